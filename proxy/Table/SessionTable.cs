@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace SshGateway.Proxy.Table;
+
+/// <summary>
+/// session id → entry. Reads take no lock and allocate nothing; one writer, the feed client, changes it.
+/// </summary>
+internal sealed class SessionTable
+{
+    private readonly ConcurrentDictionary<string, SessionEntry> _entries = new(concurrencyLevel: 1, capacity: 1024);
+    private readonly ConcurrentDictionary<string, SessionEntry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+
+    public SessionTable() => _bySpan = _entries.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public int Count => _entries.Count;
+
+    public bool TryGet(ReadOnlySpan<char> sessionId, [NotNullWhen(true)] out SessionEntry? entry) =>
+        _bySpan.TryGetValue(sessionId, out entry);
+
+    public void Upsert(SessionEntry entry) => _entries[entry.SessionId] = entry;
+
+    /// <summary>Removes the session while its entry still has this pod UID.</summary>
+    public void Remove(string sessionId, string podUid)
+    {
+        if (_entries.TryGetValue(sessionId, out SessionEntry? entry) && entry.PodUid == podUid)
+        {
+            _entries.TryRemove(new KeyValuePair<string, SessionEntry>(sessionId, entry));
+        }
+    }
+
+    /// <summary>Removes every session that is not in <paramref name="kept"/>; returns how many went.</summary>
+    public int RemoveAllBut(IReadOnlySet<string> kept)
+    {
+        int removed = 0;
+        foreach (string id in _entries.Keys)
+        {
+            if (!kept.Contains(id) && _entries.TryRemove(id, out _))
+            {
+                removed++;
+            }
+        }
+        return removed;
+    }
+}
