@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SshGateway.Proxy.Sockets;
 
@@ -34,10 +36,13 @@ internal sealed class AsyncSocket : IPeerSocket
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer) => _socket.ReceiveAsync(buffer, SocketFlags.None);
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        ValueTask<int> send = _socket.SendAsync(bytes, SocketFlags.None);
-        return send.IsCompletedSuccessfully && send.Result == bytes.Length ? ValueTask.CompletedTask : FinishAsync(send, bytes);
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
+        }
     }
 
     public void AcknowledgeNow()
@@ -68,15 +73,6 @@ internal sealed class AsyncSocket : IPeerSocket
 
     public void Dispose() => _socket.Dispose();
 
-    private async ValueTask FinishAsync(ValueTask<int> send, ReadOnlyMemory<byte> bytes)
-    {
-        int sent = await send.ConfigureAwait(false);
-        while (sent < bytes.Length)
-        {
-            sent += await _socket.SendAsync(bytes[sent..], SocketFlags.None).ConfigureAwait(false);
-        }
-    }
-
     private void SetTcpOption(int option, int value) =>
-        _socket.SetRawSocketOption(IpProtoTcp, option, System.Runtime.InteropServices.MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+        _socket.SetRawSocketOption(IpProtoTcp, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 }

@@ -58,6 +58,9 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
     /// <summary>Whether the leg was ended because a key exchange did not go on.</summary>
     public bool KeyExchangeTimedOut { get; private set; }
 
+    /// <summary>Whether the peer's identification has come.</summary>
+    public bool PeerHasIdentified => PeerIdentification.Length > 0;
+
     protected string PeerIdentification { get; private set; } = "";
 
     /// <summary>The markers of our first KEXINIT.</summary>
