@@ -1,18 +1,40 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Operator.Configuration;
 
-/// <summary>Checks the options at start; each failure names the key and what to write instead.</summary>
-internal sealed class OperatorOptionsValidator : IValidateOptions<OperatorOptions>
+/// <summary>Reads and checks the options; each failure names the key and what to write instead.</summary>
+internal static class OperatorOptionsReader
 {
     public const string DirectorySource = "Directory";
 
-    public ValidateOptionsResult Validate(string? name, OperatorOptions options)
+    private static readonly string[] Keys =
+    [
+        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen),
+        nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
+    ];
+
+    /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
+    public static OperatorOptions Read(IConfiguration configuration)
     {
-        string[] failures = [.. Check(options)];
-        return failures.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+        IConfigurationSection section = configuration.GetSection(OperatorOptions.Section);
+        List<string> failures =
+        [
+            .. section.GetChildren().Select(c => c.Key).Except(Keys, StringComparer.OrdinalIgnoreCase)
+                .Select(key => $"{OperatorOptions.Section}:{key} is no key of the operator; it has {string.Join(", ", Keys)}"),
+        ];
+        var options = new OperatorOptions();
+        try
+        {
+            section.Bind(options);
+            failures.AddRange(Check(options));
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The binder's message names the key, the value and the type.
+            failures.Add(exception.Message);
+        }
+        return failures.Count == 0 ? options : throw new ConfigurationException(failures);
     }
 
     private static IEnumerable<string> Check(OperatorOptions options)
