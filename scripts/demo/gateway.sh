@@ -44,7 +44,7 @@ ensure_program() {
       say "$name" "runs$(describe "$name" "$@")"
       return
     fi
-    action='restarted, for it or its configuration changed,'
+    action='restarted with changes'
     ask_to_end "$name"
     await_end "$name"
   fi
@@ -61,7 +61,7 @@ ensure_program() {
       "$(command -v dotnet)" "$program/sshgateway-${name%%-*}.dll" --config "$demo/$name.json"
     wait_until 60 program_decided "$name" || show_log "$name" "is not ready after 60 s"
     if is_running "$name"; then
-      say "$name" "$action ready$(describe "$name" "$@"), process $running_pid"
+      say "$name" "$action, ready$(describe "$name" "$@"), process $running_pid"
       return
     fi
     grep -qi 'address already in use' "$demo/$name.log" || break
