@@ -28,6 +28,12 @@ choose_directory() {
 
 # One demo-up or demo-down at a time in one directory. Everything that is started in the background closes descriptor 9.
 lock_directory() {
+  [[ ! -e $demo/lock || -w $demo/lock ]] || die "the demo in $shown was started by another user. Try it with sudo"
   exec 9>"$demo/lock"
   flock 9
+}
+
+# After `sudo make demo`: what people work with belongs to the person who typed it.
+hand_over() {
+  if [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$@"; fi
 }

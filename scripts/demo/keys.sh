@@ -22,8 +22,7 @@ make_keys() {
   for pod in "${pods[@]}"; do
     make_key "$keys/$pod" "$pod" -t ed25519
   done
-  # After `sudo make demo` the person who typed it must be able to use the demo user's key.
-  if [[ -n ${SUDO_UID:-} ]]; then chown "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$keys/demo_user"; fi
+  hand_over "$keys/demo_user"
 }
 
 # The two fields that a manifest or a known_hosts file wants of a public key.
