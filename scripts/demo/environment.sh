@@ -30,7 +30,10 @@ choose_directory() {
 lock_directory() {
   [[ ! -e $demo/lock || -w $demo/lock ]] || die "the demo in $shown was started by another user. Try it with sudo"
   exec 9>"$demo/lock"
-  flock 9
+  if ! flock -n 9; then
+    say lock "waiting for another make demo or demo-down in $shown"
+    flock 9
+  fi
 }
 
 # After `sudo make demo`: what people work with belongs to the person who typed it.
