@@ -23,6 +23,21 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
         podLeg.EnterRelaying();
         Task<PumpEnd> fromClient = _fromClient.RunAsync();
         Task<PumpEnd> fromPod = _fromPod.RunAsync();
+        try
+        {
+            return await RunToEndAsync(fromClient, fromPod).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever happened: the legs' keys are freed after this, so nobody may still be using them.
+            clientLeg.Abort();
+            podLeg.Abort();
+            await ((Task)Task.WhenAll(fromClient, fromPod)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<BridgeEnd> RunToEndAsync(Task<PumpEnd> fromClient, Task<PumpEnd> fromPod)
+    {
         bool clientEnded = await Task.WhenAny(fromClient, fromPod).ConfigureAwait(false) == fromClient;
         PumpEnd end = await (clientEnded ? fromClient : fromPod).ConfigureAwait(false);
         if (end.Cause == PumpEndCause.DestinationLost)
@@ -62,8 +77,6 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
         {
             // It had its time.
         }
-        other.Abort();
-        await otherPump.ConfigureAwait(false);
     }
 
     // The other pump may still be reading, until it finds out that its destination is gone.

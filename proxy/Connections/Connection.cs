@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Pods;
@@ -13,7 +14,7 @@ namespace SshGateway.Proxy.Connections;
 /// <summary>
 /// One client's connection, from accept to end: key exchange, authentication, pod login, relay.
 /// </summary>
-internal sealed class Connection : IDisposable
+internal sealed class Connection : IAsyncDisposable
 {
     // The session may change while a login is under way; one that keeps changing is not worth following.
     private const int Attempts = 3;
@@ -71,7 +72,7 @@ internal sealed class Connection : IDisposable
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
-            ConnectionLog.Defect(_services.Logger, defect, _leg.Socket.RemoteEndPoint, _authentication.UserName);
+            ConnectionLog.Defect(_services.Logger, defect, _leg.Socket.RemoteEndPoint, Printable(_authentication.UserName));
             await _leg.DisconnectAsync(DisconnectReason.ByApplication, "The gateway met an internal error.").ConfigureAwait(false);
             end = new BridgeEnd(ConnectionEnd.InternalError, null);
         }
@@ -87,10 +88,10 @@ internal sealed class Connection : IDisposable
         _leg.Abort();
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _deadline.Dispose();
-        _leg.Dispose();
+        await _leg.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<BridgeEnd> ServeAsync()
@@ -102,7 +103,8 @@ internal sealed class Connection : IDisposable
         // The client has done its part; dialling has limits of its own.
         _deadline.Stop();
 
-        using PodLeg podLeg = await ReachPodAsync(client).ConfigureAwait(false);
+        PodLeg podLeg = await ReachPodAsync(client).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable disposal = podLeg.ConfigureAwait(false);
         await _leg.Output.SendAsync(Success).ConfigureAwait(false);
         LogLogin(client);
         return await new Bridge(_leg, podLeg, client.Entry.SessionId, _services.Time).RunAsync().ConfigureAwait(false);
@@ -114,8 +116,8 @@ internal sealed class Connection : IDisposable
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
             LoginGate.Check(client.Entry, _services.Time.GetUtcNow());
-            PodLeg podLeg = await _services.PodLogin.RunAsync(client, banner => _leg.Output.SendAsync(banner)).ConfigureAwait(false);
-            SessionEntry? now = null;
+            PodLeg podLeg = await _services.PodLogin.RunAsync(client, RelayBannerAsync).ConfigureAwait(false);
+            SessionEntry now;
             try
             {
                 now = CurrentEntry(client);
@@ -127,10 +129,10 @@ internal sealed class Connection : IDisposable
             }
             catch (LoginRefusedException)
             {
-                podLeg.Dispose();
+                await podLeg.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
-            podLeg.Dispose();
+            await podLeg.DisposeAsync().ConfigureAwait(false);
             client = client with { Entry = now };
         }
         throw Changed(client);
@@ -141,6 +143,18 @@ internal sealed class Connection : IDisposable
 
     private static LoginRefusedException Changed(AuthenticatedClient client) => new(
         ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed while the gateway was connecting to it. Please try again.");
+
+    // A client that has left is found out when it is told that it is in; the pod must not be blamed for it.
+    private async ValueTask RelayBannerAsync(ReadOnlyMemory<byte> banner)
+    {
+        try
+        {
+            await _leg.Output.SendAsync(banner).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+        }
+    }
 
     // The banner is what ssh shows; the DISCONNECT is what clients without banners show.
     private async Task ExplainAsync(string sentence)
@@ -179,7 +193,7 @@ internal sealed class Connection : IDisposable
             _services.Logger,
             blame == Blame.Pod ? LogLevel.Warning : LogLevel.Information,
             _leg.Socket.RemoteEndPoint,
-            _authentication.UserName,
+            Printable(_authentication.UserName),
             end.End,
             blame,
             _services.Time.GetElapsedTime(_startedAt).TotalSeconds,
@@ -189,6 +203,6 @@ internal sealed class Connection : IDisposable
     }
 
     // Some of it is a peer's words.
-    private static string? Printable(string? text) =>
-        text is null ? null : string.Concat(text.Take(512).Select(character => char.IsControl(character) ? ' ' : character));
+    private static string Printable(string? text) =>
+        string.Concat((text ?? "").Take(512).Select(character => char.IsControl(character) ? ' ' : character));
 }

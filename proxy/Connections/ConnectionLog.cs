@@ -14,7 +14,7 @@ internal static partial class ConnectionLog
 
     [LoggerMessage(EventId = 3, Message = "{Client} as \"{UserName}\" ended: {End} (blame: {Blame}) after {Seconds:F1} s, {BytesFromClient} bytes from and {BytesToClient} bytes to the client. {Detail}")]
     public static partial void Ended(
-        ILogger logger, LogLevel level, IPEndPoint client, string userName, ConnectionEnd end, Blame blame, double seconds, long bytesFromClient, long bytesToClient, string? detail);
+        ILogger logger, LogLevel level, IPEndPoint client, string userName, ConnectionEnd end, Blame blame, double seconds, long bytesFromClient, long bytesToClient, string detail);
 
     [LoggerMessage(4, LogLevel.Error, "{Client} as \"{UserName}\" met a defect of the gateway")]
     public static partial void Defect(ILogger logger, Exception exception, IPEndPoint client, string userName);

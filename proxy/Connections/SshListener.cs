@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using SshGateway.Proxy.Sockets;
 using SshGateway.Shared.Hosting;
 
@@ -88,7 +89,8 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
             client.Dispose();
             return;
         }
-        using var connection = new Connection(socket, services);
+        var connection = new Connection(socket, services);
+        await using ConfiguredAsyncDisposable disposal = connection.ConfigureAwait(false);
         Task run = connection.RunAsync();
         _connections[connection] = run;
         await run.ConfigureAwait(false);

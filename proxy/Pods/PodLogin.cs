@@ -71,7 +71,7 @@ internal sealed class PodLogin(
         }
 
         var leg = new PodLeg(
-            new AsyncSocket(await ConnectAsync(entry).ConfigureAwait(false)),
+            await ConnectAsync(entry).ConfigureAwait(false),
             Algorithms with { HostKeyAlgorithms = hostKeys.AlgorithmsFor(entry) },
             CheckHostKey,
             rekeyLimits,
@@ -117,19 +117,19 @@ internal sealed class PodLogin(
         {
             if (!done)
             {
-                leg.Dispose();
+                await leg.DisposeAsync().ConfigureAwait(false);
             }
         }
     }
 
-    private async Task<Socket> ConnectAsync(SessionEntry entry)
+    private async Task<AsyncSocket> ConnectAsync(SessionEntry entry)
     {
         var socket = new Socket(entry.Endpoint!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
         try
         {
             await socket.ConnectAsync(entry.Endpoint, timeout.Token).ConfigureAwait(false);
-            return socket;
+            return new AsyncSocket(socket);
         }
         catch (Exception problem) when (problem is SocketException or OperationCanceledException)
         {

@@ -21,7 +21,9 @@ internal sealed class AsyncSocket : IPeerSocket
     public AsyncSocket(Socket socket)
     {
         _socket = socket;
-        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
+        var remote = (IPEndPoint)socket.RemoteEndPoint!;
+        // A dual-mode listener sees IPv4 clients as ::ffff:a.b.c.d.
+        RemoteEndPoint = remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);

@@ -10,7 +10,7 @@ namespace SshGateway.Proxy.Ssh.Transport;
 internal sealed class ClientLeg(IPeerSocket socket, KexOffer offer, HostKeySet hostKeys, RekeyLimits rekeyLimits, TimeProvider time)
     : Leg(socket, offer, rekeyLimits, time)
 {
-    /// <summary>The host key blob that this leg's latest key exchange was signed with.</summary>
+    /// <summary>The host key blob that this leg's first key exchange was signed with: what hostbound requests name.</summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }
 
     protected override IReadOnlyList<string> Markers => [ExtensionMarker.StrictServer];
@@ -50,7 +50,7 @@ internal sealed class ClientLeg(IPeerSocket socket, KexOffer offer, HostKeySet h
                 .ToArray();
             return (message, DeriveKeys(run, sharedSecret, hash));
         }).ConfigureAwait(false);
-        HostKey = hostKeyBlob;
+        HostKey = HostKey.IsEmpty ? hostKeyBlob : HostKey;
         await SendNewKeysAsync(run, keys, reply).ConfigureAwait(false);
     }
 

@@ -12,7 +12,7 @@ namespace SshGateway.Proxy.Ssh.Transport;
 /// One task reads from it; anybody may send through <see cref="Output"/>. Everything that concerns the transport alone
 /// (key exchange, ping, IGNORE, DISCONNECT, ...) is dealt with here, in <see cref="HandleTransportMessageAsync"/>.
 /// </summary>
-internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits rekeyLimits, TimeProvider time) : IDisposable
+internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits rekeyLimits, TimeProvider time) : IAsyncDisposable
 {
     // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
     private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
@@ -216,7 +216,7 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
             try
             {
                 Output.TryAppend(SshWriter.Message(MessageNumber.Disconnect).WriteUInt32(reason).WriteString(description).WriteString("").Written);
-                await Output.FlushAsync().AsTask().WaitAsync(LastWordPatience, time).ConfigureAwait(false);
+                await FlushOrAbortAsync().ConfigureAwait(false);
             }
             finally
             {
@@ -224,7 +224,7 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
             }
             Socket.ShutdownWrites();
         }
-        catch (Exception gone) when (gone is TimeoutException or ObjectDisposedException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception gone) when (gone is ObjectDisposedException or System.Net.Sockets.SocketException)
         {
             Abort();
         }
@@ -240,13 +240,13 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
         Output.Abort();
     }
 
-    /// <summary>Frees everything. Only when nobody reads or sends any more.</summary>
-    public void Dispose()
+    /// <summary>Frees everything. Only when nobody reads any more; a sender is waited for.</summary>
+    public async ValueTask DisposeAsync()
     {
         Abort();
+        await Output.DisposeAsync().ConfigureAwait(false);
         _run?.Dispose();
         Input.Dispose();
-        Output.Dispose();
         Socket.Dispose();
     }
 
@@ -308,6 +308,21 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
         finally
         {
             Output.CloseBatch();
+        }
+    }
+
+    // The batch's buffer belongs to the write until it is over, so one that takes too long is made to fail, not left.
+    private async Task FlushOrAbortAsync()
+    {
+        Task flush = Output.FlushAsync().AsTask();
+        try
+        {
+            await flush.WaitAsync(LastWordPatience, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Abort();
+            await flush.ConfigureAwait(false);
         }
     }
 

@@ -10,7 +10,7 @@ namespace SshGateway.Proxy.Ssh.Transport;
 /// KEXINIT to our NEWKEYS, only <see cref="OpenControlBatchAsync"/> succeeds (RFC 4253 section 7.1; OpenSSH aborts otherwise).
 /// The output owns the batch's buffer, which it holds only while a batch is open, and the sealer.
 /// </summary>
-internal sealed class PacketOutput(IPeerSocket socket) : IDisposable
+internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _batchLock = new(1, 1);
     private IPacketSealer _sealer = new PlainSealer();
@@ -19,6 +19,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IDisposable
     private uint _sequence;
     private volatile TaskCompletionSource? _gate;
     private volatile bool _aborted;
+    private bool _disposed;
 
     /// <summary>Bytes handed to the socket, all told.</summary>
     public long TotalBytes { get; private set; }
@@ -51,7 +52,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IDisposable
     public async ValueTask OpenControlBatchAsync()
     {
         await _batchLock.WaitAsync().ConfigureAwait(false);
-        _batch = BufferPool.Large.Rent();
+        RentBatch();
     }
 
     /// <summary>As <see cref="OpenControlBatchAsync"/>, but gives up after a while; for a last word to a peer that may have stopped reading.</summary>
@@ -61,7 +62,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IDisposable
         {
             return false;
         }
-        _batch = BufferPool.Large.Rent();
+        RentBatch();
         return true;
     }
 
@@ -179,11 +180,13 @@ internal sealed class PacketOutput(IPeerSocket socket) : IDisposable
         _gate?.TrySetException(new ObjectDisposedException(nameof(PacketOutput)));
     }
 
-    /// <summary>Frees the keys. Only when no batch is open.</summary>
-    public void Dispose()
+    /// <summary>Frees the keys, once whoever has a batch open has closed it; abort first, so that nobody waits for the peer.</summary>
+    public async ValueTask DisposeAsync()
     {
+        await _batchLock.WaitAsync().ConfigureAwait(false);
+        _disposed = true;
         _sealer.Dispose();
-        _batchLock.Dispose();
+        _batchLock.Release();
     }
 
     private async ValueTask SendOpenedAsync(ReadOnlyMemory<byte> payload)
@@ -197,6 +200,16 @@ internal sealed class PacketOutput(IPeerSocket socket) : IDisposable
         {
             CloseBatch();
         }
+    }
+
+    private void RentBatch()
+    {
+        if (_disposed)
+        {
+            _batchLock.Release();
+            throw new ObjectDisposedException(nameof(PacketOutput));
+        }
+        _batch = BufferPool.Large.Rent();
     }
 
     private bool HasRoomFor(int bodyLength, PacketGeometry geometry) => _length + 4 + bodyLength + geometry.TagSize <= _batch!.Length;
