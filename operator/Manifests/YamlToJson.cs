@@ -69,6 +69,7 @@ internal sealed class YamlToJson : IDisposable
                     throw new ManifestException($"{PathOf(mapping, scalar.Value)} is there twice; remove one", line);
                 }
                 mapping.Key = scalar.Value;
+                _lines.TryAdd(PathOf(mapping, scalar.Value), line);
                 _writer.WritePropertyName(scalar.Value);
                 break;
             case Scalar scalar:
@@ -107,7 +108,7 @@ internal sealed class YamlToJson : IDisposable
         }
     }
 
-    // Notes where the value that now comes stands, and returns its path.
+    // Notes where the value that begins now stands, and returns its path.
     private string EnterValue(int line)
     {
         if (!_containers.TryPeek(out Container? container))
@@ -120,6 +121,7 @@ internal sealed class YamlToJson : IDisposable
         }
         string path = container.IsMapping ? PathOf(container, container.Key!) : $"{container.Path}[{container.Count++}]";
         container.Key = null;
+        // A mapping's value stands where its key does, even when it begins on a later line.
         _lines.TryAdd(path, line);
         return path;
     }
