@@ -86,6 +86,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
         Stream stream = await NextStreamAsync();
         await stream.SendAsync(Snapshot(Entry("a", "new"), Entry("b", "new"), Entry("c", "")), Complete(3));
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the snapshot is complete");
 
         await stream.SendAsync(new FeedMessage
         {
