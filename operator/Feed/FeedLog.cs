@@ -8,6 +8,6 @@ internal static partial class FeedLog
     [LoggerMessage(2, LogLevel.Information, "Proxy {ProxyId} left the feed; it had applied everything up to sequence {Sequence}")]
     public static partial void StreamEnded(ILogger logger, string proxyId, ulong sequence);
 
-    [LoggerMessage(3, LogLevel.Warning, "The stream to proxy {ProxyId} is ended: {Reason}")]
-    public static partial void StreamFailed(ILogger logger, string proxyId, string reason);
+    [LoggerMessage(3, LogLevel.Warning, "Proxy {ProxyId} took nothing for {Seconds} s; its stream is ended")]
+    public static partial void ProxyTakesNothing(ILogger logger, string proxyId, double seconds);
 }

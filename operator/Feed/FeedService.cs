@@ -29,10 +29,11 @@ internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostA
         {
             throw new GrpcException(GrpcStatusCode.Unavailable, "the operator is shutting down");
         }
-        catch (GrpcException exception)
+        catch (TimeoutException)
         {
-            FeedLog.StreamFailed(logger, hello.ProxyId, exception.Message);
-            throw;
+            FeedLog.ProxyTakesNothing(logger, hello.ProxyId, FeedStream.WriteLimit.TotalSeconds);
+            call.Cancel();
+            throw new GrpcException(GrpcStatusCode.DeadlineExceeded, "the proxy took nothing");
         }
         finally
         {

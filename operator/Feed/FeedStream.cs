@@ -8,8 +8,10 @@ namespace SshGateway.Operator.Feed;
 /// <summary>One proxy's stream: the snapshot, then changes and heartbeats.</summary>
 internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, TimeProvider time)
 {
+    /// <summary>How long one message may take to leave.</summary>
+    public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
 
     // A change on an idle stream leaves at once; those that follow it closely travel together.
     private static readonly TimeSpan CoalescingTime = TimeSpan.FromMilliseconds(20);
@@ -33,6 +35,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     }
 
     /// <summary>Sends until cancelled.</summary>
+    /// <exception cref="TimeoutException">The proxy took nothing for too long.</exception>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
         using TableSubscription subscription = table.Subscribe();
@@ -98,17 +101,6 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
 
     private Task WriteAsync(FeedMessage message, CancellationToken cancellationToken) => WriteAsync(message.ToByteArray(), cancellationToken);
 
-    private async Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
-    {
-        Task write = call.WriteAsync(message.Span);
-        try
-        {
-            await write.WaitAsync(WriteLimit, time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            call.Cancel();
-            throw new GrpcException(GrpcStatusCode.ResourceExhausted, $"the proxy took nothing for {WriteLimit.TotalSeconds} s");
-        }
-    }
+    private Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
+        call.WriteAsync(message.Span).WaitAsync(WriteLimit, time, cancellationToken);
 }

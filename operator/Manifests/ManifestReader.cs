@@ -34,13 +34,11 @@ internal static class ManifestReader
 
     private static JsonDocument Parse(YamlToJson yaml)
     {
-        var json = JsonDocument.Parse(yaml.Json.ToArray());
-        if (json.RootElement.ValueKind == JsonValueKind.Object)
+        if (!yaml.IsMapping)
         {
-            return json;
+            throw new ManifestException("a manifest is a mapping that begins with apiVersion and kind", 1);
         }
-        json.Dispose();
-        throw new ManifestException("a manifest is a mapping that begins with apiVersion and kind", 1);
+        return JsonDocument.Parse(yaml.Json.ToArray());
     }
 
     // Read before anything else, and leniently: it tells which object a bad document is about.

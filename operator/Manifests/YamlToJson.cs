@@ -23,6 +23,9 @@ internal sealed class YamlToJson : IDisposable
 
     public ReadOnlySpan<byte> Json => _json.WrittenSpan;
 
+    /// <summary>Whether the document is a mapping, as every manifest is.</summary>
+    public bool IsMapping => Json is [(byte)'{', ..];
+
     /// <exception cref="ManifestException">The text is not YAML, or more of YAML than Kubernetes manifests need.</exception>
     public static YamlToJson Convert(string text)
     {
@@ -44,8 +47,10 @@ internal sealed class YamlToJson : IDisposable
     }
 
     /// <summary>The line of a field, or of the closest one around it that is there.</summary>
+    /// <param name="path">Such as <c>spec.ssh.hostKeys[1]</c> or <c>metadata.labels['a.b/c']</c>.</param>
     public int LineOf(string path)
     {
+        path = path.Replace("['", ".", StringComparison.Ordinal).Replace("']", "", StringComparison.Ordinal);
         for (; path.Length > 0; path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))])
         {
             if (_lines.TryGetValue(path, out int line))
@@ -69,6 +74,7 @@ internal sealed class YamlToJson : IDisposable
                     throw new ManifestException($"{PathOf(mapping, scalar.Value)} is there twice; remove one", line);
                 }
                 mapping.Key = scalar.Value;
+                _lines.TryAdd(PathOf(mapping, scalar.Value), line);
                 _writer.WritePropertyName(scalar.Value);
                 break;
             case Scalar scalar:
@@ -107,7 +113,7 @@ internal sealed class YamlToJson : IDisposable
         }
     }
 
-    // Notes where the value that now comes stands, and returns its path.
+    // Notes where the value that begins now stands, and returns its path.
     private string EnterValue(int line)
     {
         if (!_containers.TryPeek(out Container? container))
@@ -120,6 +126,7 @@ internal sealed class YamlToJson : IDisposable
         }
         string path = container.IsMapping ? PathOf(container, container.Key!) : $"{container.Path}[{container.Count++}]";
         container.Key = null;
+        // A mapping's value stands where its key does, even when it begins on a later line.
         _lines.TryAdd(path, line);
         return path;
     }

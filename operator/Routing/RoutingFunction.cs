@@ -38,7 +38,8 @@ internal static class RoutingFunction
             : !hasKeys ? (EndpointState.None, ReadyReason.InvalidKeys, null)
             : binding.Pod is not { } pod ? (EndpointState.None, binding.Ready, null)
             : Judge(pod, addresses, options);
-        SessionAccess access = SessionRules.ParseAccess(session.Spec?.Access) ?? SessionAccess.Disabled;
+        // Not Disabled: a misspelt word must not close open sessions.
+        SessionAccess access = SessionRules.ParseAccess(session.Spec?.Access) ?? SessionAccess.Draining;
         Pod? routed = state == EndpointState.None ? null : binding.Pod;
         return new RoutedSession
         {

@@ -9,5 +9,5 @@ public sealed record GrpcMethod<TRequest, TResponse>(
     where TResponse : class, IMessage<TResponse>
 {
     /// <summary>The request's <c>:path</c>, compared case by case.</summary>
-    public string Path { get; } = $"/{Service}/{Name}";
+    public string Path => $"/{Service}/{Name}";
 }

@@ -22,6 +22,7 @@ internal sealed class GrpcRequestContent : HttpContent
     /// <summary>Fails the writes of a call that never reached the server.</summary>
     public void Fail(Exception exception)
     {
+        _completed.TrySetResult();
         _opened.TrySetException(exception);
         // Nobody may be writing; the exception must not count as unobserved then.
         _ = _opened.Task.Exception;
@@ -35,7 +36,8 @@ internal sealed class GrpcRequestContent : HttpContent
         // The request's headers leave now, not with the first message.
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         _opened.TrySetResult(stream);
-        await _completed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Not cancellable: a reset stream cancels its request first, and HttpClient would report that instead of the reset.
+        await _completed.Task.ConfigureAwait(false);
     }
 
     protected override bool TryComputeLength(out long length)

@@ -1,0 +1,36 @@
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Feed;
+using SshGateway.Proxy.Table;
+using SshGateway.Tests.Support;
+
+namespace SshGateway.Tests.Feed;
+
+/// <summary>A proxy's feed client with a table of its own.</summary>
+internal sealed class FeedClientRun : IAsyncDisposable
+{
+    private readonly FeedClient _client;
+
+    private FeedClientRun(IReadOnlyList<string> operators, TimeProvider time) =>
+        _client = new FeedClient(new FeedOptions { Operators = operators, ProxyId = "proxy-a" }, Table, time, Log);
+
+    public SessionTable Table { get; } = new();
+
+    public LogRecorder<FeedClient> Log { get; } = new();
+
+    public bool HasSynced => _client.HasSynced;
+
+    public static async Task<FeedClientRun> StartAsync(int port, TimeProvider? time = null)
+    {
+        var run = new FeedClientRun([$"127.0.0.1:{port}"], time ?? TimeProvider.System);
+        await run._client.StartAsync(CancellationToken.None);
+        return run;
+    }
+
+    public SessionEntry? Find(string sessionId) => Table.TryGet(sessionId, out SessionEntry? entry) ? entry : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.StopAsync(CancellationToken.None);
+        _client.Dispose();
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using SshGateway.Operator.Hosting;
+
+namespace SshGateway.Tests.Feed;
+
+/// <summary>The whole operator in this process, on a directory of manifests and two loopback ports.</summary>
+internal sealed class OperatorRun : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private OperatorRun(WebApplication app) => _app = app;
+
+    public int FeedPort => Port(0);
+
+    public Uri Probes => new($"http://127.0.0.1:{Port(1)}");
+
+    public static async Task<OperatorRun> StartAsync(string directory, int feedPort = 0)
+    {
+        WebApplication app = OperatorHost.Build(
+        [
+            $"--Operator:Directory={directory}", $"--Operator:FeedListen=127.0.0.1:{feedPort}", "--Operator:HttpListen=127.0.0.1:0",
+        ]);
+        await app.StartAsync();
+        return new OperatorRun(app);
+    }
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private int Port(int listener) => new Uri(
+        _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(listener)).Port;
+}

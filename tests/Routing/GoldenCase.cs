@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using SshGateway.Operator.Manifests;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+
+namespace SshGateway.Tests.Routing;
+
+/// <summary>
+/// A folder below Cases: <c>input.yaml</c> holds the objects, and perhaps a document of kind RoutingOptions;
+/// <c>expected.yaml</c> what the routing function makes of them.
+/// </summary>
+internal sealed class GoldenCase(string name)
+{
+    private string ExpectedFile => Path.Combine(Folder(), name, "expected.yaml");
+
+    public static IEnumerable<string> Names() => Directory.GetDirectories(Folder()).Select(Path.GetFileName).Order(StringComparer.Ordinal)!;
+
+    public string Expected => File.Exists(ExpectedFile) ? File.ReadAllText(ExpectedFile) : "";
+
+    public void Update(string actual) => File.WriteAllText(ExpectedFile, actual);
+
+    /// <summary>Decodes without the checks of the directory source: the function must stand without them.</summary>
+    public (ClusterObjects Objects, RoutingOptions Options) Read()
+    {
+        var sessions = new List<ClaudeSession>();
+        var pods = new List<Pod>();
+        var options = new RoutingOptions(AllowLoopbackPods: false, AllowUnlabelledPods: false);
+        foreach (YamlText text in YamlText.Split(File.ReadAllText(Path.Combine(Folder(), name, "input.yaml"))))
+        {
+            using YamlToJson yaml = YamlToJson.Convert(text.Text);
+            using var json = JsonDocument.Parse(yaml.Json.ToArray());
+            switch (json.RootElement.GetProperty("kind").GetString())
+            {
+                case ClaudeSession.KindName:
+                    sessions.Add(json.RootElement.Deserialize(ModelJson.Default.ClaudeSession)!);
+                    break;
+                case Pod.KindName:
+                    pods.Add(json.RootElement.Deserialize(ModelJson.Default.Pod)!);
+                    break;
+                default:
+                    options = new RoutingOptions(IsTrue(json, "allowLoopbackPods"), IsTrue(json, "allowUnlabelledPods"));
+                    break;
+            }
+        }
+        return (new ClusterObjects(sessions, pods), options);
+    }
+
+    public static string Print(IReadOnlyList<RoutedSession> sessions)
+    {
+        var text = new StringBuilder();
+        foreach (RoutedSession session in sessions)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"""
+                - session: {session.Namespace}/{session.SessionId}
+                  state: {session.State}
+                  reason: {session.Reason}
+                  binding: {session.Binding}
+                  access: {session.Access}
+                  pod: {(session.PodUid.Length == 0 ? "~" : $"{session.PodName} {session.PodUid}")}
+                  address: {(session.Address is null ? "~" : $"\"{session.Address}\"")}
+                  port: {session.Port}
+                  user: {session.TargetUser}
+
+                """);
+            PrintList(text, "authorizedKeys", session.AuthorizedKeys.Select(k => k.Fingerprint));
+            PrintList(text, "hostKeys", session.HostKeys.Select(k => k.Fingerprint));
+            PrintList(text, "problems", session.Problems.Select(p => $"\"{p.Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
+            if (session.ExpiresAt is { } expiresAt)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  expiresAt: {expiresAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\n");
+            }
+        }
+        return text.Length == 0 ? "[]\n" : text.ToString();
+    }
+
+    private static void PrintList(StringBuilder text, string name, IEnumerable<string> items)
+    {
+        string[] lines = [.. items.Select(i => $"    - {i}\n")];
+        if (lines.Length > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {name}:\n{string.Concat(lines)}");
+        }
+    }
+
+    private static bool IsTrue(JsonDocument json, string property) =>
+        json.RootElement.TryGetProperty(property, out JsonElement value) && value.GetBoolean();
+
+    private static string Folder([CallerFilePath] string thisFile = "") => Path.Combine(Path.GetDirectoryName(thisFile)!, "Cases");
+}
