@@ -41,8 +41,8 @@ public sealed class BulkTransferTests(SharedGateway shared)
     public async Task Both_legs_may_exchange_keys_at_once_all_the_time()
     {
         await using PodSshd pod = await shared.AddPodAsync(
-            "rekeying", options => options with { ExtraConfig = ["RekeyLimit 256K"] });
-        SshClient client = shared.Client.With("RekeyLimit=256K", "Ciphers=aes128-gcm@openssh.com");
+            "rekeying", options => options with { ExtraConfig = ["RekeyLimit 256K", "KexAlgorithms curve25519-sha256"] });
+        SshClient client = shared.Client.With("RekeyLimit=256K", "Ciphers=aes128-gcm@openssh.com", "KexAlgorithms=curve25519-sha256");
         Assert.True((await client.RunWhenKnownAsync("rekeying", "true")).Succeeded);
 
         CommandResult result = await BothWaysAsync($"{client.CommandLine("rekeying")} -v {SshClient.Host}", RekeyedBytes);

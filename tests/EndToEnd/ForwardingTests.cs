@@ -93,7 +93,7 @@ public sealed class ForwardingTests(SharedGateway shared)
 
     private static Socket Listen()
     {
-        Socket listener = new(SocketType.Stream, ProtocolType.Tcp);
+        Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         return listener;
@@ -109,7 +109,7 @@ public sealed class ForwardingTests(SharedGateway shared)
 
     private static async Task<Socket> ConnectAsync(int port)
     {
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, port);
         return socket;
     }

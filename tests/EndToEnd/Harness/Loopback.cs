@@ -20,7 +20,7 @@ internal static class Loopback
 
     private static int FreePort(IPAddress address)
     {
-        using Socket probe = new(SocketType.Stream, ProtocolType.Tcp);
+        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(address, 0));
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
