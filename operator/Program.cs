@@ -1,1 +1,14 @@
-System.Console.WriteLine("x");
+using SshGateway.Operator.Hosting;
+using SshGateway.Shared.Hosting;
+
+try
+{
+    await using WebApplication app = OperatorHost.Build(args);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception exception) when (StartupFailure.IsExplained(exception))
+{
+    StartupFailure.Print(exception);
+    return 1;
+}

@@ -1,1 +1,1 @@
-System.Console.WriteLine("x");
+System.Console.WriteLine();

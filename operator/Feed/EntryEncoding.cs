@@ -1,0 +1,44 @@
+using Google.Protobuf;
+using SshGateway.Operator.Routing;
+using SshGateway.Operator.Table;
+using SshGateway.Shared.Protos;
+using ProtoState = SshGateway.Shared.Protos.EndpointState;
+using RouteState = SshGateway.Operator.Routing.EndpointState;
+
+namespace SshGateway.Operator.Feed;
+
+/// <summary>A routed session as the feed's Entry.</summary>
+internal static class EntryEncoding
+{
+    public static TableEntry Encode(RoutedSession session)
+    {
+        var entry = new Entry
+        {
+            SessionId = session.SessionId,
+            Namespace = session.Namespace,
+            State = session.State switch
+            {
+                RouteState.Ready => ProtoState.Ready,
+                RouteState.NotReady => ProtoState.NotReady,
+                RouteState.Draining => ProtoState.Draining,
+                _ => ProtoState.None,
+            },
+            Access = session.Access switch
+            {
+                SessionAccess.Enabled => Access.Enabled,
+                SessionAccess.Draining => Access.Draining,
+                _ => Access.Disabled,
+            },
+            PodName = session.PodName,
+            PodUid = session.PodUid,
+            PodIp = session.Address is { } address ? ByteString.CopyFrom(address.GetAddressBytes()) : ByteString.Empty,
+            Port = (uint)session.Port,
+            TargetUser = session.TargetUser,
+            ExpiresAt = session.ExpiresAt?.ToUnixTimeSeconds() ?? 0,
+            Reason = session.Reason == ReadyReason.EndpointReady ? "" : session.Reason.ToString(),
+        };
+        entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        return new TableEntry(session.SessionId, session.PodUid, entry.ToByteArray());
+    }
+}

@@ -1,0 +1,83 @@
+using SshGateway.Operator.Table;
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Operator.Feed;
+
+/// <summary>sshgateway.v1.EndpointFeed: one stream per proxy, as endpoint_feed.proto describes it.</summary>
+internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
+{
+    private const int MaximumWordLength = 128;
+    private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FillLimit = TimeSpan.FromSeconds(10);
+
+    public async Task WatchAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
+    {
+        Hello hello = await ReadHelloAsync(call, cancellationToken);
+        await AwaitTableAsync(cancellationToken);
+        FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version);
+
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        var stream = new FeedStream(call, table, time);
+        Task writing = stream.WriteAsync(end.Token);
+        Task reading = stream.ReadAsync(end.Token);
+        try
+        {
+            await await Task.WhenAny(writing, reading);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new GrpcException(GrpcStatusCode.Unavailable, "the operator is shutting down");
+        }
+        catch (GrpcException exception)
+        {
+            FeedLog.StreamFailed(logger, hello.ProxyId, exception.Message);
+            throw;
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await Task.WhenAll(writing, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            FeedLog.StreamEnded(logger, hello.ProxyId, stream.AppliedSequence);
+        }
+    }
+
+    private async Task<Hello> ReadHelloAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(HelloLimit, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        ProxyMessage? message;
+        try
+        {
+            message = await call.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new GrpcException(GrpcStatusCode.DeadlineExceeded, $"no Hello came within {HelloLimit.TotalSeconds} s");
+        }
+        return message?.Hello switch
+        {
+            null => throw new GrpcException(GrpcStatusCode.InvalidArgument, "the first message of a stream must be a Hello"),
+            { ProxyId.Length: 0 } => throw new GrpcException(GrpcStatusCode.InvalidArgument, "Hello.proxy_id is empty"),
+            Hello hello when IsWord(hello.ProxyId) && IsWord(hello.Version) => hello,
+            _ => throw new GrpcException(GrpcStatusCode.InvalidArgument,
+                $"Hello.proxy_id and Hello.version must have at most {MaximumWordLength} characters, printable ASCII without spaces"),
+        };
+    }
+
+    // Both are written to the log.
+    private static bool IsWord(string text) => text.Length <= MaximumWordLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    // A stream that started with half of the table would make proxies drop the other half.
+    private async Task AwaitTableAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await table.Filled.WaitAsync(FillLimit, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new GrpcException(GrpcStatusCode.Unavailable, "the operator has not read all sessions yet");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.Net;
+
+namespace SshGateway.Operator.Hosting;
+
+internal static partial class HostingLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Feed listening on {Address}")]
+    public static partial void FeedListening(ILogger logger, IPEndPoint? address);
+
+    [LoggerMessage(2, LogLevel.Information, "Probes listening on {Address}")]
+    public static partial void ProbesListening(ILogger logger, IPEndPoint? address);
+
+    [LoggerMessage(3, LogLevel.Warning, "Operator:AllowLoopbackPods is on: pods may have loopback addresses. Only for tests and the demo")]
+    public static partial void LoopbackPodsAllowed(ILogger logger);
+
+    [LoggerMessage(4, LogLevel.Warning, "Operator:AllowUnlabelledPods is on: a session may take a pod without the session label if it pins its uid")]
+    public static partial void UnlabelledPodsAllowed(ILogger logger);
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using SshGateway.Operator.Configuration;
+using SshGateway.Shared.Hosting;
+
+namespace SshGateway.Operator.Hosting;
+
+/// <summary>The feed's listener (HTTP/2 only) and the probes' (HTTP/1.1 only).</summary>
+internal sealed class OperatorListeners
+{
+    private ListenOptions? _feed;
+    private ListenOptions? _probes;
+
+    /// <summary>Where the feed is bound, once the process has started.</summary>
+    public IPEndPoint? Feed => _feed?.IPEndPoint;
+
+    /// <summary>Where the probes are bound, once the process has started.</summary>
+    public IPEndPoint? Probes => _probes?.IPEndPoint;
+
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        OperatorOptions options = kestrel.ApplicationServices.GetRequiredService<OperatorOptions>();
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+        // The feed has a limit of its own for a proxy that takes nothing, and ends one stream rather than the connection.
+        kestrel.Limits.MinResponseDataRate = null;
+        Listen(kestrel, options.FeedListen, listener =>
+        {
+            listener.Protocols = HttpProtocols.Http2;
+            _feed = listener;
+        });
+        Listen(kestrel, options.HttpListen, listener =>
+        {
+            listener.Protocols = HttpProtocols.Http1;
+            _probes = listener;
+        });
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, string address, Action<ListenOptions> configure)
+    {
+        // The options have been validated: it parses.
+        if (ListenAddress.TryParse(address, out IPEndPoint? endPoint))
+        {
+            kestrel.Listen(endPoint, configure);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace SshGateway.Operator.Model;
+
+/// <summary>A session: <c>claudesessions.tars.cloudwalk.network</c>; crds/claudesessions.yaml describes each field.</summary>
+internal sealed record ClaudeSession : KubernetesObject
+{
+    public const string ApiVersion = "tars.cloudwalk.network/v1alpha1";
+    public const string KindName = "ClaudeSession";
+
+    /// <summary>The label by which a pod says whose it is.</summary>
+    public const string SessionLabel = "tars.cloudwalk.network/session";
+
+    public override string Kind => KindName;
+
+    public SessionSpec? Spec { get; init; }
+}

@@ -1,0 +1,9 @@
+using System.Text.Json.Serialization;
+
+namespace SshGateway.Operator.Model;
+
+/// <summary>Decodes the model. Fields that are not in it are skipped.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ClaudeSession))]
+[JsonSerializable(typeof(Pod))]
+internal sealed partial class ModelJson : JsonSerializerContext;

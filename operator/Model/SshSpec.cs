@@ -1,0 +1,20 @@
+namespace SshGateway.Operator.Model;
+
+/// <summary><c>spec.ssh</c>.</summary>
+internal sealed record SshSpec
+{
+    public const int DefaultPort = 2222;
+    public const string DefaultTargetUser = "claude";
+
+    public int? Port { get; init; }
+
+    public string? TargetUser { get; init; }
+
+    public IReadOnlyList<string?>? AuthorizedKeys { get; init; }
+
+    public IReadOnlyList<string?>? TrustedUserCAKeys { get; init; }
+
+    public IReadOnlyList<string?>? HostKeys { get; init; }
+
+    public IReadOnlyList<string?>? HostCAKeys { get; init; }
+}

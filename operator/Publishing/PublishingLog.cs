@@ -1,0 +1,17 @@
+using System.Net;
+using SshGateway.Operator.Routing;
+
+namespace SshGateway.Operator.Publishing;
+
+internal static partial class PublishingLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Session {SessionId} is {State} ({Reason}, {Binding}) pod {PodName} at {Address}")]
+    public static partial void Routed(
+        ILogger logger, string sessionId, EndpointState state, ReadyReason reason, BindingReason binding, string podName, IPAddress? address);
+
+    [LoggerMessage(2, LogLevel.Warning, "ClaudeSession {Namespace}/{SessionId}: {Problem}")]
+    public static partial void Problem(ILogger logger, string @namespace, string sessionId, string problem);
+
+    [LoggerMessage(3, LogLevel.Information, "Session {SessionId} is gone")]
+    public static partial void Gone(ILogger logger, string sessionId);
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Operator.Routing;
+
+/// <summary>Where one session's logins go, and who may log in.</summary>
+internal sealed record RoutedSession
+{
+    public required string SessionId { get; init; }
+
+    public required string Namespace { get; init; }
+
+    public required EndpointState State { get; init; }
+
+    public required SessionAccess Access { get; init; }
+
+    public required ReadyReason Reason { get; init; }
+
+    public required BindingReason Binding { get; init; }
+
+    /// <summary>The pod's name; empty when the state is None, as are uid and address.</summary>
+    public required string PodName { get; init; }
+
+    public required string PodUid { get; init; }
+
+    public required IPAddress? Address { get; init; }
+
+    public required int Port { get; init; }
+
+    public required string TargetUser { get; init; }
+
+    public required IReadOnlyList<SshPublicKey> AuthorizedKeys { get; init; }
+
+    public required IReadOnlyList<SshPublicKey> HostKeys { get; init; }
+
+    public required DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
+    public required IReadOnlyList<string> Problems { get; init; }
+}

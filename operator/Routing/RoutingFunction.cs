@@ -1,0 +1,87 @@
+using System.Net;
+using SshGateway.Operator.Model;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Operator.Routing;
+
+/// <summary>
+/// Where each session's logins go: a pure function of the objects. It reads no clock (the proxies judge expiry), and
+/// its result does not depend on the order of the objects.
+/// </summary>
+internal static class RoutingFunction
+{
+    /// <summary>One entry per session id, in the order of the ids.</summary>
+    public static IReadOnlyList<RoutedSession> Route(ClusterObjects objects, RoutingOptions options)
+    {
+        var binder = new PodBinder(objects, options);
+        var addresses = new AddressOwners(objects.Pods);
+        return
+        [
+            .. SessionIds.Owners(objects.Sessions)
+                .OrderBy(s => s.Name, StringComparer.Ordinal)
+                .Select(session => Route(session, binder.Bind(session), addresses, options)),
+        ];
+    }
+
+    private static RoutedSession Route(ClaudeSession session, PodBinding binding, AddressOwners addresses, RoutingOptions options)
+    {
+        SshSpec ssh = session.Spec?.Ssh ?? new SshSpec();
+        List<string> problems = [.. SessionRules.Check(session).Select(v => v.ToString())];
+        bool isValid = problems.Count == 0;
+        IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaximumAuthorizedKeys, problems);
+        IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaximumHostKeys, problems);
+        // Pins that cannot be read must not turn into trust on first use.
+        bool hasKeys = authorizedKeys.Count > 0 && (hostKeys.Count > 0 || ssh.HostKeys is null or []);
+
+        (EndpointState state, ReadyReason reason, IPAddress? address) =
+            !isValid ? (EndpointState.None, ReadyReason.InvalidSpec, null)
+            : !hasKeys ? (EndpointState.None, ReadyReason.InvalidKeys, null)
+            : binding.Pod is not { } pod ? (EndpointState.None, binding.Ready, null)
+            : Judge(pod, addresses, options);
+        SessionAccess access = SessionRules.ParseAccess(session.Spec?.Access) ?? SessionAccess.Disabled;
+        Pod? routed = state == EndpointState.None ? null : binding.Pod;
+        return new RoutedSession
+        {
+            SessionId = session.Name,
+            Namespace = session.Namespace,
+            State = state,
+            Access = access,
+            Reason = !isValid || !hasKeys ? reason : access switch
+            {
+                SessionAccess.Disabled => ReadyReason.AccessDisabled,
+                SessionAccess.Draining => ReadyReason.Draining,
+                _ => reason,
+            },
+            Binding = binding.Reason,
+            PodName = routed?.Name ?? "",
+            PodUid = routed?.Uid ?? "",
+            Address = address,
+            Port = isValid && ssh.Port is { } port ? port : SshSpec.DefaultPort,
+            TargetUser = isValid && ssh.TargetUser is { } user ? user : SshSpec.DefaultTargetUser,
+            AuthorizedKeys = authorizedKeys,
+            HostKeys = hostKeys,
+            ExpiresAt = session.Spec?.ExpiresAt,
+            Problems = problems,
+        };
+    }
+
+    private static (EndpointState State, ReadyReason Reason, IPAddress? Address) Judge(Pod pod, AddressOwners addresses, RoutingOptions options)
+    {
+        if (pod.IsTerminal)
+        {
+            return (EndpointState.None, ReadyReason.PodFailed, null);
+        }
+        if (pod.Address is null)
+        {
+            return (EndpointState.None, pod.IsTerminating ? ReadyReason.PodTerminating : ReadyReason.PodNotReady, null);
+        }
+        IPAddress? address = AddressRules.Accept(pod.Address, options.AllowLoopbackPods);
+        if (address is null || pod.Spec is { HostNetwork: true } || !addresses.Owns(pod))
+        {
+            return (EndpointState.None, ReadyReason.AddressRefused, null);
+        }
+        return pod.IsTerminating ? (EndpointState.Draining, ReadyReason.PodTerminating, address)
+            : pod.IsReady ? (EndpointState.Ready, ReadyReason.EndpointReady, address)
+            : (EndpointState.NotReady, ReadyReason.PodNotReady, address);
+    }
+}

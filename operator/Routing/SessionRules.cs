@@ -1,0 +1,154 @@
+using System.Text.RegularExpressions;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Routing;
+
+/// <summary>
+/// What the CRD's schema demands of a ClaudeSession, checked here again: older API servers prune its CEL rules, and a
+/// directory has no API server.
+/// </summary>
+internal static partial class SessionRules
+{
+    public const int MaximumAuthorizedKeys = 16;
+    public const int MaximumHostKeys = 8;
+
+    private const int MaximumNameLength = 40;
+    private const int MaximumCaKeys = 4;
+    private const int MaximumKeyLineLength = 4096;
+    private const int MaximumOwnerLength = 128;
+    private const int MaximumConnections = 1000;
+    private const int MaximumMatchLabels = 16;
+
+    /// <summary>Whether this can be a session's id.</summary>
+    public static bool IsSessionId(string name) => name.Length is > 0 and <= MaximumNameLength && DnsLabel().IsMatch(name);
+
+    /// <summary><c>spec.access</c>; null when it is no such word.</summary>
+    public static SessionAccess? ParseAccess(string? word) => word switch
+    {
+        null or nameof(SessionAccess.Enabled) => SessionAccess.Enabled,
+        nameof(SessionAccess.Draining) => SessionAccess.Draining,
+        nameof(SessionAccess.Disabled) => SessionAccess.Disabled,
+        _ => null,
+    };
+
+    /// <summary>Everything that is wrong; empty when nothing is.</summary>
+    public static IEnumerable<Violation> Check(ClaudeSession session)
+    {
+        if (!IsSessionId(session.Name))
+        {
+            yield return new Violation("metadata.name",
+                $"must be a DNS label of at most {MaximumNameLength} characters: a-z, 0-9 and '-' inside; it is the SSH user name");
+        }
+        if (session.Spec is not { } spec)
+        {
+            yield return new Violation("spec", "is missing; it needs at least owner.user and ssh.authorizedKeys");
+            yield break;
+        }
+        foreach (Violation violation in CheckOwner(spec.Owner).Concat(CheckPod(spec.Pod)).Concat(CheckSsh(spec.Ssh)))
+        {
+            yield return violation;
+        }
+        if (ParseAccess(spec.Access) is null)
+        {
+            yield return new Violation("spec.access", "must be Enabled, Draining or Disabled");
+        }
+        if (spec.MaxConnections is < 1 or > MaximumConnections)
+        {
+            yield return new Violation("spec.maxConnections", $"must be between 1 and {MaximumConnections}");
+        }
+        if (spec.IdleTimeout is not null && !Duration().IsMatch(spec.IdleTimeout))
+        {
+            yield return new Violation("spec.idleTimeout", "must be a duration such as 90m or 1h30m");
+        }
+    }
+
+    private static IEnumerable<Violation> CheckOwner(SessionOwner? owner)
+    {
+        if (owner?.User is not { } user || !OwnerName().IsMatch(user))
+        {
+            yield return new Violation("spec.owner.user", $"must name the session's owner in 1 to {MaximumOwnerLength} characters without spaces");
+        }
+        if (owner?.Team is { } team && !OwnerName().IsMatch(team))
+        {
+            yield return new Violation("spec.owner.team", $"must be 1 to {MaximumOwnerLength} characters without spaces, or be left out");
+        }
+    }
+
+    private static IEnumerable<Violation> CheckPod(PodSelection? pod)
+    {
+        if (pod is null)
+        {
+            yield break;
+        }
+        if (pod.Name is null == pod.MatchLabels is null)
+        {
+            yield return new Violation("spec.pod", "must have exactly one of name and matchLabels; leave pod out to take the pod that carries the session's label");
+        }
+        if (pod.Name is not null && (pod.Name.Length > 253 || !DnsSubdomain().IsMatch(pod.Name)))
+        {
+            yield return new Violation("spec.pod.name", "must be the name of a pod in the session's namespace");
+        }
+        if (pod.MatchLabels is not null && pod.MatchLabels.Count is 0 or > MaximumMatchLabels)
+        {
+            yield return new Violation("spec.pod.matchLabels", $"must have 1 to {MaximumMatchLabels} labels");
+        }
+        if (pod.Uid is not null && pod.Uid.Length is 0 or > 64)
+        {
+            yield return new Violation("spec.pod.uid", "must be the pod's metadata.uid, or be left out");
+        }
+    }
+
+    private static IEnumerable<Violation> CheckSsh(SshSpec? ssh)
+    {
+        if (ssh?.Port is < 1 or > ushort.MaxValue)
+        {
+            yield return new Violation("spec.ssh.port", "must be between 1 and 65535");
+        }
+        if (ssh?.TargetUser is not null && !UserName().IsMatch(ssh.TargetUser))
+        {
+            yield return new Violation("spec.ssh.targetUser", "must be a user name of the pod, such as claude");
+        }
+        foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, 1, MaximumAuthorizedKeys)
+            .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaximumCaKeys))
+            .Concat(CheckKeys("hostKeys", ssh?.HostKeys, 0, MaximumHostKeys))
+            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaximumCaKeys)))
+        {
+            yield return violation;
+        }
+    }
+
+    private static IEnumerable<Violation> CheckKeys(string name, IReadOnlyList<string?>? lines, int minimum, int maximum)
+    {
+        int count = lines?.Count ?? 0;
+        if (count < minimum || count > maximum)
+        {
+            yield return new Violation($"spec.ssh.{name}", $"must have {minimum} to {maximum} keys");
+        }
+        for (int i = 0; i < count; i++)
+        {
+            if (lines![i] is not { Length: <= MaximumKeyLineLength } line || !KeyLine().IsMatch(line))
+            {
+                yield return new Violation($"spec.ssh.{name}[{i}]",
+                    "must be one line of a public key file, \"<type> <base64> [comment]\", without options before the type");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z")]
+    private static partial Regex DnsLabel();
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    private static partial Regex DnsSubdomain();
+
+    [GeneratedRegex(@"^[^\s\p{Cc}]{1,128}\z")]
+    private static partial Regex OwnerName();
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]{0,31}\z")]
+    private static partial Regex UserName();
+
+    [GeneratedRegex(@"^([0-9]{1,6}[hms]){1,3}\z")]
+    private static partial Regex Duration();
+
+    [GeneratedRegex(@"^(sk-)?(ssh|ecdsa)-[a-z0-9-]+(@openssh\.com)? [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?\z")]
+    private static partial Regex KeyLine();
+}

@@ -1,0 +1,8 @@
+namespace SshGateway.Operator.Table;
+
+/// <summary>One session as the proxies are told of it.</summary>
+/// <param name="Wire">The serialized entry: made once, shared by all streams. Two entries are equal when these bytes are.</param>
+internal sealed record TableEntry(string SessionId, string PodUid, ReadOnlyMemory<byte> Wire)
+{
+    public bool IsSameAs(TableEntry other) => Wire.Span.SequenceEqual(other.Wire.Span);
+}

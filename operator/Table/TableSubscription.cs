@@ -1,0 +1,55 @@
+using System.Threading.Channels;
+
+namespace SshGateway.Operator.Table;
+
+/// <summary>
+/// One stream's view of the table: the snapshot that it starts with, then the latest change of each session that
+/// changed. However slow the stream is, this costs one item per session, not one per event.
+/// </summary>
+internal sealed class TableSubscription : IDisposable
+{
+    private readonly EndpointTable _table;
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private Dictionary<string, PendingChange> _pending = new(StringComparer.Ordinal);
+
+    internal TableSubscription(EndpointTable table, TableEntry[] snapshot, ulong sequence)
+    {
+        _table = table;
+        Snapshot = snapshot;
+        Sequence = sequence;
+    }
+
+    public IReadOnlyList<TableEntry> Snapshot { get; }
+
+    /// <summary>The sequence of the snapshot.</summary>
+    public ulong Sequence { get; }
+
+    /// <summary>Completes when there is something to take, or when it was woken.</summary>
+    public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => _signal.Reader.ReadAsync(cancellationToken);
+
+    /// <summary>Completes the wait although nothing changed.</summary>
+    public void Wake() => _signal.Writer.TryWrite(true);
+
+    public TableChanges Take() => _table.Take(this);
+
+    public void Dispose() => _table.Unsubscribe(this);
+
+    /// <summary>Called under the table's lock.</summary>
+    internal void Mark(string sessionId, TableEntry? previous, TableEntry? latest)
+    {
+        _pending[sessionId] = _pending.TryGetValue(sessionId, out PendingChange earlier)
+            ? earlier with { Latest = latest }
+            : new PendingChange(previous, latest);
+    }
+
+    /// <summary>Called under the table's lock.</summary>
+    internal Dictionary<string, PendingChange> TakePending()
+    {
+        Dictionary<string, PendingChange> taken = _pending;
+        if (taken.Count > 0)
+        {
+            _pending = new Dictionary<string, PendingChange>(StringComparer.Ordinal);
+        }
+        return taken;
+    }
+}

@@ -1,0 +1,20 @@
+namespace SshGateway.Proxy.Authentication;
+
+/// <summary>Bounds of one connection's authentication.</summary>
+internal static class AuthenticationLimits
+{
+    /// <summary>Keys that a client may ask about. A refused query is not a failed login: agents offer many keys.</summary>
+    public const int Queries = 64;
+
+    /// <summary>Signed requests that may fail: OpenSSH's MaxAuthTries.</summary>
+    public const int Failures = 6;
+
+    /// <summary>Requests of other methods, which only learn that publickey is the one.</summary>
+    public const int OtherRequests = 16;
+
+    /// <summary>
+    /// A publickey request is refused this long after it came, whatever the reason: the time that the answer takes must not tell whether a
+    /// session exists.
+    /// </summary>
+    public static readonly TimeSpan RefusalTime = TimeSpan.FromMilliseconds(10);
+}

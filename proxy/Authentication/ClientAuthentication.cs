@@ -1,0 +1,166 @@
+using System.Buffers;
+using System.Text;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Proxy.Authentication;
+
+/// <summary>
+/// Authenticates the client against its session's keys: RFC 4252. Sessions that do not exist take exactly the path of those that do, with no
+/// keys, so that nothing tells one from the other.
+/// </summary>
+internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, TimeProvider time)
+{
+    // A session id is a DNS label of at most 40 characters; other names are looked up like unknown ones.
+    private const int LongestSessionId = 40;
+
+    private static readonly byte[] Failure =
+        SshWriter.Message(MessageNumber.UserAuthFailure).WriteNameList(["publickey"]).WriteBoolean(false).ToArray();
+
+    private byte[]? _user;
+    private int _queries;
+    private int _failures;
+    private int _otherRequests;
+
+    /// <summary>The user name that the client gave, for the log; empty before its first request.</summary>
+    public string UserName => _user is null ? "" : Encoding.ASCII.GetString(_user);
+
+    /// <summary>Runs until a key of the session has made a verified signature. No answer has been sent to that request yet.</summary>
+    /// <exception cref="SshProtocolException">The client broke the protocol or ran out of attempts.</exception>
+    public async Task<AuthenticatedClient> RunAsync()
+    {
+        await AcceptServiceAsync().ConfigureAwait(false);
+        while (true)
+        {
+            InboundPacket packet = await leg.ReceiveAsync().ConfigureAwait(false);
+            long receivedAt = time.GetTimestamp();
+            if (ReadRequest(packet.Payload) is not { } request)
+            {
+                Count(ref _otherRequests, AuthenticationLimits.OtherRequests);
+                await leg.Output.SendAsync(Failure).ConfigureAwait(false);
+                continue;
+            }
+            if (request.Signature is null)
+            {
+                await AnswerQueryAsync(request, receivedAt).ConfigureAwait(false);
+                continue;
+            }
+            if (await VerifyAsync(request).ConfigureAwait(false) is { } client)
+            {
+                return client;
+            }
+            Count(ref _failures, AuthenticationLimits.Failures);
+            await RefuseAsync(receivedAt).ConfigureAwait(false);
+        }
+    }
+
+    private async Task AcceptServiceAsync()
+    {
+        InboundPacket packet = await leg.ReceiveAsync().ConfigureAwait(false);
+        CheckServiceRequest(packet.Payload);
+        await leg.Output.SendAsync(SshWriter.Message(MessageNumber.ServiceAccept).WriteString("ssh-userauth").ToArray()).ConfigureAwait(false);
+    }
+
+    private static void CheckServiceRequest(ReadOnlySpan<byte> payload)
+    {
+        var reader = new SshReader(payload);
+        if (reader.ReadByte() != MessageNumber.ServiceRequest)
+        {
+            throw new SshProtocolException($"message {payload[0]} before authentication");
+        }
+        if (!reader.ReadString().SequenceEqual("ssh-userauth"u8))
+        {
+            throw new SshProtocolException(DisconnectReason.ServiceNotAvailable, "the first service is ssh-userauth");
+        }
+        reader.End();
+    }
+
+    /// <summary>A publickey request, or null for any other method.</summary>
+    private PublicKeyRequest? ReadRequest(ReadOnlySpan<byte> payload)
+    {
+        UserAuthRequest request = UserAuthRequest.Parse(payload);
+        _user ??= request.User.ToArray();
+        // RFC 4252 section 5 lets a client change them; a gateway that has chosen a session by the name must not.
+        if (!request.User.SequenceEqual(_user) || !request.Service.SequenceEqual("ssh-connection"u8))
+        {
+            throw new SshProtocolException("the user name and the service cannot change within a connection");
+        }
+        bool hostbound = request.Method.SequenceEqual("publickey-hostbound-v00@openssh.com"u8);
+        return hostbound || request.Method.SequenceEqual("publickey"u8) ? PublicKeyRequest.Parse(payload, request.Rest, hostbound) : null;
+    }
+
+    private async Task AnswerQueryAsync(PublicKeyRequest request, long receivedAt)
+    {
+        Count(ref _queries, AuthenticationLimits.Queries);
+        if (KeyOf(request) is not null && Lookup()?.Authorizes(request.KeyBlob) == true)
+        {
+            await leg.Output.SendAsync(
+                SshWriter.Message(MessageNumber.UserAuthPublicKeyOk).WriteString(request.AlgorithmName).WriteString(request.KeyBlob).ToArray())
+                .ConfigureAwait(false);
+            return;
+        }
+        await RefuseAsync(receivedAt).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The decision: on the key that made the signature, in this request, and on nothing that was asked or said before (CVE-2024-45337).
+    /// The signature is verified first and the session looked up then, so that both take the same time for every session id.
+    /// </summary>
+    private async Task<AuthenticatedClient?> VerifyAsync(PublicKeyRequest request)
+    {
+        SshPublicKey? key = KeyOf(request);
+        if (key is null || (request.HostKey is not null && !request.HostKey.AsSpan().SequenceEqual(leg.HostKey.Span)))
+        {
+            return null;
+        }
+        byte[] signedData = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.SignedPart).ToArray();
+        bool valid = await CryptoScheduler.RunAsync(() => SignatureVerifier.Verify(key, request.Algorithm!, request.Signature, signedData)).ConfigureAwait(false);
+        return valid && Lookup() is { } entry && entry.Authorizes(key.Blob.Span)
+            ? new AuthenticatedClient(entry, key, leg.Socket.RemoteEndPoint)
+            : null;
+    }
+
+    private static SshPublicKey? KeyOf(PublicKeyRequest request)
+    {
+        try
+        {
+            SshPublicKey key = SshPublicKey.Parse(request.KeyBlob);
+            return key.Type == request.Algorithm?.KeyType ? key : null;
+        }
+        catch (SshFormatException)
+        {
+            return null;
+        }
+    }
+
+    private SessionEntry? Lookup()
+    {
+        Span<char> sessionId = stackalloc char[LongestSessionId];
+        return _user!.Length <= LongestSessionId
+            && Ascii.ToUtf16(_user, sessionId, out int length) == OperationStatus.Done
+            && table.TryGet(sessionId[..length], out SessionEntry? entry)
+            ? entry
+            : null;
+    }
+
+    private async Task RefuseAsync(long receivedAt)
+    {
+        TimeSpan rest = AuthenticationLimits.RefusalTime - time.GetElapsedTime(receivedAt);
+        if (rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, time).ConfigureAwait(false);
+        }
+        await leg.Output.SendAsync(Failure).ConfigureAwait(false);
+    }
+
+    private static void Count(ref int count, int limit)
+    {
+        if (++count > limit)
+        {
+            throw new SshProtocolException(DisconnectReason.NoMoreAuthMethodsAvailable, "Too many authentication failures");
+        }
+    }
+}

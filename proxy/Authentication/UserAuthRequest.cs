@@ -1,0 +1,43 @@
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Proxy.Authentication;
+
+/// <summary>The head of SSH_MSG_USERAUTH_REQUEST: RFC 4252 section 5. The spans point into the message.</summary>
+internal readonly ref struct UserAuthRequest
+{
+    private UserAuthRequest(ReadOnlySpan<byte> user, ReadOnlySpan<byte> service, ReadOnlySpan<byte> method, SshReader rest)
+    {
+        User = user;
+        Service = service;
+        Method = method;
+        Rest = rest;
+    }
+
+    public ReadOnlySpan<byte> User { get; }
+
+    public ReadOnlySpan<byte> Service { get; }
+
+    public ReadOnlySpan<byte> Method { get; }
+
+    /// <summary>What the method defines.</summary>
+    public SshReader Rest { get; }
+
+    //  byte      SSH_MSG_USERAUTH_REQUEST
+    //  string    user name
+    //  string    service name
+    //  string    method name
+    //  ....      method specific fields
+    public static UserAuthRequest Parse(ReadOnlySpan<byte> payload)
+    {
+        var reader = new SshReader(payload);
+        if (reader.ReadByte() != MessageNumber.UserAuthRequest)
+        {
+            throw new SshProtocolException($"message {payload[0]} before authentication");
+        }
+        ReadOnlySpan<byte> user = reader.ReadString();
+        ReadOnlySpan<byte> service = reader.ReadString();
+        ReadOnlySpan<byte> method = reader.ReadString();
+        return new UserAuthRequest(user, service, method, reader);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net.Sockets;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+
+namespace SshGateway.Proxy.Bridging;
+
+/// <summary>
+/// Both legs and the two pumps between them, until one leg ends; then the other is given everything that was received, told why, and closed.
+/// </summary>
+internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionId, TimeProvider time)
+{
+    // How long the surviving leg may take to read its tail and close. A close with unread input would make the kernel send a RST, which
+    // throws away what the peer has not read yet.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(15);
+
+    private readonly Pump _fromClient = new(clientLeg, podLeg, RelayRules.FromClient);
+    private readonly Pump _fromPod = new(podLeg, clientLeg, RelayRules.FromPod);
+
+    public async Task<BridgeEnd> RunAsync()
+    {
+        clientLeg.EnterRelaying();
+        podLeg.EnterRelaying();
+        Task<PumpEnd> fromClient = _fromClient.RunAsync();
+        Task<PumpEnd> fromPod = _fromPod.RunAsync();
+        bool clientEnded = await Task.WhenAny(fromClient, fromPod).ConfigureAwait(false) == fromClient;
+        PumpEnd end = await (clientEnded ? fromClient : fromPod).ConfigureAwait(false);
+        if (end.Cause == PumpEndCause.DestinationLost)
+        {
+            // The peer that takes no more may have sent more than has been read. Its own pump delivers that, and then finds the end.
+            clientEnded = !clientEnded;
+            end = await (clientEnded ? fromClient : fromPod).ConfigureAwait(false);
+        }
+        (Leg ended, Leg other, Task<PumpEnd> otherPump) = clientEnded
+            ? ((Leg)clientLeg, (Leg)podLeg, fromPod)
+            : (podLeg, clientLeg, fromClient);
+        await CloseAsync(ended, other, otherPump, end, clientEnded).ConfigureAwait(false);
+        return Describe(end, clientEnded);
+    }
+
+    private async Task CloseAsync(Leg ended, Leg other, Task<PumpEnd> otherPump, PumpEnd end, bool clientEnded)
+    {
+        if (end.Cause == PumpEndCause.SourceViolation)
+        {
+            await ended.DisconnectAsync(end.Reason, end.Text).ConfigureAwait(false);
+        }
+        if (end.Cause == PumpEndCause.SourceDisconnected)
+        {
+            await other.DisconnectAsync(end.Reason, end.Text).ConfigureAwait(false);
+        }
+        else
+        {
+            string who = clientEnded ? "The client" : $"The pod of session {sessionId}";
+            await other.DisconnectAsync(DisconnectReason.ByApplication, $"{who} closed the connection.").ConfigureAwait(false);
+        }
+        ended.Abort();
+        try
+        {
+            await DrainAsync(other, otherPump).WaitAsync(Linger, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It had its time.
+        }
+        other.Abort();
+        await otherPump.ConfigureAwait(false);
+    }
+
+    // The other pump may still be reading, until it finds out that its destination is gone.
+    private static async Task DrainAsync(Leg leg, Task<PumpEnd> pump)
+    {
+        if ((await pump.ConfigureAwait(false)).Cause != PumpEndCause.DestinationLost)
+        {
+            return;
+        }
+        byte[] unwanted = new byte[4096];
+        try
+        {
+            while (await leg.Socket.ReadAsync(unwanted).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // Closed hard; as good.
+        }
+    }
+
+    private BridgeEnd Describe(PumpEnd end, bool clientEnded)
+    {
+        if (clientLeg.KeyExchangeTimedOut || podLeg.KeyExchangeTimedOut)
+        {
+            return new BridgeEnd(ConnectionEnd.KeyExchangeTimeout, clientLeg.KeyExchangeTimedOut ? "client leg" : "pod leg");
+        }
+        string? detail = end.Text.Length > 0 ? end.Text : null;
+        return end.Cause switch
+        {
+            PumpEndCause.SourceClosed or PumpEndCause.SourceDisconnected => new(clientEnded ? ConnectionEnd.ClientClosed : ConnectionEnd.PodClosed, detail),
+            PumpEndCause.SourceViolation => new(clientEnded ? ConnectionEnd.ClientProtocolError : ConnectionEnd.PodProtocolError, detail),
+            _ => new(clientEnded ? ConnectionEnd.ClientLost : ConnectionEnd.PodLost, detail),
+        };
+    }
+}

@@ -1,0 +1,20 @@
+namespace SshGateway.Proxy.Bridging;
+
+/// <summary>What becomes of a message of an established session.</summary>
+internal enum Disposition
+{
+    /// <summary>It goes to the other leg, unread.</summary>
+    Relay,
+
+    /// <summary>It concerns the leg that it came on.</summary>
+    Transport,
+
+    /// <summary>It goes nowhere.</summary>
+    Drop,
+
+    /// <summary>Nobody here knows it.</summary>
+    Unimplemented,
+
+    /// <summary>It must not be sent now.</summary>
+    Violation,
+}

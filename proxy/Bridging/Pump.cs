@@ -1,0 +1,144 @@
+using System.Net.Sockets;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Proxy.Bridging;
+
+/// <summary>
+/// Moves packets from one leg to the other: decrypts what one read brought, encrypts it into one batch, writes that once. Holds no buffer while
+/// nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
+/// </summary>
+internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
+{
+    // With inline completions this runs on a thread of the socket engine as long as there is something to move. After this
+    // many bytes others get their turn, so that a keystroke does not wait behind a bulk transfer.
+    private const long BytesPerTurn = 1024 * 1024;
+
+    private bool _atDestination;
+
+    /// <summary>What becomes of each message.</summary>
+    internal delegate Disposition Rules(in InboundPacket packet);
+
+    /// <summary>Runs until the source ends or the destination takes no more. Does not throw for what peers do.</summary>
+    public async Task<PumpEnd> RunAsync()
+    {
+        try
+        {
+            return await MoveAsync().ConfigureAwait(false);
+        }
+        catch (PeerDisconnectedException disconnect)
+        {
+            return new PumpEnd(PumpEndCause.SourceDisconnected, disconnect.Reason, disconnect.Description);
+        }
+        catch (SshProtocolException violation)
+        {
+            return new PumpEnd(PumpEndCause.SourceViolation, (uint)violation.Reason, violation.Message);
+        }
+        catch (SshFormatException violation)
+        {
+            return new PumpEnd(PumpEndCause.SourceViolation, (uint)DisconnectReason.ProtocolError, violation.Message);
+        }
+        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        {
+            return new PumpEnd(_atDestination ? PumpEndCause.DestinationLost : PumpEndCause.SourceLost, Text: broken.Message);
+        }
+    }
+
+    private async Task<PumpEnd> MoveAsync()
+    {
+        long turnEnds = source.Input.TotalBytes + BytesPerTurn;
+        while (true)
+        {
+            await RelayReadPacketsAsync().ConfigureAwait(false);
+            await StartRekeysAsync().ConfigureAwait(false);
+            if (source.Input.TotalBytes >= turnEnds)
+            {
+                turnEnds = source.Input.TotalBytes + BytesPerTurn;
+                await Task.Yield();
+            }
+            if (!await source.Input.FillAsync().ConfigureAwait(false))
+            {
+                return new PumpEnd(PumpEndCause.SourceClosed);
+            }
+        }
+    }
+
+    private async ValueTask RelayReadPacketsAsync()
+    {
+        bool batchIsOpen = false;
+        try
+        {
+            while (source.Input.TryRead(out InboundPacket packet))
+            {
+                Disposition disposition = rules(packet);
+                if (disposition == Disposition.Relay)
+                {
+                    if (!batchIsOpen)
+                    {
+                        await AtDestination(destination.Output.OpenBatchAsync()).ConfigureAwait(false);
+                        batchIsOpen = true;
+                    }
+                    while (!destination.Output.TryRelay(packet))
+                    {
+                        await AtDestination(destination.Output.FlushAsync()).ConfigureAwait(false);
+                    }
+                    continue;
+                }
+                // Not with the batch open: a message for the source's own leg may need that leg's batch, which the other pump may
+                // hold while it waits for this one.
+                if (batchIsOpen)
+                {
+                    await AtDestination(destination.Output.FlushAsync()).ConfigureAwait(false);
+                    destination.Output.CloseBatch();
+                    batchIsOpen = false;
+                }
+                await HandleAsync(packet, disposition).ConfigureAwait(false);
+            }
+            if (batchIsOpen)
+            {
+                await AtDestination(destination.Output.FlushAsync()).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (batchIsOpen)
+            {
+                destination.Output.CloseBatch();
+            }
+        }
+    }
+
+    private ValueTask AtDestination(ValueTask operation) =>
+        operation.IsCompletedSuccessfully ? operation : WaitAtDestinationAsync(operation);
+
+    private async ValueTask WaitAtDestinationAsync(ValueTask operation)
+    {
+        _atDestination = true;
+        source.ReaderIsHeldUp = true;
+        await operation.ConfigureAwait(false);
+        source.ReaderIsHeldUp = false;
+        _atDestination = false;
+    }
+
+    private async ValueTask HandleAsync(InboundPacket packet, Disposition disposition)
+    {
+        switch (disposition)
+        {
+            case Disposition.Transport:
+                await source.HandleTransportMessageAsync(packet).ConfigureAwait(false);
+                break;
+            case Disposition.Unimplemented:
+                await source.SendUnimplementedAsync(packet.Sequence).ConfigureAwait(false);
+                break;
+            case Disposition.Violation:
+                throw new SshProtocolException($"message {packet.Number} after authentication");
+        }
+    }
+
+    private async ValueTask StartRekeysAsync()
+    {
+        await source.TryStartRekeyAsync(destination).ConfigureAwait(false);
+        await AtDestination(destination.TryStartRekeyAsync(source)).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,71 @@
+namespace SshGateway.Proxy.Connections;
+
+/// <summary>How a connection ended: the closed list for the log, the metrics and the tests.</summary>
+internal enum ConnectionEnd
+{
+    /// <summary>The client ended an established session.</summary>
+    ClientClosed,
+
+    /// <summary>The pod's sshd ended an established session.</summary>
+    PodClosed,
+
+    /// <summary>The client's connection broke.</summary>
+    ClientLost,
+
+    /// <summary>The pod's connection broke during the session.</summary>
+    PodLost,
+
+    /// <summary>The client left before it was authenticated.</summary>
+    ClientLeftEarly,
+
+    /// <summary>The client broke the protocol, or had no algorithm in common with us.</summary>
+    ClientProtocolError,
+
+    /// <summary>The pod's sshd broke the protocol during the session.</summary>
+    PodProtocolError,
+
+    /// <summary>The client did not finish the key exchange or the authentication in time.</summary>
+    ClientTooSlow,
+
+    /// <summary>The client offered no key that the session authorises.</summary>
+    AuthenticationFailed,
+
+    /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
+    AccessRefused,
+
+    /// <summary>The session's expiresAt has passed.</summary>
+    SessionExpired,
+
+    /// <summary>The session has no pod.</summary>
+    NoPod,
+
+    /// <summary>The session's pod is not ready.</summary>
+    PodNotReady,
+
+    /// <summary>The session's pod is going away.</summary>
+    PodTerminating,
+
+    /// <summary>The session changed while the login was under way.</summary>
+    SessionChanged,
+
+    /// <summary>No TCP connection to the pod.</summary>
+    PodUnreachable,
+
+    /// <summary>The pod's sshd did not complete the SSH handshake.</summary>
+    PodHandshakeFailed,
+
+    /// <summary>The pod showed a host key that it must not have.</summary>
+    PodHostKeyMismatch,
+
+    /// <summary>The pod's sshd refused our certificate.</summary>
+    PodRefusedLogin,
+
+    /// <summary>A key exchange during the session did not come to an end.</summary>
+    KeyExchangeTimeout,
+
+    /// <summary>This proxy stops.</summary>
+    ProxyStopping,
+
+    /// <summary>A defect of the gateway.</summary>
+    InternalError,
+}

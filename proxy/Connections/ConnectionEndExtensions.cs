@@ -1,0 +1,15 @@
+namespace SshGateway.Proxy.Connections;
+
+/// <summary>What follows from how a connection ended.</summary>
+internal static class ConnectionEndExtensions
+{
+    public static Blame BlameFor(this ConnectionEnd end) => end switch
+    {
+        ConnectionEnd.ClientClosed or ConnectionEnd.PodClosed or ConnectionEnd.ClientLeftEarly or ConnectionEnd.ProxyStopping
+            or ConnectionEnd.AccessRefused or ConnectionEnd.SessionExpired or ConnectionEnd.SessionChanged => Blame.Nobody,
+        ConnectionEnd.ClientLost or ConnectionEnd.ClientProtocolError or ConnectionEnd.ClientTooSlow or ConnectionEnd.AuthenticationFailed
+            or ConnectionEnd.KeyExchangeTimeout => Blame.Client,
+        ConnectionEnd.InternalError => Blame.Gateway,
+        _ => Blame.Pod,
+    };
+}

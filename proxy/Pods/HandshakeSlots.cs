@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+
+namespace SshGateway.Proxy.Pods;
+
+/// <summary>
+/// At most a few handshakes at once with each pod: its sshd counts unauthenticated connections of all proxies together and drops new ones at
+/// random beyond MaxStartups (10:30:100).
+/// </summary>
+internal sealed class HandshakeSlots(int perPod)
+{
+    private readonly ConcurrentDictionary<string, Slot> _slots = new();
+
+    /// <summary>Waits for a place; dispose what is returned to give it back.</summary>
+    public async Task<IDisposable> EnterAsync(string podUid, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Slot slot = _slots.GetOrAdd(podUid, static (_, count) => new Slot(count), perPod);
+            if (!slot.TryRefer())
+            {
+                // Its last user is just leaving and removes it.
+                continue;
+            }
+            try
+            {
+                await slot.Places.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch
+            {
+                Release(podUid, slot);
+                throw;
+            }
+            return new Place(this, podUid, slot);
+        }
+    }
+
+    private void Release(string podUid, Slot slot)
+    {
+        if (slot.Leave())
+        {
+            _slots.TryRemove(new KeyValuePair<string, Slot>(podUid, slot));
+        }
+    }
+
+    private sealed class Slot(int count)
+    {
+        private readonly Lock _lock = new();
+        private int _users;
+        private bool _closed;
+
+        public SemaphoreSlim Places { get; } = new(count);
+
+        public bool TryRefer()
+        {
+            lock (_lock)
+            {
+                if (_closed)
+                {
+                    return false;
+                }
+                _users++;
+                return true;
+            }
+        }
+
+        /// <summary>Whether that was the last user.</summary>
+        public bool Leave()
+        {
+            lock (_lock)
+            {
+                _closed = --_users == 0;
+                return _closed;
+            }
+        }
+    }
+
+    private sealed class Place(HandshakeSlots owner, string podUid, Slot slot) : IDisposable
+    {
+        public void Dispose()
+        {
+            slot.Places.Release();
+            owner.Release(podUid, slot);
+        }
+    }
+}

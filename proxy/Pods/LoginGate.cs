@@ -1,0 +1,41 @@
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Proxy.Pods;
+
+/// <summary>Whether a session takes a login now, and if not, why, in a sentence for its user.</summary>
+internal static class LoginGate
+{
+    /// <exception cref="LoginRefusedException">It does not.</exception>
+    public static void Check(SessionEntry entry, DateTimeOffset now)
+    {
+        if (Refusal(entry, now) is { } refusal)
+        {
+            throw refusal;
+        }
+    }
+
+    private static LoginRefusedException? Refusal(SessionEntry entry, DateTimeOffset now)
+    {
+        string id = entry.SessionId;
+        if (entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt)
+        {
+            return new(ConnectionEnd.SessionExpired, $"Session {id} has expired.");
+        }
+        switch (entry.Access)
+        {
+            case Access.Draining:
+                return new(ConnectionEnd.AccessRefused, $"Session {id} is being shut down and takes no new logins.");
+            case Access.Disabled:
+                return new(ConnectionEnd.AccessRefused, $"Session {id} is disabled.");
+        }
+        return entry.State switch
+        {
+            EndpointState.Ready when entry.Endpoint is not null => null,
+            EndpointState.NotReady => new(ConnectionEnd.PodNotReady, $"Session {id} is not ready: its pod is not ready ({entry.Reason}). Try again in a moment."),
+            EndpointState.Draining => new(ConnectionEnd.PodTerminating, $"Session {id} is ending: its pod is being terminated."),
+            _ => new(ConnectionEnd.NoPod, $"Session {id} has no pod to connect to ({entry.Reason})."),
+        };
+    }
+}

@@ -1,0 +1,199 @@
+using System.Net.Sockets;
+using System.Text;
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Proxy.Ssh.KeyExchange;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Proxy.Pods;
+
+/// <summary>
+/// Opens the pod leg: TCP, key exchange, host key check, login with a certificate made for this connection. One attempt with our own credential:
+/// what a client did wrong never reaches the pod, whose sshd would hold it against the proxy's address (PerSourcePenalties, OpenSSH 9.8).
+/// </summary>
+internal sealed class PodLogin(
+    UserCertificateAuthority authority, PodHostKeys hostKeys, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits, TimeProvider time)
+{
+    private const int BannersRelayed = 8;
+
+    // The client's order decides (RFC 4253 section 7.1) and here we are the client: the cheapest first.
+    private static readonly KexOffer Algorithms = new(KeyExchangeAlgorithm.All, [], CipherAlgorithm.All, MacAlgorithm.All);
+
+    private static readonly byte[] SshConnection = "ssh-connection"u8.ToArray();
+
+    /// <summary>The authenticated pod leg; the caller owns it.</summary>
+    /// <param name="client">Who logs in, and where.</param>
+    /// <param name="relayBanner">Takes the banners that the pod's sshd shows, as messages.</param>
+    /// <exception cref="LoginRefusedException">It did not come about; the message says why.</exception>
+    public async Task<PodLeg> RunAsync(AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
+    {
+        SessionEntry entry = client.Entry;
+        using IDisposable slot = await EnterSlotAsync(entry).ConfigureAwait(false);
+        for (int attempt = 1; ; attempt++)
+        {
+            PodLeg? leg = await TryAttemptAsync(client, relayBanner, lastAttempt: attempt == limits.Attempts).ConfigureAwait(false);
+            if (leg is not null)
+            {
+                return leg;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 250)), time).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<IDisposable> EnterSlotAsync(SessionEntry entry)
+    {
+        using var patience = new CancellationTokenSource(limits.LoginTimeout, time);
+        try
+        {
+            return await slots.EnterAsync(entry.PodUid, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw Refused(entry, ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again", null);
+        }
+    }
+
+    /// <summary>Null: the pod hung up before its identification, as sshd does beyond MaxStartups, and another attempt may do better.</summary>
+    private async Task<PodLeg?> TryAttemptAsync(AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
+    {
+        SessionEntry entry = client.Entry;
+        SshPublicKey? shown = null;
+        void CheckHostKey(SshPublicKey key)
+        {
+            hostKeys.Check(entry, key);
+            shown = key;
+        }
+
+        var leg = new PodLeg(
+            new AsyncSocket(await ConnectAsync(entry).ConfigureAwait(false)),
+            Algorithms with { HostKeyAlgorithms = hostKeys.AlgorithmsFor(entry) },
+            CheckHostKey,
+            rekeyLimits,
+            time);
+        bool done = false;
+        bool timedOut = false;
+        try
+        {
+            using ITimer timer = time.CreateTimer(
+                _ =>
+                {
+                    timedOut = true;
+                    leg.Abort();
+                },
+                null,
+                limits.LoginTimeout,
+                Timeout.InfiniteTimeSpan);
+            await leg.HandshakeAsync().ConfigureAwait(false);
+            await AuthenticateAsync(leg, client, relayBanner).ConfigureAwait(false);
+            hostKeys.Learn(entry, shown!);
+            done = true;
+            return leg;
+        }
+        catch (PeerClosedException) when (!leg.PeerHasIdentified && !lastAttempt)
+        {
+            return null;
+        }
+        catch (Exception problem) when (problem is PeerClosedException or SocketException or ObjectDisposedException)
+        {
+            throw timedOut
+                ? Refused(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time", null)
+                : Refused(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", problem.Message);
+        }
+        catch (PeerDisconnectedException disconnect)
+        {
+            throw Refused(entry, ConnectionEnd.PodHandshakeFailed, "refused the connection", $"{disconnect.Reason}: {disconnect.Description}");
+        }
+        catch (Exception problem) when (problem is SshProtocolException or SshFormatException)
+        {
+            throw Refused(entry, ConnectionEnd.PodHandshakeFailed, $"could not be logged in to: {problem.Message}", null);
+        }
+        finally
+        {
+            if (!done)
+            {
+                leg.Dispose();
+            }
+        }
+    }
+
+    private async Task<Socket> ConnectAsync(SessionEntry entry)
+    {
+        var socket = new Socket(entry.Endpoint!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
+        try
+        {
+            await socket.ConnectAsync(entry.Endpoint, timeout.Token).ConfigureAwait(false);
+            return socket;
+        }
+        catch (Exception problem) when (problem is SocketException or OperationCanceledException)
+        {
+            socket.Dispose();
+            throw Refused(entry, ConnectionEnd.PodUnreachable, "cannot be reached", problem.Message);
+        }
+    }
+
+    private async Task AuthenticateAsync(PodLeg leg, AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
+    {
+        InboundPacket accept = await leg.ReceiveAsync().ConfigureAwait(false);
+        if (accept.Number != MessageNumber.ServiceAccept)
+        {
+            throw new SshProtocolException($"message {accept.Number} instead of SERVICE_ACCEPT");
+        }
+        byte[] request = await CryptoScheduler.RunAsync(() => SignedRequest(leg, client)).ConfigureAwait(false);
+        await leg.Output.SendAsync(request).ConfigureAwait(false);
+        for (int banners = 0; ; )
+        {
+            InboundPacket answer = await leg.ReceiveAsync().ConfigureAwait(false);
+            switch (answer.Number)
+            {
+                case MessageNumber.UserAuthSuccess:
+                    return;
+                case MessageNumber.UserAuthBanner when ++banners <= BannersRelayed:
+                    await relayBanner(answer.Payload.ToArray()).ConfigureAwait(false);
+                    break;
+                case MessageNumber.UserAuthFailure:
+                    throw Refused(
+                        client.Entry,
+                        ConnectionEnd.PodRefusedLogin,
+                        "did not accept the gateway's certificate",
+                        $"user {client.Entry.TargetUser}, CA {authority.PublicKey.Fingerprint}; the pod needs TrustedUserCAKeys with this CA and AuthorizedPrincipalsFile with the session id");
+                default:
+                    throw new SshProtocolException($"message {answer.Number} during authentication");
+            }
+        }
+    }
+
+    //  byte      SSH_MSG_USERAUTH_REQUEST
+    //  string    user name
+    //  string    "ssh-connection"
+    //  string    "publickey"
+    //  boolean   TRUE
+    //  string    public key algorithm name
+    //  string    public key blob (here: the certificate)
+    //  string    signature over session id and all of the above
+    private byte[] SignedRequest(PodLeg leg, AuthenticatedClient client)
+    {
+        using UserCertificate certificate = authority.Issue(client);
+        SshWriter request = SshWriter.Message(MessageNumber.UserAuthRequest)
+            .WriteString(Encoding.UTF8.GetBytes(client.Entry.TargetUser))
+            .WriteString(SshConnection)
+            .WriteString("publickey")
+            .WriteBoolean(true)
+            .WriteString(UserCertificate.Algorithm)
+            .WriteString(certificate.Blob);
+        byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.Written).ToArray();
+        SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(certificate.Key.PublicKey.Type).First();
+        return request.WriteString(certificate.Key.Sign(algorithm, signed)).ToArray();
+    }
+
+    private static LoginRefusedException Refused(SessionEntry entry, ConnectionEnd end, string what, string? detail) => new(
+        end,
+        $"The pod of session {entry.SessionId} {what}.",
+        $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint}{(detail is null ? "" : "; " + detail)}");
+}

@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace SshGateway.Proxy.Sockets;
+
+/// <summary>
+/// The seam to the socket engine: one connected TCP socket. One reader and one writer at a time.
+/// Continuations may run on the engine's own threads, so whoever awaits here must not block.
+/// </summary>
+/// <exception cref="System.Net.Sockets.SocketException">The connection broke, or was aborted.</exception>
+internal interface IPeerSocket : IDisposable
+{
+    IPEndPoint RemoteEndPoint { get; }
+
+    /// <summary>Waits until a read would return, without a buffer. The result means nothing.</summary>
+    ValueTask<int> WaitReadableAsync();
+
+    /// <summary>Reads what has arrived, at least one byte; 0: the peer closed its side.</summary>
+    ValueTask<int> ReadAsync(Memory<byte> buffer);
+
+    /// <summary>Writes everything.</summary>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>
+    /// Acknowledges what was read at once instead of up to 40 ms later. The kernel forgets TCP_QUICKACK, so it is to be called after each
+    /// read that the peer's Nagle algorithm may be waiting behind.
+    /// </summary>
+    void AcknowledgeNow();
+
+    /// <summary>Says that nothing more will be written.</summary>
+    void ShutdownWrites();
+
+    /// <summary>Ends the connection: pending reads and writes fail. Any thread, any number of times.</summary>
+    void Abort();
+}

@@ -1,0 +1,19 @@
+using System.Security.Cryptography;
+
+namespace SshGateway.Proxy.Ssh.KeyExchange;
+
+/// <summary>A key exchange method by its name in KEXINIT.</summary>
+/// <param name="Name">The name in KEXINIT.</param>
+/// <param name="Hash">The hash of the exchange hash and of the key derivation.</param>
+/// <param name="Start">Makes one run of the method.</param>
+internal sealed record KeyExchangeAlgorithm(string Name, HashAlgorithmName Hash, Func<IKeyExchange> Start)
+{
+    /// <summary>Every method that the gateway has, in order of preference (RFC 9142). Nothing with SHA-1.</summary>
+    public static IReadOnlyList<KeyExchangeAlgorithm> All { get; } =
+    [
+        new("curve25519-sha256", HashAlgorithmName.SHA256, () => new Curve25519Exchange()),
+        new("curve25519-sha256@libssh.org", HashAlgorithmName.SHA256, () => new Curve25519Exchange()),
+        new("ecdh-sha2-nistp256", HashAlgorithmName.SHA256, () => new EcdhExchange(ECCurve.NamedCurves.nistP256, 32)),
+        new("diffie-hellman-group14-sha256", HashAlgorithmName.SHA256, () => new ModpExchange("modp_2048", 256)),
+    ];
+}

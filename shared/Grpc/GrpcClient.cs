@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Google.Protobuf;
+
+namespace SshGateway.Shared.Grpc;
+
+/// <summary>The client side of gRPC over one HTTP/2 connection to one server. Disposing it ends its calls.</summary>
+public sealed class GrpcClient : IDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Uri _address;
+    private readonly HttpMessageInvoker _http;
+
+    /// <param name="address">http://host:port: HTTP/2 with prior knowledge.</param>
+    public GrpcClient(Uri address)
+    {
+        _address = address;
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectTimeout = ConnectTimeout,
+            ConnectCallback = ConnectAsync,
+            // Off by default: without pings a vanished server is noticed only by the heartbeats' limit.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            ActivityHeadersPropagator = null,
+        });
+    }
+
+    /// <summary>Starts a call. Connecting, and its failure, show at the first read or write.</summary>
+    public GrpcClientCall<TRequest, TResponse> Open<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        var content = new GrpcRequestContent();
+        content.Headers.ContentType = new MediaTypeHeaderValue(GrpcHeaders.ContentType);
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_address, method.Path))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        request.Headers.Add(GrpcHeaders.AcceptEncoding, GrpcHeaders.Identity);
+        return new GrpcClientCall<TRequest, TResponse>(_http, request, content, method);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    // A headless Service's name has one address per replica: a random one is taken, so that clients spread.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        IPAddress[] addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
+        Random.Shared.Shuffle(addresses);
+        // A socket without an address family takes both; connecting tries the addresses in order.
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
