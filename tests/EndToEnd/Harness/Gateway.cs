@@ -60,7 +60,7 @@ internal sealed class Gateway : IAsyncDisposable
                 "--Operator:HttpListen=127.0.0.1:0",
                 "--Operator:AllowLoopbackPods=true",
             ]);
-        string http = await _operator.WaitForLineAsync("Http listening on ", StartDeadline);
+        string http = await _operator.WaitForLineAsync("Probes listening on ", StartDeadline);
         await WaitUntilReadyAsync(_operator, new Uri($"http://{FirstWord(http)}"));
     }
 
