@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Shared.Hosting;
 
@@ -7,7 +8,7 @@ public static class StartupFailure
 {
     /// <summary>Whether this is a fault of the configuration or the machine, which a stack trace would only hide.</summary>
     public static bool IsExplained(Exception exception) =>
-        exception is OptionsValidationException or InvalidDataException or FileNotFoundException or IOException or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
+        exception is OptionsValidationException or SshFormatException or InvalidDataException or FileNotFoundException or IOException or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
 
     public static void Print(Exception exception)
     {

@@ -1,0 +1,35 @@
+namespace SshGateway.Proxy.Configuration;
+
+/// <summary>The section <c>Proxy</c> of the configuration; docs/configuration.md describes each key.</summary>
+internal sealed class ProxyOptions
+{
+    public const string Section = "Proxy";
+
+    public string Listen { get; set; } = "[::]:2222";
+
+    public string HttpListen { get; set; } = "127.0.0.1:8080";
+
+    public string Id { get; set; } = Environment.MachineName;
+
+    public IList<string> HostKeys { get; } = [];
+
+    public string UserCaKey { get; set; } = "";
+
+    public IList<string> Operators { get; } = [];
+
+    /// <summary>Offered to clients, in order of preference; empty: the default.</summary>
+    public IList<string> KexAlgorithms { get; } = [];
+
+    /// <inheritdoc cref="KexAlgorithms"/>
+    public IList<string> Ciphers { get; } = [];
+
+    /// <inheritdoc cref="KexAlgorithms"/>
+    public IList<string> Macs { get; } = [];
+
+    /// <summary>Bytes in one direction under one key; 0: what the cipher allows.</summary>
+    public long RekeyBytes { get; set; }
+
+    public TimeSpan KeyExchangeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(120);
+}

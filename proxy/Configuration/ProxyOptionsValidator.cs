@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Options;
+using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Proxy.Ssh.KeyExchange;
+using SshGateway.Shared.Hosting;
+
+namespace SshGateway.Proxy.Configuration;
+
+/// <summary>Checks the options at start; each failure names the key and what to write instead. Key files are checked when they are loaded.</summary>
+internal sealed class ProxyOptionsValidator : IValidateOptions<ProxyOptions>
+{
+    private const int LongestId = 128;
+
+    // Less would spend the session on key exchanges.
+    private const long SmallestRekeyBytes = 64 * 1024;
+
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(10);
+
+    public ValidateOptionsResult Validate(string? name, ProxyOptions options)
+    {
+        string[] failures = [.. Check(options)];
+        return failures.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static IEnumerable<string> Check(ProxyOptions options)
+    {
+        if (!ListenAddress.TryParse(options.Listen, out _))
+        {
+            yield return $"Proxy:Listen is \"{options.Listen}\"; write address:port, such as [::]:2222";
+        }
+        if (!ListenAddress.TryParse(options.HttpListen, out _))
+        {
+            yield return $"Proxy:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8080";
+        }
+        if (options.Id.Length is 0 or > LongestId || options.Id.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            yield return $"Proxy:Id is \"{options.Id}\"; write 1 to {LongestId} printable characters without spaces";
+        }
+        if (options.HostKeys.Count == 0)
+        {
+            yield return "Proxy:HostKeys is missing; write the gateway's private host key files, such as --Proxy:HostKeys:0=/etc/sshgateway/ssh_host_ed25519_key";
+        }
+        if (options.UserCaKey.Length == 0)
+        {
+            yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key";
+        }
+        if (options.Operators.Count == 0)
+        {
+            yield return "Proxy:Operators is missing; write the operators' feed addresses, such as --Proxy:Operators:0=127.0.0.1:7443";
+        }
+        foreach (string address in options.Operators)
+        {
+            if (!Uri.TryCreate($"http://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address)
+            {
+                yield return $"Proxy:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443";
+            }
+        }
+        foreach (string problem in CheckNames("KexAlgorithms", options.KexAlgorithms, [.. KeyExchangeAlgorithm.All.Select(kex => kex.Name)])
+            .Concat(CheckNames("Ciphers", options.Ciphers, [.. CipherAlgorithm.All.Select(cipher => cipher.Name)]))
+            .Concat(CheckNames("Macs", options.Macs, [.. MacAlgorithm.All.Select(mac => mac.Name)])))
+        {
+            yield return problem;
+        }
+        if (options.RekeyBytes is not 0 and < SmallestRekeyBytes)
+        {
+            yield return $"Proxy:RekeyBytes is {options.RekeyBytes}; write 0 for what the cipher allows, or at least {SmallestRekeyBytes}";
+        }
+        if (options.KeyExchangeTimeout <= TimeSpan.Zero || options.KeyExchangeTimeout > LongestTimeout)
+        {
+            yield return $"Proxy:KeyExchangeTimeout is {options.KeyExchangeTimeout}; write a time up to {LongestTimeout}, such as 00:00:10";
+        }
+        if (options.AuthenticationTimeout <= TimeSpan.Zero || options.AuthenticationTimeout > LongestTimeout)
+        {
+            yield return $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {LongestTimeout}, such as 00:02:00";
+        }
+    }
+
+    private static IEnumerable<string> CheckNames(string key, IEnumerable<string> names, string[] known) =>
+        names.Where(name => !known.Contains(name)).Select(name => $"Proxy:{key} has \"{name}\"; there are {string.Join(", ", known)}");
+}

@@ -1,0 +1,194 @@
+using System.Net.Sockets;
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Proxy.Connections;
+
+/// <summary>
+/// One client's connection, from accept to end: key exchange, authentication, pod login, relay.
+/// </summary>
+internal sealed class Connection : IDisposable
+{
+    // The session may change while a login is under way; one that keeps changing is not worth following.
+    private const int Attempts = 3;
+
+    private static readonly byte[] Success = [MessageNumber.UserAuthSuccess];
+
+    private readonly ConnectionServices _services;
+    private readonly ClientLeg _leg;
+    private readonly ClientAuthentication _authentication;
+    private readonly Deadline _deadline;
+    private readonly long _startedAt;
+    private volatile bool _stopping;
+
+    public Connection(IPeerSocket socket, ConnectionServices services)
+    {
+        _services = services;
+        _leg = new ClientLeg(socket, services.Offer, services.HostKeys, services.RekeyLimits, services.Time);
+        _authentication = new ClientAuthentication(_leg, services.Table, services.Time);
+        _deadline = new Deadline(services.Time, () => _ = ExpireAsync());
+        _startedAt = services.Time.GetTimestamp();
+    }
+
+    /// <summary>Runs to the end, and logs it. Does not throw.</summary>
+    public async Task RunAsync()
+    {
+        BridgeEnd end;
+        try
+        {
+            end = await ServeAsync().ConfigureAwait(false);
+        }
+        catch (LoginRefusedException refused)
+        {
+            await ExplainAsync(refused.Message).ConfigureAwait(false);
+            end = new BridgeEnd(refused.End, refused.Detail);
+        }
+        catch (PeerDisconnectedException disconnect)
+        {
+            end = new BridgeEnd(ConnectionEnd.ClientLeftEarly, disconnect.Description);
+        }
+        catch (SshProtocolException violation)
+        {
+            await _leg.DisconnectAsync(violation.Reason, violation.Message).ConfigureAwait(false);
+            bool failedLogin = violation.Reason == DisconnectReason.NoMoreAuthMethodsAvailable;
+            end = new BridgeEnd(failedLogin ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientProtocolError, violation.Message);
+        }
+        catch (SshFormatException malformed)
+        {
+            await _leg.DisconnectAsync(DisconnectReason.ProtocolError, malformed.Message).ConfigureAwait(false);
+            end = new BridgeEnd(ConnectionEnd.ClientProtocolError, malformed.Message);
+        }
+        catch (Exception gone) when (gone is PeerClosedException or SocketException or ObjectDisposedException)
+        {
+            end = new BridgeEnd(_deadline.Expired ? ConnectionEnd.ClientTooSlow : ConnectionEnd.ClientLeftEarly, null);
+        }
+#pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
+        catch (Exception defect)
+        {
+            ConnectionLog.Defect(_services.Logger, defect, _leg.Socket.RemoteEndPoint, _authentication.UserName);
+            await _leg.DisconnectAsync(DisconnectReason.ByApplication, "The gateway met an internal error.").ConfigureAwait(false);
+            end = new BridgeEnd(ConnectionEnd.InternalError, null);
+        }
+#pragma warning restore CA1031
+        Log(_stopping ? end with { End = ConnectionEnd.ProxyStopping } : end);
+    }
+
+    /// <summary>Ends the connection because the proxy stops.</summary>
+    public async Task StopAsync()
+    {
+        _stopping = true;
+        await _leg.DisconnectAsync(DisconnectReason.ByApplication, "The gateway is shutting down; please connect again.").ConfigureAwait(false);
+        _leg.Abort();
+    }
+
+    public void Dispose()
+    {
+        _deadline.Dispose();
+        _leg.Dispose();
+    }
+
+    private async Task<BridgeEnd> ServeAsync()
+    {
+        _deadline.Set(_services.Options.KeyExchangeTimeout);
+        await _leg.HandshakeAsync().ConfigureAwait(false);
+        _deadline.Set(_services.Options.AuthenticationTimeout);
+        AuthenticatedClient client = await _authentication.RunAsync().ConfigureAwait(false);
+        // The client has done its part; dialling has limits of its own.
+        _deadline.Stop();
+
+        using PodLeg podLeg = await ReachPodAsync(client).ConfigureAwait(false);
+        await _leg.Output.SendAsync(Success).ConfigureAwait(false);
+        LogLogin(client);
+        return await new Bridge(_leg, podLeg, client.Entry.SessionId, _services.Time).RunAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The authenticated pod leg of the session as it is now: it may have changed while we dialled.</summary>
+    private async Task<PodLeg> ReachPodAsync(AuthenticatedClient client)
+    {
+        for (int attempt = 1; attempt <= Attempts; attempt++)
+        {
+            LoginGate.Check(client.Entry, _services.Time.GetUtcNow());
+            PodLeg podLeg = await _services.PodLogin.RunAsync(client, banner => _leg.Output.SendAsync(banner)).ConfigureAwait(false);
+            SessionEntry? now = null;
+            try
+            {
+                now = CurrentEntry(client);
+                LoginGate.Check(now, _services.Time.GetUtcNow());
+                if (now.PodUid == client.Entry.PodUid)
+                {
+                    return podLeg;
+                }
+            }
+            catch (LoginRefusedException)
+            {
+                podLeg.Dispose();
+                throw;
+            }
+            podLeg.Dispose();
+            client = client with { Entry = now };
+        }
+        throw Changed(client);
+    }
+
+    private SessionEntry CurrentEntry(AuthenticatedClient client) =>
+        _services.Table.TryGet(client.Entry.SessionId, out SessionEntry? now) && now.Authorizes(client.Key.Blob.Span) ? now : throw Changed(client);
+
+    private static LoginRefusedException Changed(AuthenticatedClient client) => new(
+        ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed while the gateway was connecting to it. Please try again.");
+
+    // The banner is what ssh shows; the DISCONNECT is what clients without banners show.
+    private async Task ExplainAsync(string sentence)
+    {
+        try
+        {
+            await _leg.Output.SendAsync(SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(sentence + "\r\n").WriteString("en").ToArray()).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            return;
+        }
+        await _leg.DisconnectAsync(DisconnectReason.ByApplication, sentence).ConfigureAwait(false);
+    }
+
+    private async Task ExpireAsync()
+    {
+        await _leg.DisconnectAsync(DisconnectReason.ByApplication, "The login took too long.").ConfigureAwait(false);
+        _leg.Abort();
+    }
+
+    private void LogLogin(AuthenticatedClient client) => ConnectionLog.LoggedIn(
+        _services.Logger,
+        client.Address,
+        client.Entry.SessionId,
+        client.Entry.PodName,
+        client.Entry.PodUid,
+        client.Entry.Endpoint,
+        client.Key.Fingerprint,
+        (long)_services.Time.GetElapsedTime(_startedAt).TotalMilliseconds);
+
+    private void Log(BridgeEnd end)
+    {
+        Blame blame = end.End.BlameFor();
+        ConnectionLog.Ended(
+            _services.Logger,
+            blame == Blame.Pod ? LogLevel.Warning : LogLevel.Information,
+            _leg.Socket.RemoteEndPoint,
+            _authentication.UserName,
+            end.End,
+            blame,
+            _services.Time.GetElapsedTime(_startedAt).TotalSeconds,
+            _leg.Input.TotalBytes,
+            _leg.Output.TotalBytes,
+            Printable(end.Detail));
+    }
+
+    // Some of it is a peer's words.
+    private static string? Printable(string? text) =>
+        text is null ? null : string.Concat(text.Take(512).Select(character => char.IsControl(character) ? ' ' : character));
+}

@@ -1,0 +1,12 @@
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Ssh.KeyExchange;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Table;
+
+namespace SshGateway.Proxy.Connections;
+
+/// <summary>What all connections share.</summary>
+internal sealed record ConnectionServices(
+    SessionTable Table, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, TimeProvider Time, ILogger<Connection> Logger);

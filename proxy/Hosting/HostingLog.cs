@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace SshGateway.Proxy.Hosting;
+
+internal static partial class HostingLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Probes listening on {Address}")]
+    public static partial void ProbesListening(ILogger logger, IPEndPoint? address);
+
+    [LoggerMessage(2, LogLevel.Information, "Host key {Type} {Fingerprint}")]
+    public static partial void HostKey(ILogger logger, string type, string fingerprint);
+
+    [LoggerMessage(3, LogLevel.Information, "User CA {Type} {Fingerprint}")]
+    public static partial void UserCa(ILogger logger, string type, string fingerprint);
+}

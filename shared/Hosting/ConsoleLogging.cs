@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Logging;
+
+namespace SshGateway.Shared.Hosting;
+
+/// <summary>How both processes log: one line each on the console, with UTC time.</summary>
+public static class ConsoleLogging
+{
+    public static void UseGatewayConsole(this ILoggingBuilder logging) => logging.ClearProviders().AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.UseUtcTimestamp = true;
+        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+    });
+}

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http;
+
+namespace SshGateway.Shared.Hosting;
+
+/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work, or a sentence that says why not.</summary>
+public static class Probes
+{
+    /// <param name="context">The request.</param>
+    /// <param name="notReady">Why the process is not ready; null when it is.</param>
+    public static Task HandleAsync(HttpContext context, string? notReady)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Request.Path.Value switch
+        {
+            "/healthz" => AnswerAsync(context, StatusCodes.Status200OK, "ok"),
+            "/readyz" when notReady is null => AnswerAsync(context, StatusCodes.Status200OK, "ready"),
+            "/readyz" => AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, notReady),
+            _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there are /healthz and /readyz"),
+        };
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string sentence)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(sentence + "\n");
+    }
+}
