@@ -105,7 +105,7 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (Daemon daemon in _started)
         {
             string ssh = await daemon.WaitForLineAsync("SSH listening on ", StartDeadline);
-            string http = await daemon.WaitForLineAsync("Http listening on ", StartDeadline);
+            string http = await daemon.WaitForLineAsync("Probes listening on ", StartDeadline);
             ProxyProcess proxy = new(daemon, IPEndPoint.Parse(FirstWord(ssh)), new Uri($"http://{FirstWord(http)}"));
             _proxies.Add(proxy);
             await WaitUntilReadyAsync(daemon, proxy.Http);
