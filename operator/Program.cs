@@ -9,6 +9,6 @@ try
 }
 catch (Exception exception) when (StartupFailure.IsExplained(exception))
 {
-    StartupFailure.Print(exception);
+    await Console.Error.WriteLineAsync(StartupFailure.Explain(exception));
     return 1;
 }

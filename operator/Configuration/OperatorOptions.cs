@@ -5,7 +5,7 @@ internal sealed class OperatorOptions
 {
     public const string Section = "Operator";
 
-    public string Source { get; set; } = OperatorOptionsValidator.DirectorySource;
+    public string Source { get; set; } = OperatorOptionsReader.DirectorySource;
 
     public string Directory { get; set; } = "";
 

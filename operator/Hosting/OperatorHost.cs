@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Options;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Manifests;
@@ -20,63 +18,50 @@ internal static class OperatorHost
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.UseGatewaySources(arguments);
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        });
-        AddServices(builder.Services);
-        var listeners = new OperatorListeners();
-        builder.Services.AddSingleton(listeners);
+        OperatorOptions options = OperatorOptionsReader.Read(builder.Configuration);
+        builder.Logging.UseGatewayConsole();
+        AddServices(builder.Services, options);
+        var listeners = new OperatorListeners(options);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
-        return Connect(builder.Build());
+        WebApplication app = builder.Build();
+        Connect(app);
+        app.Lifetime.ApplicationStarted.Register(() => LogStart(app.Logger, listeners, options));
+        return app;
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, OperatorOptions options)
     {
-        services.AddOptions<OperatorOptions>()
-            .BindConfiguration(OperatorOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<OperatorOptions>, OperatorOptionsValidator>();
-        services.AddSingleton(s => s.GetRequiredService<IOptions<OperatorOptions>>().Value);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(s => RoutingOptionsOf(s.GetRequiredService<OperatorOptions>()));
+        services.AddSingleton(new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods));
         services.AddSingleton<IClusterSource>(s => new DirectorySource(
-            s.GetRequiredService<OperatorOptions>().Directory, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DirectorySource>>()));
+            options.Directory, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DirectorySource>>()));
         services.AddSingleton<EndpointTable>();
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
         services.AddHostedService<TablePublisher>();
     }
 
-    private static RoutingOptions RoutingOptionsOf(OperatorOptions options) => new(options.AllowLoopbackPods, options.AllowUnlabelledPods);
-
     // The two listeners speak one protocol each, so the protocol says which of them a request came to.
-    private static WebApplication Connect(WebApplication app)
+    private static void Connect(WebApplication app)
     {
         EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
         GrpcServer grpc = app.Services.GetRequiredService<GrpcServer>();
         grpc.AddDuplex(EndpointFeedMethods.Watch, app.Services.GetRequiredService<FeedService>().WatchAsync);
         grpc.AddHealth(EndpointFeedMethods.Watch.Service, () => table.IsFilled);
-        app.Lifetime.ApplicationStarted.Register(() => LogStart(app));
-        app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context) : Probes.HandleAsync(context, table));
-        return app;
+        app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context) : Probes.HandleAsync(context, table.IsFilled ? null : "the sessions and pods have not all been read yet"));
     }
 
-    private static void LogStart(WebApplication app)
+    private static void LogStart(ILogger logger, OperatorListeners listeners, OperatorOptions options)
     {
-        OperatorListeners listeners = app.Services.GetRequiredService<OperatorListeners>();
-        HostingLog.FeedListening(app.Logger, listeners.Feed);
-        HostingLog.ProbesListening(app.Logger, listeners.Probes);
-        RoutingOptions routing = app.Services.GetRequiredService<RoutingOptions>();
-        if (routing.AllowLoopbackPods)
+        HostingLog.FeedListening(logger, listeners.Feed);
+        HostingLog.ProbesListening(logger, listeners.Probes);
+        if (options.AllowLoopbackPods)
         {
-            HostingLog.LoopbackPodsAllowed(app.Logger);
+            HostingLog.LoopbackPodsAllowed(logger);
         }
-        if (routing.AllowUnlabelledPods)
+        if (options.AllowUnlabelledPods)
         {
-            HostingLog.UnlabelledPodsAllowed(app.Logger);
+            HostingLog.UnlabelledPodsAllowed(logger);
         }
     }
 }

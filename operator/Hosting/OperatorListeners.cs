@@ -6,7 +6,7 @@ using SshGateway.Shared.Hosting;
 namespace SshGateway.Operator.Hosting;
 
 /// <summary>The feed's listener (HTTP/2 only) and the probes' (HTTP/1.1 only).</summary>
-internal sealed class OperatorListeners
+internal sealed class OperatorListeners(OperatorOptions options)
 {
     private ListenOptions? _feed;
     private ListenOptions? _probes;
@@ -19,7 +19,6 @@ internal sealed class OperatorListeners
 
     public void Configure(KestrelServerOptions kestrel)
     {
-        OperatorOptions options = kestrel.ApplicationServices.GetRequiredService<OperatorOptions>();
         kestrel.AddServerHeader = false;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);

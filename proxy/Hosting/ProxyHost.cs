@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Options;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Feed;
@@ -20,14 +19,15 @@ internal static class ProxyHost
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.UseGatewaySources(arguments);
+        ProxyOptions options = ProxyOptionsReader.Read(builder.Configuration);
         builder.Logging.UseGatewayConsole();
-        AddServices(builder.Services);
+        AddServices(builder.Services, options);
         ListenOptions? probes = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // The options have been validated: it parses.
-            _ = ListenAddress.TryParse(kestrel.ApplicationServices.GetRequiredService<ProxyOptions>().HttpListen, out IPEndPoint? address);
+            // The options have been checked: it parses.
+            _ = ListenAddress.TryParse(options.HttpListen, out IPEndPoint? address);
             kestrel.Listen(address!, listener =>
             {
                 listener.Protocols = HttpProtocols.Http1;
@@ -41,35 +41,28 @@ internal static class ProxyHost
         return app;
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, ProxyOptions options)
     {
-        services.AddOptions<ProxyOptions>()
-            .BindConfiguration(ProxyOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ProxyOptions>, ProxyOptionsValidator>();
-        services.AddSingleton(s => s.GetRequiredService<IOptions<ProxyOptions>>().Value);
+        var hostKeys = new HostKeySet([.. options.HostKeys.Select(OpenSshKeyFile.Load)]);
+        var podLoginLimits = new PodLoginLimits();
+        services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();
-        services.AddSingleton(s => FeedOptionsOf(s.GetRequiredService<ProxyOptions>()));
+        services.AddSingleton(new FeedOptions { Operators = [.. options.Operators], ProxyId = options.Id });
         services.AddSingleton<FeedClient>();
-        services.AddHostedService(s => s.GetRequiredService<FeedClient>());
+        services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
 
-        services.AddSingleton(s => new HostKeySet([.. s.GetRequiredService<ProxyOptions>().HostKeys.Select(OpenSshKeyFile.Load)]));
-        services.AddSingleton(s => new UserCertificateAuthority(
-            OpenSshKeyFile.Load(s.GetRequiredService<ProxyOptions>().UserCaKey), s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => RekeyLimitsOf(s.GetRequiredService<ProxyOptions>()));
-        services.AddSingleton(s => ClientOffer.From(s.GetRequiredService<ProxyOptions>(), s.GetRequiredService<HostKeySet>()));
-        services.AddSingleton<PodLoginLimits>();
-        services.AddSingleton(s => new HandshakeSlots(s.GetRequiredService<PodLoginLimits>().HandshakesPerPod));
+        services.AddSingleton(hostKeys);
+        services.AddSingleton(new UserCertificateAuthority(OpenSshKeyFile.Load(options.UserCaKey), TimeProvider.System));
+        services.AddSingleton(new RekeyLimits(options.RekeyBytes == 0 ? null : options.RekeyBytes));
+        services.AddSingleton(ClientOffer.From(options, hostKeys));
+        services.AddSingleton(podLoginLimits);
+        services.AddSingleton(new HandshakeSlots(podLoginLimits.HandshakesPerPod));
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
         services.AddSingleton<ConnectionServices>();
         services.AddHostedService<SshListener>();
     }
-
-    private static FeedOptions FeedOptionsOf(ProxyOptions options) => new() { Operators = [.. options.Operators], ProxyId = options.Id };
-
-    private static RekeyLimits RekeyLimitsOf(ProxyOptions options) => new(options.RekeyBytes == 0 ? null : options.RekeyBytes);
 
     private static void LogStart(WebApplication app, ListenOptions? probes)
     {

@@ -5,10 +5,15 @@ namespace SshGateway.Shared.Hosting;
 /// <summary>How both processes log: one line each on the console, with UTC time.</summary>
 public static class ConsoleLogging
 {
-    public static void UseGatewayConsole(this ILoggingBuilder logging) => logging.ClearProviders().AddSimpleConsole(console =>
+    public static void UseGatewayConsole(this ILoggingBuilder logging)
     {
-        console.SingleLine = true;
-        console.UseUtcTimestamp = true;
-        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-    });
+        // The framework's own information is about requests to the probes.
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+    }
 }

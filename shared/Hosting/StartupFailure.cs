@@ -1,21 +1,21 @@
-using Microsoft.Extensions.Options;
 using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Shared.Hosting;
 
-/// <summary>Turns what stops a process at its start into sentences for whoever started it.</summary>
+/// <summary>What stops a process at its start.</summary>
 public static class StartupFailure
 {
-    /// <summary>Whether this is a fault of the configuration or the machine, which a stack trace would only hide.</summary>
+    /// <summary>
+    /// Whether this is a fault of the configuration or the machine (a file that is not there, a port that is taken),
+    /// which its message explains and a stack trace would hide.
+    /// </summary>
     public static bool IsExplained(Exception exception) =>
-        exception is OptionsValidationException or SshFormatException or InvalidDataException or FileNotFoundException or IOException or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
+        exception is ConfigurationException or SshFormatException or IOException or InvalidDataException or UnauthorizedAccessException;
 
-    public static void Print(Exception exception)
+    /// <summary>The message, with the causes that it leaves out.</summary>
+    public static string Explain(Exception exception)
     {
-        IEnumerable<string> sentences = exception is OptionsValidationException options ? options.Failures : [exception.Message];
-        foreach (string sentence in sentences)
-        {
-            Console.Error.WriteLine(sentence);
-        }
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception.InnerException is { } cause ? $"{exception.Message} {Explain(cause)}" : exception.Message;
     }
 }

@@ -1,19 +1,22 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Operator.Configuration;
 
-/// <summary>Checks the options at start; each failure names the key and what to write instead.</summary>
-internal sealed class OperatorOptionsValidator : IValidateOptions<OperatorOptions>
+/// <summary>Reads and checks the options; each failure names the key and what to write instead.</summary>
+internal static class OperatorOptionsReader
 {
     public const string DirectorySource = "Directory";
 
-    public ValidateOptionsResult Validate(string? name, OperatorOptions options)
-    {
-        string[] failures = [.. Check(options)];
-        return failures.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
+    private static readonly string[] Keys =
+    [
+        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen),
+        nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
+    ];
+
+    /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
+    public static OperatorOptions Read(IConfiguration configuration) =>
+        OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, Keys, (section, options) => section.Bind(options), Check);
 
     private static IEnumerable<string> Check(OperatorOptions options)
     {

@@ -1,12 +1,11 @@
-using Microsoft.Extensions.Options;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Proxy.Configuration;
 
-/// <summary>Checks the options at start; each failure names the key and what to write instead. Key files are checked when they are loaded.</summary>
-internal sealed class ProxyOptionsValidator : IValidateOptions<ProxyOptions>
+/// <summary>Reads and checks the options; each failure names the key and what to write instead. Key files are checked when they are loaded.</summary>
+internal static class ProxyOptionsReader
 {
     private const int LongestId = 128;
 
@@ -15,11 +14,16 @@ internal sealed class ProxyOptionsValidator : IValidateOptions<ProxyOptions>
 
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(10);
 
-    public ValidateOptionsResult Validate(string? name, ProxyOptions options)
-    {
-        string[] failures = [.. Check(options)];
-        return failures.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
+    private static readonly string[] Keys =
+    [
+        nameof(ProxyOptions.Listen), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
+        nameof(ProxyOptions.Operators), nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
+        nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout),
+    ];
+
+    /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
+    public static ProxyOptions Read(IConfiguration configuration) =>
+        OptionsSection.Read<ProxyOptions>(configuration, ProxyOptions.Section, Keys, (section, options) => section.Bind(options), Check);
 
     private static IEnumerable<string> Check(ProxyOptions options)
     {

@@ -1,0 +1,23 @@
+namespace SshGateway.Proxy.Feed;
+
+/// <summary>
+/// How long to wait before the next attempt: a random time up to a ceiling that doubles from 0.2 s to 10 s (full
+/// jitter), so that a thousand proxies do not come back to a restarted operator at once.
+/// </summary>
+internal sealed class ReconnectDelay(Random random)
+{
+    private static readonly TimeSpan Smallest = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Largest = TimeSpan.FromSeconds(10);
+
+    private TimeSpan _ceiling = Smallest;
+
+    /// <summary>The last attempt worked.</summary>
+    public void Reset() => _ceiling = Smallest;
+
+    public TimeSpan Next()
+    {
+        TimeSpan delay = _ceiling * random.NextDouble();
+        _ceiling = _ceiling * 2 < Largest ? _ceiling * 2 : Largest;
+        return delay;
+    }
+}
