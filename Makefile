@@ -1,0 +1,23 @@
+.DEFAULT_GOAL := help
+.PHONY: help build demo demo-down test format clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+build: ## Build everything (Release)
+	@scripts/build
+
+demo: ## Three sessions, an operator and two proxies on this machine, in the background (needs root)
+	@scripts/demo-up
+
+demo-down: ## End the demo
+	@scripts/demo-down
+
+test: ## Everything, installing the Debian packages that it needs; ends with "N passed, N failed, N skipped"
+	@scripts/test
+
+format: ## Format the code
+	@dotnet format SshGateway.sln
+
+clean: ## End the demo; remove its files and everything that was built
+	@scripts/clean
