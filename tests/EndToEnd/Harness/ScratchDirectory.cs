@@ -1,9 +1,10 @@
 namespace SshGateway.Tests.EndToEnd.Harness;
 
-/// <summary>One directory per test process that holds its keys, logs and manifests; removed when the process ends.</summary>
+/// <summary>One directory for the keys, logs and manifests of all these tests; it goes with the last of them.</summary>
 internal static class ScratchDirectory
 {
-    private static readonly Lazy<string> Root = new(Make);
+    // Short: a unix socket's path must fit in 108 bytes.
+    private static readonly Lazy<string> Root = new(() => Directory.CreateTempSubdirectory("sshgw-").FullName);
     private static int _next;
 
     public static string New(string name)
@@ -12,23 +13,6 @@ internal static class ScratchDirectory
         return Directory.CreateDirectory(path).FullName;
     }
 
-    private static string Make()
-    {
-        // Short: a unix socket's path must fit in 108 bytes.
-        string path = Directory.CreateTempSubdirectory("sshgw-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(path);
-        return path;
-    }
-
-    private static void Remove(string path)
-    {
-        try
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        catch (IOException)
-        {
-            // A process that is just ending may still write its log.
-        }
-    }
+    /// <summary>Once every process that writes there has ended.</summary>
+    public static void Remove() => Directory.Delete(Root.Value, recursive: true);
 }

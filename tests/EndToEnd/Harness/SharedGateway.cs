@@ -82,5 +82,10 @@ public sealed class SharedGateway : IAsyncLifetime
         {
             await pod.DisposeAsync();
         }
+
+        if (_userKey is not null)
+        {
+            ScratchDirectory.Remove();
+        }
     }
 }

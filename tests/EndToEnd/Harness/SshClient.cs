@@ -70,13 +70,13 @@ internal sealed class SshClient
         Command.RunAsync("ssh", [.. Arguments(sessionId), .. flags, Host, command], stdin, deadline);
 
     /// <summary>Runs a command in a session whose manifest was just written: an unknown session is tried again.</summary>
-    public async Task<CommandResult> RunWhenKnownAsync(string sessionId, string command)
+    public async Task<CommandResult> RunWhenKnownAsync(string sessionId, string command, byte[]? stdin = null)
     {
         CommandResult? result = null;
         await Eventually.TrueAsync(
             async () =>
             {
-                result = await RunAsync(sessionId, command);
+                result = await RunAsync(sessionId, command, stdin);
                 return !result.ErrorText.Contains("Permission denied", StringComparison.Ordinal);
             },
             TimeSpan.FromSeconds(10),

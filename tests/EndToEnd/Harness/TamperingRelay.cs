@@ -3,19 +3,21 @@ using System.Net.Sockets;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
-/// <summary>Somebody on the path between a client and the gateway who flips one bit of what the client sends.</summary>
+/// <summary>Somebody on the path of one connection who flips one bit of what one of its ends sends.</summary>
 internal sealed class TamperingRelay : IAsyncDisposable
 {
     private readonly Socket _listener;
-    private readonly IPEndPoint _gateway;
-    private readonly long _flippedByte;
+    private readonly IPEndPoint _target;
+    private readonly long _flippedThere;
+    private readonly long _flippedBack;
     private readonly Task _relaying;
 
-    private TamperingRelay(Socket listener, IPEndPoint gateway, long flippedByte)
+    private TamperingRelay(Socket listener, IPEndPoint target, long? flippedThere, long? flippedBack)
     {
         _listener = listener;
-        _gateway = gateway;
-        _flippedByte = flippedByte;
+        _target = target;
+        _flippedThere = flippedThere ?? long.MaxValue;
+        _flippedBack = flippedBack ?? long.MaxValue;
         _relaying = RelayAsync();
     }
 
@@ -23,14 +25,16 @@ internal sealed class TamperingRelay : IAsyncDisposable
 
     public bool Flipped { get; private set; }
 
-    /// <param name="gateway">Where the one connection goes.</param>
-    /// <param name="flippedByte">Which byte of the client's stream is changed.</param>
-    public static TamperingRelay Start(IPEndPoint gateway, long flippedByte)
+    /// <param name="target">Where the connection goes.</param>
+    /// <param name="listen">Where it comes in: an address of its own.</param>
+    /// <param name="flippedThere">Which byte of the initiator's stream is changed.</param>
+    /// <param name="flippedBack">Which byte of the target's stream is changed.</param>
+    public static TamperingRelay Start(IPEndPoint target, IPEndPoint listen, long? flippedThere = null, long? flippedBack = null)
     {
         Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Bind(listen);
         listener.Listen();
-        return new TamperingRelay(listener, gateway, flippedByte);
+        return new TamperingRelay(listener, target, flippedThere, flippedBack);
     }
 
     public async ValueTask DisposeAsync()
@@ -43,10 +47,10 @@ internal sealed class TamperingRelay : IAsyncDisposable
     {
         try
         {
-            using Socket client = await _listener.AcceptAsync();
-            using Socket gateway = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await gateway.ConnectAsync(_gateway);
-            await Task.WhenAll(CopyAsync(client, gateway, _flippedByte), CopyAsync(gateway, client, long.MaxValue));
+            using Socket initiator = await _listener.AcceptAsync();
+            using Socket target = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await target.ConnectAsync(_target);
+            await Task.WhenAll(CopyAsync(initiator, target, _flippedThere), CopyAsync(target, initiator, _flippedBack));
         }
         catch (SocketException)
         {
