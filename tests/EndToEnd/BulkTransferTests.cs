@@ -1,0 +1,89 @@
+using System.Globalization;
+using SshGateway.Tests.EndToEnd.Harness;
+
+namespace SshGateway.Tests.EndToEnd;
+
+/// <summary>Much data, checksums equal: each way, both ways at once, and while both legs exchange keys all the time.</summary>
+[Collection(EndToEndTests.Name)]
+public sealed class BulkTransferTests(SharedGateway shared)
+{
+    private const long Gibibyte = 1L << 30;
+    private const long RekeyedBytes = 200L << 20;
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+
+    [RealSshFact("openssl", "sha256sum")]
+    public async Task A_gibibyte_reaches_the_pod_whole()
+    {
+        CommandResult result = await Command.ShellAsync(
+            $"{Stream(1, Gibibyte)} | {Ssh()} sha256sum", Deadline);
+
+        await AssertChecksumsAsync(result, (1, Gibibyte));
+    }
+
+    [RealSshFact("openssl", "sha256sum")]
+    public async Task A_gibibyte_reaches_the_client_whole()
+    {
+        CommandResult result = await Command.ShellAsync(
+            $"{Ssh()} {Quote(Stream(2, Gibibyte))} | sha256sum", Deadline);
+
+        await AssertChecksumsAsync(result, (2, Gibibyte));
+    }
+
+    [RealSshFact("openssl", "sha256sum")]
+    public async Task A_gibibyte_each_way_at_once_arrives_whole()
+    {
+        CommandResult result = await BothWaysAsync(Ssh(), Gibibyte);
+
+        await AssertChecksumsAsync(result, (3, Gibibyte), (4, Gibibyte));
+    }
+
+    [RealSshFact("openssl", "sha256sum")]
+    public async Task Both_legs_may_exchange_keys_at_once_all_the_time()
+    {
+        await using PodSshd pod = await shared.AddPodAsync(
+            "rekeying", options => options with { ExtraConfig = ["RekeyLimit 256K", "KexAlgorithms curve25519-sha256"] });
+        SshClient client = shared.Client.With("RekeyLimit=256K", "Ciphers=aes128-gcm@openssh.com", "KexAlgorithms=curve25519-sha256");
+        Assert.True((await client.RunWhenKnownAsync("rekeying", "true")).Succeeded);
+
+        CommandResult result = await BothWaysAsync($"{client.CommandLine("rekeying")} -v {SshClient.Host}", RekeyedBytes);
+
+        await AssertChecksumsAsync(result, (3, RekeyedBytes), (4, RekeyedBytes));
+        // 200 MiB at 256 KiB are 800 limits reached in each direction; a rekey that is under way covers some of them.
+        int exchanges = result.ErrorText.Split("SSH2_MSG_NEWKEYS received").Length - 1;
+        Assert.True(exchanges > 200, $"Only {exchanges} key exchanges on the client's leg.\n{result}");
+    }
+
+    /// <summary>Bytes that look random, are the same on each run and cost next to nothing to make.</summary>
+    private static string Stream(int number, long length)
+    {
+        string key = number.ToString("x32", CultureInfo.InvariantCulture);
+        return $"head -c {length} /dev/zero | openssl enc -aes-128-ctr -nosalt -K {key} -iv {key}";
+    }
+
+    private string Ssh() =>
+        $"{shared.Client.With("Ciphers=aes128-gcm@openssh.com").CommandLine(SharedGateway.Alpha)} {SshClient.Host}";
+
+    /// <summary>Stream 3 to the pod, stream 4 to the client; both ends' checksums on stdout, the pod's first.</summary>
+    private static Task<CommandResult> BothWaysAsync(string ssh, long length)
+    {
+        string sum = Path.Combine(ScratchDirectory.New("sums"), "pod");
+        string remote = $"{Stream(4, length)} & sha256sum > {sum}; wait";
+        return Command.ShellAsync(
+            $"client=$({Stream(3, length)} | {ssh} {Quote(remote)} | sha256sum) && cat {sum} && echo \"$client\"",
+            Deadline);
+    }
+
+    private static async Task AssertChecksumsAsync(CommandResult result, params (int Number, long Length)[] streams)
+    {
+        string expected = "";
+        foreach ((int number, long length) in streams)
+        {
+            expected += (await Command.ShellAsync($"{Stream(number, length)} | sha256sum")).Text;
+        }
+
+        Assert.True(result.Succeeded, result.ToString());
+        Assert.Equal(expected, result.Text);
+    }
+
+    private static string Quote(string script) => $"'{script}'";
+}

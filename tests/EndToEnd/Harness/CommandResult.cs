@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace SshGateway.Tests.EndToEnd.Harness;
+
+/// <summary>What a finished (or, after its deadline, killed) program left behind.</summary>
+internal sealed record CommandResult(
+    string CommandLine, int ExitCode, byte[] Stdout, byte[] Stderr, bool TimedOut, TimeSpan Elapsed)
+{
+    private const int ShownCharacters = 6000;
+
+    public string Text => Encoding.UTF8.GetString(Stdout);
+
+    public string ErrorText => Encoding.UTF8.GetString(Stderr);
+
+    public bool Succeeded => !TimedOut && ExitCode == 0;
+
+    public override string ToString() =>
+        $"""
+        $ {CommandLine}
+        {(TimedOut ? "KILLED at its deadline" : $"exit status {ExitCode}")} after {Elapsed.TotalSeconds:f2} s
+        --- stdout ({Stdout.Length} bytes)
+        {Tail(Text)}
+        --- stderr ({Stderr.Length} bytes)
+        {Tail(ErrorText)}
+        """;
+
+    private static string Tail(string text) =>
+        text.Length <= ShownCharacters ? text : "…" + text[^ShownCharacters..];
+}

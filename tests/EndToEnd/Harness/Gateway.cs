@@ -1,0 +1,144 @@
+using System.Net;
+
+namespace SshGateway.Tests.EndToEnd.Harness;
+
+/// <summary>A whole gateway: keys, manifest directory, one operator process and its proxy processes.</summary>
+internal sealed class Gateway : IAsyncDisposable
+{
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+    private readonly int _feedPort = Loopback.FreePort();
+    private readonly List<Daemon> _started = [];
+    private readonly List<ProxyProcess> _proxies = [];
+    private Daemon? _operator;
+
+    private Gateway(GatewayKeys keys)
+    {
+        Keys = keys;
+    }
+
+    public GatewayKeys Keys { get; }
+
+    public ManifestDirectory Manifests { get; } = new();
+
+    public IReadOnlyList<ProxyProcess> Proxies => _proxies;
+
+    /// <summary>Everything that the processes said, for the message of a failed test.</summary>
+    public string Logs => string.Join('\n', _started.Prepend(_operator)
+        .Where(daemon => daemon is not null)
+        .Select(daemon => $"--- {daemon!.Name}\n{Tail(daemon.Output)}"));
+
+    public static async Task<Gateway> StartAsync(GatewayKeys keys, GatewayOptions? options = null)
+    {
+        Gateway gateway = new(keys);
+        try
+        {
+            await gateway.StartOperatorAsync();
+            foreach (IReadOnlyList<string> arguments in (options ?? new GatewayOptions()).ProxyArguments)
+            {
+                gateway.StartProxy(arguments);
+            }
+
+            await gateway.WaitForProxiesAsync();
+            return gateway;
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task StartOperatorAsync()
+    {
+        _operator = Program(
+            "operator",
+            "sshgateway-operator",
+            [
+                "--Operator:Source=Directory",
+                $"--Operator:Directory={Manifests.Location}",
+                $"--Operator:FeedListen=127.0.0.1:{_feedPort}",
+                "--Operator:HttpListen=127.0.0.1:0",
+                "--Operator:AllowLoopbackPods=true",
+            ]);
+        string http = await _operator.WaitForLineAsync("Probes listening on ", StartDeadline);
+        await WaitUntilReadyAsync(_operator, new Uri($"http://{FirstWord(http)}"));
+    }
+
+    public async Task KillOperatorAsync()
+    {
+        await _operator!.DisposeAsync();
+        _operator = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Daemon daemon in _started)
+        {
+            await daemon.DisposeAsync();
+        }
+
+        if (_operator is not null)
+        {
+            await _operator.DisposeAsync();
+        }
+    }
+
+    private void StartProxy(IReadOnlyList<string> arguments)
+    {
+        string id = $"proxy-{_started.Count + 1}";
+        _started.Add(Program(
+            id,
+            "sshgateway-proxy",
+            [
+                $"--Proxy:Id={id}",
+                "--Proxy:Listen=127.0.0.1:0",
+                "--Proxy:HttpListen=127.0.0.1:0",
+                $"--Proxy:Operators:0=127.0.0.1:{_feedPort}",
+                $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",
+                .. Keys.HostKeys.Select((key, index) => $"--Proxy:HostKeys:{index}={key.PrivateFile}"),
+                .. arguments,
+            ]));
+    }
+
+    private async Task WaitForProxiesAsync()
+    {
+        foreach (Daemon daemon in _started)
+        {
+            string ssh = await daemon.WaitForLineAsync("SSH listening on ", StartDeadline);
+            string http = await daemon.WaitForLineAsync("Probes listening on ", StartDeadline);
+            ProxyProcess proxy = new(daemon, IPEndPoint.Parse(FirstWord(ssh)), new Uri($"http://{FirstWord(http)}"));
+            _proxies.Add(proxy);
+            await WaitUntilReadyAsync(daemon, proxy.Http);
+        }
+    }
+
+    private static Daemon Program(string name, string assembly, IEnumerable<string> arguments)
+    {
+        string file = Path.Combine(AppContext.BaseDirectory, assembly + ".dll");
+        return Daemon.Start(name, "dotnet", [file, .. arguments]);
+    }
+
+    private static async Task WaitUntilReadyAsync(Daemon daemon, Uri http)
+    {
+        using HttpClient client = new() { BaseAddress = http };
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    using HttpResponseMessage answer = await client.GetAsync(new Uri("/readyz", UriKind.Relative));
+                    return answer.IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            StartDeadline,
+            () => $"{daemon.Name} is not ready at {http}.\n{daemon.Output}");
+    }
+
+    private static string FirstWord(string rest) => rest.Split(' ')[0].TrimEnd('.', ',');
+
+    private static string Tail(string text) => text.Length <= 8000 ? text : "…" + text[^8000..];
+}

@@ -1,0 +1,8 @@
+namespace SshGateway.Tests.EndToEnd.Harness;
+
+/// <summary>How a gateway under test differs from the usual one.</summary>
+internal sealed record GatewayOptions
+{
+    /// <summary>One list of further command-line arguments for each proxy.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> ProxyArguments { get; init; } = [[], []];
+}

@@ -1,0 +1,28 @@
+namespace SshGateway.Tests.EndToEnd.Harness;
+
+/// <summary>A key pair on disk in OpenSSH's format, made by ssh-keygen without a passphrase.</summary>
+internal sealed record KeyPair(string PrivateFile, string PublicLine, string Fingerprint)
+{
+    public string PublicFile => PrivateFile + ".pub";
+
+    /// <param name="directory">Where the two files go.</param>
+    /// <param name="name">The file's name and the key's comment.</param>
+    /// <param name="type">ssh-keygen's -t: ed25519, ecdsa or rsa.</param>
+    /// <param name="bits">ssh-keygen's -b, for ecdsa and rsa.</param>
+    public static async Task<KeyPair> GenerateAsync(string directory, string name, string type = "ed25519", int? bits = null)
+    {
+        string file = Path.Combine(directory, name);
+        List<string> arguments = ["-q", "-N", "", "-C", name, "-t", type, "-f", file];
+        if (bits is not null)
+        {
+            arguments.AddRange(["-b", $"{bits}"]);
+        }
+
+        CommandResult made = await Command.RunAsync("ssh-keygen", arguments);
+        Assert.True(made.Succeeded, made.ToString());
+        CommandResult shown = await Command.RunAsync("ssh-keygen", ["-lf", file]);
+        Assert.True(shown.Succeeded, shown.ToString());
+        string line = (await File.ReadAllTextAsync(file + ".pub")).Trim();
+        return new KeyPair(file, line, shown.Text.Split(' ')[1]);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SshGateway.Tests.EndToEnd.Harness;
+
+/// <summary>
+/// A real sshd that plays a pod's: on an address of its own, trusting the gateway's user CA for one session only.
+/// It logs in root, the user that the tests run as; the variable POD and the home directory tell pods apart.
+/// </summary>
+internal sealed class PodSshd : IAsyncDisposable
+{
+    private readonly string _directory;
+    private readonly PodOptions _options;
+    private Daemon? _sshd;
+
+    private PodSshd(PodOptions options, string directory, IPEndPoint endpoint, IReadOnlyList<KeyPair> hostKeys)
+    {
+        _options = options;
+        _directory = directory;
+        Endpoint = endpoint;
+        HostKeys = hostKeys;
+    }
+
+    /// <summary>The value of POD in every session of this pod.</summary>
+    public string Name => _options.Name;
+
+    public IPEndPoint Endpoint { get; }
+
+    public IReadOnlyList<KeyPair> HostKeys { get; private set; }
+
+    /// <summary>$HOME of every session of this pod; the sessions still start in root's own.</summary>
+    public string Home => Path.Combine(_directory, "home");
+
+    /// <summary>What sshd logged so far, at LogLevel VERBOSE.</summary>
+    public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
+
+    private string LogFile => Path.Combine(_directory, "sshd.log");
+
+    public static async Task<PodSshd> StartAsync(PodOptions options)
+    {
+        string directory = ScratchDirectory.New(options.Name);
+        IReadOnlyList<KeyPair> hostKeys = options.HostKeys
+            ?? [await KeyPair.GenerateAsync(directory, "host_key")];
+        PodSshd pod = new(options, directory, options.Endpoint ?? Loopback.ForPod(), hostKeys);
+        Directory.CreateDirectory(pod.Home);
+        await pod.StartAsync();
+        return pod;
+    }
+
+    public async Task StartAsync(IReadOnlyList<KeyPair>? otherHostKeys = null)
+    {
+        HostKeys = otherHostKeys ?? HostKeys;
+        // sshd's privilege separation directory, which only its service unit makes.
+        Directory.CreateDirectory("/run/sshd");
+        string principals = Path.Combine(_directory, "principals");
+        await File.WriteAllTextAsync(principals, _options.SessionId + "\n");
+        string config = Path.Combine(_directory, "sshd_config");
+        await File.WriteAllLinesAsync(config,
+        [
+            $"ListenAddress {Endpoint}",
+            .. HostKeys.Select(key => $"HostKey {key.PrivateFile}"),
+            $"TrustedUserCAKeys {_options.UserCaPublicFile}",
+            $"AuthorizedPrincipalsFile {principals}",
+            "AuthorizedKeysFile none",
+            "AuthenticationMethods publickey",
+            "PermitRootLogin prohibit-password",
+            // The scratch directory lies under /tmp, which is writable for all.
+            "StrictModes no",
+            "UsePAM no",
+            "PidFile none",
+            "LogLevel VERBOSE",
+            "PrintMotd no",
+            "AcceptEnv E2E_*",
+            "Subsystem sftp internal-sftp",
+            $"SetEnv POD={Name} HOME={Home}",
+            .. _options.ExtraConfig,
+        ]);
+        string sshd = Tools.Find("sshd")!;
+        _sshd = Daemon.Start($"sshd of {Name}", sshd, ["-D", "-f", config, "-E", LogFile]);
+        await Eventually.TrueAsync(
+            () => !_sshd.HasExited && Listens(),
+            TimeSpan.FromSeconds(10),
+            () => $"sshd of {Name} does not listen.\n{_sshd.Output}\n{Log}");
+    }
+
+    /// <summary>Ends sshd and every session in it.</summary>
+    public async Task StopAsync()
+    {
+        if (_sshd is not null)
+        {
+            await _sshd.DisposeAsync();
+            _sshd = null;
+        }
+    }
+
+    public Task WaitForLogAsync(string text) => Eventually.TrueAsync(
+        () => Log.Contains(text, StringComparison.Ordinal),
+        TimeSpan.FromSeconds(5),
+        () => $"sshd of {Name} did not log \"{text}\".\n{Log}");
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    /// <summary>Reads the kernel's list of listeners: a connection would be one more line in sshd's log.</summary>
+    private bool Listens()
+    {
+        byte[] address = Endpoint.Address.GetAddressBytes();
+        string local = $"{BitConverter.ToUInt32(address):X8}:{Endpoint.Port:X4}";
+        return Endpoint.AddressFamily == AddressFamily.InterNetwork
+            && File.ReadLines("/proc/net/tcp").Any(line =>
+                line.Contains($" {local} ", StringComparison.Ordinal)
+                && line.Contains(" 0A ", StringComparison.Ordinal));
+    }
+}

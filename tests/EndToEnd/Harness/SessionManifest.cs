@@ -1,0 +1,40 @@
+namespace SshGateway.Tests.EndToEnd.Harness;
+
+/// <summary>A ClaudeSession as the operator's directory source reads it.</summary>
+internal sealed record SessionManifest(string Id, IReadOnlyList<string> AuthorizedKeys)
+{
+    public string PodName { get; init; } = Id;
+
+    public int Port { get; init; } = 2222;
+
+    /// <summary>Public key lines; none: the pod's key is trusted on first use.</summary>
+    public IReadOnlyList<string> HostKeys { get; init; } = [];
+
+    public string Access { get; init; } = "Enabled";
+
+    public override string ToString() =>
+        $"""
+        apiVersion: tars.cloudwalk.network/v1alpha1
+        kind: ClaudeSession
+        metadata:
+          name: {Id}
+          namespace: claude
+          uid: session-{Id}
+          creationTimestamp: "2026-01-01T00:00:00Z"
+        spec:
+          owner:
+            user: e2e
+          pod:
+            name: {PodName}
+          access: {Access}
+          ssh:
+            port: {Port}
+            targetUser: root
+            authorizedKeys:{List(AuthorizedKeys)}
+            hostKeys:{List(HostKeys)}
+
+        """;
+
+    private static string List(IReadOnlyList<string> lines) =>
+        lines.Count == 0 ? " []" : string.Concat(lines.Select(line => $"\n      - \"{line}\""));
+}
