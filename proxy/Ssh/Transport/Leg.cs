@@ -348,7 +348,7 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
 
     private async Task ReadIdentificationAsync()
     {
-        for (int preceding = 0; ; )
+        for (int preceding = 0; ;)
         {
             string? line = Input.TryReadLine();
             if (line is null)
