@@ -49,8 +49,30 @@ public sealed class BulkTransferTests(SharedGateway shared)
 
         await AssertChecksumsAsync(result, (3, RekeyedBytes), (4, RekeyedBytes));
         // 200 MiB at 256 KiB are 800 limits reached in each direction; a rekey that is under way covers some of them.
-        int exchanges = result.ErrorText.Split("SSH2_MSG_NEWKEYS received").Length - 1;
-        Assert.True(exchanges > 200, $"Only {exchanges} key exchanges on the client's leg.\n{result}");
+        AssertKeyExchanges(result, atLeast: 200);
+    }
+
+    [RealSshFact("openssl", "sha256sum")]
+    public async Task The_gateway_itself_exchanges_keys_on_both_legs()
+    {
+        // Neither ssh nor sshd has a limit here: every exchange but the first is the proxy's own.
+        await using Gateway gateway = await Gateway.StartAsync(
+            shared.Gateway.Keys, new GatewayOptions { ProxyArguments = [["--Proxy:RekeyBytes=1000000"]] });
+        await using PodSshd pod = await PodSshd.StartAsync(
+            new PodOptions("rekeyed", "rekeyed", gateway.Keys.UserCa.PublicFile) { ExtraConfig = ["LogLevel DEBUG1"] });
+        gateway.Manifests.Write(
+            new SessionManifest("rekeyed", [shared.UserKey.PublicLine]) { Port = pod.Endpoint.Port },
+            new PodManifest("rekeyed", "rekeyed", pod.Endpoint.Address));
+        SshClient client = SshClient.Create(gateway.Proxies[0].Ssh, shared.UserKey, gateway.Keys.HostKeys)
+            .With("Ciphers=aes128-gcm@openssh.com");
+        Assert.True((await client.RunWhenKnownAsync("rekeyed", "true")).Succeeded);
+
+        CommandResult result = await BothWaysAsync($"{client.CommandLine("rekeyed")} -v {SshClient.Host}", RekeyedBytes);
+
+        await AssertChecksumsAsync(result, (3, RekeyedBytes), (4, RekeyedBytes));
+        AssertKeyExchanges(result, atLeast: 50);
+        int onPodLeg = pod.Log.Split("SSH2_MSG_NEWKEYS received").Length - 1;
+        Assert.True(onPodLeg > 50, $"Only {onPodLeg} key exchanges on the pod's leg.");
     }
 
     /// <summary>Bytes that look random, are the same on each run and cost next to nothing to make.</summary>
@@ -83,6 +105,13 @@ public sealed class BulkTransferTests(SharedGateway shared)
 
         Assert.True(result.Succeeded, result.ToString());
         Assert.Equal(expected, result.Text);
+    }
+
+    /// <summary>Counted in what ssh -v says, so on the client's leg.</summary>
+    private static void AssertKeyExchanges(CommandResult result, int atLeast)
+    {
+        int exchanges = result.ErrorText.Split("SSH2_MSG_NEWKEYS received").Length - 1;
+        Assert.True(exchanges > atLeast, $"Only {exchanges} key exchanges on the client's leg.\n{result}");
     }
 
     private static string Quote(string script) => $"'{script}'";

@@ -31,7 +31,7 @@ internal sealed class PodSshd : IAsyncDisposable
     /// <summary>$HOME of every session of this pod; the sessions still start in root's own.</summary>
     public string Home => Path.Combine(_directory, "home");
 
-    /// <summary>What sshd logged so far, at LogLevel VERBOSE.</summary>
+    /// <summary>What sshd logged so far, at LogLevel VERBOSE unless the options say otherwise.</summary>
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
 
     private string LogFile => Path.Combine(_directory, "sshd.log");
@@ -68,12 +68,12 @@ internal sealed class PodSshd : IAsyncDisposable
             "StrictModes no",
             "UsePAM no",
             "PidFile none",
-            "LogLevel VERBOSE",
             "PrintMotd no",
             "AcceptEnv E2E_*",
             "Subsystem sftp internal-sftp",
             $"SetEnv POD={Name} HOME={Home}",
             .. _options.ExtraConfig,
+            "LogLevel VERBOSE",
         ]);
         string sshd = Tools.Find("sshd")!;
         _sshd = Daemon.Start($"sshd of {Name}", sshd, ["-D", "-f", config, "-E", LogFile]);
