@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-down test format clean
+.PHONY: help build demo demo-down test bench format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -15,6 +15,9 @@ demo-down: ## End the demo
 
 test: ## Everything, installing the Debian packages that it needs; ends with "N passed, N failed, N skipped"
 	@scripts/test
+
+bench: ## Throughput and login time through the gateway and direct, in the same run
+	@bench/beside-direct
 
 format: ## Format the code
 	@dotnet format SshGateway.sln

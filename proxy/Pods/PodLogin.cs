@@ -147,7 +147,7 @@ internal sealed class PodLogin(
         }
         byte[] request = await CryptoScheduler.RunAsync(() => SignedRequest(leg, client)).ConfigureAwait(false);
         await leg.Output.SendAsync(request).ConfigureAwait(false);
-        for (int banners = 0; ; )
+        for (int banners = 0; ;)
         {
             InboundPacket answer = await leg.ReceiveAsync().ConfigureAwait(false);
             switch (answer.Number)

@@ -17,7 +17,7 @@ public sealed class HostilePodTests(SharedGateway shared)
         ["nothing and a close"] = [],
         ["random bytes"] = RandomNumberGenerator.GetBytes(100_000),
         ["another protocol"] = Encoding.ASCII.GetBytes("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
-        ["ten thousand lines before the identification"] = 
+        ["ten thousand lines before the identification"] =
             [.. Enumerable.Repeat("so many other lines as RFC 4253 section 4.2 never meant\r\n"u8.ToArray(), 10_000).SelectMany(line => line)],
         ["protocol 1"] = Encoding.ASCII.GetBytes("SSH-1.5-old\r\n"),
         ["a packet of 4 GiB"] = [.. "SSH-2.0-pod\r\n"u8, .. RawConnection.Packet(uint.MaxValue, 4, new byte[1000])],

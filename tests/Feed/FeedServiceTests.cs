@@ -219,5 +219,5 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     }
 
     private static async Task<FeedMessage> ReadAsync(GrpcClientCall<ProxyMessage, FeedMessage> call) =>
-        await call.ReadAsync(CancellationToken.None) ?? throw new InvalidOperationException("the server ended the stream");
+        await call.ReadAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException("the server ended the stream");
 }

@@ -30,6 +30,6 @@ internal static class Identification
         if (line.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             throw new SshProtocolException("an identification line with characters other than printable ASCII");
+        }
     }
-}
 }

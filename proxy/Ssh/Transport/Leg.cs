@@ -1,7 +1,5 @@
 using System.Text;
 using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
 
@@ -12,10 +10,8 @@ namespace SshGateway.Proxy.Ssh.Transport;
 /// One task reads from it; anybody may send through <see cref="Output"/>. Everything that concerns the transport alone
 /// (key exchange, ping, IGNORE, DISCONNECT, ...) is dealt with here, in <see cref="HandleTransportMessageAsync"/>.
 /// </summary>
-internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits rekeyLimits, TimeProvider time) : IAsyncDisposable
+internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDisposable
 {
-    // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
-    private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LastWordPatience = TimeSpan.FromSeconds(1);
 
     private const int LongestDescription = 1024;
@@ -23,25 +19,11 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
     // Messages that cost the sender nothing (IGNORE, PING, key exchanges) before authentication.
     private const int TransportMessagesBeforeAuthentication = 256;
 
-    // A pong that cannot be sent during a key exchange waits; more than this is dropped (CVE-2025-26466: OpenSSH kept them all).
+    // OpenSSH's own pings have a few bytes.
     private const int LongestPing = 1024;
-    private const int PongsHeld = 16;
 
-    // Of both directions of a bridge: two legs must not both start a key exchange (see TryStartRekeyAsync).
-    private static readonly Lock RekeyStart = new();
-
-    private readonly List<byte[]> _heldPongs = [];
-    private byte[]? _sessionId;
-    private volatile KexRun? _run;
-    private volatile bool _startingRekey;
-    private bool _strict;
-    private bool _outboundKeyed;
-    private bool _inboundKeyed;
     private bool _authenticated;
     private int _transportMessages;
-    private long _keyedAt;
-    private long _outputByteLimit = long.MaxValue;
-    private long _inputByteLimit = long.MaxValue;
 
     public IPeerSocket Socket { get; } = socket;
 
@@ -49,48 +31,33 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
 
     public PacketOutput Output { get; } = new(socket);
 
-    /// <summary>H of the first key exchange: what signatures on this leg are bound to.</summary>
-    public ReadOnlySpan<byte> SessionId => _sessionId ?? throw new InvalidOperationException("before the first key exchange");
+    /// <inheritdoc cref="LegKeyExchange.SessionId"/>
+    public ReadOnlySpan<byte> SessionId => KeyExchange.SessionId;
 
-    /// <summary>Set by the pump while this leg's reader waits for the other leg; a key exchange does not time out meanwhile.</summary>
-    public bool ReaderIsHeldUp { get; set; }
+    /// <inheritdoc cref="LegKeyExchange.ReaderIsHeldUp"/>
+    public bool ReaderIsHeldUp
+    {
+        get => KeyExchange.ReaderIsHeldUp;
+        set => KeyExchange.ReaderIsHeldUp = value;
+    }
 
-    /// <summary>Whether the leg was ended because a key exchange did not go on.</summary>
-    public bool KeyExchangeTimedOut { get; private set; }
+    /// <inheritdoc cref="LegKeyExchange.TimedOut"/>
+    public bool KeyExchangeTimedOut => KeyExchange.TimedOut;
 
     /// <summary>Whether the peer's identification has come.</summary>
-    public bool PeerHasIdentified => PeerIdentification.Length > 0;
+    public bool PeerHasIdentified => KeyExchange.PeerIdentification.Length > 0;
 
-    protected string PeerIdentification { get; private set; } = "";
+    protected abstract LegKeyExchange KeyExchange { get; }
 
-    /// <summary>The markers of our first KEXINIT.</summary>
-    protected abstract IReadOnlyList<string> Markers { get; }
+    /// <summary>How many other lines the peer may send before its identification.</summary>
+    protected abstract int LinesBeforeIdentification { get; }
 
-    protected abstract string PeerStrictMarker { get; }
-
-    protected abstract bool IsServer { get; }
-
-    protected virtual KexOffer Offer => offer;
-
-    /// <summary>Identification and first key exchange. Our KEXINIT goes out with the identification, without waiting for the peer's.</summary>
+    /// <summary>Identification and first key exchange.</summary>
     public async Task HandshakeAsync()
     {
-        KexRun run = new() { OwnInit = KexInitMessage.Write(Offer, Markers) };
-        _run = run;
-        await Output.OpenControlBatchAsync().ConfigureAwait(false);
-        try
-        {
-            Output.AppendRaw(Identification.OwnLine);
-            Output.TryAppend(run.OwnInit);
-            Output.CloseGate();
-            await Output.FlushAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            Output.CloseBatch();
-        }
+        await KeyExchange.SendFirstInitAsync().ConfigureAwait(false);
         await ReadIdentificationAsync().ConfigureAwait(false);
-        while (!_inboundKeyed)
+        while (!KeyExchange.IsKeyed)
         {
             InboundPacket packet = await ReadPacketAsync().ConfigureAwait(false);
             if (!await HandleTransportMessageAsync(packet).ConfigureAwait(false))
@@ -127,14 +94,14 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
         }
         if (isKex)
         {
-            await HandleKexAsync(packet).ConfigureAwait(false);
+            await KeyExchange.HandleAsync(packet).ConfigureAwait(false);
             return true;
         }
         if (number == MessageNumber.Disconnect)
         {
             throw ParseDisconnect(packet.Payload);
         }
-        if (!_inboundKeyed && _strict)
+        if (KeyExchange.IsStrictlyUnkeyed)
         {
             throw new SshProtocolException($"message {number} in a strict key exchange");
         }
@@ -145,8 +112,7 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
             case MessageNumber.Unimplemented:
                 return true;
         }
-        // RFC 4253 section 7.1: between its KEXINIT and its NEWKEYS the peer sends nothing else.
-        if (!_inboundKeyed || _run is { PeerInit: not null })
+        if (KeyExchange.PeerIsExchanging)
         {
             throw new SshProtocolException($"message {number} during a key exchange");
         }
@@ -174,34 +140,8 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
         Input.AllowLargePackets();
     }
 
-    /// <summary>
-    /// Starts a key exchange when the keys are used up. Not while the other leg of the bridge is in one: a pump that waits for this leg's new
-    /// keys does not read the other leg, so with both exchanges begun by us each could wait for the other for ever.
-    /// One begun by a peer does no harm: behind its KEXINIT there is nothing left for the pump to wait with.
-    /// </summary>
-    public async ValueTask TryStartRekeyAsync(Leg other)
-    {
-        if (!KeysAreUsedUp)
-        {
-            return;
-        }
-        lock (RekeyStart)
-        {
-            if (_run is not null || _startingRekey || other._run is not null || other._startingRekey)
-            {
-                return;
-            }
-            _startingRekey = true;
-        }
-        try
-        {
-            await EnsureOwnInitSentAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _startingRekey = false;
-        }
-    }
+    /// <inheritdoc cref="LegKeyExchange.TryStartAsync"/>
+    public ValueTask TryStartRekeyAsync(Leg other) => KeyExchange.TryStartAsync(other.KeyExchange);
 
     /// <summary>Sends a last DISCONNECT, if the peer takes it, and no more.</summary>
     public async Task DisconnectAsync(uint reason, string description)
@@ -245,70 +185,9 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
     {
         Abort();
         await Output.DisposeAsync().ConfigureAwait(false);
-        _run?.Dispose();
+        KeyExchange.Dispose();
         Input.Dispose();
         Socket.Dispose();
-    }
-
-    /// <summary>Both KEXINITs are there: the initiator sends its first message.</summary>
-    protected abstract ValueTask OnNegotiatedAsync(KexRun run);
-
-    /// <summary>A message of the method, 30 to 49.</summary>
-    protected abstract ValueTask OnMethodMessageAsync(KexRun run, InboundPacket packet);
-
-    /// <summary>What is to follow our first NEWKEYS at once, or null.</summary>
-    protected abstract byte[]? AfterFirstNewKeys(KexInitMessage peerInit);
-
-    protected Transcript TranscriptOf(KexRun run) => IsServer
-        ? new Transcript(PeerIdentification, Identification.Own, run.PeerInit!, run.OwnInit!)
-        : new Transcript(Identification.Own, PeerIdentification, run.OwnInit!, run.PeerInit!);
-
-    /// <summary>The keys of an exchange hash; the first one becomes the session id.</summary>
-    protected KeyDerivation DeriveKeys(KexRun run, byte[] sharedSecret, byte[] exchangeHash)
-    {
-        _sessionId ??= exchangeHash;
-        return new KeyDerivation(run.Negotiation!.Kex.Hash, sharedSecret, exchangeHash, _sessionId);
-    }
-
-    /// <summary>Sends the method's last message, if any, and NEWKEYS, and switches our direction to the new keys, in one write.</summary>
-    protected async ValueTask SendNewKeysAsync(KexRun run, KeyDerivation keys, byte[]? before)
-    {
-        Negotiation negotiation = run.Negotiation!;
-        CipherAlgorithm cipher = IsServer ? negotiation.CipherServerToClient : negotiation.CipherClientToServer;
-        MacAlgorithm? mac = IsServer ? negotiation.MacServerToClient : negotiation.MacClientToServer;
-        (char iv, char key, char macKey) = IsServer ? ('B', 'D', 'F') : ('A', 'C', 'E');
-        IPacketSealer sealer = cipher.CreateSealer(
-            keys.Derive(key, cipher.KeySize), keys.Derive(iv, cipher.IvSize), mac, keys.Derive(macKey, mac?.KeySize ?? 0));
-        await Output.OpenControlBatchAsync().ConfigureAwait(false);
-        try
-        {
-            if (before is not null)
-            {
-                Output.TryAppend(before);
-            }
-            Output.TryAppend([MessageNumber.NewKeys]);
-            Output.Rekey(sealer, _strict);
-            _outputByteLimit = rekeyLimits.BytesFor(cipher);
-            run.Keys = keys;
-            if (!_outboundKeyed)
-            {
-                _outboundKeyed = true;
-                if (AfterFirstNewKeys(KexInitMessage.Parse(run.PeerInit)) is { } first)
-                {
-                    Output.TryAppend(first);
-                }
-            }
-            foreach (byte[] pong in _heldPongs)
-            {
-                Output.TryAppend(pong);
-            }
-            _heldPongs.Clear();
-            await Output.FlushAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            Output.CloseBatch();
-        }
     }
 
     // The batch's buffer belongs to the write until it is over, so one that takes too long is made to fail, not left.
@@ -325,11 +204,6 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
             await flush.ConfigureAwait(false);
         }
     }
-
-    private bool KeysAreUsedUp =>
-        Output.BytesUnderKeys >= _outputByteLimit || Input.BytesUnderKeys >= _inputByteLimit
-        || Output.PacketsUnderKeys >= RekeyLimits.Packets || Input.PacketsUnderKeys >= RekeyLimits.Packets
-        || time.GetElapsedTime(_keyedAt) >= RekeyLimits.Age;
 
     private async ValueTask<InboundPacket> ReadPacketAsync()
     {
@@ -348,7 +222,7 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
 
     private async Task ReadIdentificationAsync()
     {
-        for (int preceding = 0; ; )
+        for (int preceding = 0; ;)
         {
             string? line = Input.TryReadLine();
             if (line is null)
@@ -362,124 +236,13 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
             if (Identification.Is(line))
             {
                 Identification.Check(line);
-                PeerIdentification = line;
+                KeyExchange.PeerIdentification = line;
                 return;
             }
-            // RFC 4253 section 4.2: only a server may send other lines first.
-            if (IsServer || ++preceding > Identification.MaximumPrecedingLines)
+            if (++preceding > LinesBeforeIdentification)
             {
                 throw new SshProtocolException("the peer does not speak SSH");
             }
-        }
-    }
-
-    private async ValueTask HandleKexAsync(InboundPacket packet)
-    {
-        switch (packet.Number)
-        {
-            case MessageNumber.KexInit:
-                await HandleKexInitAsync(packet).ConfigureAwait(false);
-                return;
-            case MessageNumber.NewKeys:
-                HandleNewKeys(packet);
-                return;
-        }
-        KexRun run = _run is { PeerInit: not null } running
-            ? running
-            : throw new SshProtocolException($"key exchange message {packet.Number} without a KEXINIT");
-        if (packet.Number < MessageNumber.KexMethodFirst)
-        {
-            throw new SshProtocolException($"unknown key exchange message {packet.Number}");
-        }
-        if (run.IgnoreNext)
-        {
-            run.IgnoreNext = false;
-            return;
-        }
-        if (run.Keys is not null)
-        {
-            throw new SshProtocolException($"key exchange message {packet.Number} after the exchange");
-        }
-        await OnMethodMessageAsync(run, packet).ConfigureAwait(false);
-    }
-
-    private async ValueTask HandleKexInitAsync(InboundPacket packet)
-    {
-        if (_run is { PeerInit: not null })
-        {
-            throw new SshProtocolException("a second KEXINIT during a key exchange");
-        }
-        KexInitMessage peer = KexInitMessage.Parse(packet.Payload);
-        if (!_inboundKeyed)
-        {
-            _strict = peer.KexAlgorithms.Contains(PeerStrictMarker);
-            if (_strict && packet.Sequence != 0)
-            {
-                throw new SshProtocolException("KEXINIT is not the first packet of a strict key exchange");
-            }
-        }
-        byte[] payload = packet.Payload.ToArray();
-        KexRun run = await EnsureOwnInitSentAsync().ConfigureAwait(false);
-        run.PeerInit = payload;
-        run.Negotiation = Negotiation.Run(Offer, peer, IsServer);
-        run.IgnoreNext = run.Negotiation.IgnoreNextKexPacket;
-        await OnNegotiatedAsync(run).ConfigureAwait(false);
-    }
-
-    private void HandleNewKeys(InboundPacket packet)
-    {
-        KexRun? run = _run;
-        if (run?.Keys is not { } keys)
-        {
-            throw new SshProtocolException("NEWKEYS before the key exchange is done");
-        }
-        if (packet.Payload.Length != 1)
-        {
-            throw new SshProtocolException("NEWKEYS with content");
-        }
-        Negotiation negotiation = run.Negotiation!;
-        CipherAlgorithm cipher = IsServer ? negotiation.CipherClientToServer : negotiation.CipherServerToClient;
-        MacAlgorithm? mac = IsServer ? negotiation.MacClientToServer : negotiation.MacServerToClient;
-        (char iv, char key, char macKey) = IsServer ? ('A', 'C', 'E') : ('B', 'D', 'F');
-        Input.Rekey(
-            cipher.CreateOpener(keys.Derive(key, cipher.KeySize), keys.Derive(iv, cipher.IvSize), mac, keys.Derive(macKey, mac?.KeySize ?? 0)),
-            _strict);
-        _inputByteLimit = rekeyLimits.BytesFor(cipher);
-        _keyedAt = time.GetTimestamp();
-        _inboundKeyed = true;
-        run.Dispose();
-        _run = null;
-    }
-
-    /// <summary>The present exchange, in which our KEXINIT has been sent; begins one when there is none.</summary>
-    private async ValueTask<KexRun> EnsureOwnInitSentAsync()
-    {
-        await Output.OpenControlBatchAsync().ConfigureAwait(false);
-        try
-        {
-            KexRun run = _run ?? new KexRun { Timeout = time.CreateTimer(OnRekeyTimeout, null, RekeyTimeout, RekeyTimeout) };
-            _run = run;
-            if (run.OwnInit is null)
-            {
-                run.OwnInit = KexInitMessage.Write(Offer, []);
-                Output.TryAppend(run.OwnInit);
-                Output.CloseGate();
-                await Output.FlushAsync().ConfigureAwait(false);
-            }
-            return run;
-        }
-        finally
-        {
-            Output.CloseBatch();
-        }
-    }
-
-    private void OnRekeyTimeout(object? state)
-    {
-        if (!ReaderIsHeldUp)
-        {
-            KeyExchangeTimedOut = true;
-            Abort();
         }
     }
 
@@ -493,24 +256,7 @@ internal abstract class Leg(IPeerSocket socket, KexOffer offer, RekeyLimits reke
         {
             throw new SshProtocolException($"a ping of more than {LongestPing} bytes");
         }
-        byte[] pong = SshWriter.Message(MessageNumber.Pong).WriteString(data).ToArray();
-        await Output.OpenControlBatchAsync().ConfigureAwait(false);
-        try
-        {
-            if (_run is not { OwnInit: not null, Keys: null })
-            {
-                Output.TryAppend(pong);
-                await Output.FlushAsync().ConfigureAwait(false);
-            }
-            else if (_heldPongs.Count < PongsHeld)
-            {
-                _heldPongs.Add(pong);
-            }
-        }
-        finally
-        {
-            Output.CloseBatch();
-        }
+        await Output.SendOrHoldAsync(SshWriter.Message(MessageNumber.Pong).WriteString(data).ToArray()).ConfigureAwait(false);
     }
 
     private static PeerDisconnectedException ParseDisconnect(ReadOnlySpan<byte> payload)

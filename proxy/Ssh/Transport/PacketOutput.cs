@@ -12,7 +12,11 @@ namespace SshGateway.Proxy.Ssh.Transport;
 /// </summary>
 internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
 {
+    // CVE-2025-26466: OpenSSH held every answer to a ping until the key exchange was over.
+    private const int PacketsHeld = 16;
+
     private readonly SemaphoreSlim _batchLock = new(1, 1);
+    private readonly Queue<byte[]> _held = new();
     private IPacketSealer _sealer = new PlainSealer();
     private byte[]? _batch;
     private int _length;
@@ -139,6 +143,22 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         await SendOpenedAsync(payload).ConfigureAwait(false);
     }
 
+    /// <summary>Sends a packet at once or, while a key exchange is under way, right after it; of those a few are kept and more are dropped.</summary>
+    public async ValueTask SendOrHoldAsync(byte[] payload)
+    {
+        await OpenControlBatchAsync().ConfigureAwait(false);
+        if (_gate is null)
+        {
+            await SendOpenedAsync(payload).ConfigureAwait(false);
+            return;
+        }
+        if (_held.Count < PacketsHeld)
+        {
+            _held.Enqueue(payload);
+        }
+        CloseBatch();
+    }
+
     /// <summary>Bytes in plaintext, before the first packet: the identification.</summary>
     public void AppendRaw(ReadOnlySpan<byte> bytes)
     {
@@ -171,6 +191,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
         _gate?.TrySetResult();
         _gate = null;
+        while (_held.TryDequeue(out byte[]? payload))
+        {
+            TryAppend(payload);
+        }
     }
 
     /// <summary>Wakes whoever waits for a key exchange that will not end any more.</summary>
