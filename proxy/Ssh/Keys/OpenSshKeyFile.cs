@@ -110,7 +110,13 @@ internal static class OpenSshKeyFile
     private static Ed25519PrivateKey ReadEd25519(ref SshReader section)
     {
         section.ReadString();
-        return Ed25519PrivateKey.FromSeed(section.ReadString()[..Ed25519PrivateKey.SeedSize]);
+        // The seed and the public key once more.
+        ReadOnlySpan<byte> seedAndPublicKey = section.ReadString();
+        if (seedAndPublicKey.Length != 2 * Ed25519PrivateKey.SeedSize)
+        {
+            throw new SshFormatException("its private half has the wrong size");
+        }
+        return Ed25519PrivateKey.FromSeed(seedAndPublicKey[..Ed25519PrivateKey.SeedSize]);
     }
 
     private static EcdsaPrivateKey ReadEcdsa(ref SshReader section)
@@ -142,6 +148,10 @@ internal static class OpenSshKeyFile
         SshPublicKey publicKey = SshPublicKey.Parse(
             new SshWriter(1024).WriteString(SshKeyTypes.Rsa).WritePositiveMpint(e).WritePositiveMpint(n).Written);
         int half = (n.Length + 1) / 2;
+        if (Number(p) <= 1 || Number(q) <= 1)
+        {
+            throw new SshFormatException("its primes are none");
+        }
         // The format leaves out d mod (p-1) and d mod (q-1), which .NET wants.
         BigInteger exponent = Number(d);
         var parameters = new RSAParameters

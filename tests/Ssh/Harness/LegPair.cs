@@ -1,0 +1,56 @@
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Proxy.Ssh.KeyExchange;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Tests.Ssh.Harness;
+
+/// <summary>Our own two legs facing each other over a real connection: the pod leg as the client, the client leg as the server.</summary>
+internal sealed class LegPair : IAsyncDisposable
+{
+    private readonly LoopbackPair _sockets;
+
+    private LegPair(LoopbackPair sockets, PodLeg client, ClientLeg server)
+    {
+        _sockets = sockets;
+        Client = client;
+        Server = server;
+    }
+
+    public static IReadOnlyList<string> AllHostKeyAlgorithms { get; } = [.. SignatureAlgorithm.All.Select(algorithm => algorithm.Name)];
+
+    public static KexOffer Everything { get; } = new(KeyExchangeAlgorithm.All, AllHostKeyAlgorithms, CipherAlgorithm.All, MacAlgorithm.All);
+
+    public PodLeg Client { get; }
+
+    public ClientLeg Server { get; }
+
+    public static async Task<LegPair> ConnectAsync(
+        KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Action<SshPublicKey>? checkHostKey = null, TimeProvider? time = null)
+    {
+        var hostKeys = new HostKeySet([hostKey ?? Ed25519PrivateKey.Generate()]);
+        LoopbackPair sockets = await LoopbackPair.ConnectAsync();
+        RekeyLimits unlimited = new(Bytes: null);
+        var client = new PodLeg(
+            new AsyncSocket(sockets.Connecting), clientOffer ?? Everything, checkHostKey ?? (_ => { }), limits ?? unlimited, time ?? TimeProvider.System);
+        var server = new ClientLeg(
+            new AsyncSocket(sockets.Accepting), Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, limits ?? unlimited, time ?? TimeProvider.System);
+        return new LegPair(sockets, client, server);
+    }
+
+    /// <summary>Both handshakes, up to the client's service request.</summary>
+    public async Task HandshakeAsync()
+    {
+        await Task.WhenAll(Client.HandshakeAsync(), Server.HandshakeAsync()).Limited();
+        await Server.ReceiveAsync().Limited();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await Server.DisposeAsync();
+        _sockets.Dispose();
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Tests.Ssh.Harness;
+
+/// <summary>
+/// A pod's sshd as far as the gateway sees it: takes every login, notes who came, and says everything back. Tests that want another pod give it
+/// other manners.
+/// </summary>
+internal sealed class PodPeer : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly ConcurrentBag<Socket> _accepted = [];
+    private readonly HostKeySet _hostKeys;
+    private readonly Func<PodPeer, Socket, int, Task> _manners;
+
+    public PodPeer(SshPrivateKey? hostKey = null, Func<PodPeer, Socket, int, Task>? manners = null)
+    {
+        SshPrivateKey key = hostKey ?? Ed25519PrivateKey.Generate();
+        HostKey = key.PublicKey;
+        _hostKeys = new HostKeySet([key]);
+        _manners = manners ?? ((pod, socket, _) => pod.ServeAsync(socket));
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(128);
+        EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
+        _ = AcceptAsync();
+    }
+
+    public IPEndPoint EndPoint { get; }
+
+    public SshPublicKey HostKey { get; }
+
+    /// <summary>User name and certificate of each login.</summary>
+    public ConcurrentQueue<(string User, byte[] Certificate)> Logins { get; } = new();
+
+    /// <summary>Connections so far.</summary>
+    public int Connections { get; private set; }
+
+    /// <summary>Accepts the login, after a banner if there is one, and echoes.</summary>
+    public async Task ServeAsync(Socket socket, string? banner = null, byte[]? answer = null)
+    {
+        await using var leg = new ClientLeg(
+            new AsyncSocket(socket), LegPair.Everything with { HostKeyAlgorithms = _hostKeys.Algorithms }, _hostKeys, new RekeyLimits(null), TimeProvider.System);
+        try
+        {
+            await leg.HandshakeAsync();
+            await leg.ReceiveAsync();
+            await leg.Output.SendAsync(SshWriter.Message(MessageNumber.ServiceAccept).WriteString("ssh-userauth").ToArray());
+            Note((await leg.ReceiveAsync()).Payload);
+            if (banner is not null)
+            {
+                await leg.Output.SendAsync(SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(banner).WriteString("").ToArray());
+            }
+            await leg.Output.SendAsync(answer ?? [MessageNumber.UserAuthSuccess]);
+            leg.EnterRelaying();
+            while (true)
+            {
+                await leg.Output.SendAsync((await leg.ReceiveAsync()).Payload.ToArray());
+            }
+        }
+        catch (Exception gone) when (gone is PeerClosedException or PeerDisconnectedException or SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        foreach (Socket socket in _accepted)
+        {
+            socket.Dispose();
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Socket socket = await _listener.AcceptAsync();
+                _accepted.Add(socket);
+                _ = Task.Run(() => _manners(this, socket, ++Connections));
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private void Note(ReadOnlySpan<byte> request)
+    {
+        var reader = new SshReader(request[1..]);
+        string user = Encoding.ASCII.GetString(reader.ReadString());
+        reader.ReadString();
+        reader.ReadString();
+        reader.ReadBoolean();
+        reader.ReadString();
+        Logins.Enqueue((user, reader.ReadString().ToArray()));
+    }
+}
