@@ -37,8 +37,9 @@ internal static class RelayRules
     // leg would promise what the gateway does not do.
     private static Disposition OnEitherLeg(byte number) => number switch
     {
-        MessageNumber.ServiceRequest or MessageNumber.ServiceAccept => Disposition.Unimplemented,
-        <= MessageNumber.KexLast or MessageNumber.Ping or MessageNumber.Pong => Disposition.Transport,
+        MessageNumber.Disconnect or MessageNumber.Ignore or MessageNumber.Unimplemented or MessageNumber.Debug or MessageNumber.ExtInfo
+            or (>= MessageNumber.KexInit and <= MessageNumber.KexLast) or MessageNumber.Ping or MessageNumber.Pong => Disposition.Transport,
+        // RFC 4253 section 11.4.
         _ => Disposition.Unimplemented,
     };
 
