@@ -59,7 +59,10 @@ internal sealed class PodLogin(
         }
     }
 
-    /// <summary>Null: the pod hung up before its identification, as sshd does beyond MaxStartups, and another attempt may do better.</summary>
+    /// <summary>
+    /// Null: the pod hung up before its identification, as sshd does beyond MaxStartups, and another attempt may do better. What we had sent was not
+    /// read then, so its kernel may say it with a reset.
+    /// </summary>
     private async Task<PodLeg?> TryAttemptAsync(AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
     {
         SessionEntry entry = client.Entry;
@@ -95,7 +98,7 @@ internal sealed class PodLogin(
             done = true;
             return leg;
         }
-        catch (PeerClosedException) when (!leg.PeerHasIdentified && !lastAttempt)
+        catch (Exception gone) when (gone is PeerClosedException or SocketException && !leg.PeerHasIdentified && !timedOut && !lastAttempt)
         {
             return null;
         }

@@ -1,0 +1,41 @@
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+
+namespace SshGateway.Tests.Connections;
+
+/// <summary>Requests of RFC 4252 and OpenSSH PROTOCOL section 3.1, right and wrong ones.</summary>
+internal static class AuthMessages
+{
+    public static byte[] None(string user, string service = "ssh-connection") => Head(user, "none", service).ToArray();
+
+    public static byte[] Password(string user) => Head(user, "password").WriteBoolean(false).WriteString("secret").ToArray();
+
+    public static byte[] Query(string user, SshPrivateKey key) => Head(user, "publickey")
+        .WriteBoolean(false).WriteString(AlgorithmOf(key).Name).WriteString(key.PublicKey.Blob.Span).ToArray();
+
+    public static byte[] Signed(Leg leg, string user, SshPrivateKey key) => Signed(leg.SessionId.ToArray(), user, key, key, null);
+
+    /// <param name="sessionId">What the signature is bound to.</param>
+    /// <param name="user">The user name.</param>
+    /// <param name="shown">The key that the request names.</param>
+    /// <param name="signer">The key that signs.</param>
+    /// <param name="hostKey">For the hostbound form: the host key that the client says it saw.</param>
+    /// <param name="algorithm">The algorithm's name, where it is to be another than the key's first.</param>
+    public static byte[] Signed(byte[] sessionId, string user, SshPrivateKey shown, SshPrivateKey signer, byte[]? hostKey, string? algorithm = null)
+    {
+        SshWriter request = Head(user, hostKey is null ? "publickey" : "publickey-hostbound-v00@openssh.com")
+            .WriteBoolean(true).WriteString(algorithm ?? AlgorithmOf(shown).Name).WriteString(shown.PublicKey.Blob.Span);
+        if (hostKey is not null)
+        {
+            request.WriteString(hostKey);
+        }
+        byte[] signed = new SshWriter().WriteString(sessionId).WriteBytes(request.Written).ToArray();
+        return request.WriteString(signer.Sign(AlgorithmOf(signer), signed)).ToArray();
+    }
+
+    private static SshWriter Head(string user, string method, string service = "ssh-connection") =>
+        SshWriter.Message(MessageNumber.UserAuthRequest).WriteString(user).WriteString(service).WriteString(method);
+
+    private static SignatureAlgorithm AlgorithmOf(SshPrivateKey key) => SignatureAlgorithm.OfKeyType(key.PublicKey.Type).First();
+}

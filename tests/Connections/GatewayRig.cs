@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Ssh;
+using SshGateway.Tests.Pods;
+using SshGateway.Tests.Ssh.Harness;
+using Xunit;
+
+namespace SshGateway.Tests.Connections;
+
+/// <summary>The proxy without its feed: a real listener, real connections, a table that the test fills, and a pod that echoes.</summary>
+public sealed class GatewayRig : IAsyncLifetime, IDisposable
+{
+    internal const string SessionId = "abc12";
+
+    private readonly SshListener _listener;
+    private readonly PodPeer _pod = new();
+    private IPEndPoint? _address;
+
+    public GatewayRig() : this(new ProxyOptions(), new PodLoginLimits())
+    {
+    }
+
+    internal GatewayRig(ProxyOptions options, PodLoginLimits podLoginLimits)
+    {
+        options.Listen = "127.0.0.1:0";
+        HostKeys = new HostKeySet([Ed25519PrivateKey.Generate(), PrivateKeys.Generate(SshKeyTypes.EcdsaP256)]);
+        var limits = new RekeyLimits(null);
+        var podLogin = new PodLogin(
+            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), TimeProvider.System), new PodHostKeys(), new HandshakeSlots(podLoginLimits.HandshakesPerPod),
+            podLoginLimits, limits, TimeProvider.System);
+        _listener = new SshListener(
+            new ConnectionServices(Table, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, options, TimeProvider.System, Ends));
+        Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
+    }
+
+    internal SessionTable Table { get; } = new();
+
+    internal ConnectionEnds Ends { get; } = new();
+
+    internal HostKeySet HostKeys { get; }
+
+    internal PodPeer Pod => _pod;
+
+    /// <summary>The key that the session authorises.</summary>
+    internal SshPrivateKey Key { get; } = Ed25519PrivateKey.Generate();
+
+    internal IPEndPoint Address => _address!;
+
+    public async Task InitializeAsync()
+    {
+        await _listener.StartAsync(CancellationToken.None);
+        _address = await Ends.AddressAsync();
+    }
+
+    public Task DisposeAsync() => StopAsync();
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _pod.Dispose();
+    }
+
+    internal Task StopAsync() => _listener.StopAsync(CancellationToken.None).Limited();
+
+    /// <summary>A client after its key exchange, with its service request sent.</summary>
+    internal async Task<PodLeg> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(Address).Limited();
+        var client = new PodLeg(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        await client.HandshakeAsync().Limited();
+        return client;
+    }
+
+    /// <summary>A client whose service request has been accepted.</summary>
+    internal async Task<PodLeg> ConnectForAuthenticationAsync()
+    {
+        PodLeg client = await ConnectAsync();
+        Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
+        return client;
+    }
+
+    /// <summary>Whatever was done to it: the gateway still lets a good client in, to its pod.</summary>
+    internal async Task AssertServesAsync()
+    {
+        await using PodLeg client = await ConnectForAuthenticationAsync();
+        await client.Output.SendAsync(AuthMessages.Signed(client, SessionId, Key)).Limited();
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        await client.Output.SendAsync(new byte[] { 94, 1, 2 }).Limited();
+        Assert.Equal([94, 1, 2], (await client.ReceiveAsync().Limited()).Payload.ToArray());
+        await client.DisconnectAsync(DisconnectReason.ByApplication, "bye");
+        client.Abort();
+        Assert.Equal(ConnectionEnd.ClientClosed, (await Ends.NextAsync()).End);
+    }
+}

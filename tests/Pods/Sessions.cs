@@ -1,0 +1,35 @@
+using System.Net;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Protos;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Tests.Pods;
+
+/// <summary>Entries of the table.</summary>
+internal static class Sessions
+{
+    public static SessionEntry Entry(
+        string id = "abc12",
+        EndpointState state = EndpointState.Ready,
+        Access access = Access.Enabled,
+        IPEndPoint? endpoint = null,
+        bool withoutEndpoint = false,
+        string podUid = "uid-1",
+        string reason = "",
+        long expiresAt = 0,
+        SshPublicKey[]? keys = null,
+        SshPublicKey[]? hostKeys = null) => new()
+        {
+            SessionId = id,
+            State = state,
+            Access = access,
+            PodName = "claude-" + id,
+            PodUid = podUid,
+            Endpoint = withoutEndpoint ? null : endpoint ?? new IPEndPoint(IPAddress.Loopback, 2222),
+            TargetUser = "claude",
+            AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob.ToArray())],
+            HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob.ToArray())],
+            ExpiresAt = expiresAt,
+            Reason = reason,
+        };
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Shared.Ssh;
+using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
+using Xunit;
+
+namespace SshGateway.Tests.Pods;
+
+/// <summary>The certificate as ssh-keygen reads it.</summary>
+public sealed class UserCertificateAuthorityTests
+{
+    [Theory]
+    [InlineData(SshKeyTypes.Ed25519, "ssh-ed25519", "ED25519")]
+    [InlineData(SshKeyTypes.EcdsaP256, "ecdsa-sha2-nistp256", "ECDSA")]
+    [InlineData(SshKeyTypes.EcdsaP384, "ecdsa-sha2-nistp384", "ECDSA")]
+    [InlineData(SshKeyTypes.EcdsaP521, "ecdsa-sha2-nistp521", "ECDSA")]
+    [InlineData(SshKeyTypes.Rsa, "rsa-sha2-512", "RSA")]
+    public void Ssh_keygen_reads_what_we_mean(string caKeyType, string signatureAlgorithm, string caName)
+    {
+        using SshPrivateKey ca = PrivateKeys.Generate(caKeyType);
+        SshPublicKey client = PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey;
+        var time = new FixedTime(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
+        using UserCertificate certificate = new UserCertificateAuthority(ca, time).Issue(
+            new AuthenticatedClient(Sessions.Entry(), client, IPEndPoint.Parse("192.0.2.7:51234")));
+
+        string text = Show(certificate);
+        string[] lines = [.. text.Split('\n').Select(line => line.Trim())];
+        Assert.Contains("Type: ssh-ed25519-cert-v01@openssh.com user certificate", lines);
+        Assert.Contains($"Public key: ED25519-CERT {certificate.Key.PublicKey.Fingerprint}", lines);
+        Assert.Contains($"Signing CA: {caName} {ca.PublicKey.Fingerprint} (using {signatureAlgorithm})", lines);
+        Assert.Contains($"Key ID: \"session=abc12 client={client.Fingerprint} from=192.0.2.7\"", lines);
+        Assert.Contains("Serial: 0", lines);
+        Assert.Contains("Valid: from 2026-03-04T05:01:07 to 2026-03-04T05:11:07", lines);
+        int principals = Array.IndexOf(lines, "Principals:");
+        Assert.Equal(["abc12", "Critical Options: (none)", "Extensions:"], lines[(principals + 1)..(principals + 4)]);
+        Assert.Equal(
+            ["permit-X11-forwarding", "permit-agent-forwarding", "permit-port-forwarding", "permit-pty", "permit-user-rc", ""],
+            lines[(principals + 4)..(principals + 10)]);
+    }
+
+    [Fact]
+    public void Every_certificate_has_its_own_key_and_nonce()
+    {
+        using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.Ed25519);
+        var authority = new UserCertificateAuthority(ca, TimeProvider.System);
+        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("[2001:db8::1]:22"));
+        using UserCertificate first = authority.Issue(client);
+        using UserCertificate second = authority.Issue(client);
+        Assert.NotEqual(first.Key.PublicKey.Blob.ToArray(), second.Key.PublicKey.Blob.ToArray());
+        Assert.NotEqual(first.Blob.AsSpan(36, 36).ToArray(), second.Blob.AsSpan(36, 36).ToArray());
+        Assert.Contains("from=2001:db8::1\"", Show(first), StringComparison.Ordinal);
+    }
+
+    private static string Show(UserCertificate certificate)
+    {
+        using var files = new ScratchFiles();
+        string path = files.PathOf("id-cert.pub");
+        File.WriteAllText(path, $"ssh-ed25519-cert-v01@openssh.com {Convert.ToBase64String(certificate.Blob)}\n");
+        return Command.RunAsync("env", "TZ=UTC", "ssh-keygen", "-L", "-f", path).GetAwaiter().GetResult();
+    }
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}
