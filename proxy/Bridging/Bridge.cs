@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
@@ -86,17 +85,7 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
         {
             return;
         }
-        byte[] unwanted = new byte[4096];
-        try
-        {
-            while (await leg.Socket.ReadAsync(unwanted).ConfigureAwait(false) > 0)
-            {
-            }
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // Closed hard; as good.
-        }
+        await leg.DrainAsync(Linger).ConfigureAwait(false);
     }
 
     private BridgeEnd Describe(PumpEnd end, bool clientEnded)

@@ -19,6 +19,9 @@ internal sealed class Connection : IAsyncDisposable
     // The session may change while a login is under way; one that keeps changing is not worth following.
     private const int Attempts = 3;
 
+    // How long a client that is told to go may take to read why.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
     private static readonly byte[] Success = [MessageNumber.UserAuthSuccess];
 
     private readonly ConnectionServices _services;
@@ -56,13 +59,13 @@ internal sealed class Connection : IAsyncDisposable
         }
         catch (SshProtocolException violation)
         {
-            await _leg.DisconnectAsync(violation.Reason, violation.Message).ConfigureAwait(false);
+            await SendAwayAsync(violation.Reason, violation.Message).ConfigureAwait(false);
             bool failedLogin = violation.Reason == DisconnectReason.NoMoreAuthMethodsAvailable;
             end = new BridgeEnd(failedLogin ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientProtocolError, violation.Message);
         }
         catch (SshFormatException malformed)
         {
-            await _leg.DisconnectAsync(DisconnectReason.ProtocolError, malformed.Message).ConfigureAwait(false);
+            await SendAwayAsync(DisconnectReason.ProtocolError, malformed.Message).ConfigureAwait(false);
             end = new BridgeEnd(ConnectionEnd.ClientProtocolError, malformed.Message);
         }
         catch (Exception gone) when (gone is PeerClosedException or SocketException or ObjectDisposedException)
@@ -73,7 +76,7 @@ internal sealed class Connection : IAsyncDisposable
         catch (Exception defect)
         {
             ConnectionLog.Defect(_services.Logger, defect, _leg.Socket.RemoteEndPoint, Printable(_authentication.UserName));
-            await _leg.DisconnectAsync(DisconnectReason.ByApplication, "The gateway met an internal error.").ConfigureAwait(false);
+            await SendAwayAsync(DisconnectReason.ByApplication, "The gateway met an internal error.").ConfigureAwait(false);
             end = new BridgeEnd(ConnectionEnd.InternalError, null);
         }
 #pragma warning restore CA1031
@@ -167,7 +170,13 @@ internal sealed class Connection : IAsyncDisposable
         {
             return;
         }
-        await _leg.DisconnectAsync(DisconnectReason.ByApplication, sentence).ConfigureAwait(false);
+        await SendAwayAsync(DisconnectReason.ByApplication, sentence).ConfigureAwait(false);
+    }
+
+    private async Task SendAwayAsync(DisconnectReason reason, string sentence)
+    {
+        await _leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
+        await _leg.DrainAsync(Linger).ConfigureAwait(false);
     }
 
     private async Task ExpireAsync()

@@ -173,6 +173,22 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
     /// <inheritdoc cref="DisconnectAsync(uint, string)"/>
     public Task DisconnectAsync(DisconnectReason reason, string description) => DisconnectAsync((uint)reason, description);
 
+    /// <summary>
+    /// After the last DISCONNECT: reads and drops what the peer still sends, until it closes or patience ends. A close with unread input would make
+    /// the kernel send a RST, which throws away what the peer has not read yet. Only when nobody else reads.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan patience)
+    {
+        try
+        {
+            await DropInputAsync().WaitAsync(patience, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It had its time.
+        }
+    }
+
     /// <summary>Ends the connection at once. Any thread.</summary>
     public void Abort()
     {
@@ -202,6 +218,21 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         {
             Abort();
             await flush.ConfigureAwait(false);
+        }
+    }
+
+    private async Task DropInputAsync()
+    {
+        byte[] unwanted = new byte[4096];
+        try
+        {
+            while (await Socket.ReadAsync(unwanted).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception gone) when (gone is System.Net.Sockets.SocketException or ObjectDisposedException)
+        {
+            // Closed hard; as good.
         }
     }
 

@@ -1,0 +1,50 @@
+using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Tests.Ssh.Harness;
+
+namespace SshGateway.Tests.Bridging;
+
+/// <summary>A client, the bridge's two legs, and a pod, over two real connections: ClientPeer ⇄ (client leg, bridge, pod leg) ⇄ PodPeer.</summary>
+internal sealed class BridgeRig : IAsyncDisposable
+{
+    private readonly LegPair _front;
+    private readonly LegPair _back;
+
+    private BridgeRig(LegPair front, LegPair back)
+    {
+        _front = front;
+        _back = back;
+    }
+
+    /// <summary>Where the client is.</summary>
+    public PodLeg ClientPeer => _front.Client;
+
+    /// <summary>Where the pod's sshd is.</summary>
+    public ClientLeg PodPeer => _back.Server;
+
+    public ClientLeg ClientLeg => _front.Server;
+
+    public PodLeg PodLeg => _back.Client;
+
+    public Task<BridgeEnd> Running { get; private set; } = null!;
+
+    /// <param name="limits">Of all four legs; the bridge's own start exchanges by them, the peers only where the test says so.</param>
+    /// <param name="hostKey">What the client leg shows.</param>
+    public static async Task<BridgeRig> StartAsync(RekeyLimits? limits = null, SshPrivateKey? hostKey = null)
+    {
+        var rig = new BridgeRig(await LegPair.ConnectAsync(hostKey: hostKey, limits: limits), await LegPair.ConnectAsync(limits: limits));
+        await Task.WhenAll(rig._front.HandshakeAsync(), rig._back.HandshakeAsync());
+        rig.ClientPeer.EnterRelaying();
+        rig.PodPeer.EnterRelaying();
+        rig.Running = new Bridge(rig.ClientLeg, rig.PodLeg, "abc12", TimeProvider.System).RunAsync();
+        return rig;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _front.DisposeAsync();
+        await _back.DisposeAsync();
+    }
+}

@@ -1,0 +1,307 @@
+using System.Buffers.Binary;
+using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
+using SshGateway.Tests.Ssh.Harness;
+using Xunit;
+
+namespace SshGateway.Tests.Bridging;
+
+public sealed class BridgeTests
+{
+    [Fact]
+    public async Task Messages_of_the_connection_protocol_pass_unread_both_ways()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        for (byte number = 80; number <= 100; number++)
+        {
+            byte[] message = [number, .. new byte[number * 3]];
+            await rig.ClientPeer.Output.SendAsync(message).Limited();
+            Assert.Equal(message, (await rig.PodPeer.ReceiveAsync().Limited()).Payload.ToArray());
+            await rig.PodPeer.Output.SendAsync(message).Limited();
+            Assert.Equal(message, (await rig.ClientPeer.ReceiveAsync().Limited()).Payload.ToArray());
+        }
+        await EndByClientAsync(rig);
+    }
+
+    [Fact]
+    public async Task The_largest_packets_pass_between_different_paddings()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        for (int size = (256 * 1024) - 40; size <= (256 * 1024) - 24; size++)
+        {
+            byte[] message = new byte[size];
+            message[0] = 94;
+            Task sending = rig.ClientPeer.Output.SendAsync(message).AsTask();
+            Assert.Equal(size, (await rig.PodPeer.ReceiveAsync().Limited()).Payload.Length);
+            await sending.Limited();
+        }
+        await EndByClientAsync(rig);
+    }
+
+    [Fact]
+    public async Task What_concerns_one_leg_does_not_reach_the_other()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        byte[][] own =
+        [
+            [MessageNumber.Ignore, 0, 0, 0, 0],
+            [MessageNumber.Debug, 0],
+            [MessageNumber.Unimplemented, 0, 0, 0, 9],
+            [MessageNumber.ExtInfo, 0, 0, 0, 0],
+            SshWriter.Message(MessageNumber.Ping).WriteString("x").ToArray(),
+            [MessageNumber.Pong, 0, 0, 0, 0],
+        ];
+        foreach (byte[] message in own)
+        {
+            await rig.ClientPeer.Output.SendAsync(message).Limited();
+            await rig.PodPeer.Output.SendAsync(message).Limited();
+        }
+        // RFC 4252 section 5.1, and the announcement of the pod's host keys.
+        await rig.ClientPeer.Output.SendAsync(new byte[] { MessageNumber.UserAuthRequest }).Limited();
+        await rig.PodPeer.Output.SendAsync(SshWriter.Message(MessageNumber.GlobalRequest).WriteString("hostkeys-00@openssh.com").WriteBoolean(false).ToArray()).Limited();
+        await rig.ClientPeer.Output.SendAsync(new byte[] { 94 }).Limited();
+        await rig.PodPeer.Output.SendAsync(new byte[] { 95 }).Limited();
+        Assert.Equal(94, (await rig.PodPeer.ReceiveAsync().Limited()).Number);
+        Assert.Equal(95, (await rig.ClientPeer.ReceiveAsync().Limited()).Number);
+        await EndByClientAsync(rig);
+    }
+
+    // RFC 4253 section 11.4: the answer names the sequence number on the leg that the message came on.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(8)]
+    [InlineData(19)]
+    [InlineData(101)]
+    [InlineData(191)]
+    [InlineData(255)]
+    public async Task An_unknown_message_is_answered_and_not_relayed(byte number)
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        long before = rig.ClientPeer.Input.TotalBytes;
+        await rig.ClientPeer.Output.SendAsync(new byte[] { number }).Limited();
+        await rig.ClientPeer.Output.SendAsync(new byte[] { 94 }).Limited();
+        Assert.Equal(94, (await rig.PodPeer.ReceiveAsync().Limited()).Number);
+        await rig.PodPeer.Output.SendAsync(new byte[] { 95 }).Limited();
+        Assert.Equal(95, (await rig.ClientPeer.ReceiveAsync().Limited()).Number);
+        // UNIMPLEMENTED, which the peer's leg consumes, and the 95: two packets.
+        Assert.True(rig.ClientPeer.Input.TotalBytes - before > rig.PodPeer.Output.BytesUnderKeys / rig.PodPeer.Output.PacketsUnderKeys, "no UNIMPLEMENTED came");
+        Assert.Equal(2, rig.ClientPeer.Input.PacketsUnderKeys);
+        await EndByClientAsync(rig);
+    }
+
+    [Fact]
+    public async Task A_DISCONNECT_is_consumed_and_said_again_on_the_other_leg()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        await rig.PodPeer.Output.SendAsync(new byte[] { 94, 7 }).Limited();
+        await rig.PodPeer.DisconnectAsync(DisconnectReason.TooManyConnections, "Timeout, your session not responding.");
+        Assert.Equal([94, 7], (await rig.ClientPeer.ReceiveAsync().Limited()).Payload.ToArray());
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.ClientPeer.ReceiveAsync().Limited());
+        Assert.Equal((uint)DisconnectReason.TooManyConnections, told.Reason);
+        Assert.Equal("Timeout, your session not responding.", told.Description);
+        rig.ClientPeer.Abort();
+        Assert.Equal(ConnectionEnd.PodClosed, (await rig.Running.Limited()).End);
+    }
+
+    [Fact]
+    public async Task When_the_pod_closes_the_client_reads_everything_and_then_a_sentence()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        await rig.PodPeer.Output.SendAsync(new byte[] { 94, 1, 2, 3 }).Limited();
+        rig.PodPeer.Socket.ShutdownWrites();
+        Assert.Equal([94, 1, 2, 3], (await rig.ClientPeer.ReceiveAsync().Limited()).Payload.ToArray());
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.ClientPeer.ReceiveAsync().Limited());
+        Assert.Contains("abc12", told.Description, StringComparison.Ordinal);
+        rig.ClientPeer.Abort();
+        Assert.Equal(ConnectionEnd.PodClosed, (await rig.Running.Limited()).End);
+    }
+
+    [Fact]
+    public async Task When_the_client_closes_the_pod_reads_everything_and_then_a_sentence()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        await rig.ClientPeer.Output.SendAsync(new byte[] { 94, 1, 2, 3 }).Limited();
+        rig.ClientPeer.Socket.ShutdownWrites();
+        Assert.Equal([94, 1, 2, 3], (await rig.PodPeer.ReceiveAsync().Limited()).Payload.ToArray());
+        await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.PodPeer.ReceiveAsync().Limited());
+        rig.PodPeer.Abort();
+        Assert.Equal(ConnectionEnd.ClientClosed, (await rig.Running.Limited()).End);
+    }
+
+    // The tail first. The client still talks, as one that opens its window does: what it sends must not make the gateway's side of the
+    // connection reset, which would throw away what the client has not read yet.
+    [Fact]
+    public async Task A_client_that_reads_late_still_gets_the_whole_tail_of_a_pod_that_is_gone()
+    {
+        const int Messages = 60;
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        byte[] message = new byte[32 * 1024];
+        message[0] = 94;
+        for (int i = 0; i < Messages; i++)
+        {
+            await rig.PodPeer.Output.SendAsync(message).Limited();
+        }
+        await rig.PodPeer.DisconnectAsync(DisconnectReason.ByApplication, "gone");
+        Task draining = rig.PodPeer.DrainAsync(TimeSpan.FromMinutes(1));
+        for (int i = 0; i < Messages; i++)
+        {
+            await rig.ClientPeer.Output.SendAsync(new byte[] { 93 }).Limited();
+            Assert.Equal(94, (await rig.ClientPeer.ReceiveAsync().Limited()).Number);
+        }
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.ClientPeer.ReceiveAsync().Limited());
+        Assert.Equal("gone", told.Description);
+        rig.ClientPeer.Abort();
+        await rig.Running.Limited();
+        await draining.Limited();
+    }
+
+    // A defect in one pump: nothing may be left at work on legs that are about to be freed.
+    [Fact]
+    public async Task A_defect_ends_both_legs()
+    {
+        using var key = new FailingKey(Ed25519PrivateKey.Generate());
+        await using BridgeRig rig = await BridgeRig.StartAsync(new RekeyLimits(Bytes: 1000), key);
+        key.Fails = true;
+        // Used up keys: a key exchange starts, in which our signature fails.
+        await rig.ClientPeer.Output.SendAsync(new byte[2000]).Limited();
+        Task receiving = rig.ClientPeer.ReceiveAsync().AsTask();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => rig.Running.Limited());
+        Assert.IsNotType<TimeoutException>(await Record.ExceptionAsync(() => ReadToEndAsync(rig.PodPeer).Limited()));
+        Assert.IsNotType<TimeoutException>(await Record.ExceptionAsync(() => receiving.Limited()));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_violation_ends_both_legs_and_is_told_to_who_made_it(bool byClient)
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        Leg culprit = byClient ? rig.ClientPeer : rig.PodPeer;
+        Leg other = byClient ? rig.PodPeer : rig.ClientPeer;
+        // A length of AES-GCM that is out of range.
+        await culprit.Socket.WriteAsync(new byte[] { 0xff, 0, 0, 0 }).Limited();
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => culprit.ReceiveAsync().Limited());
+        Assert.Equal((uint)DisconnectReason.ProtocolError, told.Reason);
+        await Assert.ThrowsAsync<PeerDisconnectedException>(() => other.ReceiveAsync().Limited());
+        culprit.Abort();
+        other.Abort();
+        BridgeEnd end = await rig.Running.Limited();
+        Assert.Equal(byClient ? ConnectionEnd.ClientProtocolError : ConnectionEnd.PodProtocolError, end.End);
+        Assert.Contains("packet_length", end.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_of_the_authentication_from_the_pod_is_a_violation()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        await rig.PodPeer.Output.SendAsync(new byte[] { MessageNumber.UserAuthSuccess }).Limited();
+        await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.ClientPeer.ReceiveAsync().Limited());
+        rig.ClientPeer.Abort();
+        Assert.Equal(ConnectionEnd.PodProtocolError, (await rig.Running.Limited()).End);
+    }
+
+    // All four sides use up their keys while data goes both ways: the case in which a pump that waits for one leg starves the other.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Key_exchanges_on_both_legs_under_load_deadlock_nothing(bool peersStartThemToo)
+    {
+        const int Messages = 1500;
+        await using BridgeRig rig = await BridgeRig.StartAsync(new RekeyLimits(Bytes: 256 * 1024));
+        // As a channel's window does: a peer that cannot write must not stop reading, and these do.
+        using var upWindow = new SemaphoreSlim(64);
+        using var downWindow = new SemaphoreSlim(64);
+        var clientHasAll = new TaskCompletionSource();
+        var podHasAll = new TaskCompletionSource();
+        Task reading = Task.WhenAll(ReceiveAllAsync(rig.ClientPeer, downWindow, clientHasAll), ReceiveAllAsync(rig.PodPeer, upWindow, podHasAll));
+        await Task.WhenAny(
+            reading,
+            Task.WhenAll(
+                SendAllAsync(rig.ClientPeer, peersStartThemToo, upWindow), SendAllAsync(rig.PodPeer, peersStartThemToo, downWindow),
+                clientHasAll.Task, podHasAll.Task)).Limited();
+        Assert.True(clientHasAll.Task.IsCompletedSuccessfully && podHasAll.Task.IsCompletedSuccessfully);
+        rig.ClientPeer.Abort();
+        await Assert.ThrowsAnyAsync<Exception>(() => reading.Limited());
+        await rig.Running.Limited();
+
+        static Task SendAllAsync(Leg leg, bool startsKeyExchanges, SemaphoreSlim window) => Task.Run(async () =>
+        {
+            byte[] message = new byte[16 * 1024];
+            message[0] = 94;
+            for (int i = 0; i < Messages; i++)
+            {
+                await window.WaitAsync();
+                BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), i);
+                await leg.Output.SendAsync(message);
+                if (startsKeyExchanges)
+                {
+                    await leg.TryStartRekeyAsync(leg);
+                }
+            }
+            await leg.Output.SendAsync(new byte[] { 95 });
+        });
+
+        static Task ReceiveAllAsync(Leg leg, SemaphoreSlim window, TaskCompletionSource hasAll) => Task.Run(async () =>
+        {
+            for (int i = 0; i < Messages; i++)
+            {
+                InboundPacket packet = await leg.ReceiveAsync();
+                Assert.Equal(94, packet.Number);
+                Assert.Equal(i, BinaryPrimitives.ReadInt32BigEndian(packet.Payload[1..]));
+                window.Release();
+            }
+            Assert.Equal(95, (await leg.ReceiveAsync()).Number);
+            hasAll.SetResult();
+            // The other side may still want to exchange keys.
+            await ReadToEndAsync(leg);
+        });
+    }
+
+    private static async Task ReadToEndAsync(Leg leg)
+    {
+        while (true)
+        {
+            await leg.ReceiveAsync();
+        }
+    }
+
+    private sealed class FailingKey(SshPrivateKey key) : SshPrivateKey(key.PublicKey)
+    {
+        public bool Fails { get; set; }
+
+        public override void Dispose() => key.Dispose();
+
+        protected override byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
+        {
+            if (Fails)
+            {
+                throw new InvalidOperationException("a defect");
+            }
+            var reader = new SshReader(key.Sign(algorithm, data));
+            reader.ReadString();
+            return reader.ReadString().ToArray();
+        }
+    }
+
+    private static async Task EndByClientAsync(BridgeRig rig)
+    {
+        await rig.ClientPeer.DisconnectAsync(DisconnectReason.ByApplication, "done");
+        try
+        {
+            while (true)
+            {
+                await rig.PodPeer.ReceiveAsync().Limited();
+            }
+        }
+        catch (PeerDisconnectedException told)
+        {
+            Assert.Equal("done", told.Description);
+        }
+        rig.PodPeer.Abort();
+        Assert.Equal(ConnectionEnd.ClientClosed, (await rig.Running.Limited()).End);
+    }
+}
