@@ -16,8 +16,8 @@ demo-down: ## End the demo
 test: ## Everything, installing the Debian packages that it needs; ends with "N passed, N failed, N skipped"
 	@scripts/test
 
-bench: ## Throughput through the gateway and direct, in the same run
-	@bench/throughput
+bench: ## Throughput and login time through the gateway and direct, in the same run
+	@bench/beside-direct
 
 format: ## Format the code
 	@dotnet format SshGateway.sln

@@ -5,9 +5,17 @@ internal sealed class OperatorOptions
 {
     public const string Section = "Operator";
 
-    public string Source { get; set; } = OperatorOptionsReader.DirectorySource;
+    public const string DirectorySource = "Directory";
+    public const string KubernetesSource = "Kubernetes";
+
+    public string Source { get; set; } = DirectorySource;
 
     public string Directory { get; set; } = "";
+
+    public string Kubeconfig { get; set; } = "";
+
+    /// <summary>Empty: all.</summary>
+    public IList<string> Namespaces { get; set; } = [];
 
     public string FeedListen { get; set; } = "127.0.0.1:7443";
 

@@ -1,16 +1,15 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Operator.Configuration;
 
 /// <summary>Reads and checks the options; each failure names the key and what to write instead.</summary>
-internal static class OperatorOptionsReader
+internal static partial class OperatorOptionsReader
 {
-    public const string DirectorySource = "Directory";
-
     private static readonly string[] Keys =
     [
-        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen),
+        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen),
         nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
     ];
 
@@ -20,17 +19,9 @@ internal static class OperatorOptionsReader
 
     private static IEnumerable<string> Check(OperatorOptions options)
     {
-        if (options.Source != DirectorySource)
+        foreach (string failure in CheckSource(options))
         {
-            yield return $"Operator:Source is \"{options.Source}\"; write {DirectorySource}";
-        }
-        if (options.Directory.Length == 0)
-        {
-            yield return "Operator:Directory is missing; write the directory of the ClaudeSession and Pod manifests";
-        }
-        else if (!Directory.Exists(options.Directory))
-        {
-            yield return $"Operator:Directory is \"{options.Directory}\", which is no directory; create it or write another one";
+            yield return failure;
         }
         if (!ListenAddress.TryParse(options.FeedListen, out IPEndPoint? feed))
         {
@@ -45,4 +36,32 @@ internal static class OperatorOptionsReader
             yield return $"Operator:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8081";
         }
     }
+
+    private static IEnumerable<string> CheckSource(OperatorOptions options) => options.Source switch
+    {
+        OperatorOptions.DirectorySource => CheckDirectory(options.Directory),
+        // What the kubeconfig says is checked when it is read.
+        OperatorOptions.KubernetesSource => CheckNamespaces(options.Namespaces),
+        _ => [$"Operator:Source is \"{options.Source}\"; write {OperatorOptions.DirectorySource} or {OperatorOptions.KubernetesSource}"],
+    };
+
+    private static IEnumerable<string> CheckDirectory(string directory)
+    {
+        if (directory.Length == 0)
+        {
+            yield return $"Operator:Directory is missing; write the directory of the ClaudeSession and Pod manifests, or set Operator:Source to {OperatorOptions.KubernetesSource}";
+        }
+        else if (!Directory.Exists(directory))
+        {
+            yield return $"Operator:Directory is \"{directory}\", which is no directory; create it or write another one";
+        }
+    }
+
+    // RFC 1123 labels, as Kubernetes demands of namespaces.
+    private static IEnumerable<string> CheckNamespaces(IEnumerable<string> namespaces) => namespaces
+        .Where(name => !NamespaceName().IsMatch(name))
+        .Select(name => $"Operator:Namespaces has \"{name}\"; write names of namespaces, or leave the list out for all");
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\z")]
+    private static partial Regex NamespaceName();
 }

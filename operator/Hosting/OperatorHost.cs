@@ -1,5 +1,7 @@
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
+using SshGateway.Operator.Kubernetes;
+using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
@@ -21,6 +23,7 @@ internal static class OperatorHost
         OperatorOptions options = OperatorOptionsReader.Read(builder.Configuration);
         builder.Logging.UseGatewayConsole();
         AddServices(builder.Services, options);
+        AddSource(builder.Services, options, builder.Configuration);
         var listeners = new OperatorListeners(options);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
         WebApplication app = builder.Build();
@@ -33,12 +36,24 @@ internal static class OperatorHost
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods));
-        services.AddSingleton<IClusterSource>(s => new DirectorySource(
-            options.Directory, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DirectorySource>>()));
         services.AddSingleton<EndpointTable>();
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
         services.AddHostedService<TablePublisher>();
+    }
+
+    private static void AddSource(IServiceCollection services, OperatorOptions options, IConfiguration configuration)
+    {
+        if (options.Source == OperatorOptions.DirectorySource)
+        {
+            services.AddSingleton<IClusterSource>(s => new DirectorySource(
+                options.Directory, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DirectorySource>>()));
+            return;
+        }
+        // Read before anything starts, so that what is wrong with it stops the process with a sentence.
+        ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
+        services.AddSingleton<IClusterSource>(s => new KubernetesSource(
+            access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
     }
 
     // The two listeners speak one protocol each, so the protocol says which of them a request came to.

@@ -11,6 +11,9 @@ internal sealed record ObjectMeta
 
     public string? Uid { get; init; }
 
+    /// <summary>The server's version of the object; opaque but for comparisons within one server.</summary>
+    public string? ResourceVersion { get; init; }
+
     public DateTimeOffset? CreationTimestamp { get; init; }
 
     public DateTimeOffset? DeletionTimestamp { get; init; }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
@@ -64,6 +65,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RelayReadPacketsAsync()
     {
         bool batchIsOpen = false;
@@ -112,6 +114,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
     private ValueTask AtDestination(ValueTask operation) =>
         operation.IsCompletedSuccessfully ? operation : WaitAtDestinationAsync(operation);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAtDestinationAsync(ValueTask operation)
     {
         _atDestination = true;

@@ -33,10 +33,17 @@ internal sealed class GrpcRequestContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The request's headers leave now, not with the first message.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        // HttpClient reports what fails here instead of the response's failure, but a reset stream first cancels its
+        // request: so nothing may fail here, and the response tells what happened.
+        try
+        {
+            // The request's headers leave now, not with the first message.
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+        }
         _opened.TrySetResult(stream);
-        // Not cancellable: a reset stream cancels its request first, and HttpClient would report that instead of the reset.
         await _completed.Task.ConfigureAwait(false);
     }
 

@@ -24,6 +24,8 @@ internal sealed record CommandResult(
         {Tail(ErrorText)}
         """;
 
-    private static string Tail(string text) =>
-        text.Length <= ShownCharacters ? text : "…" + text[^ShownCharacters..];
+    // What a test report could not hold, such as a NUL, is shown as a dot.
+    private static string Tail(string text) => string.Concat(
+        (text.Length <= ShownCharacters ? text : "…" + text[^ShownCharacters..])
+        .Select(character => char.IsControl(character) && character is not '\n' ? '.' : character));
 }

@@ -1,0 +1,12 @@
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Kubernetes.Api;
+
+/// <summary>The kinds that are read.</summary>
+internal static class ApiResources
+{
+    public static readonly ApiResource<ClaudeSession> Sessions =
+        new(ClaudeSession.KindName, $"apis/{ClaudeSession.ApiVersion}", "claudesessions", ModelJson.Default.ClaudeSession);
+
+    public static readonly ApiResource<Pod> Pods = new(Pod.KindName, $"api/{Pod.ApiVersion}", "pods", ModelJson.Default.Pod);
+}

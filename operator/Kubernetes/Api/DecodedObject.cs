@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Kubernetes.Api;
+
+/// <summary>An object, or, when it cannot be decoded, which one it is and why.</summary>
+/// <param name="Key">Which object.</param>
+/// <param name="Uid">Which incarnation of it.</param>
+/// <param name="ResourceVersion">The version to go on from.</param>
+/// <param name="Object">The object; null when it cannot be decoded.</param>
+/// <param name="Problem">Why it cannot be decoded.</param>
+internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem)
+    where T : KubernetesObject
+{
+    /// <summary>Reads the value that the reader stands at; all of it must be in the reader's buffer. The reader ends behind it.</summary>
+    /// <exception cref="JsonException">It does not even say which object it is.</exception>
+    public static DecodedObject<T> Read(ref Utf8JsonReader reader, string kind, JsonTypeInfo<T> type)
+    {
+        Utf8JsonReader again = reader;
+        try
+        {
+            T read = JsonSerializer.Deserialize(ref reader, type) ?? throw new JsonException("an object is null");
+            if (read.Name.Length > 0)
+            {
+                return new DecodedObject<T>(read.Key, read.Uid, read.Metadata!.ResourceVersion ?? "", read, null);
+            }
+            throw new JsonException("an object has no name");
+        }
+        catch (JsonException exception)
+        {
+            reader = again;
+            return ReadIdentity(ref reader, kind) with { Problem = Describe(exception) };
+        }
+    }
+
+    /// <summary>Reads only which object it is, and its version.</summary>
+    /// <exception cref="JsonException">It does not say so.</exception>
+    public static DecodedObject<T> ReadIdentity(ref Utf8JsonReader reader, string kind)
+    {
+        ObjectIdentity.MetadataPart metadata = JsonSerializer.Deserialize(ref reader, ApiJson.Default.ObjectIdentity)?.Metadata
+            ?? throw new JsonException("an object has no metadata");
+        var key = new ObjectKey(kind, metadata.Namespace ?? ObjectMeta.DefaultNamespace, metadata.Name ?? "");
+        return new DecodedObject<T>(key, metadata.Uid ?? "", metadata.ResourceVersion ?? "", null, null);
+    }
+
+    private static string Describe(JsonException exception) => exception.Path is { Length: > 2 } path ? path[2..] : exception.Message;
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Kubernetes.Api;
+
+/// <summary>Lists and watches one kind of object in one namespace, or in all.</summary>
+/// <param name="http">The connection for watches.</param>
+/// <param name="resource">The kind.</param>
+/// <param name="ofNamespace">Null: all namespaces.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource, string? ofNamespace, TimeProvider time)
+    where T : KubernetesObject
+{
+    private static readonly TimeSpan ListLimit = TimeSpan.FromMinutes(2);
+
+    // Beyond what the server was told to end the watch at: then it has forgotten it.
+    private static readonly TimeSpan WatchGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>What is watched, for the log.</summary>
+    public string Collection { get; } = resource.Collection(ofNamespace);
+
+    public ApiResource<T> Resource => resource;
+
+    /// <param name="query">Such as <c>limit=500&amp;continue=…</c>; may be empty.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ApiException">The server said no.</exception>
+    /// <exception cref="HttpRequestException">The server was not reached, or the connection broke.</exception>
+    /// <exception cref="JsonException">The answer is no list.</exception>
+    public async Task<ListPage<T>> ListAsync(string query, CancellationToken cancellationToken)
+    {
+        using var expiry = new CancellationTokenSource(ListLimit, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(query, either.Token);
+            await using Stream body = await response.Content.ReadAsStreamAsync(either.Token);
+            return await new ListReader<T>(resource).ReadAsync(body, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"the list of {Collection} was not there after {ListLimit.TotalSeconds} s");
+        }
+    }
+
+    /// <summary>Watches from a version on, until the server ends it, which is normal, or the time is up by far.</summary>
+    /// <exception cref="ApiException">The server said no.</exception>
+    /// <exception cref="HttpRequestException">The server was not reached.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="JsonException">The answer is no watch.</exception>
+    /// <exception cref="TimeoutException">The server neither sent anything nor ended it.</exception>
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync(
+        string resourceVersion, TimeSpan timeout, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var expiry = new CancellationTokenSource(timeout + WatchGrace, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
+        string seconds = ((int)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        string query = $"watch=1&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(resourceVersion)}&timeoutSeconds={seconds}";
+        using HttpResponseMessage response = await SendAsync(query, either.Token);
+        await using Stream body = await response.Content.ReadAsStreamAsync(either.Token);
+        await using IAsyncEnumerator<WatchEvent<T>> events = new WatchReader<T>(resource).ReadAsync(body, either.Token).GetAsyncEnumerator(CancellationToken.None);
+        while (await MoveNextAsync(events, cancellationToken))
+        {
+            yield return events.Current;
+        }
+    }
+
+    private async Task<bool> MoveNextAsync(IAsyncEnumerator<WatchEvent<T>> events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"the server did not end the watch of {Collection} in time");
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string query, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{Collection}?{query}", UriKind.Relative))
+        {
+            Version = http.DefaultRequestVersion,
+            VersionPolicy = http.DefaultVersionPolicy,
+        };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+        using (response)
+        {
+            throw await ApiError.ReadAsync(response, time, cancellationToken);
+        }
+    }
+}

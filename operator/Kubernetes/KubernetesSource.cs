@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Watching;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Kubernetes;
+
+/// <summary>The ClaudeSessions and Pods of an API server, of some namespaces or all.</summary>
+internal sealed class KubernetesSource : IClusterSource, IDisposable
+{
+    private readonly ChangeSignal _changed = new();
+    private readonly WatchingMetrics _metrics = new();
+    private readonly List<ObjectStore<ClaudeSession>> _sessions = [];
+    private readonly List<ObjectStore<Pod>> _pods = [];
+    private readonly List<Func<CancellationToken, Task>> _reflectors = [];
+    private readonly HttpClient _watches;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <param name="access">The API server.</param>
+    /// <param name="namespaces">The namespaces; none: all.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public KubernetesSource(ApiServerAccess access, IReadOnlyCollection<string> namespaces, TimeProvider time, ILogger<KubernetesSource> logger)
+    {
+        _watches = ApiConnection.Open(access);
+        _time = time;
+        _logger = logger;
+        foreach (string? ofNamespace in namespaces.Count == 0 ? [null] : namespaces.Distinct<string?>())
+        {
+            _sessions.Add(Reflect(ApiResources.Sessions, ofNamespace));
+            _pods.Add(Reflect(ApiResources.Pods, ofNamespace));
+        }
+    }
+
+    public async IAsyncEnumerable<ClusterObjects> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] running = [.. _reflectors.Select(run => run(ending.Token))];
+        try
+        {
+            while (true)
+            {
+                await WaitAsync(running, cancellationToken);
+                // Before everything that exists is known, a session whose pod was not read yet would look like one without.
+                if (_sessions.All(s => s.IsSynced) && _pods.All(p => p.IsSynced))
+                {
+                    yield return new ClusterObjects([.. _sessions.SelectMany(s => s.Objects)], [.. _pods.SelectMany(p => p.Objects)]);
+                }
+            }
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public void Dispose()
+    {
+        _watches.Dispose();
+        _metrics.Dispose();
+    }
+
+    private ObjectStore<T> Reflect<T>(ApiResource<T> resource, string? ofNamespace)
+        where T : KubernetesObject
+    {
+        var store = new ObjectStore<T>(_changed);
+        var client = new ResourceClient<T>(_watches, resource, ofNamespace, _time);
+        var reflector = new Reflector<T>(client, store, _metrics, _time, Random.Shared, _logger);
+        _reflectors.Add(reflector.RunAsync);
+        return store;
+    }
+
+    private async Task WaitAsync(Task[] running, CancellationToken cancellationToken)
+    {
+        Task change = _changed.WaitAsync(cancellationToken).AsTask();
+        // A reflector only ends by a bug, which must not pass for a quiet cluster.
+        await await Task.WhenAny([change, .. running]);
+    }
+}

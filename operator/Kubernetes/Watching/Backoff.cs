@@ -1,0 +1,26 @@
+namespace SshGateway.Operator.Kubernetes.Watching;
+
+/// <summary>How long to leave the API server alone after a failure: 0.8 s, doubling up to 30 s, with jitter.</summary>
+internal sealed class Backoff(TimeProvider time, Random random)
+{
+    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HealthyTime = TimeSpan.FromMinutes(2);
+
+    private TimeSpan _next = First;
+    private long? _lastFailure;
+
+    /// <param name="atLeast">What the server asked for.</param>
+    public TimeSpan Next(TimeSpan? atLeast)
+    {
+        if (_lastFailure is { } last && time.GetElapsedTime(last) > HealthyTime + _next)
+        {
+            _next = First;
+        }
+        // Between half of it and all of it, so that many clients of one server that restarted do not come back at once.
+        TimeSpan delay = _next * (0.5 + (random.NextDouble() / 2));
+        _next = _next * 2 < Longest ? _next * 2 : Longest;
+        _lastFailure = time.GetTimestamp();
+        return atLeast > delay ? atLeast.Value : delay;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Kubernetes.Watching;
+
+/// <summary>Runs one watch after the other over a collection and keeps its store up to date.</summary>
+internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store, ObjectDecoding<T> decoding, TimeProvider time, Random random)
+    where T : KubernetesObject
+{
+    private const int ShortestSeconds = 300;
+    private const int LongestSeconds = 600;
+
+    // A server that ends every watch at once would otherwise be asked without a pause.
+    private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
+
+    /// <summary>The latest version that was seen.</summary>
+    public string? ResourceVersion { get; set; }
+
+    /// <summary>One watch, from the latest version to its end.</summary>
+    public async Task<WatchResult> WatchAsync(CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        bool hadEvents = false;
+        try
+        {
+            // Watches of one age would end, and begin anew, together.
+            TimeSpan timeout = TimeSpan.FromSeconds(random.Next(ShortestSeconds, LongestSeconds + 1));
+            await foreach (WatchEvent<T> watchEvent in client.WatchAsync(ResourceVersion!, timeout, cancellationToken))
+            {
+                if (watchEvent.Type == WatchEventType.Error)
+                {
+                    return Judge(watchEvent.Status ?? new ApiStatus(), watchEvent.Status?.RetryAfter);
+                }
+                Apply(watchEvent);
+                hadEvents = true;
+            }
+        }
+        catch (ApiException exception)
+        {
+            return Judge(exception.Status, exception.RetryAfter);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            return new WatchResult(WatchEnd.BackOff, exception.Message, null);
+        }
+        catch (JsonException exception)
+        {
+            return new WatchResult(WatchEnd.BackOffAndRelist, exception.Message, null);
+        }
+        return hadEvents || time.GetElapsedTime(started) >= TooShort
+            ? WatchResult.Normal
+            : new WatchResult(WatchEnd.BackOff, "the server ended the watch at once", null);
+    }
+
+    private static WatchResult Judge(ApiStatus status, TimeSpan? retryAfter)
+    {
+        WatchEnd end = status switch
+        {
+            { IsExpired: true } => WatchEnd.Relist,
+            { Code: 400 or 403 or 404 or 405 or 422 } => WatchEnd.BackOffAndRelist,
+            _ => WatchEnd.BackOff,
+        };
+        return new WatchResult(end, $"{status.Code} {status.Reason}: {status.Message}", retryAfter);
+    }
+
+    private void Apply(WatchEvent<T> watchEvent)
+    {
+        DecodedObject<T> item = watchEvent.Object;
+        switch (watchEvent.Type)
+        {
+            case WatchEventType.Added or WatchEventType.Modified:
+                decoding.Report(item);
+                store.Set(item);
+                break;
+            case WatchEventType.Deleted:
+                decoding.Forget(item.Key);
+                store.Remove(item.Key);
+                break;
+        }
+        if (item.ResourceVersion.Length > 0)
+        {
+            ResourceVersion = item.ResourceVersion;
+        }
+    }
+}

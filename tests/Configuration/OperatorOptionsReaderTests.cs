@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Configuration;
+using SshGateway.Operator.Configuration;
+using SshGateway.Shared.Hosting;
+using SshGateway.Tests.Support;
+using Xunit;
+
+namespace SshGateway.Tests.Configuration;
+
+/// <summary>The operator's options: defaults, and failures that name the key and the remedy.</summary>
+public sealed class OperatorOptionsReaderTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Only_the_directory_has_no_default()
+    {
+        OperatorOptions options = Read();
+
+        Assert.Equal(("127.0.0.1:7443", "127.0.0.1:8081"), (options.FeedListen, options.HttpListen));
+        Assert.Equal((false, false), (options.AllowLoopbackPods, options.AllowUnlabelledPods));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("127.1.2.3:7443")]
+    [InlineData("[::1]:7443")]
+    public void The_feed_may_listen_on_any_loopback_address(string listen) =>
+        Assert.Equal(listen, Read(("FeedListen", listen)).FeedListen);
+
+    [Theory]
+    [InlineData("FeedListen", "0.0.0.0:7443", "write a loopback address")]
+    [InlineData("FeedListen", "10.0.0.1:7443", "write a loopback address")]
+    [InlineData("FeedListen", "[::]:7443", "write a loopback address")]
+    [InlineData("FeedListen", "127.0.0.1", "write address:port")]
+    [InlineData("FeedListen", "::1", "write address:port")]
+    [InlineData("FeedListen", "localhost:7443", "write address:port")]
+    [InlineData("HttpListen", "8081", "write address:port")]
+    [InlineData("HttpListen", "127.0.0.1:99999", "write address:port")]
+    [InlineData("Source", "Cluster", "write Directory")]
+    [InlineData("Directory", "", "write the directory")]
+    [InlineData("Directory", "/no/such/directory", "create it or write another one")]
+    [InlineData("AllowLoopbackPods", "maybe", "")]
+    [InlineData("FeedLisen", "127.0.0.1:7443", "FeedListen")]
+    public void What_cannot_be_used_is_named_with_its_remedy(string key, string value, string remedy)
+    {
+        var exception = Assert.Throws<ConfigurationException>(() => Read((key, value)));
+
+        Assert.Contains($"Operator:{key}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, exception.Message, StringComparison.Ordinal);
+    }
+
+    private OperatorOptions Read(params (string Key, string Value)[] settings)
+    {
+        var configuration = new Dictionary<string, string?> { ["Operator:Directory"] = _directory.Path };
+        foreach ((string key, string value) in settings)
+        {
+            configuration[$"Operator:{key}"] = value;
+        }
+        return OperatorOptionsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(configuration).Build());
+    }
+}

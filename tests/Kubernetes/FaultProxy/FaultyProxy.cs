@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace SshGateway.Tests.Kubernetes.FaultProxy;
+
+/// <summary>
+/// A TCP proxy in front of the API server that breaks connections in the ways that networks do. One that talks plain HTTP
+/// to the client does the TLS to the server itself, and so sees the requests and can answer some in the server's place.
+/// </summary>
+internal sealed class FaultyProxy : IAsyncDisposable
+{
+    private readonly int _serverPort;
+    private readonly bool _isPlain;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentDictionary<ProxiedConnection, Task> _connections = [];
+    private readonly ConcurrentQueue<string> _answers = [];
+    private readonly ConcurrentQueue<(DateTimeOffset Time, string Line)> _requests = [];
+    private TcpListener _listener;
+    private Task _accepting;
+
+    public FaultyProxy(int serverPort, bool isPlain = false)
+    {
+        _serverPort = serverPort;
+        _isPlain = isPlain;
+        _listener = new TcpListener(IPAddress.Loopback, 0);
+        _listener.Start();
+        _accepting = AcceptAsync(_listener);
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+    }
+
+    public int Port { get; }
+
+    public Uri Address => new($"{(_isPlain ? "http" : "https")}://127.0.0.1:{Port}");
+
+    /// <summary>The request lines that went through a plain proxy, those that it answered itself among them.</summary>
+    public IReadOnlyList<(DateTimeOffset Time, string Line)> Requests => [.. _requests];
+
+    /// <summary>Ends all connections as a crash does.</summary>
+    public void Cut()
+    {
+        foreach (ProxiedConnection connection in _connections.Keys)
+        {
+            connection.Reset();
+        }
+    }
+
+    /// <summary>Ends each connection after it has passed so many more bytes to the client.</summary>
+    public void CutAfter(int bytes)
+    {
+        foreach (ProxiedConnection connection in _connections.Keys)
+        {
+            connection.ResetAfter(bytes);
+        }
+    }
+
+    /// <summary>From now on these connections lose every packet, in both directions, and nobody is told. New ones work.</summary>
+    public void Freeze()
+    {
+        foreach (ProxiedConnection connection in _connections.Keys)
+        {
+            connection.Freeze();
+        }
+    }
+
+    /// <summary>New connections are refused.</summary>
+    public async Task RefuseAsync()
+    {
+        _listener.Stop();
+        await _accepting;
+    }
+
+    public void Accept()
+    {
+        _listener = new TcpListener(IPAddress.Loopback, Port);
+        _listener.Start();
+        _accepting = AcceptAsync(_listener);
+    }
+
+    /// <summary>The next new connection gets this answer to its first request. For a plain proxy.</summary>
+    public void Answer(string status, string headers, string body) => _answers.Enqueue(
+        $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {body.Length}\r\n{headers}\r\n{body}");
+
+    public async ValueTask DisposeAsync()
+    {
+        await RefuseAsync();
+        await _ending.CancelAsync();
+        Cut();
+        await Task.WhenAll(_connections.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
+    }
+
+    private async Task AcceptAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                Socket client = await listener.AcceptSocketAsync(_ending.Token);
+                var connection = new ProxiedConnection(client, line => _requests.Enqueue((DateTimeOffset.UtcNow, line)), _isPlain);
+                _connections[connection] = ServeAsync(connection);
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The listener was stopped.
+        }
+    }
+
+    private async Task ServeAsync(ProxiedConnection connection)
+    {
+        await Task.Yield();
+        try
+        {
+            if (_answers.TryDequeue(out string? answer))
+            {
+                await connection.AnswerAsync(answer, _ending.Token);
+            }
+            else
+            {
+                await using Stream server = await ConnectAsync();
+                await connection.RelayAsync(server, _ending.Token);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            connection.Reset();
+        }
+        finally
+        {
+            _connections.TryRemove(connection, out _);
+            connection.Dispose();
+        }
+    }
+
+    private async Task<Stream> ConnectAsync()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, _serverPort, _ending.Token);
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        if (!_isPlain)
+        {
+            return stream;
+        }
+        var tls = new SslStream(stream);
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "127.0.0.1",
+                ApplicationProtocols = [SslApplicationProtocol.Http11],
+                // Whose certificate it is matters to the client that is tested, not here.
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
+            },
+            _ending.Token);
+        return tls;
+    }
+}

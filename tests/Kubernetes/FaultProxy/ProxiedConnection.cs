@@ -1,0 +1,90 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace SshGateway.Tests.Kubernetes.FaultProxy;
+
+/// <summary>One client's connection through the proxy.</summary>
+internal sealed class ProxiedConnection(Socket socket, Action<string> noteRequest, bool isPlain) : IDisposable
+{
+    private readonly NetworkStream _client = new(socket, ownsSocket: true);
+    private volatile bool _isFrozen;
+    private long _bytesLeft = long.MaxValue;
+
+    /// <summary>The client sees a reset.</summary>
+    public void Reset()
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Close();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    public void ResetAfter(int bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);
+
+    public void Freeze() => _isFrozen = true;
+
+    public async Task AnswerAsync(string answer, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[16 * 1024];
+        int length = await _client.ReadAsync(buffer, cancellationToken);
+        Note(buffer.AsSpan(0, length));
+        await _client.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellationToken);
+        socket.Shutdown(SocketShutdown.Send);
+        while (await _client.ReadAsync(buffer, cancellationToken) > 0)
+        {
+            // Closing with unread bytes would be a reset, and could overtake the answer.
+        }
+    }
+
+    public async Task RelayAsync(Stream server, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task requests = PumpAsync(_client, server, isToClient: false, ending.Token);
+        Task answers = PumpAsync(server, _client, isToClient: true, ending.Token);
+        await Task.WhenAny(requests, answers);
+        if (!_isFrozen)
+        {
+            await ending.CancelAsync();
+        }
+        await Task.WhenAll(requests, answers);
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task PumpAsync(Stream from, Stream to, bool isToClient, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[16 * 1024];
+        while (await from.ReadAsync(buffer, cancellationToken) is > 0 and int length)
+        {
+            if (_isFrozen)
+            {
+                continue;
+            }
+            if (isPlain && !isToClient)
+            {
+                Note(buffer.AsSpan(0, length));
+            }
+            long left = isToClient ? Interlocked.Add(ref _bytesLeft, -length) : 0;
+            if (left < 0)
+            {
+                await to.WriteAsync(buffer.AsMemory(0, (int)Math.Max(0, left + length)), cancellationToken);
+                Reset();
+                return;
+            }
+            await to.WriteAsync(buffer.AsMemory(0, length), cancellationToken);
+        }
+    }
+
+    private void Note(ReadOnlySpan<byte> sent)
+    {
+        if (sent.StartsWith("GET "u8))
+        {
+            noteRequest(Encoding.ASCII.GetString(sent[..sent.IndexOf("\r\n"u8)]));
+        }
+    }
+}

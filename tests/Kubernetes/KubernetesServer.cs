@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Tests.Support;
+using Xunit;
+
+namespace SshGateway.Tests.Kubernetes;
+
+/// <summary>A real etcd and kube-apiserver, with the CRD and the operator's role, for all tests of a run.</summary>
+public sealed class KubernetesServer : IAsyncLifetime, IDisposable
+{
+    public const string OperatorToken = "operator-token";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ClientAuthority _clients = new();
+    private readonly int _etcdPort = FreePort();
+    private readonly int _peerPort = FreePort();
+    private ServerProcess? _etcd;
+    private ServerProcess? _apiServer;
+    private KubernetesObjects? _admin;
+
+    public int Port { get; } = FreePort();
+
+    internal KubernetesObjects Admin => _admin!;
+
+    internal Uri Etcd => new($"http://127.0.0.1:{_etcdPort}/");
+
+    public async Task InitializeAsync()
+    {
+        if (KubernetesPrograms.Problem is not null)
+        {
+            return;
+        }
+        using var key = RSA.Create(2048);
+        _directory.Write("accounts.pem", key.ExportPkcs8PrivateKeyPem());
+        _directory.Write("clients.pem", _clients.Pem);
+        _directory.Write("tokens.csv", $"{OperatorToken},operator,operator\n");
+        _etcd = new ServerProcess(
+            KubernetesPrograms.Here.Etcd, $"--data-dir={_directory.File("etcd")}", "--unsafe-no-fsync",
+            $"--listen-client-urls=http://127.0.0.1:{_etcdPort}", $"--advertise-client-urls=http://127.0.0.1:{_etcdPort}",
+            $"--listen-peer-urls=http://127.0.0.1:{_peerPort}", $"--initial-advertise-peer-urls=http://127.0.0.1:{_peerPort}",
+            $"--initial-cluster=default=http://127.0.0.1:{_peerPort}", "--logger=zap", "--log-level=error");
+        _apiServer = StartApiServer();
+        await WaitForApiServerAsync();
+        await ApplyAsync(Path.Combine(KubernetesPrograms.Repository, "crds", "claudesessions.yaml"));
+        await KubectlAsync("wait", "--for=condition=Established", "crd/claudesessions.tars.cloudwalk.network", "--timeout=60s");
+        await KubectlAsync("create", "clusterrole", "operator", "--verb=get,list,watch", "--resource=pods,claudesessions.tars.cloudwalk.network");
+        await AllowOperatorAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (ServerProcess process in new[] { _apiServer, _etcd }.OfType<ServerProcess>())
+        {
+            await process.DisposeAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        _admin?.Dispose();
+        _clients.Dispose();
+        _directory.Dispose();
+    }
+
+    /// <summary>A kubeconfig file for the operator.</summary>
+    /// <param name="server">Such as a proxy in front of the API server; null: the API server itself.</param>
+    /// <param name="user">The fields of its user.</param>
+    internal string Kubeconfig(Uri? server = null, string user = $"token: {OperatorToken}")
+    {
+        string path = _directory.File($"kubeconfig-{Guid.NewGuid():N}");
+        string authority = server is { Scheme: "http" } ? "" : "certificate-authority: certificates/apiserver.crt";
+        File.WriteAllText(path, $$"""
+            apiVersion: v1
+            kind: Config
+            current-context: tests
+            contexts:
+              - name: tests
+                context: {cluster: tests, user: tests}
+            clusters:
+              - name: tests
+                cluster:
+                  server: {{server ?? new Uri($"https://127.0.0.1:{Port}")}}
+                  {{authority}}
+            users:
+              - name: tests
+                user:
+                  {{user.ReplaceLineEndings("\n      ")}}
+            """);
+        return path;
+    }
+
+    internal async Task RestartAsync()
+    {
+        await StopAsync();
+        _apiServer = StartApiServer();
+        await WaitForApiServerAsync();
+    }
+
+    internal Task StopAsync() => _apiServer!.DisposeAsync().AsTask();
+
+    internal Task AllowOperatorAsync() => KubectlAsync("create", "clusterrolebinding", "operator", "--clusterrole=operator", "--user=operator");
+
+    internal Task ForbidOperatorAsync() => KubectlAsync("delete", "clusterrolebinding", "operator");
+
+    internal Task<string> ApplyAsync(string file) => KubectlAsync("apply", "--validate=false", "-f", file);
+
+    internal Task<string> KubectlAsync(params string[] arguments) =>
+        Command.RunAsync(KubernetesPrograms.Here.Kubectl, [.. arguments, "--kubeconfig", _directory.File("admin")]);
+
+    private ServerProcess StartApiServer() => new(
+        KubernetesPrograms.Here.KubeApiServer, $"--etcd-servers={Etcd}", $"--cert-dir={_directory.File("certificates")}",
+        $"--secure-port={Port}", "--bind-address=127.0.0.1", "--service-cluster-ip-range=10.0.0.0/24",
+        "--service-account-issuer=https://tests", $"--service-account-key-file={_directory.File("accounts.pem")}",
+        $"--service-account-signing-key-file={_directory.File("accounts.pem")}", $"--token-auth-file={_directory.File("tokens.csv")}",
+        $"--client-ca-file={_directory.File("clients.pem")}", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount");
+
+    private async Task WaitForApiServerAsync()
+    {
+        using var expiry = new CancellationTokenSource(StartLimit);
+        while (!await IsReadyAsync())
+        {
+            Assert.False(_etcd!.HasExited, $"etcd ended: {_etcd.LastLines}");
+            Assert.False(_apiServer!.HasExited, $"kube-apiserver ended: {_apiServer.LastLines}");
+            Assert.False(expiry.IsCancellationRequested, $"kube-apiserver is not ready after {StartLimit.TotalSeconds} s: {_apiServer.LastLines}");
+            await Task.Delay(100);
+        }
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        if (_admin is null)
+        {
+            if (!File.Exists(Path.Combine(_directory.File("certificates"), "apiserver.crt")))
+            {
+                return false;
+            }
+            (string certificate, string key) = _clients.Issue("admin", "system:masters");
+            string user = $"client-certificate-data: {Base64(certificate)}\nclient-key-data: {Base64(key)}";
+            File.Move(Kubeconfig(user: user), _directory.File("admin"));
+            _admin = new KubernetesObjects(ApiConnection.Open(KubeconfigReader.Read(_directory.File("admin"), TimeProvider.System)));
+        }
+        return await _admin.IsReadyAsync();
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(text));
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
