@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+
+namespace SshGateway.Tests.Crd;
+
+/// <summary>The C# model beside the CRD's <c>spec</c>.</summary>
+public sealed class ModelTests
+{
+    // In the schema, and read by nobody yet.
+    private static readonly string[] NotRead = ["passthrough:boolean"];
+
+    [Fact]
+    public void The_model_has_the_fields_of_the_spec_and_their_types() => Assert.Equal(
+        InSchema("", CustomResource.Spec).Except(NotRead.Select(field => "ssh." + field)).Order(StringComparer.Ordinal),
+        InModel("", typeof(SessionSpec)).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void The_words_of_access_are_those_that_the_operator_knows() => Assert.Equal(
+        CustomResource.Spec.GetProperty("properties").GetProperty("access").GetProperty("enum").EnumerateArray().Select(e => e.GetString()).Order(StringComparer.Ordinal),
+        Enum.GetNames<SessionAccess>().Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void The_defaults_are_those_of_the_operator()
+    {
+        JsonElement ssh = CustomResource.Spec.GetProperty("properties").GetProperty("ssh").GetProperty("properties");
+
+        Assert.Equal(SshSpec.DefaultPort, ssh.GetProperty("port").GetProperty("default").GetInt32());
+        Assert.Equal(SshSpec.DefaultTargetUser, ssh.GetProperty("targetUser").GetProperty("default").GetString());
+        Assert.Equal(
+            SessionRules.ParseAccess(null).ToString(),
+            CustomResource.Spec.GetProperty("properties").GetProperty("access").GetProperty("default").GetString());
+    }
+
+    private static IEnumerable<string> InSchema(string path, JsonElement schema) =>
+        schema.GetProperty("properties").EnumerateObject().SelectMany(property => property.Value.TryGetProperty("properties", out _)
+            ? InSchema($"{path}{property.Name}.", property.Value)
+            : [$"{path}{property.Name}:{TypeOf(property.Value)}"]);
+
+    private static string TypeOf(JsonElement schema) => (schema.GetProperty("type").GetString(), schema.TryGetProperty("format", out JsonElement format)) switch
+    {
+        ("array", _) => $"list of {TypeOf(schema.GetProperty("items"))}",
+        ("object", _) => $"map of {TypeOf(schema.GetProperty("additionalProperties"))}",
+        ("string", true) => format.GetString()!,
+        (string type, _) => type,
+        _ => throw new NotSupportedException(schema.ToString()),
+    };
+
+    private static IEnumerable<string> InModel(string path, Type type) =>
+        ModelJson.Default.GetTypeInfo(type)!.Properties.SelectMany(property => ModelJson.Default.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Object }
+            ? InModel($"{path}{property.Name}.", property.PropertyType)
+            : [$"{path}{property.Name}:{TypeOf(property.PropertyType)}"]);
+
+    private static string TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        Type t when t == typeof(string) => "string",
+        Type t when t == typeof(int) => "integer",
+        Type t when t == typeof(bool) => "boolean",
+        Type t when t == typeof(DateTimeOffset) => "date-time",
+        Type t when t == typeof(IReadOnlyList<string>) => "list of string",
+        Type t when t == typeof(IReadOnlyDictionary<string, string>) => "map of string",
+        Type t => throw new NotSupportedException(t.ToString()),
+    };
+}

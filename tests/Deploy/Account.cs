@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Tests.Kubernetes;
+
+namespace SshGateway.Tests.Deploy;
+
+/// <summary>Somebody at the real API server, with no more than a token.</summary>
+internal sealed class Account(KubernetesServer server, string token) : IDisposable
+{
+    private readonly HttpClient _http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(user: $"token: {token}"), TimeProvider.System));
+
+    /// <summary>A ServiceAccount, by a token that the API server made for it.</summary>
+    public static async Task<Account> OfServiceAccountAsync(KubernetesServer server, string ofNamespace, string name) =>
+        new(server, await TokenAsync(server, ofNamespace, name));
+
+    public static async Task<string> TokenAsync(KubernetesServer server, string ofNamespace, string name)
+    {
+        string request = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(request, """{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": null}}""");
+            string answer = await server.KubectlAsync("create", "--raw", $"/api/v1/namespaces/{ofNamespace}/serviceaccounts/{name}/token", "-f", request);
+            return JsonSerializer.Deserialize<JsonElement>(answer).At("status.token").GetString()!;
+        }
+        finally
+        {
+            File.Delete(request);
+        }
+    }
+
+    public async Task<(HttpStatusCode Status, JsonElement Answer)> SendAsync(HttpMethod method, string path, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Version = HttpVersion.Version20 };
+        if (json is not null)
+        {
+            request.Content = new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue(method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json"));
+        }
+        using HttpResponseMessage response = await _http.SendAsync(request);
+        string text = await response.Content.ReadAsStringAsync();
+        return (response.StatusCode, text.StartsWith('{') ? JsonSerializer.Deserialize<JsonElement>(text) : JsonSerializer.SerializeToElement(text));
+    }
+
+    /// <summary>All that it may do in a namespace, as the API server tells it, a line each.</summary>
+    public async Task<IEnumerable<string>> RulesAsync(string inNamespace)
+    {
+        string review = $$"""{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "{{inNamespace}}"} }""";
+        (HttpStatusCode status, JsonElement answer) = await SendAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review);
+        Assert.True(status == HttpStatusCode.Created, answer.ToString());
+        return answer.At("status.resourceRules").EnumerateArray()
+            .Select(rule => $"{List(rule, "verbs")} {List(rule, "apiGroups")}/{List(rule, "resources")} {List(rule, "resourceNames")}".TrimEnd())
+            // Everybody may ask what they may do, and who they are.
+            .Where(rule => !rule.Contains("/selfsubject", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string List(JsonElement rule, string property) =>
+        rule.TryGetProperty(property, out JsonElement list) ? string.Join(',', list.EnumerateArray().Select(e => e.GetString())) : "";
+}

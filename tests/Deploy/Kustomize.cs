@@ -1,0 +1,11 @@
+using System.Text.Json;
+using SshGateway.Tests.Support;
+
+namespace SshGateway.Tests.Deploy;
+
+/// <summary><c>kubectl kustomize</c>.</summary>
+internal static class Kustomize
+{
+    public static async Task<IReadOnlyList<JsonElement>> RenderAsync(string directory) =>
+        Manifest.Parse(await Command.RunAsync("kubectl", "kustomize", Repository.File(directory)));
+}

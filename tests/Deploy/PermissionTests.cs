@@ -1,0 +1,111 @@
+using System.Net;
+using SshGateway.Tests.Crd;
+using SshGateway.Tests.Kubernetes;
+
+namespace SshGateway.Tests.Deploy;
+
+/// <summary>Who may do what, with ServiceAccount tokens at a real API server that has RBAC on.</summary>
+[Collection(KubernetesGroup.Name)]
+public sealed class PermissionTests(KubernetesServer server)
+{
+    private const string TokenReviews = "create authentication.k8s.io/tokenreviews";
+
+    [KubernetesFact]
+    public async Task The_operator_may_do_this_and_nothing_else()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        using Account account = await Account.OfServiceAccountAsync(server, "ssh-gateway", "ssh-gateway-operator");
+
+        Assert.Equal(
+            [
+                "create /secrets,configmaps",
+                TokenReviews,
+                "create coordination.k8s.io/leases",
+                "get,patch coordination.k8s.io/leases ssh-gateway-operator",
+                "get,update /configmaps ssh-gateway-user-ca,ssh-gateway-feed-ca",
+                "get,update /secrets ssh-gateway-host-keys,ssh-gateway-user-ca,ssh-gateway-feed-ca",
+            ],
+            await account.RulesAsync("ssh-gateway"));
+        Assert.Equal(
+            [
+                TokenReviews,
+                "create,patch events.k8s.io/events",
+                "get,list,watch /pods",
+                "get,list,watch tars.cloudwalk.network/claudesessions",
+                "patch tars.cloudwalk.network/claudesessions/status",
+            ],
+            await account.RulesAsync("claude-sessions"));
+        Assert.Equal([TokenReviews], await account.RulesAsync("default"));
+        Assert.Equal([TokenReviews], await account.RulesAsync("kube-system"));
+    }
+
+    [KubernetesFact]
+    public async Task A_proxy_may_do_nothing()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        using Account account = await Account.OfServiceAccountAsync(server, "ssh-gateway", "ssh-gateway-proxy");
+
+        Assert.Empty(await account.RulesAsync("ssh-gateway"));
+        Assert.Empty(await account.RulesAsync("claude-sessions"));
+    }
+
+    [KubernetesFact]
+    public async Task TARS_may_do_this_and_nothing_else()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        using Account account = await Account.OfServiceAccountAsync(server, "tars", "tars");
+
+        Assert.Equal(["get,list,watch,create,update,patch,delete tars.cloudwalk.network/claudesessions"], await account.RulesAsync("claude-sessions"));
+        Assert.Empty(await account.RulesAsync("ssh-gateway"));
+        Assert.Empty(await account.RulesAsync("tars"));
+    }
+
+    [KubernetesFact]
+    public async Task TARS_makes_changes_and_deletes_sessions_and_the_operator_writes_their_status()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        using Account tars = await Account.OfServiceAccountAsync(server, "tars", "tars");
+        using Account gateway = await Account.OfServiceAccountAsync(server, "ssh-gateway", "ssh-gateway-operator");
+        const string Session = $"{DeployedOverlay.Sessions}/abc12";
+        const string Suspend = """{"spec": {"access": "Disabled"} }""";
+        const string Status = """{"status": {"phase": "Ready"} }""";
+
+        Assert.Equal(HttpStatusCode.Created, await StatusAsync(tars, HttpMethod.Post, DeployedOverlay.Sessions, SessionVariants.All[0].Json));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(tars, HttpMethod.Patch, Session, Suspend));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(tars, HttpMethod.Patch, $"{Session}/status", Status));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(gateway, HttpMethod.Patch, Session, Suspend));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, HttpMethod.Patch, $"{Session}/status", Status));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(gateway, HttpMethod.Delete, Session));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(tars, HttpMethod.Delete, Session));
+    }
+
+    [KubernetesFact]
+    public async Task What_is_not_the_operators_is_refused_to_it()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        using Account gateway = await Account.OfServiceAccountAsync(server, "ssh-gateway", "ssh-gateway-operator");
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, HttpMethod.Get, "api/v1/namespaces/claude-sessions/pods"));
+        // Its own Lease, which is not there yet.
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(gateway, HttpMethod.Get, "apis/coordination.k8s.io/v1/namespaces/ssh-gateway/leases/ssh-gateway-operator"));
+        (HttpMethod Method, string Path)[] refused =
+        [
+            (HttpMethod.Get, "api/v1/secrets"),
+            (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets"),
+            (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/another"),
+            (HttpMethod.Delete, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
+            (HttpMethod.Get, "api/v1/namespaces/claude-sessions/secrets"),
+            (HttpMethod.Get, "api/v1/namespaces/kube-system/pods"),
+            (HttpMethod.Post, "api/v1/namespaces/claude-sessions/pods/claude-abc12/exec?command=sh"),
+            (HttpMethod.Delete, "api/v1/namespaces/claude-sessions/pods/claude-abc12"),
+            (HttpMethod.Get, "apis/coordination.k8s.io/v1/namespaces/ssh-gateway/leases/another"),
+            (HttpMethod.Get, "api/v1/nodes"),
+        ];
+        foreach ((HttpMethod method, string path) in refused)
+        {
+            Assert.True(await StatusAsync(gateway, method, path) == HttpStatusCode.Forbidden, $"{method} {path}");
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(Account account, HttpMethod method, string path, string? json = null) => (await account.SendAsync(method, path, json)).Status;
+}

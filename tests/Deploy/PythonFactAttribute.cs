@@ -1,0 +1,12 @@
+using SshGateway.Tests.Kubernetes;
+
+namespace SshGateway.Tests.Deploy;
+
+/// <summary>A test with Python's Kubernetes client at a real API server; skipped, and counted as skipped, where one of them is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PythonFactAttribute : FactAttribute
+{
+    public PythonFactAttribute() => Skip = Path.Exists("/usr/lib/python3/dist-packages/kubernetes")
+        ? KubernetesPrograms.Problem
+        : "needs the Debian package python3-kubernetes";
+}
