@@ -17,6 +17,9 @@ internal sealed class OperatorOptions
     /// <summary>Empty: all.</summary>
     public IList<string> Namespaces { get; set; } = [];
 
+    /// <summary>Empty: the pod's own namespace, outside of a cluster "default".</summary>
+    public string LeaseNamespace { get; set; } = "";
+
     public string FeedListen { get; set; } = "127.0.0.1:7443";
 
     public string HttpListen { get; set; } = "127.0.0.1:8081";

@@ -9,7 +9,8 @@ internal static partial class OperatorOptionsReader
 {
     private static readonly string[] Keys =
     [
-        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen),
+        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
+        nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen),
         nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
     ];
 
@@ -41,7 +42,7 @@ internal static partial class OperatorOptionsReader
     {
         OperatorOptions.DirectorySource => CheckDirectory(options.Directory),
         // What the kubeconfig says is checked when it is read.
-        OperatorOptions.KubernetesSource => CheckNamespaces(options.Namespaces),
+        OperatorOptions.KubernetesSource => CheckNamespaces(options),
         _ => [$"Operator:Source is \"{options.Source}\"; write {OperatorOptions.DirectorySource} or {OperatorOptions.KubernetesSource}"],
     };
 
@@ -58,9 +59,17 @@ internal static partial class OperatorOptionsReader
     }
 
     // RFC 1123 labels, as Kubernetes demands of namespaces.
-    private static IEnumerable<string> CheckNamespaces(IEnumerable<string> namespaces) => namespaces
-        .Where(name => !NamespaceName().IsMatch(name))
-        .Select(name => $"Operator:Namespaces has \"{name}\"; write names of namespaces, or leave the list out for all");
+    private static IEnumerable<string> CheckNamespaces(OperatorOptions options)
+    {
+        foreach (string name in options.Namespaces.Where(name => !NamespaceName().IsMatch(name)))
+        {
+            yield return $"Operator:Namespaces has \"{name}\"; write names of namespaces, or leave the list out for all";
+        }
+        if (options.LeaseNamespace.Length > 0 && !NamespaceName().IsMatch(options.LeaseNamespace))
+        {
+            yield return $"Operator:LeaseNamespace is \"{options.LeaseNamespace}\"; write the name of a namespace, or leave it out for the operator's own";
+        }
+    }
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\z")]
     private static partial Regex NamespaceName();

@@ -54,6 +54,12 @@ internal static class OperatorHost
         ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
         services.AddSingleton<IClusterSource>(s => new KubernetesSource(
             access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
+        string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
+            : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
+        services.AddSingleton(s => new StatusService(
+            access, leaseNamespace, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<StatusService>>()));
+        services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusService>());
+        services.AddHostedService(s => s.GetRequiredService<StatusService>());
     }
 
     // The two listeners speak one protocol each, so the protocol says which of them a request came to.

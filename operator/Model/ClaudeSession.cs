@@ -12,4 +12,7 @@ internal sealed record ClaudeSession : KubernetesObject
     public override string Kind => KindName;
 
     public SessionSpec? Spec { get; init; }
+
+    /// <summary>What was last written there. Nothing is routed by it.</summary>
+    public SessionStatus? Status { get; init; }
 }

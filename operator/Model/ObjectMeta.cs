@@ -14,6 +14,9 @@ internal sealed record ObjectMeta
     /// <summary>The server's version of the object; opaque but for comparisons within one server.</summary>
     public string? ResourceVersion { get; init; }
 
+    /// <summary>Counts the changes of the spec.</summary>
+    public long? Generation { get; init; }
+
     public DateTimeOffset? CreationTimestamp { get; init; }
 
     public DateTimeOffset? DeletionTimestamp { get; init; }

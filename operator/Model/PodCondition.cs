@@ -6,4 +6,8 @@ internal sealed record PodCondition
     public string? Type { get; init; }
 
     public string? Status { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
 }

@@ -7,7 +7,13 @@ internal sealed record PodStatus
 
     public string? PodIP { get; init; }
 
+    public IReadOnlyList<PodAddress>? PodIPs { get; init; }
+
     public DateTimeOffset? StartTime { get; init; }
 
     public IReadOnlyList<PodCondition>? Conditions { get; init; }
+
+    public IReadOnlyList<ContainerStatus>? InitContainerStatuses { get; init; }
+
+    public IReadOnlyList<ContainerStatus>? ContainerStatuses { get; init; }
 }

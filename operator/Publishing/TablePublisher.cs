@@ -6,7 +6,8 @@ using SshGateway.Operator.Table;
 namespace SshGateway.Operator.Publishing;
 
 /// <summary>Moves every state of the source through the routing function into the table, which streams it.</summary>
-internal sealed class TablePublisher(IClusterSource source, RoutingOptions options, EndpointTable table, ILogger<TablePublisher> logger) : BackgroundService
+internal sealed class TablePublisher(
+    IClusterSource source, RoutingOptions options, EndpointTable table, IEnumerable<IRouteObserver> observers, ILogger<TablePublisher> logger) : BackgroundService
 {
     private Dictionary<string, RoutedSession> _published = [];
 
@@ -14,7 +15,12 @@ internal sealed class TablePublisher(IClusterSource source, RoutingOptions optio
     {
         await foreach (ClusterObjects objects in source.ReadAsync(stoppingToken))
         {
-            Publish(RoutingFunction.Route(objects, options));
+            IReadOnlyList<RoutedSession> routes = RoutingFunction.Route(objects, options);
+            Publish(routes);
+            foreach (IRouteObserver observer in observers)
+            {
+                observer.Observe(objects, routes);
+            }
         }
     }
 

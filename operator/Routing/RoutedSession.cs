@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Operator.Model;
 using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Operator.Routing;
@@ -17,6 +18,9 @@ internal sealed record RoutedSession
     public required ReadyReason Reason { get; init; }
 
     public required BindingReason Binding { get; init; }
+
+    /// <summary>The pod that is bound, also when nothing is routed to it.</summary>
+    public Pod? BoundPod { get; init; }
 
     /// <summary>The pod's name; empty when the state is None, as are uid and address.</summary>
     public required string PodName { get; init; }

@@ -54,6 +54,7 @@ internal static class RoutingFunction
                 _ => reason,
             },
             Binding = binding.Reason,
+            BoundPod = binding.Pod,
             PodName = routed?.Name ?? "",
             PodUid = routed?.Uid ?? "",
             Address = address,

@@ -87,6 +87,26 @@ internal sealed class KubernetesObjects(HttpClient http) : IDisposable
             },
         });
 
+    /// <summary>What kubelet says of a container that does not start.</summary>
+    public Task SetWaitingAsync(string ofNamespace, string pod, string reason, string message) =>
+        SendAsync(HttpMethod.Patch, $"api/v1/namespaces/{ofNamespace}/pods/{pod}/status", new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["containerStatuses"] = new JsonArray(new JsonObject
+                {
+                    ["name"] = "claude",
+                    ["image"] = "claude",
+                    ["imageID"] = "",
+                    ["ready"] = false,
+                    ["restartCount"] = 0,
+                    ["state"] = new JsonObject { ["waiting"] = new JsonObject { ["reason"] = reason, ["message"] = message } },
+                }),
+            },
+        });
+
+    public Task<JsonNode> ReadSessionAsync(string ofNamespace, string id) => SendAsync(HttpMethod.Get, $"{Sessions}/{ofNamespace}/claudesessions/{id}");
+
     public Task DeletePodAsync(string ofNamespace, string name) => SendAsync(HttpMethod.Delete, $"api/v1/namespaces/{ofNamespace}/pods/{name}?gracePeriodSeconds=0");
 
     /// <summary>The cluster's present version.</summary>

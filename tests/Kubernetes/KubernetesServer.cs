@@ -47,7 +47,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
         await WaitForApiServerAsync();
         await ApplyAsync(Path.Combine(KubernetesPrograms.Repository, "crds", "claudesessions.yaml"));
         await KubectlAsync("wait", "--for=condition=Established", "crd/claudesessions.tars.cloudwalk.network", "--timeout=60s");
-        await KubectlAsync("create", "clusterrole", "operator", "--verb=get,list,watch", "--resource=pods,claudesessions.tars.cloudwalk.network");
+        await ApplyAsync(Path.Combine(KubernetesPrograms.Repository, "tests", "Kubernetes", "operator-role.yaml"));
         await AllowOperatorAsync();
     }
 

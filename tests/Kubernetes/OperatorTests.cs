@@ -1,6 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using SshGateway.Operator.Hosting;
 using SshGateway.Operator.Table;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -16,20 +13,13 @@ public sealed class OperatorTests(KubernetesServer server)
     {
         string space = await server.Admin.CreateNamespaceAsync();
         await server.Admin.CreateSessionAsync(space, "abc12");
-        await using WebApplication app = OperatorHost.Build(
-        [
-            "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={server.Kubeconfig()}", $"--Operator:Namespaces:0={space}",
-            "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
-        ]);
-        await app.StartAsync();
-        EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
-        await table.Filled.WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Single(Entries(table));
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await replica.Table.Filled.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Single(Entries(replica.Table));
         await server.Admin.CreateSessionAsync(space, "abc13");
-        await Eventually.TrueAsync(() => Entries(table).Length == 2, "the second session is in the table");
+        await Eventually.TrueAsync(() => Entries(replica.Table).Length == 2, "the second session is in the table");
         await server.Admin.DeleteSessionAsync(space, "abc12");
-        await Eventually.TrueAsync(() => Entries(table) is [{ SessionId: "abc13" }], "the first session has left the table");
-        await app.StopAsync();
+        await Eventually.TrueAsync(() => Entries(replica.Table) is [{ SessionId: "abc13" }], "the first session has left the table");
     }
 
     private static TableEntry[] Entries(EndpointTable table)

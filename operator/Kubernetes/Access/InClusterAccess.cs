@@ -7,6 +7,13 @@ internal static class InClusterAccess
 {
     public const string DefaultDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+    /// <summary>The namespace of the pod that this is; null outside of a cluster.</summary>
+    public static string? ReadNamespace(string directory)
+    {
+        string file = Path.Combine(directory, "namespace");
+        return File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+    }
+
     /// <param name="host"><c>KUBERNETES_SERVICE_HOST</c>.</param>
     /// <param name="port"><c>KUBERNETES_SERVICE_PORT</c>.</param>
     /// <param name="directory">Where the ServiceAccount's files are.</param>

@@ -1,0 +1,24 @@
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+
+namespace SshGateway.Operator.Kubernetes.Status;
+
+/// <summary>The PodBound condition: whether a pod is the session's.</summary>
+internal static class BoundFinding
+{
+    private const string Type = "PodBound";
+
+    public static Finding Of(SessionState state) => state.Route is { } route
+        ? new Finding(Type, route.Binding == BindingReason.Bound, route.Binding.ToString(), Describe(route))
+        : new Finding(Type, null, "NotRouted", "the session has no route, so no pod is looked for");
+
+    public static string Describe(RoutedSession route) => route.Binding switch
+    {
+        BindingReason.Bound => $"pod {route.BoundPod?.Name} is the session's",
+        BindingReason.PodNotFound => "the session's pod does not exist",
+        BindingReason.MultiplePods => "more than one live pod is the session's; delete all but one",
+        BindingReason.LabelMismatch => $"the pod does not carry the label {ClaudeSession.SessionLabel}={route.SessionId}",
+        BindingReason.UIDMismatch => "the pod is another incarnation than the one that spec.pod.uid names",
+        _ => "the pod is labelled as another session's",
+    };
+}

@@ -1,0 +1,47 @@
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+
+namespace SshGateway.Operator.Kubernetes.Status;
+
+/// <summary>The Ready condition: whether logins work, or the one thing that stands in their way.</summary>
+internal static class ReadyFinding
+{
+    private const string Type = "Ready";
+
+    public static Finding Of(SessionState state, DateTimeOffset now)
+    {
+        if (state.Winner is { } winner)
+        {
+            return new Finding(Type, false, nameof(ReadyReason.Conflict), $"the session id belongs to {winner}, which was created earlier");
+        }
+        if (state.Route is not { } route)
+        {
+            return new Finding(Type, false, nameof(ReadyReason.InvalidSpec), string.Join("; ", SessionRules.Check(state.Session)));
+        }
+        if (route.ExpiresAt is { } end && end <= now)
+        {
+            return new Finding(Type, false, "Expired", $"the session expired at {end.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
+        }
+        return new Finding(Type, route.Reason == ReadyReason.EndpointReady, route.Reason.ToString(), Describe(route));
+    }
+
+    private static string Describe(RoutedSession route)
+    {
+        string pod = route.BoundPod is { } bound ? $"pod {bound.Name}" : "the pod";
+        return route.Reason switch
+        {
+            ReadyReason.EndpointReady => $"logins go to {pod} at {route.Address} port {route.Port}",
+            ReadyReason.WaitingForPod => $"no pod of the namespace carries the label {ClaudeSession.SessionLabel}={route.SessionId} yet",
+            ReadyReason.PodNotFound => BoundFinding.Describe(route),
+            ReadyReason.PodNotReady => $"{pod} is not ready: {PodFinding.Of(route).Message}",
+            ReadyReason.PodTerminating => $"{pod} is being deleted; there are no new logins",
+            ReadyReason.PodFailed => $"{pod} has ended ({route.BoundPod?.Status?.Phase})",
+            ReadyReason.Conflict => BoundFinding.Describe(route),
+            ReadyReason.AccessDisabled => "spec.access is Disabled: no logins, and open ones are closed",
+            ReadyReason.Draining => "spec.access is Draining: no new logins",
+            ReadyReason.InvalidKeys => $"no key can be used: {string.Join("; ", route.Problems)}",
+            ReadyReason.InvalidSpec => string.Join("; ", route.Problems),
+            _ => $"{pod} has the address {route.BoundPod?.Address}, to which nothing is routed: it is refused, the node's own, or another pod's by now",
+        };
+    }
+}

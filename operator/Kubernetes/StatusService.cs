@@ -1,0 +1,44 @@
+using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Leadership;
+using SshGateway.Operator.Kubernetes.Status;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Publishing;
+using SshGateway.Operator.Routing;
+
+namespace SshGateway.Operator.Kubernetes;
+
+/// <summary>Takes part in the election, and writes the sessions' status while it is the leader.</summary>
+internal sealed class StatusService : BackgroundService, IRouteObserver
+{
+    private readonly HttpClient _writes;
+    private readonly LeaseElection _lease;
+    private readonly StatusWriter _writer;
+
+    /// <param name="access">The API server.</param>
+    /// <param name="leaseNamespace">Where the lease is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public StatusService(ApiServerAccess access, string leaseNamespace, TimeProvider time, ILogger<StatusService> logger)
+    {
+        _writes = ApiConnection.Open(access);
+        var api = new ApiWriter(_writes, time);
+        string identity = $"{Environment.MachineName}_{Guid.NewGuid():N}";
+        _lease = new LeaseElection(api, leaseNamespace, identity, time, Random.Shared, logger);
+        _writer = new StatusWriter(api, _lease, time, Random.Shared, logger);
+    }
+
+    public bool IsLeader => _lease.IsHeld;
+
+    public void Observe(ClusterObjects objects, IReadOnlyList<RoutedSession> routes) => _writer.Observe(objects, routes);
+
+    public override void Dispose()
+    {
+        _writer.Dispose();
+        _writes.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
+        await Task.WhenAll(_lease.RunAsync(stoppingToken), _writer.RunAsync(stoppingToken));
+}

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using SshGateway.Operator.Hosting;
+using SshGateway.Operator.Kubernetes;
+using SshGateway.Operator.Table;
+
+namespace SshGateway.Tests.Kubernetes;
+
+/// <summary>The whole operator in this process, on an API server.</summary>
+internal sealed class OperatorReplica : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private bool _hasEnded;
+
+    private OperatorReplica(WebApplication app) => _app = app;
+
+    public EndpointTable Table => _app.Services.GetRequiredService<EndpointTable>();
+
+    public bool IsLeader => _app.Services.GetRequiredService<StatusService>().IsLeader;
+
+    public static async Task<OperatorReplica> StartAsync(string kubeconfig, string space)
+    {
+        WebApplication app = OperatorHost.Build(
+        [
+            "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={space}", $"--Operator:LeaseNamespace={space}",
+            "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
+        ]);
+        await app.StartAsync();
+        return new OperatorReplica(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_hasEnded)
+        {
+            _hasEnded = true;
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+    }
+}

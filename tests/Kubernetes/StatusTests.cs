@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Status;
+using SshGateway.Operator.Model;
+using SshGateway.Tests.Kubernetes.FaultProxy;
+using Xunit;
+
+namespace SshGateway.Tests.Kubernetes;
+
+/// <summary>What people and TARS see of a session, and who writes it.</summary>
+[Collection(KubernetesGroup.Name)]
+public sealed class StatusTests(KubernetesServer server)
+{
+    private KubernetesObjects Cluster => server.Admin;
+
+    [KubernetesFact]
+    public async Task The_status_tells_a_sessions_life()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "abc12");
+        JsonNode waiting = await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
+        Assert.Equal("False", Condition(waiting, "PodBound")["status"]!.GetValue<string>());
+        Assert.Equal(1, waiting["observedGeneration"]!.GetValue<int>());
+        Assert.Equal(1, waiting["authorizedKeyCount"]!.GetValue<int>());
+
+        string uid = await Cluster.CreatePodAsync(space, "pod-1", "abc12", pod => pod["spec"]!["nodeName"] = "node-1");
+        await StatusAsync(space, "abc12", "Starting", "PodNotReady");
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.0.1", ready: true);
+        JsonNode ready = await StatusAsync(space, "abc12", "Ready", "EndpointReady");
+        Assert.Equal(
+            ("pod-1", uid, "10.3.0.1", 2222, "node-1"),
+            (ready["endpoint"]!["podName"]!.GetValue<string>(), ready["endpoint"]!["podUID"]!.GetValue<string>(), ready["endpoint"]!["ip"]!.GetValue<string>(),
+            ready["endpoint"]!["port"]!.GetValue<int>(), ready["endpoint"]!["nodeName"]!.GetValue<string>()));
+        Assert.All(["Ready", "PodBound", "PodReady", "KeysValid"], type => Assert.Equal("True", Condition(ready, type)["status"]!.GetValue<string>()));
+        await server.KubectlAsync("wait", "-n", space, "--for=condition=Ready", "csess/abc12", "--timeout=30s");
+        string[] columns = (await server.KubectlAsync("get", "claudesessions", "-n", space, "--no-headers")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["abc12", "Ready", "True", "EndpointReady", "ada", "pod-1"], columns[..6]);
+
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.0.1", ready: false);
+        await StatusAsync(space, "abc12", "NotReady", "PodNotReady");
+        await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Disabled" } });
+        JsonNode disabled = await StatusAsync(space, "abc12", "Ended", "AccessDisabled");
+        Assert.Equal(2, disabled["observedGeneration"]!.GetValue<int>());
+        await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Enabled" } });
+        await server.KubectlAsync("delete", "pod", "-n", space, "pod-1", "--force", "--grace-period=0", "--wait=false");
+        JsonNode without = await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
+        Assert.Null(without["endpoint"]);
+    }
+
+    [KubernetesFact]
+    public async Task A_session_that_cannot_route_says_why()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "nokeys", s => s["spec"]!["ssh"]!["authorizedKeys"] = new JsonArray("ssh-ed25519 AAAA"));
+        JsonNode invalid = await StatusAsync(space, "nokeys", "Invalid", "InvalidKeys");
+        Assert.Contains("spec.ssh.authorizedKeys[0]", Condition(invalid, "KeysValid")["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        await Cluster.CreateSessionAsync(space, "expired", s => s["spec"]!["expiresAt"] = "2020-01-01T00:00:00Z");
+        await StatusAsync(space, "expired", "Ended", "Expired");
+        await Cluster.CreateSessionAsync(space, "soon", s => s["spec"]!["expiresAt"] = DateTimeOffset.UtcNow.AddSeconds(8).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+        await StatusAsync(space, "soon", "Ended", "Expired");
+        await Cluster.CreateSessionAsync(space, "pulling");
+        await Cluster.CreatePodAsync(space, "pulling", "pulling");
+        await server.KubectlAsync("get", "pod", "-n", space, "pulling");
+        await Cluster.SetWaitingAsync(space, "pulling", "ImagePullBackOff", "no such image");
+        JsonNode pulling = await StatusAsync(space, "pulling", "Starting", "PodNotReady", s => Condition(s, "PodReady")["reason"]!.GetValue<string>() == "ImagePullBackOff");
+        Assert.Contains("no such image", Condition(pulling, "Ready")["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [KubernetesFact]
+    public async Task A_writer_that_is_behind_does_not_win()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await Cluster.CreateSessionAsync(space, "abc12");
+        JsonNode seen = await Cluster.ReadSessionAsync(space, "abc12");
+        var stale = new ClaudeSession
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = "abc12",
+                Namespace = space,
+                Uid = seen["metadata"]!["uid"]!.GetValue<string>(),
+                ResourceVersion = seen["metadata"]!["resourceVersion"]!.GetValue<string>(),
+            },
+        };
+        await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Draining" } });
+        using HttpClient http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System));
+        var api = new ApiWriter(http, TimeProvider.System);
+        byte[] patch = StatusPatch.Encode(stale, new SessionStatus { Phase = "Ready" });
+        ApiException refused = await Assert.ThrowsAsync<ApiException>(() => api.PatchAsync(
+            $"{ApiResources.Sessions.Collection(space)}/abc12/status", patch, CancellationToken.None));
+        Assert.Equal(409, refused.Status.Code);
+    }
+
+    [KubernetesFact]
+    public async Task Of_two_replicas_one_writes_and_the_other_takes_over()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using var proxy = new FaultyProxy(server.Port);
+        await using OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(proxy.Address), space);
+        await UntilAsync(() => first.IsLeader, "the first replica leads");
+        await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "abc12");
+        await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
+        Assert.Equal((true, false), (first.IsLeader, second.IsLeader));
+
+        // The leader hears and says nothing any more: it must have stopped before the other begins.
+        await proxy.RefuseAsync();
+        proxy.Cut();
+        await UntilAsync(() => second.IsLeader, "the second replica leads", () => Assert.False(first.IsLeader && second.IsLeader));
+        Assert.False(first.IsLeader);
+        await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Draining" } });
+        await StatusAsync(space, "abc12", "Draining", "Draining");
+
+        proxy.Accept();
+        await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Disabled" } });
+        await StatusAsync(space, "abc12", "Ended", "AccessDisabled");
+        Assert.Equal((false, true), (first.IsLeader, second.IsLeader));
+        await second.DisposeAsync();
+        await UntilAsync(() => first.IsLeader, "the lease was given back, so the first replica leads again");
+    }
+
+    private async Task<JsonNode> StatusAsync(string space, string id, string phase, string reason, Func<JsonNode, bool>? condition = null)
+    {
+        JsonNode? status = null;
+        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            status = (await Cluster.ReadSessionAsync(space, id))["status"];
+            if (status?["phase"]?.GetValue<string>() == phase && Condition(status, "Ready")["reason"]!.GetValue<string>() == reason && condition?.Invoke(status) != false)
+            {
+                return status;
+            }
+            Assert.False(expiry.IsCancellationRequested, $"{id} is not {phase}, {reason}: {status}");
+            await Task.Delay(50);
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition, string expectation, Action? invariant = null)
+    {
+        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!condition())
+        {
+            invariant?.Invoke();
+            Assert.False(expiry.IsCancellationRequested, $"not in time: {expectation}");
+            await Task.Delay(50);
+        }
+    }
+
+    private static JsonNode Condition(JsonNode status, string type) => status["conditions"]!.AsArray().Single(c => c!["type"]!.GetValue<string>() == type)!;
+}
