@@ -18,10 +18,10 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
         sessions, operator = connect(), client.CustomObjectsApi(config.new_client_from_config(os.environ["OPERATOR_KUBECONFIG"]))
 
         def report(ready, reason):
-            operator.patch_namespaced_custom_object_status(name="tars-1", **SESSIONS, body=[{"op": "add", "path": "/status", "value": {
+            operator.patch_namespaced_custom_object_status(name="tars-1", **SESSIONS, body={"status": {
                 "endpoint": {"podName": "p", "ip": "10.0.0.7", "port": 2222},
                 "conditions": [{"type": "Ready", "status": ready, "reason": reason, "message": "a sentence",
-                                "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}] } }])
+                                "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}] } })
 
         made = create_session(sessions, "tars-1", "alice", ["{{{Samples.Key}}}"])
         print(made["spec"]["access"], made["metadata"]["generation"])
