@@ -1,5 +1,6 @@
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
@@ -14,6 +15,7 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
     private readonly HttpClient _writes;
     private readonly LeaseElection _lease;
     private readonly StatusWriter _writer;
+    private readonly EventWriter _events;
 
     /// <param name="access">The API server.</param>
     /// <param name="leaseNamespace">Where the lease is.</param>
@@ -25,7 +27,8 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
         var api = new ApiWriter(_writes, time);
         string identity = $"{Environment.MachineName}_{Guid.NewGuid():N}";
         _lease = new LeaseElection(api, leaseNamespace, identity, time, Random.Shared, logger);
-        _writer = new StatusWriter(api, _lease, time, Random.Shared, logger);
+        _events = new EventWriter(api, identity, time, logger);
+        _writer = new StatusWriter(api, _lease, _events, time, Random.Shared, logger);
     }
 
     public bool IsLeader => _lease.IsHeld;
@@ -40,5 +43,5 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
-        await Task.WhenAll(_lease.RunAsync(stoppingToken), _writer.RunAsync(stoppingToken));
+        await Task.WhenAll(_lease.RunAsync(stoppingToken), _writer.RunAsync(stoppingToken), _events.RunAsync(stoppingToken));
 }

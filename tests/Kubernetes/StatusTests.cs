@@ -71,6 +71,27 @@ public sealed class StatusTests(KubernetesServer server)
     }
 
     [KubernetesFact]
+    public async Task Each_change_of_the_reason_is_an_event()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "abc12");
+        await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
+        await Cluster.CreatePodAsync(space, "pod-1", "abc12", pod => pod["spec"]!["hostNetwork"] = true);
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.0.2", ready: true);
+        await StatusAsync(space, "abc12", "Invalid", "AddressRefused");
+        string events = "";
+        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!events.Contains("Warning AddressRefused", StringComparison.Ordinal))
+        {
+            Assert.False(expiry.IsCancellationRequested, events);
+            events = await server.KubectlAsync(
+                "get", "events.events.k8s.io", "-n", space, "-o", "jsonpath={range .items[*]}{.regarding.kind} {.regarding.name} {.type} {.reason}: {.note}{\"\\n\"}{end}");
+        }
+        Assert.Contains("ClaudeSession abc12 Normal WaitingForPod: no pod of the namespace", events, StringComparison.Ordinal);
+    }
+
+    [KubernetesFact]
     public async Task A_writer_that_is_behind_does_not_win()
     {
         string space = await Cluster.CreateNamespaceAsync();

@@ -83,6 +83,20 @@ public sealed class WatchFaultTests(KubernetesServer server)
     }
 
     [KubernetesFact]
+    public async Task A_server_that_accepts_connections_and_says_nothing_is_tried_again()
+    {
+        await using Scene scene = await Scene.StartAsync(server);
+        scene.Proxy.Silence();
+        scene.Proxy.Cut();
+        await scene.Run.LoggedAsync(Failed, "could not be established", times: 2);
+        scene.Proxy.Speak();
+        scene.Proxy.Cut();
+        await Cluster.SetStatusAsync(scene.Space, "pod-1", "10.2.0.8", ready: true);
+        await scene.Run.ReadyAsync("abc12", "10.2.0.8");
+        Assert.Empty(scene.Run.Lost);
+    }
+
+    [KubernetesFact]
     public async Task A_server_that_is_too_busy_is_left_alone_for_as_long_as_it_says_and_not_listed()
     {
         await using Scene scene = await Scene.StartAsync(server, isPlain: true);

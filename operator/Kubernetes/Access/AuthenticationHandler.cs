@@ -14,7 +14,7 @@ internal sealed class AuthenticationHandler(ApiServerAccess access, HttpMessageH
         // The handshake takes the name to ask for and to check from here.
         request.Headers.Host = access.TlsServerName;
         string? token = await AuthorizeAsync(request, cancellationToken);
-        HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+        HttpResponseMessage response = await ForwardAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.Unauthorized)
         {
             return response;
@@ -25,7 +25,20 @@ internal sealed class AuthenticationHandler(ApiServerAccess access, HttpMessageH
             return response;
         }
         response.Dispose();
-        return await base.SendAsync(request, cancellationToken);
+        return await ForwardAsync(request, cancellationToken);
+    }
+
+    // A connection that cannot be made in time comes as a cancellation that nobody asked for; to everyone here it is a failure like others.
+    private async Task<HttpResponseMessage> ForwardAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+        catch (OperationCanceledException exception) when (exception.InnerException is TimeoutException timeout && !cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException(timeout.Message, timeout);
+        }
     }
 
     private async Task<string?> AuthorizeAsync(HttpRequestMessage request, CancellationToken cancellationToken)

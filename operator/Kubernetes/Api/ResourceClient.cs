@@ -57,20 +57,21 @@ internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
         string seconds = ((int)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         string query = $"watch=1&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(resourceVersion)}&timeoutSeconds={seconds}";
-        using HttpResponseMessage response = await SendAsync(query, either.Token);
+        using HttpResponseMessage response = await InTimeAsync(SendAsync(query, either.Token), cancellationToken);
         await using Stream body = await response.Content.ReadAsStreamAsync(either.Token);
         await using IAsyncEnumerator<WatchEvent<T>> events = new WatchReader<T>(resource).ReadAsync(body, either.Token).GetAsyncEnumerator(CancellationToken.None);
-        while (await MoveNextAsync(events, cancellationToken))
+        while (await InTimeAsync(events.MoveNextAsync().AsTask(), cancellationToken))
         {
             yield return events.Current;
         }
     }
 
-    private async Task<bool> MoveNextAsync(IAsyncEnumerator<WatchEvent<T>> events, CancellationToken cancellationToken)
+    // What is cancelled, and not by the caller, has run out of its time.
+    private async Task<TResult> InTimeAsync<TResult>(Task<TResult> step, CancellationToken cancellationToken)
     {
         try
         {
-            return await events.MoveNextAsync();
+            return await step;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

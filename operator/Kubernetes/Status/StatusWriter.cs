@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
@@ -11,7 +12,7 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// Writes the sessions' status, behind the table and never before it, and only while this replica holds the lease. What
 /// is written is computed from the latest state when its turn comes, so a session that changes often is written seldom.
 /// </summary>
-internal sealed class StatusWriter(ApiWriter api, LeaseElection lease, TimeProvider time, Random random, ILogger logger) : IDisposable
+internal sealed class StatusWriter(ApiWriter api, LeaseElection lease, EventWriter events, TimeProvider time, Random random, ILogger logger) : IDisposable
 {
     private const int WritesInFlight = 50;
 
@@ -129,6 +130,7 @@ internal sealed class StatusWriter(ApiWriter api, LeaseElection lease, TimeProvi
         {
             await api.PatchAsync(path, StatusPatch.Encode(state.Session, status), cancellationToken);
             StatusLog.Written(logger, key, status.Phase);
+            events.Note(state.Session, status);
         }
         catch (ApiException exception) when (exception.Status.Code is 404 or 409)
         {

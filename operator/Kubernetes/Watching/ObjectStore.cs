@@ -12,7 +12,6 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
 {
     private readonly Lock _lock = new();
     private Dictionary<ObjectKey, T> _objects = [];
-    private HashSet<ObjectKey> _undecodable = [];
 
     /// <summary>Whether everything that existed has been read once.</summary>
     public bool IsSynced { get; private set; }
@@ -28,18 +27,6 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         }
     }
 
-    /// <summary>The objects whose newest version cannot be decoded.</summary>
-    public IReadOnlyCollection<ObjectKey> Undecodable
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. _undecodable];
-            }
-        }
-    }
-
     /// <summary>A whole list: what is not in it is gone, and what has another uid is another object.</summary>
     public void Replace(IEnumerable<DecodedObject<T>> items)
     {
@@ -47,7 +34,6 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         {
             Dictionary<ObjectKey, T> previous = _objects;
             _objects = [];
-            _undecodable = [];
             foreach (DecodedObject<T> item in items)
             {
                 if (previous.TryGetValue(item.Key, out T? known))
@@ -77,7 +63,6 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         lock (_lock)
         {
             _objects.Remove(key);
-            _undecodable.Remove(key);
         }
         changed.Set();
     }
@@ -87,11 +72,8 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         if (item.Object is { } decoded)
         {
             _objects[item.Key] = decoded;
-            _undecodable.Remove(item.Key);
-            return;
         }
-        _undecodable.Add(item.Key);
-        if (_objects.TryGetValue(item.Key, out T? known) && known.Uid != item.Uid)
+        else if (_objects.TryGetValue(item.Key, out T? known) && known.Uid != item.Uid)
         {
             // Its predecessor of the same name is gone for certain.
             _objects.Remove(item.Key);

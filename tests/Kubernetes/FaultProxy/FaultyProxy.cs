@@ -19,6 +19,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private readonly ConcurrentQueue<(DateTimeOffset Time, string Line)> _requests = [];
     private TcpListener _listener;
     private Task _accepting;
+    private volatile bool _isSilent;
 
     public FaultyProxy(int serverPort, bool isPlain = false)
     {
@@ -63,6 +64,11 @@ internal sealed class FaultyProxy : IAsyncDisposable
             connection.Freeze();
         }
     }
+
+    /// <summary>New connections are accepted, and nothing is ever said on them.</summary>
+    public void Silence() => _isSilent = true;
+
+    public void Speak() => _isSilent = false;
 
     /// <summary>New connections are refused.</summary>
     public async Task RefuseAsync()
@@ -113,7 +119,11 @@ internal sealed class FaultyProxy : IAsyncDisposable
         await Task.Yield();
         try
         {
-            if (_answers.TryDequeue(out string? answer))
+            if (_isSilent)
+            {
+                await connection.IgnoreAsync(_ending.Token);
+            }
+            else if (_answers.TryDequeue(out string? answer))
             {
                 await connection.AnswerAsync(answer, _ending.Token);
             }

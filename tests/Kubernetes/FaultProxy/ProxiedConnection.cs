@@ -41,6 +41,15 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
         }
     }
 
+    public async Task IgnoreAsync(CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[1024];
+        while (await _client.ReadAsync(buffer, cancellationToken) > 0)
+        {
+            // Nothing is answered.
+        }
+    }
+
     public async Task RelayAsync(Stream server, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

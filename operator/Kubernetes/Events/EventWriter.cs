@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+
+namespace SshGateway.Operator.Kubernetes.Events;
+
+/// <summary>
+/// Writes an event when a session's Ready condition has changed, for <c>kubectl describe</c>. Best effort: one at a time,
+/// none twice, and what does not fit into the queue is dropped. Nothing waits for it.
+/// </summary>
+internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider time, ILogger logger)
+{
+    private const string Controller = "tars.cloudwalk.network/ssh-gateway-operator";
+    private const int QueueLength = 256;
+    private const int LongestNote = 1000;
+    private const int LongestInstance = 128;
+
+    private static readonly HashSet<string> Warnings =
+    [
+        nameof(ReadyReason.Conflict), nameof(ReadyReason.InvalidKeys), nameof(ReadyReason.InvalidSpec), nameof(ReadyReason.AddressRefused),
+        nameof(ReadyReason.PodFailed),
+    ];
+
+    private readonly Channel<(ObjectKey Key, ClusterEvent Event)> _queue =
+        Channel.CreateBounded<(ObjectKey, ClusterEvent)>(new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Takes note of a status that was written.</summary>
+    public void Note(ClaudeSession session, SessionStatus written)
+    {
+        SessionCondition? ready = Ready(written);
+        if (ready is not null && Ready(session.Status)?.Reason != ready.Reason)
+        {
+            _queue.Writer.TryWrite((session.Key, Compose(session, ready)));
+        }
+    }
+
+    /// <summary>Runs until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await foreach ((ObjectKey key, ClusterEvent clusterEvent) in _queue.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                byte[] body = JsonSerializer.SerializeToUtf8Bytes(clusterEvent, EventJson.Default.ClusterEvent);
+                await api.CreateAsync($"apis/events.k8s.io/v1/namespaces/{key.Namespace}/events", body, cancellationToken);
+            }
+            catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException)
+            {
+                EventsLog.Failed(logger, key, exception.Message);
+            }
+        }
+    }
+
+    private static SessionCondition? Ready(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
+
+    private ClusterEvent Compose(ClaudeSession session, SessionCondition ready) => new()
+    {
+        Metadata = new(session.Namespace, $"{session.Name}-"),
+        EventTime = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
+        ReportingController = Controller,
+        ReportingInstance = identity.Length > LongestInstance ? identity[..LongestInstance] : identity,
+        Action = "Route",
+        Reason = ready.Reason ?? "",
+        Regarding = new(ClaudeSession.ApiVersion, ClaudeSession.KindName, session.Namespace, session.Name, session.Uid),
+        Note = Shorten(ready.Message ?? ""),
+        Type = Warnings.Contains(ready.Reason ?? "") ? "Warning" : "Normal",
+    };
+
+    // The limit is of bytes, and a character of a key's comment can have four.
+    private static string Shorten(string text)
+    {
+        while (Encoding.UTF8.GetByteCount(text) > LongestNote)
+        {
+            text = text[..(text.Length * 3 / 4)];
+        }
+        return text;
+    }
+}
