@@ -5,7 +5,7 @@ using SshGateway.Operator.Routing;
 
 namespace SshGateway.Tests.Crd;
 
-/// <summary>The C# model beside the CRD's <c>spec</c>.</summary>
+/// <summary>The C# model beside the CRD's <c>spec</c> and <c>status</c>.</summary>
 public sealed class ModelTests
 {
     // In the schema, and read by nobody yet.
@@ -15,6 +15,15 @@ public sealed class ModelTests
     public void The_model_has_the_fields_of_the_spec_and_their_types() => Assert.Equal(
         InSchema("", CustomResource.Spec).Except(NotRead.Select(field => "ssh." + field)).Order(StringComparer.Ordinal),
         InModel("", typeof(SessionSpec)).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void What_the_operator_writes_into_the_status_is_in_the_schema()
+    {
+        string[] written = [.. InModel("", typeof(SessionStatus))];
+
+        Assert.Contains("conditions[].reason:string", written);
+        Assert.Empty(written.Except(InSchema("", CustomResource.Schema.GetProperty("properties").GetProperty("status"))));
+    }
 
     [Fact]
     public void The_words_of_access_are_those_that_the_operator_knows() => Assert.Equal(
@@ -34,9 +43,12 @@ public sealed class ModelTests
     }
 
     private static IEnumerable<string> InSchema(string path, JsonElement schema) =>
-        schema.GetProperty("properties").EnumerateObject().SelectMany(property => property.Value.TryGetProperty("properties", out _)
-            ? InSchema($"{path}{property.Name}.", property.Value)
-            : [$"{path}{property.Name}:{TypeOf(property.Value)}"]);
+        schema.GetProperty("properties").EnumerateObject().SelectMany(property => property.Value switch
+        {
+            JsonElement inside when inside.TryGetProperty("properties", out _) => InSchema($"{path}{property.Name}.", inside),
+            JsonElement list when list.TryGetProperty("items", out JsonElement items) && items.TryGetProperty("properties", out _) => InSchema($"{path}{property.Name}[].", items),
+            JsonElement leaf => [$"{path}{property.Name}:{TypeOf(leaf)}"],
+        });
 
     private static string TypeOf(JsonElement schema) => (schema.GetProperty("type").GetString(), schema.TryGetProperty("format", out JsonElement format)) switch
     {
@@ -48,14 +60,19 @@ public sealed class ModelTests
     };
 
     private static IEnumerable<string> InModel(string path, Type type) =>
-        ModelJson.Default.GetTypeInfo(type)!.Properties.SelectMany(property => ModelJson.Default.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Object }
-            ? InModel($"{path}{property.Name}.", property.PropertyType)
-            : [$"{path}{property.Name}:{TypeOf(property.PropertyType)}"]);
+        Info(type)!.Properties.SelectMany(property => Info(property.PropertyType) switch
+        {
+            { Kind: JsonTypeInfoKind.Object } => InModel($"{path}{property.Name}.", property.PropertyType),
+            { Kind: JsonTypeInfoKind.Enumerable, ElementType: Type element } when Info(element) is { Kind: JsonTypeInfoKind.Object } => InModel($"{path}{property.Name}[].", element),
+            _ => [$"{path}{property.Name}:{TypeOf(property.PropertyType)}"],
+        });
+
+    private static JsonTypeInfo? Info(Type type) => ModelJson.Default.GetTypeInfo(type);
 
     private static string TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
         Type t when t == typeof(string) => "string",
-        Type t when t == typeof(int) => "integer",
+        Type t when t == typeof(int) || t == typeof(long) => "integer",
         Type t when t == typeof(bool) => "boolean",
         Type t when t == typeof(DateTimeOffset) => "date-time",
         Type t when t == typeof(IReadOnlyList<string>) => "list of string",

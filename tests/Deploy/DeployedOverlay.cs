@@ -3,7 +3,10 @@ using SshGateway.Tests.Kubernetes;
 
 namespace SshGateway.Tests.Deploy;
 
-/// <summary>The overlay for 1.20, really applied to the tests' API server, and TARS's ServiceAccount, which is not part of it.</summary>
+/// <summary>
+/// The overlay for 1.20, really applied to the tests' API server, and the ServiceAccounts of those who are not part of it:
+/// TARS, and one that plays the rest of the cluster.
+/// </summary>
 internal static class DeployedOverlay
 {
     public const string Sessions = "apis/tars.cloudwalk.network/v1alpha1/namespaces/claude-sessions/claudesessions";
@@ -25,6 +28,8 @@ internal static class DeployedOverlay
         await server.KubectlAsync("wait", "--for=condition=Established", "crd/claudesessions.tars.cloudwalk.network", "--timeout=60s");
         await server.KubectlAsync("create", "namespace", "tars");
         await server.KubectlAsync("create", "serviceaccount", "tars", "--namespace", "tars");
+        await server.KubectlAsync("create", "serviceaccount", "cluster", "--namespace", "tars");
+        await server.KubectlAsync("create", "clusterrolebinding", "the-rest-of-the-cluster", "--clusterrole=cluster-admin", "--serviceaccount=tars:cluster");
         return said;
     }
 

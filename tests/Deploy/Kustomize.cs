@@ -7,5 +7,5 @@ namespace SshGateway.Tests.Deploy;
 internal static class Kustomize
 {
     public static async Task<IReadOnlyList<JsonElement>> RenderAsync(string directory) =>
-        Manifest.Parse(await Command.RunAsync("kubectl", "kustomize", Repository.File(directory)));
+        Manifest.Parse(await Command.RunAsync(KubectlProgram.File!, "kustomize", Repository.File(directory)));
 }

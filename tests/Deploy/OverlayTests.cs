@@ -10,7 +10,7 @@ namespace SshGateway.Tests.Deploy;
 [Collection(KubernetesGroup.Name)]
 public sealed partial class OverlayTests(KubernetesServer server)
 {
-    [KubernetesFact]
+    [DeployedFact]
     public async Task The_overlay_for_1_20_is_applied_in_full()
     {
         string said = await DeployedOverlay.ApplyAsync(server);
@@ -22,7 +22,7 @@ public sealed partial class OverlayTests(KubernetesServer server)
         Assert.Equal("", difference);
     }
 
-    [KubernetesFact]
+    [DeployedFact]
     public async Task The_examples_are_applied()
     {
         await DeployedOverlay.ApplyAsync(server);
@@ -33,7 +33,7 @@ public sealed partial class OverlayTests(KubernetesServer server)
         }
     }
 
-    [KubernetesFact]
+    [DeployedFact]
     public async Task The_API_server_takes_good_sessions_and_refuses_bad_ones()
     {
         await DeployedOverlay.ApplyAsync(server);
@@ -46,7 +46,7 @@ public sealed partial class OverlayTests(KubernetesServer server)
         }
     }
 
-    [KubernetesFact]
+    [DeployedFact]
     public async Task The_API_server_fills_in_the_defaults_and_explains_every_field()
     {
         await DeployedOverlay.ApplyAsync(server);
@@ -64,7 +64,7 @@ public sealed partial class OverlayTests(KubernetesServer server)
         }
     }
 
-    [KubernetesFact]
+    [DeployedFact]
     public async Task Kubectl_shows_the_columns()
     {
         await DeployedOverlay.ApplyAsync(server);
@@ -81,7 +81,7 @@ public sealed partial class OverlayTests(KubernetesServer server)
         Assert.Equal("claudesession.tars.cloudwalk.network/abc12", category[0]);
     }
 
-    [KubernetesFact]
+    [DeployedFact]
     public async Task A_server_of_1_20_lets_an_owner_change_and_one_of_1_30_does_not()
     {
         await DeployedOverlay.ApplyAsync(server);

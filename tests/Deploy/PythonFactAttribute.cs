@@ -7,6 +7,6 @@ namespace SshGateway.Tests.Deploy;
 internal sealed class PythonFactAttribute : FactAttribute
 {
     public PythonFactAttribute() => Skip = Path.Exists("/usr/lib/python3/dist-packages/kubernetes")
-        ? KubernetesPrograms.Problem
+        ? KubernetesPrograms.Problem ?? KubectlProgram.Problem
         : "needs the Debian package python3-kubernetes";
 }

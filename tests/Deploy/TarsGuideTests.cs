@@ -5,23 +5,22 @@ using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Deploy;
 
-/// <summary>The Python of docs/tars.md, run as it stands there, as TARS's ServiceAccount.</summary>
+/// <summary>The Python of docs/tars.md, run as it stands there, as TARS's ServiceAccount, with the operator as its own.</summary>
 [Collection(KubernetesGroup.Name)]
 public sealed partial class TarsGuideTests(KubernetesServer server)
 {
-    // The operator's part is played here: it answers a new session with two statuses, of which the first is not Ready.
+    // Kubelet's part is played here: the pod is there, and becomes ready some time later.
     private const string Driver = $$$"""
 
-        import os, sys, threading
+        import os, threading
         from kubernetes.client.exceptions import ApiException
 
-        sessions, operator = connect(), client.CustomObjectsApi(config.new_client_from_config(os.environ["OPERATOR_KUBECONFIG"]))
+        sessions, cluster = connect(), client.CoreV1Api(config.new_client_from_config(os.environ["CLUSTER_KUBECONFIG"]))
 
-        def report(ready, reason):
-            operator.patch_namespaced_custom_object_status(name="tars-1", **SESSIONS, body={"status": {
-                "endpoint": {"podName": "p", "ip": "10.0.0.7", "port": 2222},
-                "conditions": [{"type": "Ready", "status": ready, "reason": reason, "message": "a sentence",
-                                "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}] } })
+        def report(ready):
+            cluster.patch_namespaced_pod_status("claude-tars-1", NAMESPACE, {"status": {
+                "phase": "Running", "podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}], "startTime": "2026-01-01T00:00:00Z",
+                "conditions": [{"type": "Ready", "status": ready}]} })
 
         made = create_session(sessions, "tars-1", "alice", ["{{{Samples.Key}}}"])
         print(made["spec"]["access"], made["metadata"]["generation"])
@@ -33,12 +32,15 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
             create_session(sessions, "tars-2", "alice", ["command=x {{{Samples.Key}}}"])
         except ApiException as refused:
             print(refused.status, "authorizedKeys" in refused.body)
-        report("False", "PodNotReady")
+        cluster.create_namespaced_pod(NAMESPACE, {
+            "metadata": {"name": "claude-tars-1", "labels": {"tars.cloudwalk.network/session": "tars-1"} },
+            "spec": {"containers": [{"name": "claude", "image": "claude-session"}]} })
+        report("False")
         try:
-            wait_until_ready(sessions, "tars-1", 1)
+            wait_until_ready(sessions, "tars-1", 3)
         except TimeoutError as late:
-            print(late)
-        threading.Timer(0.5, report, ["True", "EndpointReady"]).start()
+            print(str(late).split(": ")[:2])
+        threading.Timer(0.5, report, ["True"]).start()
         print(wait_until_ready(sessions, "tars-1"))
         print(set_access(sessions, "tars-1", "Disabled")["spec"]["access"])
         print(set_access(sessions, "tars-1", "Enabled")["spec"]["access"])
@@ -47,26 +49,27 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
             delete_session(sessions, "tars-1")
         except ApiException as refused:
             print(refused.status)
+        cluster.delete_namespaced_pod("claude-tars-1", NAMESPACE, grace_period_seconds=0)
         """;
 
     [PythonFact]
     public async Task The_calls_of_the_guide_work_as_they_stand_there()
     {
         await DeployedOverlay.ApplyAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
         using var directory = new TemporaryDirectory();
         string guide = await File.ReadAllTextAsync(Repository.File("docs/tars.md"));
         directory.Write("tars.py", string.Concat(PythonBlock().Matches(guide).Select(m => m.Groups[1].Value)) + Driver);
-        string tars = server.Kubeconfig(user: $"token: {await Account.TokenAsync(server, "tars", "tars")}");
-        string gateway = server.Kubeconfig(user: $"token: {await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-operator")}");
 
-        string printed = await Command.RunAsync("env", $"KUBECONFIG={tars}", $"OPERATOR_KUBECONFIG={gateway}", "/usr/bin/python3", directory.File("tars.py"));
+        string printed = await Command.RunAsync(
+            "env", $"KUBECONFIG={await KubeconfigAsync("tars")}", $"CLUSTER_KUBECONFIG={await KubeconfigAsync("cluster")}", "/usr/bin/python3", directory.File("tars.py"));
 
         Assert.Equal(
             """
             Enabled 1
             409
             422 True
-            session tars-1 is not ready after 1 s: PodNotReady: a sentence
+            ['session tars-1 is not ready after 3 s', 'PodNotReady']
             ('10.0.0.7', 2222)
             Disabled
             Enabled
@@ -74,6 +77,8 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
 
             """, printed);
     }
+
+    private async Task<string> KubeconfigAsync(string account) => server.Kubeconfig(user: $"token: {await Account.TokenAsync(server, "tars", account)}");
 
     [GeneratedRegex("(?ms)^```python\n(.+?)^```")]
     private static partial Regex PythonBlock();

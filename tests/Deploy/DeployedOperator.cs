@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using SshGateway.Operator.Hosting;
+using SshGateway.Operator.Kubernetes;
+using SshGateway.Tests.Kubernetes;
+using SshGateway.Tests.Support;
+
+namespace SshGateway.Tests.Deploy;
+
+/// <summary>The operator with the options that deploy/ gives it, as its ServiceAccount.</summary>
+internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
+{
+    /// <returns>The operator, once it holds the Lease.</returns>
+    public static async Task<DeployedOperator> StartAsync(KubernetesServer server)
+    {
+        IReadOnlyList<JsonElement> objects = await Kustomize.RenderAsync("deploy/overlays/legacy-1.20");
+        JsonElement container = objects.Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-operator").At("spec.template.spec.containers")[0];
+        IEnumerable<string> options = container.GetProperty("env").EnumerateArray()
+            .Select(e => $"--{e.GetProperty("name").GetString()!.Replace("__", ":", StringComparison.Ordinal)}={e.GetProperty("value").GetString()}");
+        string token = await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-operator");
+        WebApplication app = OperatorHost.Build(
+        [
+            .. options,
+            // What a pod knows by itself.
+            $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
+            "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
+        ]);
+        await app.StartAsync();
+        await Eventually.TrueAsync(() => app.Services.GetRequiredService<StatusService>().IsLeader, "the operator holds the Lease");
+        return new DeployedOperator(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+}
