@@ -13,6 +13,9 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     // throws away what the peer has not read yet.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(15);
 
+    // A leg that broke the protocol gets to read why, but not much time.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
     private readonly Pump _fromClient = new(clientLeg, podLeg, RelayRules.FromClient);
     private readonly Pump _fromPod = new(podLeg, clientLeg, RelayRules.FromPod);
 
@@ -56,16 +59,17 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     {
         if (end.Cause == PumpEndCause.SourceViolation)
         {
-            await ended.DisconnectAsync(end.Reason, end.Text).ConfigureAwait(false);
+            await ended.DisconnectAsync(end.Reason, end.Text, LastWords).ConfigureAwait(false);
+            await ended.DrainAsync(LastWords).ConfigureAwait(false);
         }
         if (end.Cause == PumpEndCause.SourceDisconnected)
         {
-            await other.DisconnectAsync(end.Reason, end.Text).ConfigureAwait(false);
+            await other.DisconnectAsync(end.Reason, end.Text, Linger).ConfigureAwait(false);
         }
         else
         {
             string who = clientEnded ? "The client" : $"The pod of session {sessionId}";
-            await other.DisconnectAsync(DisconnectReason.ByApplication, $"{who} closed the connection.").ConfigureAwait(false);
+            await other.DisconnectAsync((uint)DisconnectReason.ByApplication, $"{who} closed the connection.", Linger).ConfigureAwait(false);
         }
         ended.Abort();
         try

@@ -76,38 +76,48 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
                 Disposition disposition = rules(packet);
                 if (disposition == Disposition.Relay)
                 {
-                    if (!batchIsOpen)
+                    CheckOrder(packet);
+                    while (true)
                     {
-                        await AtDestination(destination.Output.OpenBatchAsync()).ConfigureAwait(false);
-                        batchIsOpen = true;
-                    }
-                    while (!destination.Output.TryRelay(packet))
-                    {
-                        await AtDestination(destination.Output.FlushAsync()).ConfigureAwait(false);
+                        if (!batchIsOpen)
+                        {
+                            await AtDestination(destination.Output.OpenBatchAsync()).ConfigureAwait(false);
+                            batchIsOpen = true;
+                        }
+                        if (destination.Output.TryRelay(packet))
+                        {
+                            break;
+                        }
+                        batchIsOpen = false;
+                        await AtDestination(destination.Output.CloseAndFlushAsync()).ConfigureAwait(false);
                     }
                     continue;
                 }
-                // Not with the batch open: a message for the source's own leg may need that leg's batch, which the other pump may
-                // hold while it waits for this one.
+                // The batch is a lock, and what follows may wait.
                 if (batchIsOpen)
                 {
-                    await AtDestination(destination.Output.FlushAsync()).ConfigureAwait(false);
-                    destination.Output.CloseBatch();
                     batchIsOpen = false;
+                    await AtDestination(destination.Output.CloseAndFlushAsync()).ConfigureAwait(false);
                 }
                 await HandleAsync(packet, disposition).ConfigureAwait(false);
-            }
-            if (batchIsOpen)
-            {
-                await AtDestination(destination.Output.FlushAsync()).ConfigureAwait(false);
             }
         }
         finally
         {
+            // Also behind a packet that is not authentic: what came before it was, and is delivered.
             if (batchIsOpen)
             {
-                destination.Output.CloseBatch();
+                await AtDestination(destination.Output.CloseAndFlushAsync()).ConfigureAwait(false);
             }
+        }
+    }
+
+    // RFC 4253 section 7.1. It is also what keeps two key exchanges from waiting for each other (LegKeyExchange.TryStartAsync).
+    private void CheckOrder(in InboundPacket packet)
+    {
+        if (source.PeerIsExchanging)
+        {
+            throw new SshProtocolException($"message {packet.Number} during a key exchange");
         }
     }
 

@@ -42,8 +42,8 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _socket?.Dispose();
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        _socket?.Dispose();
         await Task.WhenAll(_connections.Keys.Select(connection => connection.StopAsync())).ConfigureAwait(false);
         await Task.WhenAll(_connections.Values).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

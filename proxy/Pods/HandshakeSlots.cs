@@ -19,6 +19,7 @@ internal sealed class HandshakeSlots(int perPod)
             if (!slot.TryRefer())
             {
                 // Its last user is just leaving and removes it.
+                Thread.Yield();
                 continue;
             }
             try

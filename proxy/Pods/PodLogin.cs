@@ -73,8 +73,12 @@ internal sealed class PodLogin(
             shown = key;
         }
 
+        if (await ConnectAsync(entry).ConfigureAwait(false) is not { } socket)
+        {
+            return lastAttempt ? throw HungUp(entry, "reset") : null;
+        }
         var leg = new PodLeg(
-            await ConnectAsync(entry).ConfigureAwait(false),
+            socket,
             Algorithms with { HostKeyAlgorithms = hostKeys.AlgorithmsFor(entry) },
             CheckHostKey,
             rekeyLimits,
@@ -106,7 +110,7 @@ internal sealed class PodLogin(
         {
             throw timedOut
                 ? Refused(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time", null)
-                : Refused(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", problem.Message);
+                : HungUp(entry, problem.Message);
         }
         catch (PeerDisconnectedException disconnect)
         {
@@ -125,7 +129,8 @@ internal sealed class PodLogin(
         }
     }
 
-    private async Task<AsyncSocket> ConnectAsync(SessionEntry entry)
+    /// <summary>Null: the pod accepted and hung up before we could look.</summary>
+    private async Task<AsyncSocket?> ConnectAsync(SessionEntry entry)
     {
         var socket = new Socket(entry.Endpoint!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
@@ -133,6 +138,11 @@ internal sealed class PodLogin(
         {
             await socket.ConnectAsync(entry.Endpoint, timeout.Token).ConfigureAwait(false);
             return new AsyncSocket(socket);
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
+        {
+            socket.Dispose();
+            return null;
         }
         catch (Exception problem) when (problem is SocketException or OperationCanceledException)
         {
@@ -194,6 +204,9 @@ internal sealed class PodLogin(
         SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(certificate.Key.PublicKey.Type).First();
         return request.WriteString(certificate.Key.Sign(algorithm, signed)).ToArray();
     }
+
+    private static LoginRefusedException HungUp(SessionEntry entry, string detail) =>
+        Refused(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail);
 
     private static LoginRefusedException Refused(SessionEntry entry, ConnectionEnd end, string what, string? detail) => new(
         end,

@@ -14,8 +14,9 @@ internal sealed class BufferPool(int size, int retained)
     /// <summary>The largest packet_length before authentication. RFC 4253 section 6.1 asks for 35,000 bytes.</summary>
     public const int LargestPacketBeforeAuthentication = 35_000;
 
-    // packet_length, the longest MAC, and what a relayed packet may grow by when its new leg pads differently.
-    private const int Overhead = 128;
+    // packet_length, the longest MAC, what a relayed packet may grow by when its new leg pads differently, and the room that an output keeps
+    // for its own key exchange.
+    private const int Overhead = 12 * 1024;
 
     /// <summary>For connections that are not authenticated.</summary>
     public static readonly BufferPool Small = new(LargestPacketBeforeAuthentication + Overhead, retained: 256);

@@ -29,6 +29,9 @@ internal sealed class KexRun : IDisposable
     /// <summary>Ends the leg when the peer does not go on.</summary>
     public ITimer? Timeout { get; set; }
 
+    /// <summary>How often the timeout was put off.</summary>
+    public int HoldUps { get; set; }
+
     public void Dispose()
     {
         Exchange?.Dispose();

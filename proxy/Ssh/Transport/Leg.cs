@@ -44,6 +44,9 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
     /// <inheritdoc cref="LegKeyExchange.TimedOut"/>
     public bool KeyExchangeTimedOut => KeyExchange.TimedOut;
 
+    /// <inheritdoc cref="LegKeyExchange.PeerIsExchanging"/>
+    public bool PeerIsExchanging => KeyExchange.PeerIsExchanging;
+
     /// <summary>Whether the peer's identification has come.</summary>
     public bool PeerHasIdentified => KeyExchange.PeerIdentification.Length > 0;
 
@@ -131,36 +134,35 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
 
     /// <summary>Answers a message that we do not know: RFC 4253 section 11.4.</summary>
     public ValueTask SendUnimplementedAsync(uint sequence) =>
-        Output.SendControlAsync(SshWriter.Message(MessageNumber.Unimplemented).WriteUInt32(sequence).ToArray());
+        Output.OfferAsync(SshWriter.Message(MessageNumber.Unimplemented).WriteUInt32(sequence).ToArray(), duringKeyExchange: true);
 
     /// <summary>Both sides are authenticated.</summary>
     public void EnterRelaying()
     {
         _authenticated = true;
         Input.AllowLargePackets();
+        Output.AllowLargePackets();
     }
 
     /// <inheritdoc cref="LegKeyExchange.TryStartAsync"/>
     public ValueTask TryStartRekeyAsync(Leg other) => KeyExchange.TryStartAsync(other.KeyExchange);
 
-    /// <summary>Sends a last DISCONNECT, if the peer takes it, and no more.</summary>
-    public async Task DisconnectAsync(uint reason, string description)
+    /// <summary>Sends a last DISCONNECT, if the peer takes it in time, and no more.</summary>
+    public async Task DisconnectAsync(uint reason, string description, TimeSpan patience)
     {
         try
         {
-            if (!await Output.TryOpenControlBatchAsync(LastWordPatience).ConfigureAwait(false))
-            {
-                Abort();
-                return;
-            }
+            await Output.OpenControlBatchAsync().ConfigureAwait(false);
+            Output.TryAppend(SshWriter.Message(MessageNumber.Disconnect).WriteUInt32(reason).WriteString(description).WriteString("").Written);
+            Task flush = Output.CloseAndFlushAsync().AsTask();
             try
             {
-                Output.TryAppend(SshWriter.Message(MessageNumber.Disconnect).WriteUInt32(reason).WriteString(description).WriteString("").Written);
-                await FlushOrAbortAsync().ConfigureAwait(false);
+                await flush.WaitAsync(patience, time).ConfigureAwait(false);
             }
-            finally
+            catch (TimeoutException)
             {
-                Output.CloseBatch();
+                Abort();
+                await flush.ConfigureAwait(false);
             }
             Socket.ShutdownWrites();
         }
@@ -170,8 +172,8 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         }
     }
 
-    /// <inheritdoc cref="DisconnectAsync(uint, string)"/>
-    public Task DisconnectAsync(DisconnectReason reason, string description) => DisconnectAsync((uint)reason, description);
+    /// <inheritdoc cref="DisconnectAsync(uint, string, TimeSpan)"/>
+    public Task DisconnectAsync(DisconnectReason reason, string description) => DisconnectAsync((uint)reason, description, LastWordPatience);
 
     /// <summary>
     /// After the last DISCONNECT: reads and drops what the peer still sends, until it closes or patience ends. A close with unread input would make
@@ -204,21 +206,6 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         KeyExchange.Dispose();
         Input.Dispose();
         Socket.Dispose();
-    }
-
-    // The batch's buffer belongs to the write until it is over, so one that takes too long is made to fail, not left.
-    private async Task FlushOrAbortAsync()
-    {
-        Task flush = Output.FlushAsync().AsTask();
-        try
-        {
-            await flush.WaitAsync(LastWordPatience, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            Abort();
-            await flush.ConfigureAwait(false);
-        }
     }
 
     private async Task DropInputAsync()
@@ -287,7 +274,7 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         {
             throw new SshProtocolException($"a ping of more than {LongestPing} bytes");
         }
-        await Output.SendOrHoldAsync(SshWriter.Message(MessageNumber.Pong).WriteString(data).ToArray()).ConfigureAwait(false);
+        await Output.OfferAsync(SshWriter.Message(MessageNumber.Pong).WriteString(data).ToArray(), duringKeyExchange: false).ConfigureAwait(false);
     }
 
     private static PeerDisconnectedException ParseDisconnect(ReadOnlySpan<byte> payload)

@@ -13,6 +13,9 @@ internal abstract class LegKeyExchange(PacketInput input, PacketOutput output, K
     // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
     private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
 
+    // How often a timeout is put off because the leg cannot be read: for as long as a write to the other leg may be stuck.
+    private const int HoldUpsTolerated = 5;
+
     // Of both legs of a bridge: see TryStartAsync.
     private static readonly Lock Start = new();
 
@@ -73,13 +76,12 @@ internal abstract class LegKeyExchange(PacketInput input, PacketOutput output, K
         try
         {
             output.AppendRaw(Identification.OwnLine);
-            output.TryAppend(run.OwnInit);
+            output.AppendControl(run.OwnInit);
             output.CloseGate();
-            await output.FlushAsync().ConfigureAwait(false);
         }
         finally
         {
-            output.CloseBatch();
+            output.CloseAndFlushLater();
         }
     }
 
@@ -159,9 +161,9 @@ internal abstract class LegKeyExchange(PacketInput input, PacketOutput output, K
         {
             if (before is not null)
             {
-                output.TryAppend(before);
+                output.AppendControl(before);
             }
-            output.TryAppend([MessageNumber.NewKeys]);
+            output.AppendControl([MessageNumber.NewKeys]);
             output.Rekey(outbound.CreateSealer(keys), _strict);
             _outputByteLimit = limits.BytesFor(outbound.Cipher);
             run.Keys = keys;
@@ -170,14 +172,13 @@ internal abstract class LegKeyExchange(PacketInput input, PacketOutput output, K
                 _sentFirstNewKeys = true;
                 if (AfterFirstNewKeys(KexInitMessage.Parse(run.PeerInit)) is { } first)
                 {
-                    output.TryAppend(first);
+                    output.AppendControl(first);
                 }
             }
-            await output.FlushAsync().ConfigureAwait(false);
         }
         finally
         {
-            output.CloseBatch();
+            output.CloseAndFlushLater();
         }
     }
 
@@ -249,24 +250,24 @@ internal abstract class LegKeyExchange(PacketInput input, PacketOutput output, K
             if (run.OwnInit is null)
             {
                 run.OwnInit = KexInitMessage.Write(offer, []);
-                output.TryAppend(run.OwnInit);
+                output.AppendControl(run.OwnInit);
                 output.CloseGate();
-                await output.FlushAsync().ConfigureAwait(false);
             }
             return run;
         }
         finally
         {
-            output.CloseBatch();
+            output.CloseAndFlushLater();
         }
     }
 
     private void OnTimeout(object? state)
     {
-        if (!ReaderIsHeldUp)
+        if (ReaderIsHeldUp && _run is { } run && ++run.HoldUps <= HoldUpsTolerated)
         {
-            TimedOut = true;
-            abort();
+            return;
         }
+        TimedOut = true;
+        abort();
     }
 }

@@ -1,25 +1,36 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Proxy.Ssh.Wire;
 
 namespace SshGateway.Proxy.Ssh.Transport;
 
 /// <summary>
-/// The outbound half of a leg: packets to bytes to the socket. Packets are gathered into a batch and written at once.
-/// The batch is a lock: whoever has it open appends, flushes and closes it. While a key exchange is under way on this side, from our
-/// KEXINIT to our NEWKEYS, only <see cref="OpenControlBatchAsync"/> succeeds (RFC 4253 section 7.1; OpenSSH aborts otherwise).
-/// The output owns the batch's buffer, which it holds only while a batch is open, and the sealer.
+/// The outbound half of a leg: packets to bytes to the socket. Packets are gathered into a batch, which is a lock: whoever has it open appends and
+/// closes it, and never waits for the peer meanwhile. So the leg's reader can always answer a key exchange, also while a pump's write is stuck; what
+/// it appends goes out with the next write. Pumps do wait for their writes, and that is the back-pressure.
+/// While a key exchange is under way on this side, from our KEXINIT to our NEWKEYS, only control packets are let in (RFC 4253 section 7.1; OpenSSH
+/// aborts otherwise). The output owns its buffers, which it holds only while there is something to write, and the sealer.
 /// </summary>
 internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
 {
+    // Kept free of relayed data for the messages of a key exchange. A part of it for answers that may be lost.
+    private const int ControlReserve = 8 * 1024;
+    private const int AnswerReserve = ControlReserve / 2;
+
     // CVE-2025-26466: OpenSSH held every answer to a ping until the key exchange was over.
-    private const int PacketsHeld = 16;
+    private const int AnswersHeld = 16;
 
     private readonly SemaphoreSlim _batchLock = new(1, 1);
+    private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly Queue<byte[]> _held = new();
     private IPacketSealer _sealer = new PlainSealer();
+    private BufferPool _pool = BufferPool.Small;
     private byte[]? _batch;
+    private BufferPool _batchPool = BufferPool.Small;
     private int _length;
+    private bool _flushIsScheduled;
     private uint _sequence;
     private volatile TaskCompletionSource? _gate;
     private volatile bool _aborted;
@@ -34,7 +45,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     /// <summary>Packets sent under the present keys.</summary>
     public long PacketsUnderKeys { get; private set; }
 
-    /// <summary>Opens a batch for any packet: waits for the batch and for a key exchange to end.</summary>
+    /// <summary>Opens the batch for any packet: waits for a key exchange to end.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask OpenBatchAsync()
     {
@@ -51,23 +62,16 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a batch for packets that may be sent during a key exchange.</summary>
+    /// <summary>Opens the batch for packets that may be sent during a key exchange.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask OpenControlBatchAsync()
     {
         await _batchLock.WaitAsync().ConfigureAwait(false);
-        RentBatch();
-    }
-
-    /// <summary>As <see cref="OpenControlBatchAsync"/>, but gives up after a while; for a last word to a peer that may have stopped reading.</summary>
-    public async ValueTask<bool> TryOpenControlBatchAsync(TimeSpan patience)
-    {
-        if (!await _batchLock.WaitAsync(patience).ConfigureAwait(false))
+        if (_disposed)
         {
-            return false;
+            _batchLock.Release();
+            throw new ObjectDisposedException(nameof(PacketOutput));
         }
-        RentBatch();
-        return true;
     }
 
     /// <summary>Adds a packet with this payload; false: the batch has no room left and is to be flushed first.</summary>
@@ -76,7 +80,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         PacketGeometry geometry = _sealer.Geometry;
         int padding = geometry.PaddingFor(payload.Length);
         int bodyLength = 1 + payload.Length + padding;
-        if (!HasRoomFor(bodyLength, geometry))
+        if (!HasRoomFor(bodyLength, geometry, reserve: 0))
         {
             return false;
         }
@@ -89,81 +93,103 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Adds a packet that came from the other leg, without a copy where its padding is right for this leg as well.</summary>
+    /// <summary>Adds a packet that came from the other leg, without a copy where its padding is right for this leg as well; false: no room.</summary>
     public bool TryRelay(in InboundPacket packet)
     {
         PacketGeometry geometry = _sealer.Geometry;
         ReadOnlySpan<byte> body = packet.Body;
+        // A payload that is padded anew may grow by a block.
+        if (!HasRoomFor(body.Length + geometry.BlockSize, geometry, ControlReserve))
+        {
+            return false;
+        }
         if (!geometry.Fits(body.Length))
         {
             return TryAppend(packet.Payload);
-        }
-        if (!HasRoomFor(body.Length, geometry))
-        {
-            return false;
         }
         Seal(body, geometry);
         return true;
     }
 
-    /// <summary>Writes the batch; it stays open.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask FlushAsync()
+    /// <summary>Gives the batch up; what is in it goes out with the next flush.</summary>
+    public void CloseBatch() => _batchLock.Release();
+
+    /// <summary>Gives the batch up and waits until everything in it is written.</summary>
+    public ValueTask CloseAndFlushAsync()
     {
-        if (_length == 0)
+        CloseBatch();
+        return FlushAsync();
+    }
+
+    /// <summary>Gives the batch up and has it written without waiting. That the connection broke is found out by whoever reads it.</summary>
+    public void CloseAndFlushLater()
+    {
+        bool schedule = !_flushIsScheduled;
+        _flushIsScheduled = true;
+        CloseBatch();
+        if (schedule)
         {
-            return;
+            _ = FlushQuietlyAsync();
         }
-        int count = _length;
-        _length = 0;
-        TotalBytes += count;
-        await socket.WriteAsync(_batch.AsMemory(0, count)).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the batch up; what was appended and not flushed is lost.</summary>
-    public void CloseBatch()
-    {
-        BufferPool.Large.Return(_batch!);
-        _batch = null;
-        _length = 0;
-        _batchLock.Release();
-    }
-
-    /// <summary>Appends one packet that may be sent during a key exchange and writes it.</summary>
-    public async ValueTask SendControlAsync(ReadOnlyMemory<byte> payload)
-    {
-        await OpenControlBatchAsync().ConfigureAwait(false);
-        await SendOpenedAsync(payload).ConfigureAwait(false);
-    }
-
-    /// <summary>Appends one packet and writes it, after a key exchange if one is under way.</summary>
+    /// <summary>Sends one packet, after a key exchange if one is under way, and waits until it is written.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> payload)
     {
         await OpenBatchAsync().ConfigureAwait(false);
-        await SendOpenedAsync(payload).ConfigureAwait(false);
+        while (!TryAppend(payload.Span))
+        {
+            await CloseAndFlushAsync().ConfigureAwait(false);
+            await OpenBatchAsync().ConfigureAwait(false);
+        }
+        await CloseAndFlushAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Sends a packet at once or, while a key exchange is under way, right after it; of those a few are kept and more are dropped.</summary>
-    public async ValueTask SendOrHoldAsync(byte[] payload)
+    /// <summary>Sends one packet of a key exchange, without waiting for the peer.</summary>
+    public async ValueTask SendControlAsync(ReadOnlyMemory<byte> payload)
     {
         await OpenControlBatchAsync().ConfigureAwait(false);
-        if (_gate is null)
-        {
-            await SendOpenedAsync(payload).ConfigureAwait(false);
-            return;
-        }
-        if (_held.Count < PacketsHeld)
-        {
-            _held.Enqueue(payload);
-        }
-        CloseBatch();
+        AppendControl(payload.Span);
+        CloseAndFlushLater();
     }
 
-    /// <summary>Bytes in plaintext, before the first packet: the identification.</summary>
+    /// <summary>
+    /// Sends an answer that the peer can do without, and never waits for the peer: when that takes nothing it goes without. What may not be sent during a
+    /// key exchange is sent right after it.
+    /// </summary>
+    public async ValueTask OfferAsync(byte[] payload, bool duringKeyExchange)
+    {
+        await OpenControlBatchAsync().ConfigureAwait(false);
+        if (_gate is not null && !duringKeyExchange)
+        {
+            if (_held.Count < AnswersHeld)
+            {
+                _held.Enqueue(payload);
+            }
+        }
+        else if (_length + payload.Length < AnswerReserve)
+        {
+            TryAppend(payload);
+        }
+        CloseAndFlushLater();
+    }
+
+    /// <summary>Bytes in plaintext, before the first packet: the identification. The batch is open.</summary>
     public void AppendRaw(ReadOnlySpan<byte> bytes)
     {
+        RentBatch();
         bytes.CopyTo(_batch.AsSpan(_length));
         _length += bytes.Length;
+    }
+
+    /// <summary>Adds a packet for which room is kept. The batch is open.</summary>
+    /// <exception cref="SshProtocolException">The peer asks for more than it takes.</exception>
+    public void AppendControl(ReadOnlySpan<byte> payload)
+    {
+        if (!TryAppend(payload))
+        {
+            throw new SshProtocolException("the peer asks for answers and takes none");
+        }
     }
 
     /// <summary>Our KEXINIT is in the batch: nothing but key exchange follows. The batch is open.</summary>
@@ -197,6 +223,9 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
     }
 
+    /// <summary>The peer is authenticated: large batches from now on.</summary>
+    public void AllowLargePackets() => _pool = BufferPool.Large;
+
     /// <summary>Wakes whoever waits for a key exchange that will not end any more.</summary>
     public void Abort()
     {
@@ -204,39 +233,80 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         _gate?.TrySetException(new ObjectDisposedException(nameof(PacketOutput)));
     }
 
-    /// <summary>Frees the keys, once whoever has a batch open has closed it; abort first, so that nobody waits for the peer.</summary>
+    /// <summary>Frees the keys, once whoever has the batch open has closed it and no write is under way; abort first, so that nobody waits for the peer.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _writeLock.WaitAsync().ConfigureAwait(false);
         await _batchLock.WaitAsync().ConfigureAwait(false);
         _disposed = true;
         _sealer.Dispose();
+        if (_batch is not null)
+        {
+            _batchPool.Return(_batch);
+            _batch = null;
+            _length = 0;
+        }
         _batchLock.Release();
+        _writeLock.Release();
     }
 
-    private async ValueTask SendOpenedAsync(ReadOnlyMemory<byte> payload)
+    // Who writes takes the whole batch, so packets leave in the order in which they were sealed.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask FlushAsync()
     {
+        await _writeLock.WaitAsync().ConfigureAwait(false);
         try
         {
-            TryAppend(payload.Span);
-            await FlushAsync().ConfigureAwait(false);
+            await _batchLock.WaitAsync().ConfigureAwait(false);
+            (byte[]? buffer, BufferPool pool, int count) = (_batch, _batchPool, _length);
+            (_batch, _length, _flushIsScheduled) = (null, 0, false);
+            _batchLock.Release();
+            if (buffer is null)
+            {
+                return;
+            }
+            try
+            {
+                TotalBytes += count;
+                await socket.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
+            }
+            finally
+            {
+                pool.Return(buffer);
+            }
         }
         finally
         {
-            CloseBatch();
+            _writeLock.Release();
         }
+    }
+
+    private async Task FlushQuietlyAsync()
+    {
+        try
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // The leg's reader finds the same.
+        }
+    }
+
+    private bool HasRoomFor(int bodyLength, PacketGeometry geometry, int reserve)
+    {
+        RentBatch();
+        return _length + 4 + bodyLength + geometry.TagSize <= _batch!.Length - reserve;
     }
 
     private void RentBatch()
     {
-        if (_disposed)
+        if (_batch is null)
         {
-            _batchLock.Release();
-            throw new ObjectDisposedException(nameof(PacketOutput));
+            _batchPool = _pool;
+            _batch = _batchPool.Rent();
         }
-        _batch = BufferPool.Large.Rent();
     }
-
-    private bool HasRoomFor(int bodyLength, PacketGeometry geometry) => _length + 4 + bodyLength + geometry.TagSize <= _batch!.Length;
 
     private void Seal(ReadOnlySpan<byte> body, PacketGeometry geometry)
     {

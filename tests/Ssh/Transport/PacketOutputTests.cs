@@ -35,6 +35,7 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         _output = new PacketOutput(new AsyncSocket(_sockets.Connecting));
         _input = new PacketInput(new AsyncSocket(_sockets.Accepting));
         _input.AllowLargePackets();
+        _output.AllowLargePackets();
     }
 
     public async Task DisposeAsync() => await _output.DisposeAsync();
@@ -67,8 +68,7 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
             await _output.OpenBatchAsync().Limited();
             Assert.True(_output.TryRelay(inbound));
             Assert.True(_output.TryAppend(inbound.Payload));
-            await _output.FlushAsync().Limited();
-            _output.CloseBatch();
+            await _output.CloseAndFlushAsync().Limited();
             Assert.Equal(payload, (await NextAsync(_input)).Payload.ToArray());
             Assert.Equal(payload, (await NextAsync(_input)).Payload.ToArray());
         }
@@ -88,12 +88,12 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         {
             while (!_output.TryAppend(payload))
             {
-                await _output.FlushAsync().Limited();
+                await _output.CloseAndFlushAsync().Limited();
+                await _output.OpenBatchAsync().Limited();
                 flushes++;
             }
         }
-        await _output.FlushAsync().Limited();
-        _output.CloseBatch();
+        await _output.CloseAndFlushAsync().Limited();
         Assert.Equal(30, await reading.Limited());
         Assert.InRange(flushes, 3, 5);
 
@@ -109,12 +109,13 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_was_not_flushed_is_dropped_with_the_batch()
+    public async Task What_is_left_in_the_batch_goes_out_with_the_next_write()
     {
         await _output.OpenBatchAsync().Limited();
         _output.TryAppend([1]);
         _output.CloseBatch();
         await _output.SendAsync(new byte[] { 2 }).Limited();
+        Assert.Equal(1, (await NextAsync(_input)).Number);
         Assert.Equal(2, (await NextAsync(_input)).Number);
     }
 
@@ -123,7 +124,6 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
     {
         await _output.OpenBatchAsync().Limited();
         Task second = _output.SendAsync(new byte[] { 94 }).AsTask();
-        Assert.False(await _output.TryOpenControlBatchAsync(TimeSpan.Zero));
         Assert.False(second.IsCompleted);
         _output.CloseBatch();
         await second.Limited();
@@ -137,8 +137,7 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         await _output.OpenControlBatchAsync().Limited();
         _output.TryAppend([20]);
         _output.CloseGate();
-        await _output.FlushAsync().Limited();
-        _output.CloseBatch();
+        await _output.CloseAndFlushAsync().Limited();
 
         Task data = _output.SendAsync(new byte[] { 94 }).AsTask();
         await _output.SendControlAsync(new byte[] { 30 }).Limited();
@@ -149,8 +148,7 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         await _output.OpenControlBatchAsync().Limited();
         _output.TryAppend([21]);
         _output.Rekey(new PlainSealer(), resetSequence: true);
-        await _output.FlushAsync().Limited();
-        _output.CloseBatch();
+        await _output.CloseAndFlushAsync().Limited();
         await data.Limited();
         Assert.Equal(21, (await NextAsync(_input)).Number);
         Assert.Equal(94, (await NextAsync(_input)).Number);
@@ -172,6 +170,50 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _output.SendAsync(new byte[] { 94 }).Limited());
     }
 
+    // The reader must be able to answer a key exchange while a pump waits for a peer that takes nothing.
+    [Fact]
+    public async Task Control_packets_do_not_wait_for_a_write_that_is_stuck()
+    {
+        byte[] payload = new byte[200 * 1024];
+        Task stuck;
+        do
+        {
+            await _output.OpenBatchAsync().Limited();
+            Assert.True(_output.TryAppend(payload));
+            stuck = _output.CloseAndFlushAsync().AsTask();
+        }
+        while (await Task.WhenAny(stuck, Task.Delay(TimeSpan.FromMilliseconds(200))) == stuck);
+
+        for (int i = 0; i < 10; i++)
+        {
+            await _output.SendControlAsync(new byte[] { 30 }).Limited();
+            await _output.OfferAsync([193], duringKeyExchange: false).Limited();
+        }
+        Assert.False(stuck.IsCompleted);
+        int control = 0;
+        while (control < 20)
+        {
+            control += (await NextAsync(_input)).Number is 30 or 193 ? 1 : 0;
+        }
+        await stuck.Limited();
+    }
+
+    [Fact]
+    public async Task Answers_that_a_peer_does_not_take_are_dropped_and_key_exchange_keeps_its_room()
+    {
+        await _output.OpenControlBatchAsync().Limited();
+        _output.CloseGate();
+        _output.CloseBatch();
+        for (int i = 0; i < 1000; i++)
+        {
+            await _output.OfferAsync(new byte[1000], duringKeyExchange: false).Limited();
+        }
+        await _output.OpenControlBatchAsync().Limited();
+        _output.Rekey(new PlainSealer(), resetSequence: false);
+        Assert.InRange(_output.PacketsUnderKeys, 1, 16);
+        _output.CloseBatch();
+    }
+
     // A deadline's or the proxy's last word may be half written when the connection's owner lets go of the leg.
     [Fact]
     public async Task Whoever_has_the_batch_open_keeps_the_keys_until_it_closes_it()
@@ -181,14 +223,11 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         _input.Rekey(protection.CreateOpener(), resetSequence: false);
         await _output.OpenControlBatchAsync().Limited();
         Task disposing = _output.DisposeAsync().AsTask();
-        Assert.True(_output.TryAppend([1, 2, 3]));
-        await _output.FlushAsync().Limited();
         Assert.False(disposing.IsCompleted);
+        Assert.True(_output.TryAppend([1, 2, 3]));
         _output.CloseBatch();
         await disposing.Limited();
-        Assert.Equal([1, 2, 3], (await NextAsync(_input)).Payload.ToArray());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _output.OpenControlBatchAsync().Limited());
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => _output.TryOpenControlBatchAsync(TimeSpan.Zero).Limited());
     }
 
     private static async Task<InboundPacket> NextAsync(PacketInput input)
