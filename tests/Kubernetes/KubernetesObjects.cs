@@ -21,7 +21,8 @@ internal sealed class KubernetesObjects(HttpClient http) : IDisposable
             using HttpResponseMessage response = await http.GetAsync(new Uri("readyz", UriKind.Relative));
             return response.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        // A server that starts on a busy machine may also be slow to take the connection.
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
             return false;
         }
