@@ -28,7 +28,9 @@ public sealed class EcdhExchangeTests
         // The primitive under the exchange, whose own key is always a fresh one.
         using var own = ECDiffieHellman.Create(new ECParameters
         {
-            Curve = Curve, D = Hex.Bytes(ownPrivate), Q = new ECPoint { X = Hex.Bytes(ownX), Y = Hex.Bytes(ownY) },
+            Curve = Curve,
+            D = Hex.Bytes(ownPrivate),
+            Q = new ECPoint { X = Hex.Bytes(ownX), Y = Hex.Bytes(ownY) },
         });
         using var peer = ECDiffieHellman.Create(new ECParameters { Curve = Curve, Q = new ECPoint { X = Hex.Bytes(peerX), Y = Hex.Bytes(peerY) } });
         Assert.Equal(Hex.Bytes(SharedX), own.DeriveRawSecretAgreement(peer.PublicKey));
@@ -46,7 +48,9 @@ public sealed class EcdhExchangeTests
         using var files = new ScratchFiles();
         using (var responder = ECDiffieHellman.Create(new ECParameters
         {
-            Curve = Curve, D = Hex.Bytes(ResponderPrivate), Q = new ECPoint { X = Hex.Bytes(ResponderX), Y = Hex.Bytes(ResponderY) },
+            Curve = Curve,
+            D = Hex.Bytes(ResponderPrivate),
+            Q = new ECPoint { X = Hex.Bytes(ResponderX), Y = Hex.Bytes(ResponderY) },
         }))
         using (var initiator = ECDiffieHellman.Create(new ECParameters { Curve = Curve, Q = new ECPoint { X = value[1..33], Y = value[33..] } }))
         {

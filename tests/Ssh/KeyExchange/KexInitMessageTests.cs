@@ -14,8 +14,15 @@ public sealed class KexInitMessageTests
     {
         KexInitMessage message = KexInitMessage.Parse(new KexInitText
         {
-            Kex = "k1,k2", HostKeys = "h", CiphersToServer = "c1", CiphersToClient = "c2", MacsToServer = "m1", MacsToClient = "m2",
-            CompressionToServer = "z1", CompressionToClient = "z2", FirstKexPacketFollows = true,
+            Kex = "k1,k2",
+            HostKeys = "h",
+            CiphersToServer = "c1",
+            CiphersToClient = "c2",
+            MacsToServer = "m1",
+            MacsToClient = "m2",
+            CompressionToServer = "z1",
+            CompressionToClient = "z2",
+            FirstKexPacketFollows = true,
         }.ToPayload());
         Assert.Equal(["k1", "k2"], message.KexAlgorithms);
         Assert.Equal(["h"], message.HostKeyAlgorithms);
