@@ -101,7 +101,7 @@ internal sealed partial class ExamplePod : IAsyncDisposable
     /// <summary>A login as the gateway does it: with a certificate for one session.</summary>
     public async Task<CommandResult> LogInAsync(string sessionId, string command)
     {
-        KeyPair key = await KeyPair.GenerateAsync(ScratchDirectory.New(sessionId), "key");
+        KeyPair key = await KeyPair.GenerateAsync(Directory.CreateDirectory(Path.Combine(_directory, $"login-{Guid.NewGuid():N}")).FullName, "key");
         CommandResult signed = await Command.RunAsync("ssh-keygen", ["-q", "-s", _userCa.PrivateFile, "-I", $"session={sessionId}", "-n", sessionId, "-V", "-5m:+5m", key.PublicFile]);
         Assert.True(signed.Succeeded, signed.ToString());
         return await Command.RunAsync("nsenter", [.. Inside(), "ssh", "-tt", "-F", "none", "-p", "2222", "-i", key.PrivateFile, "-o", "BatchMode=yes",
