@@ -148,10 +148,10 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
 
     private async Task RefuseAsync(long receivedAt)
     {
-        TimeSpan rest = AuthenticationLimits.RefusalTime - time.GetElapsedTime(receivedAt);
-        if (rest > TimeSpan.Zero)
+        // Timers run on a coarse clock and may be some milliseconds early.
+        while (AuthenticationLimits.RefusalTime - time.GetElapsedTime(receivedAt) is { Ticks: > 0 } rest)
         {
-            await Task.Delay(rest, time).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)), time).ConfigureAwait(false);
         }
         await leg.Output.SendAsync(Failure).ConfigureAwait(false);
     }
