@@ -81,9 +81,6 @@ internal static unsafe partial class LibCrypto
     public static partial PkeyHandle EVP_PKEY_new_raw_public_key(int type, nint engine, byte* key, nuint length);
 
     [LibraryImport(Library)]
-    public static partial int EVP_PKEY_get_raw_private_key(PkeyHandle key, byte* output, ref nuint length);
-
-    [LibraryImport(Library)]
     public static partial int EVP_PKEY_get_raw_public_key(PkeyHandle key, byte* output, ref nuint length);
 
     [LibraryImport(Library)]
