@@ -33,7 +33,7 @@ public sealed class KubeconfigTests : IDisposable
     [Fact]
     public void Certificates_come_from_data_or_from_files_beside_the_kubeconfig()
     {
-        using var authority = new ClientAuthority();
+        using var authority = new CertificateAuthority();
         (string certificate, string key) = authority.Issue("ada", "people");
         _directory.Write("ada.crt", certificate);
         _directory.Write("ada.key", key);
@@ -158,7 +158,7 @@ public sealed class KubeconfigTests : IDisposable
     [Fact]
     public void A_pod_uses_its_ServiceAccount_and_brackets_an_IPv6_address()
     {
-        using var authority = new ClientAuthority();
+        using var authority = new CertificateAuthority();
         _directory.Write("token", "t");
         _directory.Write("ca.crt", authority.Pem);
         ApiServerAccess access = InClusterAccess.Read("fd00::1", "443", _directory.Path, TimeProvider.System);

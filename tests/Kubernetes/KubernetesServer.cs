@@ -15,7 +15,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly ClientAuthority _clients = new();
+    private readonly CertificateAuthority _clients = new();
     private readonly int _etcdPort = FreePort();
     private readonly int _peerPort = FreePort();
     private ServerProcess? _etcd;

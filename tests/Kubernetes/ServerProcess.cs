@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Kubernetes;
 
@@ -33,6 +34,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Stops it where it is, without its noticing.</summary>
+    public Task PauseAsync() => Command.RunAsync("/bin/kill", "-STOP", $"{_process.Id}");
+
+    public Task ResumeAsync() => Command.RunAsync("/bin/kill", "-CONT", $"{_process.Id}");
 
     public async ValueTask DisposeAsync()
     {

@@ -4,7 +4,6 @@ using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
-using SshGateway.Tests.Kubernetes.FaultProxy;
 using Xunit;
 
 namespace SshGateway.Tests.Kubernetes;
@@ -116,34 +115,6 @@ public sealed class StatusTests(KubernetesServer server)
         Assert.Equal(409, refused.Status.Code);
     }
 
-    [KubernetesFact]
-    public async Task Of_two_replicas_one_writes_and_the_other_takes_over()
-    {
-        string space = await Cluster.CreateNamespaceAsync();
-        await using var proxy = new FaultyProxy(server.Port);
-        await using OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(proxy.Address), space);
-        await UntilAsync(() => first.IsLeader, "the first replica leads");
-        await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
-        await Cluster.CreateSessionAsync(space, "abc12");
-        await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
-        Assert.Equal((true, false), (first.IsLeader, second.IsLeader));
-
-        // The leader hears and says nothing any more: it must have stopped before the other begins.
-        await proxy.RefuseAsync();
-        proxy.Cut();
-        await UntilAsync(() => second.IsLeader, "the second replica leads", () => Assert.False(first.IsLeader && second.IsLeader));
-        Assert.False(first.IsLeader);
-        await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Draining" } });
-        await StatusAsync(space, "abc12", "Draining", "Draining");
-
-        proxy.Accept();
-        await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Disabled" } });
-        await StatusAsync(space, "abc12", "Ended", "AccessDisabled");
-        Assert.Equal((false, true), (first.IsLeader, second.IsLeader));
-        await second.DisposeAsync();
-        await UntilAsync(() => first.IsLeader, "the lease was given back, so the first replica leads again");
-    }
-
     private async Task<JsonNode> StatusAsync(string space, string id, string phase, string reason, Func<JsonNode, bool>? condition = null)
     {
         JsonNode? status = null;
@@ -156,17 +127,6 @@ public sealed class StatusTests(KubernetesServer server)
                 return status;
             }
             Assert.False(expiry.IsCancellationRequested, $"{id} is not {phase}, {reason}: {status}");
-            await Task.Delay(50);
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition, string expectation, Action? invariant = null)
-    {
-        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!condition())
-        {
-            invariant?.Invoke();
-            Assert.False(expiry.IsCancellationRequested, $"not in time: {expectation}");
             await Task.Delay(50);
         }
     }

@@ -7,10 +7,12 @@ internal static class Eventually
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    public static async Task TrueAsync(Func<bool> condition, string expectation)
+    public static Task TrueAsync(Func<bool> condition, string expectation) => TrueAsync(() => Task.FromResult(condition()), expectation);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, string expectation)
     {
         using var expiry = new CancellationTokenSource(Deadline);
-        while (!condition())
+        while (!await condition())
         {
             Assert.False(expiry.IsCancellationRequested, $"not within {Deadline.TotalSeconds} s: {expectation}");
             await Task.Delay(5);

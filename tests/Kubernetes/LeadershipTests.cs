@@ -1,0 +1,116 @@
+using System.Text.Json.Nodes;
+using SshGateway.Tests.Kubernetes.FaultProxy;
+using Xunit;
+
+namespace SshGateway.Tests.Kubernetes;
+
+/// <summary>Of several replicas one writes, whatever happens to it.</summary>
+[Collection(KubernetesGroup.Name)]
+public sealed class LeadershipTests(KubernetesServer server)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private KubernetesObjects Cluster => server.Admin;
+
+    [KubernetesFact]
+    public async Task Of_two_replicas_one_writes_and_the_other_takes_over()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using var proxy = new FaultyProxy(server.Port);
+        await using OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(proxy.Address), space);
+        await UntilAsync(() => first.IsLeader, "the first replica leads");
+        await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "abc12");
+        await PhaseAsync(space, "Pending");
+        Assert.Equal((true, false), (first.IsLeader, second.IsLeader));
+
+        // The leader hears and says nothing any more: it must have stopped before the other begins.
+        await proxy.RefuseAsync();
+        proxy.Cut();
+        await UntilAsync(() => second.IsLeader, "the second replica leads", () => Assert.False(first.IsLeader && second.IsLeader));
+        Assert.False(first.IsLeader);
+        await AccessAsync(space, "Draining");
+        await PhaseAsync(space, "Draining");
+
+        proxy.Accept();
+        await AccessAsync(space, "Disabled");
+        await PhaseAsync(space, "Ended");
+        Assert.Equal((false, true), (first.IsLeader, second.IsLeader));
+        await second.DisposeAsync();
+        await UntilAsync(() => first.IsLeader, "the lease was given back, so the first replica leads again");
+    }
+
+    [KubernetesFact]
+    public async Task A_leader_whose_packets_are_lost_stops_by_itself()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using var proxy = new FaultyProxy(server.Port);
+        await using OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(proxy.Address), space);
+        await UntilAsync(() => first.IsLeader, "the first replica leads");
+        await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        // Nothing fails: its requests are simply not answered.
+        proxy.Silence();
+        proxy.Freeze();
+        await UntilAsync(() => second.IsLeader, "the second replica leads", () => Assert.False(first.IsLeader && second.IsLeader));
+        Assert.False(first.IsLeader);
+    }
+
+    [KubernetesFact]
+    public async Task A_leader_that_slept_longer_than_its_lease_writes_nothing_when_it_wakes()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using var proxy = new FaultyProxy(server.Port, isPlain: true);
+        await using ServerProcess sleeper = StartProcess(server.Kubeconfig(proxy.Address), space);
+        await UntilAsync(() => sleeper.LastLines.Contains("holds the lease and writes", StringComparison.Ordinal), "the process leads");
+        await Cluster.CreateSessionAsync(space, "abc12");
+        await PhaseAsync(space, "Pending");
+
+        await sleeper.PauseAsync();
+        await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await AccessAsync(space, "Draining");
+        await PhaseAsync(space, "Draining");
+        Assert.True(second.IsLeader);
+        int before = StatusWrites(proxy);
+
+        // It wakes with the news of its last moment unread and a lease that it had not yet seen end.
+        await sleeper.ResumeAsync();
+        await UntilAsync(() => sleeper.LastLines.Contains("no longer holds the lease", StringComparison.Ordinal), "it saw that it lost the lease");
+        await AccessAsync(space, "Disabled");
+        await PhaseAsync(space, "Ended");
+        Assert.True(second.IsLeader);
+        Assert.Equal(before, StatusWrites(proxy));
+    }
+
+    private static ServerProcess StartProcess(string kubeconfig, string space) => new(
+        "dotnet", Path.Combine(AppContext.BaseDirectory, "sshgateway-operator.dll"),
+        "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={space}", $"--Operator:LeaseNamespace={space}",
+        "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0");
+
+    private static int StatusWrites(FaultyProxy proxy) => proxy.Requests.Count(r => r.Line.Contains("/claudesessions/abc12/status", StringComparison.Ordinal));
+
+    private Task AccessAsync(string space, string access) =>
+        Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = access } });
+
+    private async Task PhaseAsync(string space, string phase)
+    {
+        string? seen = null;
+        using var expiry = new CancellationTokenSource(Limit);
+        while (seen != phase)
+        {
+            Assert.False(expiry.IsCancellationRequested, $"the phase is {seen} and not {phase}");
+            await Task.Delay(50);
+            seen = (await Cluster.ReadSessionAsync(space, "abc12"))["status"]?["phase"]?.GetValue<string>();
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition, string expectation, Action? invariant = null)
+    {
+        using var expiry = new CancellationTokenSource(Limit);
+        while (!condition())
+        {
+            invariant?.Invoke();
+            Assert.False(expiry.IsCancellationRequested, $"not in time: {expectation}");
+            await Task.Delay(50);
+        }
+    }
+}
