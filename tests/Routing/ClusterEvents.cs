@@ -67,8 +67,8 @@ internal sealed class ClusterEvents(Random random)
                 null,
                 null,
                 new PodSelection { Uid = One(null, "u1") },
-                new PodSelection { Name = PodName(), Uid = One(null, "u1", "u2") },
-                new PodSelection { Name = PodName(), Uid = One(null, "u1", "u2") },
+                new PodSelection { Name = PodName(), Uid = One(null, "u1", "u1", "u2") },
+                new PodSelection { Name = "p1", Uid = "u1" },
                 new PodSelection { Name = PodName(), MatchLabels = Labels() },
                 new PodSelection { MatchLabels = Labels(), Uid = One(null, null, "u1") },
                 new PodSelection { MatchLabels = Labels() }),
@@ -81,7 +81,7 @@ internal sealed class ClusterEvents(Random random)
         {
             Name = PodName(),
             Namespace = One("a", "b"),
-            Uid = One("u1", "u2", "u3", "u4"),
+            Uid = One("u1", "u1", "u2", "u3"),
             DeletionTimestamp = One<DateTimeOffset?>(null, null, null, Start),
             Labels = PodLabels(),
         },
@@ -95,12 +95,12 @@ internal sealed class ClusterEvents(Random random)
         },
     };
 
-    private string PodName() => One("p1", "p2", "p3", "p4");
+    private string PodName() => One("p1", "p1", "p2", "p3");
 
     private Dictionary<string, string>? PodLabels()
     {
         Dictionary<string, string>? labels = random.Next(6) == 0 ? null : Labels();
-        if (random.Next(4) > 0)
+        if (random.Next(3) > 0)
         {
             (labels ??= [])[ClaudeSession.SessionLabel] = One("s1", "s2", "s3", "No_Id", "missing");
         }
