@@ -54,6 +54,10 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
         {
             await subscription.WaitAsync(cancellationToken);
             TableChanges changes = subscription.Take();
+            if (changes.Epoch != subscription.Epoch)
+            {
+                throw new GrpcException(GrpcStatusCode.Unavailable, "the cluster was put back to an earlier state; come again for a new snapshot");
+            }
             if (changes.Sequence != sequence)
             {
                 await WriteDeltaAsync(changes, sequence, cancellationToken);
@@ -81,7 +85,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
         {
             await WriteAsync(_frames.TakeSnapshotChunk(), cancellationToken);
         }
-        var complete = new SyncComplete { Epoch = table.Epoch, Sequence = subscription.Sequence, Count = (ulong)subscription.Snapshot.Count };
+        var complete = new SyncComplete { Epoch = subscription.Epoch, Sequence = subscription.Sequence, Count = (ulong)subscription.Snapshot.Count };
         await WriteAsync(new FeedMessage { SyncComplete = complete }, cancellationToken);
     }
 

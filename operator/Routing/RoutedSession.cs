@@ -41,4 +41,24 @@ internal sealed record RoutedSession
 
     /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
+
+    /// <summary>No logins, whoever asks; open ones live on.</summary>
+    public static RoutedSession Refused(ClaudeSession session, string problem) => new()
+    {
+        SessionId = session.Name,
+        Namespace = session.Namespace,
+        State = EndpointState.None,
+        Access = SessionAccess.Draining,
+        Reason = ReadyReason.InvalidSpec,
+        Binding = BindingReason.PodNotFound,
+        PodName = "",
+        PodUid = "",
+        Address = null,
+        Port = SshSpec.DefaultPort,
+        TargetUser = SshSpec.DefaultTargetUser,
+        AuthorizedKeys = [],
+        HostKeys = [],
+        ExpiresAt = null,
+        Problems = [problem],
+    };
 }
