@@ -1,3 +1,4 @@
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Table;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
@@ -5,19 +6,28 @@ using SshGateway.Shared.Protos;
 namespace SshGateway.Operator.Feed;
 
 /// <summary>sshgateway.v1.EndpointFeed: one stream per proxy, as endpoint_feed.proto describes it.</summary>
-internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
+internal sealed class FeedService(
+    EndpointTable table, IProxyAuthenticator authenticator, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
 {
     private const int MaximumWordLength = 128;
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FillLimit = TimeSpan.FromSeconds(10);
 
+    // Beyond the token's expiry, as long as a new stream would be let in with it.
+    private static readonly TimeSpan ExpiryGrace = TokenVerifier.ClockSkew;
+
+    // However long the token is good for: proxies spread anew over the operators.
+    private static readonly TimeSpan LongestStream = TimeSpan.FromDays(1);
+
     public async Task WatchAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
     {
+        ProxyIdentity identity = await authenticator.AuthenticateAsync(call.BearerToken, call.Peer, cancellationToken);
         Hello hello = await ReadHelloAsync(call, cancellationToken);
         await AwaitTableAsync(cancellationToken);
-        FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version);
+        FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version, identity.Subject);
 
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        using var expiry = new CancellationTokenSource(Remaining(identity), time);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, expiry.Token);
         var stream = new FeedStream(call, table, time);
         Task writing = stream.WriteAsync(end.Token);
         Task reading = stream.ReadAsync(end.Token);
@@ -28,6 +38,10 @@ internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostA
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw new GrpcException(GrpcStatusCode.Unavailable, "the operator is shutting down");
+        }
+        catch (OperationCanceledException) when (expiry.IsCancellationRequested)
+        {
+            throw new GrpcException(GrpcStatusCode.Unauthenticated, "the token that this stream began with has expired");
         }
         catch (TimeoutException)
         {
@@ -41,6 +55,12 @@ internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostA
             await Task.WhenAll(writing, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             FeedLog.StreamEnded(logger, hello.ProxyId, stream.AppliedSequence);
         }
+    }
+
+    private TimeSpan Remaining(ProxyIdentity identity)
+    {
+        TimeSpan valid = identity.ExpiresAt - time.GetUtcNow();
+        return valid < LongestStream ? valid + ExpiryGrace : LongestStream;
     }
 
     private async Task<Hello> ReadHelloAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)

@@ -17,6 +17,14 @@ internal sealed class ProxyOptions
 
     public IList<string> Operators { get; } = [];
 
+    /// <summary>PEM: who may sign the operators' certificates.</summary>
+    public string OperatorCA { get; set; } = "";
+
+    /// <summary>The file of the token that tells the operators who this is.</summary>
+    public string OperatorToken { get; set; } = "";
+
+    public bool OperatorInsecure { get; set; }
+
     /// <summary>Offered to clients, in order of preference; empty: the default.</summary>
     public IList<string> KexAlgorithms { get; } = [];
 

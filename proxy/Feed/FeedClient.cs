@@ -16,12 +16,18 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, TimePr
 
     private static readonly string Version = typeof(FeedClient).Assembly.GetName().Version?.ToString(3) ?? "";
 
+    private readonly OperatorAccess _access = new(options, time);
     private readonly ReconnectDelay _delay = new(Random.Shared);
     private volatile bool _hasSynced;
+    private volatile string? _lastFailure;
     private bool? _isInStep;
 
     /// <summary>Whether the table has been complete once. It never becomes false again.</summary>
     public bool HasSynced => _hasSynced;
+
+    /// <summary>Why this proxy cannot do its work yet; null when it can.</summary>
+    public string? NotReady => _hasSynced ? null
+        : $"no operator has sent its sessions yet{(_lastFailure is { } failure ? $": {failure}" : "")}";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,6 +48,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, TimePr
             {
                 reason = $"nothing came for {SilenceLimit.TotalSeconds} s";
             }
+            _lastFailure = $"{address}: {reason}";
             LogLost(address, reason);
             await Task.Delay(_delay.Next(), time, stoppingToken);
         }
@@ -51,7 +58,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, TimePr
     {
         using var silence = new CancellationTokenSource(SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
-        using var client = new GrpcClient(new Uri($"http://{address}"));
+        using GrpcClient client = _access.Open(address);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
         await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = Version } }, end.Token);
 

@@ -36,7 +36,7 @@ internal static class ProxyHost
         });
         WebApplication app = builder.Build();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
-        app.Run(context => Probes.HandleAsync(context, feed.HasSynced ? null : "no operator has sent its sessions yet"));
+        app.Run(context => Probes.HandleAsync(context, feed.NotReady));
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app, probes));
         return app;
     }
@@ -48,7 +48,13 @@ internal static class ProxyHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();
-        services.AddSingleton(new FeedOptions { Operators = [.. options.Operators], ProxyId = options.Id });
+        services.AddSingleton(new FeedOptions
+        {
+            Operators = [.. options.Operators],
+            ProxyId = options.Id,
+            AuthoritiesFile = options.OperatorInsecure ? null : options.OperatorCA,
+            TokenFile = options.OperatorInsecure ? null : options.OperatorToken,
+        });
         services.AddSingleton<FeedClient>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
 
@@ -67,6 +73,10 @@ internal static class ProxyHost
     private static void LogStart(WebApplication app, ListenOptions? probes)
     {
         HostingLog.ProbesListening(app.Logger, probes?.IPEndPoint);
+        if (app.Services.GetRequiredService<ProxyOptions>().OperatorInsecure)
+        {
+            HostingLog.OperatorInsecure(app.Logger);
+        }
         foreach (SshPublicKey key in app.Services.GetRequiredService<HostKeySet>().PublicKeys)
         {
             HostingLog.HostKey(app.Logger, key.Type, key.Fingerprint);

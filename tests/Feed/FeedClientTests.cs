@@ -201,7 +201,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     [Fact]
     public async Task Three_missed_heartbeats_end_the_stream_and_another_one_is_opened()
     {
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, _time);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, time: _time);
         Stream first = await NextStreamAsync();
         await first.SendAsync(Snapshot(Entry("a")), Complete(1));
         await Eventually.TrueAsync(() => proxy.HasSynced, "the snapshot is complete");
@@ -225,7 +225,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     [Fact]
     public async Task An_outage_is_logged_once()
     {
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, _time);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, time: _time);
         for (int i = 0; i < 5; i++)
         {
             Task<Stream> next = NextStreamAsync();

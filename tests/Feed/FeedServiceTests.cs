@@ -1,4 +1,5 @@
 using SshGateway.Operator.Feed;
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Table;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
@@ -20,7 +21,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         _server = await TestServer.StartAsync(
-            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _time, lifetime, _log).WatchAsync), _time);
+            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, new NoAuthentication(), _time, lifetime, _log).WatchAsync), _time);
         _client = new GrpcClient(_server.Address);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
@@ -59,6 +60,7 @@ internal sealed class Gateway : IAsyncDisposable
                 $"--Operator:FeedListen=127.0.0.1:{_feedPort}",
                 "--Operator:HttpListen=127.0.0.1:0",
                 "--Operator:AllowLoopbackPods=true",
+                .. FeedKeys.Shared.OperatorArguments,
             ]);
         string http = await _operator.WaitForLineAsync("Probes listening on ", StartDeadline);
         await WaitUntilReadyAsync(_operator, new Uri($"http://{FirstWord(http)}"));
@@ -94,6 +96,7 @@ internal sealed class Gateway : IAsyncDisposable
                 "--Proxy:Listen=127.0.0.1:0",
                 "--Proxy:HttpListen=127.0.0.1:0",
                 $"--Proxy:Operators:0=127.0.0.1:{_feedPort}",
+                .. FeedKeys.Shared.ProxyArguments,
                 $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",
                 .. Keys.HostKeys.Select((key, index) => $"--Proxy:HostKeys:{index}={key.PrivateFile}"),
                 .. arguments,
