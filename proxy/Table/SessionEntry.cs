@@ -33,6 +33,12 @@ internal sealed class SessionEntry
     /// <summary>Seconds since 1970 UTC after which the session takes no logins; 0: never.</summary>
     public required long ExpiresAt { get; init; }
 
+    /// <summary>How many connections this proxy keeps open; 0: without limit.</summary>
+    public required int MaxConnections { get; init; }
+
+    /// <summary>How long a connection may be idle; zero: without limit.</summary>
+    public required TimeSpan IdleTimeout { get; init; }
+
     /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
     public required string Reason { get; init; }
 

@@ -132,6 +132,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         ("host_keys", e => e.HostKeys.AddRange(Enumerable.Repeat(e.AuthorizedKeys[0], 9))),
         ("expires_at", e => e.ExpiresAt = -1),
         ("expires_at", e => e.ExpiresAt = long.MaxValue),
+        ("max_connections", e => e.MaxConnections = 1001),
         ("reason", e => e.Reason = "two words"),
     ];
 

@@ -17,6 +17,8 @@ internal static class Sessions
         string podUid = "uid-1",
         string reason = "",
         long expiresAt = 0,
+        int maxConnections = 0,
+        TimeSpan idleTimeout = default,
         SshPublicKey[]? keys = null,
         SshPublicKey[]? hostKeys = null) => new()
         {
@@ -30,6 +32,8 @@ internal static class Sessions
             AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob.ToArray())],
             HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob.ToArray())],
             ExpiresAt = expiresAt,
+            MaxConnections = maxConnections,
+            IdleTimeout = idleTimeout,
             Reason = reason,
         };
 }
