@@ -9,4 +9,4 @@ namespace SshGateway.Proxy.Connections;
 
 /// <summary>What all connections share.</summary>
 internal sealed record ConnectionServices(
-    SessionTable Table, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, TimeProvider Time, ILogger<Connection> Logger);
+    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, TimeProvider Time, ILogger<Connection> Logger);

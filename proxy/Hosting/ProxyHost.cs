@@ -66,6 +66,8 @@ internal static class ProxyHost
         services.AddSingleton(new HandshakeSlots(podLoginLimits.HandshakesPerPod));
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
+        services.AddSingleton<OpenSessions>();
+        services.AddHostedService<OpenSessionReview>();
         services.AddSingleton<ConnectionServices>();
         services.AddHostedService<SshListener>();
     }
