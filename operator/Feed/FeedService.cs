@@ -1,5 +1,6 @@
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
@@ -7,7 +8,7 @@ namespace SshGateway.Operator.Feed;
 
 /// <summary>sshgateway.v1.EndpointFeed: one stream per proxy, as endpoint_feed.proto describes it.</summary>
 internal sealed class FeedService(
-    EndpointTable table, IProxyAuthenticator authenticator, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
+    EndpointTable table, UsageTable usage, IProxyAuthenticator authenticator, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
 {
     private const int MaximumWordLength = 128;
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(10);
@@ -23,13 +24,17 @@ internal sealed class FeedService(
     {
         ProxyIdentity identity = await authenticator.AuthenticateAsync(call.BearerToken, call.Peer, cancellationToken);
         Hello hello = await ReadHelloAsync(call, cancellationToken);
-        await AwaitTableAsync(cancellationToken);
+        if (!hello.ReportsOnly)
+        {
+            await AwaitTableAsync(cancellationToken);
+        }
         FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version, identity.Subject);
 
         using var expiry = new CancellationTokenSource(Remaining(identity), time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, expiry.Token);
-        var stream = new FeedStream(call, table, time);
-        Task writing = stream.WriteAsync(end.Token);
+        using ProxyUsage proxyUsage = usage.Open(hello.ProxyId);
+        var stream = new FeedStream(call, table, proxyUsage, time);
+        Task writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : stream.WriteAsync(end.Token);
         Task reading = stream.ReadAsync(end.Token);
         try
         {

@@ -10,6 +10,7 @@ using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Protos;
@@ -40,6 +41,7 @@ internal static class OperatorHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods));
         services.AddSingleton<EndpointTable>();
+        services.AddSingleton<UsageTable>();
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
         AddFeedSecurity(services, options);

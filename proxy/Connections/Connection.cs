@@ -90,8 +90,8 @@ internal sealed class Connection : IAsyncDisposable
     /// </summary>
     public void Close(ConnectionEnd end, string sentence) => _bridge?.Close(end, sentence);
 
-    /// <summary>How long nothing has gone over the session's channels; zero before there is one.</summary>
-    public TimeSpan ReviewIdleTime() => _bridge?.ReviewIdleTime() ?? TimeSpan.Zero;
+    /// <summary>How long nothing has gone over the session's channels; null while the login is under way.</summary>
+    public TimeSpan? ReviewIdleTime() => _bridge?.ReviewIdleTime();
 
     /// <summary>Ends the connection because the proxy stops.</summary>
     public async Task StopAsync()

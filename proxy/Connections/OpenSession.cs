@@ -15,11 +15,25 @@ internal sealed class OpenSession(SessionEntry known)
     private SessionEntry _entry = known;
     private bool _isLeft;
 
+    private DateTimeOffset _lastActivity;
+
     public string SessionId { get; } = known.SessionId;
+
+    /// <summary>How many connections there are, and when one of them was last used, to the grain of the reviews.</summary>
+    public (int Connections, DateTimeOffset LastActivity) Usage
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_connections.Count, _lastActivity);
+            }
+        }
+    }
 
     /// <summary>False: the last connection has just left, and this is no longer the session's.</summary>
     /// <exception cref="LoginRefusedException">The session has as many connections as it may have.</exception>
-    public bool TryEnter(Connection connection, SessionTable table)
+    public bool TryEnter(Connection connection, SessionTable table, DateTimeOffset now)
     {
         lock (_lock)
         {
@@ -36,15 +50,17 @@ internal sealed class OpenSession(SessionEntry known)
                     $"Session {SessionId} has {_connections.Count} connections open here and may have {limit}. Close one of them and try again.");
             }
             _connections.Add(connection);
+            _lastActivity = now;
             return true;
         }
     }
 
     /// <summary>True: that was the last one.</summary>
-    public bool Leave(Connection connection)
+    public bool Leave(Connection connection, DateTimeOffset now)
     {
         lock (_lock)
         {
+            ReviewIdleTime(connection, now);
             _connections.Remove(connection);
             _isLeft = _connections.Count == 0;
             return _isLeft;
@@ -69,14 +85,27 @@ internal sealed class OpenSession(SessionEntry known)
             CloseByEntry(now);
             foreach (Connection connection in _connections)
             {
-                // Also when there is no limit now: idle time is counted from the last data, not from the limit.
-                TimeSpan idle = connection.ReviewIdleTime();
+                TimeSpan idle = ReviewIdleTime(connection, now);
                 if (_entry.IdleTimeout > TimeSpan.Zero && idle >= _entry.IdleTimeout)
                 {
                     connection.Close(ConnectionEnd.IdleTimeout, $"This connection to session {SessionId} was idle for {_entry.IdleTimeout:c}, which is the session's limit.");
                 }
             }
         }
+    }
+
+    // A login that is under way has been reviewed when it entered.
+    private TimeSpan ReviewIdleTime(Connection connection, DateTimeOffset now)
+    {
+        if (connection.ReviewIdleTime() is not { } idle)
+        {
+            return TimeSpan.Zero;
+        }
+        if (now - idle > _lastActivity)
+        {
+            _lastActivity = now - idle;
+        }
+        return idle;
     }
 
     // Within the lock, so that of two changes the later one is what is kept.

@@ -20,6 +20,11 @@ internal sealed class OpenSessions
         table.Changed += OnChanged;
     }
 
+    /// <summary>A connection of the session came or went.</summary>
+    public event Action<OpenSession>? Touched;
+
+    public IEnumerable<OpenSession> All => _sessions.Values;
+
     /// <summary>Takes a place among the session's connections, to be given back by <see cref="Leave"/>.</summary>
     /// <exception cref="LoginRefusedException">The session has as many as it may have.</exception>
     public OpenSession Enter(SessionEntry entry, Connection connection)
@@ -28,8 +33,9 @@ internal sealed class OpenSessions
         {
             OpenSession session = _sessions.GetOrAdd(entry.SessionId, static (_, known) => new OpenSession(known), entry);
             // One that is just left by its last connection takes nobody in.
-            if (session.TryEnter(connection, _table))
+            if (session.TryEnter(connection, _table, _time.GetUtcNow()))
             {
+                Touched?.Invoke(session);
                 return session;
             }
         }
@@ -37,10 +43,11 @@ internal sealed class OpenSessions
 
     public void Leave(OpenSession session, Connection connection)
     {
-        if (session.Leave(connection))
+        if (session.Leave(connection, _time.GetUtcNow()))
         {
             _sessions.TryRemove(new KeyValuePair<string, OpenSession>(session.SessionId, session));
         }
+        Touched?.Invoke(session);
     }
 
     /// <summary>Closes what has expired or been idle for too long.</summary>

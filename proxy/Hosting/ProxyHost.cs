@@ -4,6 +4,7 @@ using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Reports;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
@@ -68,6 +69,7 @@ internal static class ProxyHost
         services.AddSingleton<PodLogin>();
         services.AddSingleton<OpenSessions>();
         services.AddHostedService<OpenSessionReview>();
+        services.AddHostedService<ReportClient>();
         services.AddSingleton<ConnectionServices>();
         services.AddHostedService<SshListener>();
     }
