@@ -43,6 +43,9 @@ internal sealed class OperatorOptions
 
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
+    /// <summary>Empty: metrics are not sent anywhere.</summary>
+    public string OtlpEndpoint { get; set; } = "";
+
     public bool AllowLoopbackPods { get; set; }
 
     public bool AllowUnlabelledPods { get; set; }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 
 namespace SshGateway.Operator.Configuration;
 
@@ -11,7 +12,7 @@ internal static partial class OperatorOptionsReader
     [
         nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
         nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.FeedCertificate), nameof(OperatorOptions.FeedCertificateKey), nameof(OperatorOptions.FeedClients),
-        nameof(OperatorOptions.FeedJwks), nameof(OperatorOptions.FeedIssuer), nameof(OperatorOptions.FeedInsecure), nameof(OperatorOptions.HttpListen),
+        nameof(OperatorOptions.FeedJwks), nameof(OperatorOptions.FeedIssuer), nameof(OperatorOptions.FeedInsecure), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.OtlpEndpoint),
         nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
     ];
 
@@ -32,6 +33,10 @@ internal static partial class OperatorOptionsReader
         if (!ListenAddress.TryParse(options.HttpListen, out _))
         {
             yield return $"Operator:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8081";
+        }
+        if (!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint))
+        {
+            yield return $"Operator:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317";
         }
     }
 

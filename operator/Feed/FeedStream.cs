@@ -7,7 +7,7 @@ using SshGateway.Shared.Protos;
 namespace SshGateway.Operator.Feed;
 
 /// <summary>One proxy's stream: the snapshot, then changes and heartbeats.</summary>
-internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, ProxyUsage usage, TimeProvider time)
+internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, ProxyUsage usage, FeedMetrics metrics, TimeProvider time)
 {
     /// <summary>How long one message may take to leave.</summary>
     public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
@@ -124,6 +124,9 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
 
     private Task WriteAsync(FeedMessage message, CancellationToken cancellationToken) => WriteAsync(message.ToByteArray(), cancellationToken);
 
-    private Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
-        call.WriteAsync(message.Span).WaitAsync(WriteLimit, time, cancellationToken);
+    private Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        metrics.Sent(message.Length);
+        return call.WriteAsync(message.Span).WaitAsync(WriteLimit, time, cancellationToken);
+    }
 }

@@ -13,6 +13,7 @@ using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Hosting;
@@ -27,10 +28,12 @@ internal static class OperatorHost
         OperatorOptions options = OperatorOptionsReader.Read(builder.Configuration);
         builder.Logging.UseGatewayConsole();
         AddServices(builder.Services, options);
+        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-operator", Environment.MachineName);
         AddSource(builder.Services, options, builder.Configuration);
         var listeners = new OperatorListeners(options);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
         WebApplication app = builder.Build();
+        app.UseMetricsEndpoint();
         Connect(app);
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app.Logger, listeners, options));
         return app;
@@ -42,6 +45,7 @@ internal static class OperatorHost
         services.AddSingleton(new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods));
         services.AddSingleton<EndpointTable>();
         services.AddSingleton<UsageTable>();
+        services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
         AddFeedSecurity(services, options);

@@ -40,10 +40,10 @@ internal sealed record RoutedSession
     public required DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>How many connections one proxy keeps open.</summary>
-    public required int MaxConnections { get; init; }
+    public int MaxConnections { get; init; } = SessionSpec.DefaultMaxConnections;
 
     /// <summary>How long a connection may be idle; zero: without limit.</summary>
-    public required TimeSpan IdleTimeout { get; init; }
+    public TimeSpan IdleTimeout { get; init; }
 
     /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
     public required IReadOnlyList<string> Problems { get; init; }

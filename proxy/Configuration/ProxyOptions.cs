@@ -9,6 +9,9 @@ internal sealed class ProxyOptions
 
     public string HttpListen { get; set; } = "127.0.0.1:8080";
 
+    /// <summary>Empty: metrics are not sent anywhere.</summary>
+    public string OtlpEndpoint { get; set; } = "";
+
     public string Id { get; set; } = Environment.MachineName;
 
     public IList<string> HostKeys { get; } = [];

@@ -2,6 +2,7 @@ using System.Net;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 
 namespace SshGateway.Proxy.Configuration;
 
@@ -17,7 +18,7 @@ internal static class ProxyOptionsReader
 
     private static readonly string[] Keys =
     [
-        nameof(ProxyOptions.Listen), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
+        nameof(ProxyOptions.Listen), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
         nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
         nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
         nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout),
@@ -36,6 +37,10 @@ internal static class ProxyOptionsReader
         if (!ListenAddress.TryParse(options.HttpListen, out _))
         {
             yield return $"Proxy:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8080";
+        }
+        if (!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint))
+        {
+            yield return $"Proxy:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317";
         }
         if (options.Id.Length is 0 or > LongestId || options.Id.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {

@@ -29,6 +29,8 @@ internal sealed class Connection : IAsyncDisposable
     private readonly ClientAuthentication _authentication;
     private readonly Deadline _deadline;
     private readonly long _startedAt;
+    private long _countedFromClient;
+    private long _countedToClient;
     private volatile Bridge? _bridge;
     private volatile bool _stopping;
 
@@ -39,6 +41,7 @@ internal sealed class Connection : IAsyncDisposable
         _authentication = new ClientAuthentication(_leg, services.Table, services.Time);
         _deadline = new Deadline(services.Time, () => _ = ExpireAsync());
         _startedAt = services.Time.GetTimestamp();
+        services.Metrics.Accepted();
     }
 
     /// <summary>Runs to the end, and logs it. Does not throw.</summary>
@@ -90,8 +93,13 @@ internal sealed class Connection : IAsyncDisposable
     /// </summary>
     public void Close(ConnectionEnd end, string sentence) => _bridge?.Close(end, sentence);
 
-    /// <summary>How long nothing has gone over the session's channels; null while the login is under way.</summary>
-    public TimeSpan? ReviewIdleTime() => _bridge?.ReviewIdleTime();
+    /// <summary>How long nothing has gone over the session's channels; null while the login is under way. One call at a time, and none after the end.</summary>
+    public TimeSpan? Review()
+    {
+        // A connection may last for days: its bytes are counted while it does.
+        CountBytes();
+        return _bridge?.ReviewIdleTime();
+    }
 
     /// <summary>Ends the connection because the proxy stops.</summary>
     public async Task StopAsync()
@@ -217,19 +225,33 @@ internal sealed class Connection : IAsyncDisposable
         _leg.Abort();
     }
 
-    private void LogLogin(AuthenticatedClient client) => ConnectionLog.LoggedIn(
-        _services.Logger,
-        client.Address,
-        client.Entry.SessionId,
-        client.Entry.PodName,
-        client.Entry.PodUid,
-        client.Entry.Endpoint,
-        client.Key.Fingerprint,
-        (long)_services.Time.GetElapsedTime(_startedAt).TotalMilliseconds);
+    private void CountBytes()
+    {
+        (long fromClient, long toClient) = (_leg.Input.TotalBytes, _leg.Output.TotalBytes);
+        _services.Metrics.Transferred(fromClient - _countedFromClient, toClient - _countedToClient);
+        (_countedFromClient, _countedToClient) = (fromClient, toClient);
+    }
+
+    private void LogLogin(AuthenticatedClient client)
+    {
+        TimeSpan after = _services.Time.GetElapsedTime(_startedAt);
+        _services.Metrics.LoggedIn(after);
+        ConnectionLog.LoggedIn(
+            _services.Logger,
+            client.Address,
+            client.Entry.SessionId,
+            client.Entry.PodName,
+            client.Entry.PodUid,
+            client.Entry.Endpoint,
+            client.Key.Fingerprint,
+            (long)after.TotalMilliseconds);
+    }
 
     private void Log(BridgeEnd end)
     {
         Blame blame = end.End.BlameFor();
+        CountBytes();
+        _services.Metrics.Ended(end.End, blame);
         ConnectionLog.Ended(
             _services.Logger,
             blame == Blame.Pod ? LogLevel.Warning : LogLevel.Information,

@@ -60,7 +60,7 @@ internal sealed class OpenSession(SessionEntry known)
     {
         lock (_lock)
         {
-            ReviewIdleTime(connection, now);
+            Review(connection, now);
             _connections.Remove(connection);
             _isLeft = _connections.Count == 0;
             return _isLeft;
@@ -85,7 +85,7 @@ internal sealed class OpenSession(SessionEntry known)
             CloseByEntry(now);
             foreach (Connection connection in _connections)
             {
-                TimeSpan idle = ReviewIdleTime(connection, now);
+                TimeSpan idle = Review(connection, now);
                 if (_entry.IdleTimeout > TimeSpan.Zero && idle >= _entry.IdleTimeout)
                 {
                     connection.Close(ConnectionEnd.IdleTimeout, $"This connection to session {SessionId} was idle for {_entry.IdleTimeout:c}, which is the session's limit.");
@@ -95,9 +95,9 @@ internal sealed class OpenSession(SessionEntry known)
     }
 
     // A login that is under way has been reviewed when it entered.
-    private TimeSpan ReviewIdleTime(Connection connection, DateTimeOffset now)
+    private TimeSpan Review(Connection connection, DateTimeOffset now)
     {
-        if (connection.ReviewIdleTime() is not { } idle)
+        if (connection.Review() is not { } idle)
         {
             return TimeSpan.Zero;
         }

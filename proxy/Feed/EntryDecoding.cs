@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using SshGateway.Proxy.Table;
@@ -26,10 +27,10 @@ internal static class EntryDecoding
     {
         decoded = null;
         problem = FindProblem(entry);
-        if (problem is null && TryReadKeys(entry.AuthorizedKeys, "authorized_keys", out byte[][] authorizedKeys, out problem)
-            && TryReadKeys(entry.HostKeys, "host_keys", out byte[][] hostKeys, out problem))
+        if (problem is null && TryReadKeys(entry.AuthorizedKeys, "authorized_keys", out ReadOnlyMemory<byte>[] authorizedKeys, out problem)
+            && TryReadKeys(entry.HostKeys, "host_keys", out ReadOnlyMemory<byte>[] hostKeys, out problem))
         {
-            decoded = new SessionEntry
+            decoded = new SessionEntry(new SessionDetails
             {
                 SessionId = entry.SessionId,
                 State = entry.State,
@@ -44,7 +45,7 @@ internal static class EntryDecoding
                 MaxConnections = (int)entry.MaxConnections,
                 IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),
                 Reason = entry.Reason,
-            };
+            });
         }
         return decoded is not null;
     }
@@ -58,8 +59,8 @@ internal static class EntryDecoding
             _ when !SessionNames.IsSessionId(entry.SessionId) => $"session_id is not a DNS label of 1 to {SessionNames.LongestSessionId} characters",
             { State: < EndpointState.Ready or > EndpointState.None } => $"state {(int)entry.State} is unknown",
             { Access: < Access.Enabled or > Access.Disabled } => $"access {(int)entry.Access} is unknown",
-            { PodName.Length: > MaximumPodNameLength } => "pod_name is too long",
-            { PodUid.Length: > MaximumPodUidLength } => "pod_uid is too long",
+            _ when Encoding.UTF8.GetByteCount(entry.PodName) > MaximumPodNameLength => "pod_name is too long",
+            _ when Encoding.UTF8.GetByteCount(entry.PodUid) > MaximumPodUidLength => "pod_uid is too long",
             _ when hasPod == (entry.PodUid.Length == 0) => "pod_uid and state do not agree",
             _ when !hasAddress => $"pod_ip has {entry.PodIp.Length} bytes",
             { Port: < 1 or > ushort.MaxValue } => $"port is {entry.Port}",
@@ -73,16 +74,16 @@ internal static class EntryDecoding
         };
     }
 
-    private static bool TryReadKeys(RepeatedField<ByteString> keys, string field, out byte[][] blobs, [NotNullWhen(false)] out string? problem)
+    private static bool TryReadKeys(RepeatedField<ByteString> keys, string field, out ReadOnlyMemory<byte>[] blobs, [NotNullWhen(false)] out string? problem)
     {
-        blobs = keys.Count == 0 ? [] : new byte[keys.Count][];
+        blobs = new ReadOnlyMemory<byte>[keys.Count];
         problem = null;
         for (int i = 0; i < blobs.Length; i++)
         {
             try
             {
                 SshPublicKey.Parse(keys[i].Span);
-                blobs[i] = keys[i].ToByteArray();
+                blobs[i] = keys[i].Memory;
             }
             catch (SshFormatException exception)
             {

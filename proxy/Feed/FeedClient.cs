@@ -9,7 +9,7 @@ namespace SshGateway.Proxy.Feed;
 /// Keeps the table in step with an operator. While none can be reached the table stays as it is, without limit: sessions
 /// that were known can be logged into.
 /// </summary>
-internal sealed class FeedClient(FeedOptions options, SessionTable table, TimeProvider time, ILogger<FeedClient> logger) : BackgroundService
+internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, TimeProvider time, ILogger<FeedClient> logger) : BackgroundService
 {
     // Three heartbeats of endpoint_feed.proto.
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
@@ -35,19 +35,21 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, TimePr
         {
             string address = options.Operators[Random.Shared.Next(options.Operators.Count)];
             string reason;
+            string cause;
             try
             {
                 await FollowAsync(address, stoppingToken);
-                reason = "it ended the stream";
+                (cause, reason) = ("Ended", "it ended the stream");
             }
             catch (GrpcException exception)
             {
-                reason = $"{exception.Status}: {exception.Message}";
+                (cause, reason) = (exception.Status.ToString(), $"{exception.Status}: {exception.Message}");
             }
             catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
             {
-                reason = $"nothing came for {SilenceLimit.TotalSeconds} s";
+                (cause, reason) = ("Silence", $"nothing came for {SilenceLimit.TotalSeconds} s");
             }
+            metrics.Lost(cause);
             _lastFailure = $"{address}: {reason}";
             LogLost(address, reason);
             await Task.Delay(_delay.Next(), time, stoppingToken);
@@ -70,11 +72,17 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, TimePr
             if (message.SyncComplete is not null)
             {
                 _hasSynced = true;
+                metrics.Synced();
                 _delay.Reset();
                 LogInStep(address, message.SyncComplete);
             }
+            if (updater.IsSynced)
+            {
+                metrics.Heard();
+            }
             if (sequence is not null)
             {
+                metrics.Applied(sequence.Value);
                 await call.WriteAsync(new ProxyMessage { Applied = new Applied { Sequence = sequence.Value } }, end.Token);
             }
         }

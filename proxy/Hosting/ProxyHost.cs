@@ -9,6 +9,7 @@ using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Proxy.Hosting;
@@ -23,6 +24,7 @@ internal static class ProxyHost
         ProxyOptions options = ProxyOptionsReader.Read(builder.Configuration);
         builder.Logging.UseGatewayConsole();
         AddServices(builder.Services, options);
+        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id);
         ListenOptions? probes = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -36,6 +38,7 @@ internal static class ProxyHost
             });
         });
         WebApplication app = builder.Build();
+        app.UseMetricsEndpoint();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
         app.Run(context => Probes.HandleAsync(context, feed.NotReady));
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app, probes));
@@ -49,6 +52,7 @@ internal static class ProxyHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();
+        services.AddSingleton<ConnectionMetrics>();
         services.AddSingleton(new FeedOptions
         {
             Operators = [.. options.Operators],
@@ -56,6 +60,7 @@ internal static class ProxyHost
             AuthoritiesFile = options.OperatorInsecure ? null : options.OperatorCA,
             TokenFile = options.OperatorInsecure ? null : options.OperatorToken,
         });
+        services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FeedClient>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
 

@@ -23,6 +23,11 @@ internal sealed class SessionTable
 
     public void Upsert(SessionEntry entry)
     {
+        // The dictionary keeps the key that it has; the entry must not keep another string of the same letters alive.
+        if (_entries.TryGetValue(entry.SessionId, out SessionEntry? earlier))
+        {
+            entry = entry.WithSessionId(earlier.SessionId);
+        }
         _entries[entry.SessionId] = entry;
         Changed?.Invoke(entry);
     }

@@ -59,6 +59,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [InlineData("FeedListen", "localhost:7443", "write address:port")]
     [InlineData("HttpListen", "8081", "write address:port")]
     [InlineData("HttpListen", "127.0.0.1:99999", "write address:port")]
+    [InlineData("OtlpEndpoint", "collector:4317", "write the collector's address")]
     [InlineData("Source", "Cluster", "write Directory")]
     [InlineData("Directory", "", "write the directory")]
     [InlineData("Directory", "/no/such/directory", "create it or write another one")]

@@ -37,6 +37,7 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:Listen", "2222", "[::]:2222")]
     [InlineData("Proxy:Listen", "localhost:2222", "[::]:2222")]
     [InlineData("Proxy:HttpListen", "127.0.0.1", "127.0.0.1:8080")]
+    [InlineData("Proxy:OtlpEndpoint", "collector:4317", "http://127.0.0.1:4317")]
     [InlineData("Proxy:Id", "two words", "without spaces")]
     [InlineData("Proxy:Id", "", "1 to 128")]
     [InlineData("Proxy:Operators:0", "http://operator:7443", "host:port")]

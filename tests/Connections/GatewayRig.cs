@@ -22,6 +22,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     private readonly SshListener _listener;
     private readonly PodPeer _pod = new();
+    private readonly ConnectionMetrics _metrics = new();
     private IPEndPoint? _address;
 
     public GatewayRig() : this(new ProxyOptions(), new PodLoginLimits())
@@ -39,7 +40,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
             podLoginLimits, limits, time);
         OpenSessions = new OpenSessions(Table, time);
         _listener = new SshListener(
-            new ConnectionServices(Table, OpenSessions, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, options, time, Ends));
+            new ConnectionServices(Table, OpenSessions, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, options, _metrics, time, Ends));
         Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
     }
 
@@ -70,6 +71,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     {
         _listener.Dispose();
         _pod.Dispose();
+        _metrics.Dispose();
     }
 
     internal Task StopAsync() => _listener.StopAsync(CancellationToken.None).Limited();

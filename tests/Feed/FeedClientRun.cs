@@ -9,10 +9,14 @@ namespace SshGateway.Tests.Feed;
 internal sealed class FeedClientRun : IAsyncDisposable
 {
     private readonly FeedClient _client;
+    private readonly FeedMetrics _metrics;
 
-    private FeedClientRun(IReadOnlyList<string> operators, FeedKeys? keys, TimeProvider time) =>
+    private FeedClientRun(IReadOnlyList<string> operators, FeedKeys? keys, TimeProvider time)
+    {
+        _metrics = new FeedMetrics(Table, time);
         _client = new FeedClient(
-            new FeedOptions { Operators = operators, AuthoritiesFile = keys?.AuthoritiesFile, TokenFile = keys?.TokenFile, ProxyId = "proxy-a" }, Table, time, Log);
+            new FeedOptions { Operators = operators, AuthoritiesFile = keys?.AuthoritiesFile, TokenFile = keys?.TokenFile, ProxyId = "proxy-a" }, Table, _metrics, time, Log);
+    }
 
     public SessionTable Table { get; } = new();
 
@@ -39,5 +43,6 @@ internal sealed class FeedClientRun : IAsyncDisposable
     {
         await _client.StopAsync(CancellationToken.None);
         _client.Dispose();
+        _metrics.Dispose();
     }
 }

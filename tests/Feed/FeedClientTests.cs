@@ -117,6 +117,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         ("access", e => e.Access = Access.Unspecified),
         ("access", e => e.Access = (Access)4),
         ("pod_name", e => e.PodName = new string('a', 254)),
+        ("pod_name", e => e.PodName = new string('ä', 127)),
         ("pod_uid", e => e.PodUid = ""),
         ("pod_uid", e => e.PodUid = new string('a', 65)),
         ("pod_uid", e => e.State = EndpointState.None),

@@ -16,16 +16,21 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     private readonly EndpointTable _table = new();
     private readonly ManualTimeProvider _time = new();
     private readonly UsageTable _usage;
+    private readonly FeedMetrics _metrics;
     private readonly LogRecorder<FeedService> _log = new();
     private TestServer _server = null!;
     private GrpcClient _client = null!;
 
-    public FeedServiceTests() => _usage = new UsageTable(_time);
+    public FeedServiceTests()
+    {
+        _usage = new UsageTable(_time);
+        _metrics = new FeedMetrics(_table);
+    }
 
     public async Task InitializeAsync()
     {
         _server = await TestServer.StartAsync(
-            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _usage, new NoAuthentication(), _time, lifetime, _log).WatchAsync), _time);
+            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _usage, _metrics, new NoAuthentication(), _time, lifetime, _log).WatchAsync), _time);
         _client = new GrpcClient(_server.Address);
     }
 
@@ -35,6 +40,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     {
         _client.Dispose();
         _usage.Dispose();
+        _metrics.Dispose();
     }
 
     [Fact]

@@ -25,11 +25,14 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     private readonly GatewayRig _gateway;
     private readonly UsageTable[] _usage;
     private readonly List<TestServer> _operators = [];
+    private readonly EndpointTable _table = new();
+    private readonly FeedMetrics _metrics;
     private ReportClient? _client;
 
     public ReportTests()
     {
         _gateway = new GatewayRig(new ProxyOptions(), new PodLoginLimits(), _time);
+        _metrics = new FeedMetrics(_table);
         _usage = [new UsageTable(_time), new UsageTable(_time)];
     }
 
@@ -40,7 +43,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         {
             // Its sessions have not been read yet: reports do not wait for them.
             _operators.Add(await TestServer.StartAsync((grpc, lifetime) => grpc.AddDuplex(
-                EndpointFeedMethods.Watch, new FeedService(new EndpointTable(), usage, new NoAuthentication(), _time, lifetime, NullLogger<FeedService>.Instance).WatchAsync)));
+                EndpointFeedMethods.Watch, new FeedService(_table, usage, _metrics, new NoAuthentication(), _time, lifetime, NullLogger<FeedService>.Instance).WatchAsync)));
         }
         _client = new ReportClient(
             new FeedOptions { Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], ProxyId = "proxy-a", AuthoritiesFile = null, TokenFile = null },
@@ -61,6 +64,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     {
         _client?.Dispose();
         _gateway.Dispose();
+        _metrics.Dispose();
         foreach (UsageTable usage in _usage)
         {
             usage.Dispose();

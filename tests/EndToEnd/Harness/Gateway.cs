@@ -21,6 +21,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     public ManifestDirectory Manifests { get; } = new();
 
+    /// <summary>The operator's probes and metrics.</summary>
+    public Uri OperatorHttp { get; private set; } = null!;
+
     public IReadOnlyList<ProxyProcess> Proxies => _proxies;
 
     /// <summary>Everything that the processes said, for the message of a failed test.</summary>
@@ -63,7 +66,8 @@ internal sealed class Gateway : IAsyncDisposable
                 .. FeedKeys.Shared.OperatorArguments,
             ]);
         string http = await _operator.WaitForLineAsync("Probes listening on ", StartDeadline);
-        await WaitUntilReadyAsync(_operator, new Uri($"http://{FirstWord(http)}"));
+        OperatorHttp = new Uri($"http://{FirstWord(http)}");
+        await WaitUntilReadyAsync(_operator, OperatorHttp);
     }
 
     public async Task KillOperatorAsync()
