@@ -39,6 +39,12 @@ internal sealed record RoutedSession
 
     public required DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>How many connections one proxy keeps open.</summary>
+    public int MaxConnections { get; init; } = SessionSpec.DefaultMaxConnections;
+
+    /// <summary>How long a connection may be idle; zero: without limit.</summary>
+    public TimeSpan IdleTimeout { get; init; }
+
     /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 

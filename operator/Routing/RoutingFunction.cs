@@ -62,6 +62,8 @@ internal static class RoutingFunction
             AuthorizedKeys = authorizedKeys,
             HostKeys = hostKeys,
             ExpiresAt = session.Spec?.ExpiresAt,
+            MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
+            IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
             Problems = problems,
         };
     }

@@ -1,4 +1,5 @@
 using SshGateway.Operator.Model;
+using SshGateway.Shared.Sessions;
 
 namespace SshGateway.Operator.Routing;
 
@@ -11,7 +12,7 @@ internal static class SessionIds
     /// <param name="sameName">The sessions of one name.</param>
     /// <returns>The one that has the id; null when there is none, or the name can be no id.</returns>
     public static ClaudeSession? Owner(IEnumerable<ClaudeSession> sameName) => sameName
-        .Where(s => SessionRules.IsSessionId(s.Name))
+        .Where(s => SessionNames.IsSessionId(s.Name))
         .OrderBy(s => s.Metadata!.CreationTimestamp ?? DateTimeOffset.MaxValue)
         .ThenBy(s => s.Uid, StringComparer.Ordinal)
         .ThenBy(s => s.Namespace, StringComparer.Ordinal)

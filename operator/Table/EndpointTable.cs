@@ -34,6 +34,29 @@ internal sealed class EndpointTable
         }
     }
 
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
+    /// <summary>The last change's number.</summary>
+    public ulong Sequence
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sequence;
+            }
+        }
+    }
+
     /// <summary>One step of the table. The first one makes it complete.</summary>
     /// <param name="upserts">The entries that are new, or may be other than they were.</param>
     /// <param name="removals">The session ids that are gone.</param>

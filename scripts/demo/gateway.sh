@@ -1,4 +1,4 @@
-# The operator and the two proxies. Sourced; needs `demo`, processes, addresses and keys.
+# The operator and the two proxies. Sourced; needs `demo`, processes, addresses, keys and feed.
 # shellcheck shell=bash
 
 # Copies a program out of the build directory, where the next build would overwrite files that a running process has
@@ -91,6 +91,11 @@ write_operator_config() {
     "Source": "Directory",
     "Directory": "$demo/manifests",
     "FeedListen": "${endpoint[operator.feed]}",
+    "FeedCertificate": "$demo/keys/feed_tls.crt",
+    "FeedCertificateKey": "$demo/keys/feed_tls.key",
+    "FeedJwks": "$demo/keys/feed_jwks.json",
+    "FeedIssuer": "$feed_issuer",
+    "FeedClients": ["$feed_subject"],
     "HttpListen": "${endpoint[operator.http]}",
     "AllowLoopbackPods": true
   }
@@ -111,7 +116,9 @@ write_proxy_config() {
       "$demo/keys/gateway_rsa"
     ],
     "UserCaKey": "$demo/keys/user_ca",
-    "Operators": ["${endpoint[operator.feed]}"]
+    "Operators": ["${endpoint[operator.feed]}"],
+    "OperatorCA": "$demo/keys/feed_ca.crt",
+    "OperatorToken": "$demo/keys/feed_token"
   }
 }
 END

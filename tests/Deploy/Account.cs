@@ -16,12 +16,13 @@ internal sealed class Account(KubernetesServer server, string token) : IDisposab
     public static async Task<Account> OfServiceAccountAsync(KubernetesServer server, string ofNamespace, string name) =>
         new(server, await TokenAsync(server, ofNamespace, name));
 
-    public static async Task<string> TokenAsync(KubernetesServer server, string ofNamespace, string name)
+    /// <param name="audience">Null: the API server itself.</param>
+    public static async Task<string> TokenAsync(KubernetesServer server, string ofNamespace, string name, string? audience = null)
     {
         string request = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(request, """{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": null}}""");
+            await File.WriteAllTextAsync(request, $$"""{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": {{(audience is null ? "null" : $"[\"{audience}\"]")}}} }""");
             string answer = await server.KubectlAsync("create", "--raw", $"/api/v1/namespaces/{ofNamespace}/serviceaccounts/{name}/token", "-f", request);
             return JsonSerializer.Deserialize<JsonElement>(answer).At("status.token").GetString()!;
         }

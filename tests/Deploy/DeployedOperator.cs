@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using SshGateway.Operator.Hosting;
 using SshGateway.Operator.Kubernetes;
@@ -12,8 +15,9 @@ namespace SshGateway.Tests.Deploy;
 internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
 {
     /// <returns>The operator, once it holds the Lease.</returns>
-    public static async Task<DeployedOperator> StartAsync(KubernetesServer server)
+    public static async Task<DeployedOperator> StartAsync(KubernetesServer server, FeedKeys? feedKeys = null)
     {
+        FeedKeys keys = feedKeys ?? FeedKeys.Shared;
         IReadOnlyList<JsonElement> objects = await Kustomize.RenderAsync("deploy/overlays/legacy-1.20");
         JsonElement container = objects.Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-operator").At("spec.template.spec.containers")[0];
         IEnumerable<string> options = container.GetProperty("env").EnumerateArray()
@@ -25,11 +29,15 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
             // What a pod knows by itself.
             $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
             "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
+            // What the Secret would hold.
+            .. keys.CertificateArguments,
         ]);
         await app.StartAsync();
         await Eventually.TrueAsync(() => app.Services.GetRequiredService<StatusService>().IsLeader, "the operator holds the Lease");
         return new DeployedOperator(app);
     }
+
+    public int FeedPort => new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,7 @@
 using SshGateway.Operator.Feed;
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Grpc;
@@ -13,20 +15,33 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
 {
     private readonly EndpointTable _table = new();
     private readonly ManualTimeProvider _time = new();
+    private readonly UsageTable _usage;
+    private readonly FeedMetrics _metrics;
     private readonly LogRecorder<FeedService> _log = new();
     private TestServer _server = null!;
     private GrpcClient _client = null!;
 
+    public FeedServiceTests()
+    {
+        _usage = new UsageTable(_time);
+        _metrics = new FeedMetrics(_table);
+    }
+
     public async Task InitializeAsync()
     {
         _server = await TestServer.StartAsync(
-            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _time, lifetime, _log).WatchAsync), _time);
+            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _usage, _metrics, new NoAuthentication(), _time, lifetime, _log).WatchAsync), _time);
         _client = new GrpcClient(_server.Address);
     }
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _usage.Dispose();
+        _metrics.Dispose();
+    }
 
     [Fact]
     public async Task An_empty_table_is_one_message()

@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
@@ -19,6 +20,9 @@ internal sealed class Gateway : IAsyncDisposable
     public GatewayKeys Keys { get; }
 
     public ManifestDirectory Manifests { get; } = new();
+
+    /// <summary>The operator's probes and metrics.</summary>
+    public Uri OperatorHttp { get; private set; } = null!;
 
     public IReadOnlyList<ProxyProcess> Proxies => _proxies;
 
@@ -59,9 +63,11 @@ internal sealed class Gateway : IAsyncDisposable
                 $"--Operator:FeedListen=127.0.0.1:{_feedPort}",
                 "--Operator:HttpListen=127.0.0.1:0",
                 "--Operator:AllowLoopbackPods=true",
+                .. FeedKeys.Shared.OperatorArguments,
             ]);
         string http = await _operator.WaitForLineAsync("Probes listening on ", StartDeadline);
-        await WaitUntilReadyAsync(_operator, new Uri($"http://{FirstWord(http)}"));
+        OperatorHttp = new Uri($"http://{FirstWord(http)}");
+        await WaitUntilReadyAsync(_operator, OperatorHttp);
     }
 
     public async Task KillOperatorAsync()
@@ -94,6 +100,7 @@ internal sealed class Gateway : IAsyncDisposable
                 "--Proxy:Listen=127.0.0.1:0",
                 "--Proxy:HttpListen=127.0.0.1:0",
                 $"--Proxy:Operators:0=127.0.0.1:{_feedPort}",
+                .. FeedKeys.Shared.ProxyArguments,
                 $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",
                 .. Keys.HostKeys.Select((key, index) => $"--Proxy:HostKeys:{index}={key.PrivateFile}"),
                 .. arguments,
