@@ -7,7 +7,7 @@ help: ## Show this list
 build: ## Build everything (Release)
 	@scripts/build
 
-demo: ## Three sessions, an operator and two proxies on this machine, in the background (needs root)
+demo: ## Three sessions, an operator and two proxies on this machine, in the background (needs root); SOURCE=kubernetes: with a real API server
 	@scripts/demo-up
 
 demo-down: ## End the demo

@@ -7,14 +7,16 @@ namespace SshGateway.Tests.EndToEnd.Harness;
 internal sealed class Gateway : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+    private readonly GatewayOptions _options;
     private readonly int _feedPort = Loopback.FreePort();
     private readonly List<Daemon> _started = [];
     private readonly List<ProxyProcess> _proxies = [];
     private Daemon? _operator;
 
-    private Gateway(GatewayKeys keys)
+    private Gateway(GatewayKeys keys, GatewayOptions options)
     {
         Keys = keys;
+        _options = options;
     }
 
     public GatewayKeys Keys { get; }
@@ -33,11 +35,11 @@ internal sealed class Gateway : IAsyncDisposable
 
     public static async Task<Gateway> StartAsync(GatewayKeys keys, GatewayOptions? options = null)
     {
-        Gateway gateway = new(keys);
+        Gateway gateway = new(keys, options ?? new GatewayOptions());
         try
         {
             await gateway.StartOperatorAsync();
-            foreach (IReadOnlyList<string> arguments in (options ?? new GatewayOptions()).ProxyArguments)
+            foreach (IReadOnlyList<string> arguments in gateway._options.ProxyArguments)
             {
                 gateway.StartProxy(arguments);
             }
@@ -58,8 +60,7 @@ internal sealed class Gateway : IAsyncDisposable
             "operator",
             "sshgateway-operator",
             [
-                "--Operator:Source=Directory",
-                $"--Operator:Directory={Manifests.Location}",
+                .. _options.OperatorSource ?? ["--Operator:Source=Directory", $"--Operator:Directory={Manifests.Location}"],
                 $"--Operator:FeedListen=127.0.0.1:{_feedPort}",
                 "--Operator:HttpListen=127.0.0.1:0",
                 "--Operator:AllowLoopbackPods=true",
