@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Routing;
+using SshGateway.Shared.Tls;
 using SshGateway.Tests.Deploy;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Support;
