@@ -24,6 +24,9 @@ internal sealed class OperatorOptions
 
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
+    /// <summary>The ServiceAccounts that may ask about sessions at <c>/internal</c>. Empty: nobody.</summary>
+    public IList<string> InternalCallers { get; set; } = [];
+
     public bool AllowLoopbackPods { get; set; }
 
     public bool AllowUnlabelledPods { get; set; }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using SshGateway.Operator.Internal;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Operator.Configuration;
@@ -10,7 +11,7 @@ internal static partial class OperatorOptionsReader
     private static readonly string[] Keys =
     [
         nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
-        nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen),
+        nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.InternalCallers),
         nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
     ];
 
@@ -35,6 +36,10 @@ internal static partial class OperatorOptionsReader
         if (!ListenAddress.TryParse(options.HttpListen, out _))
         {
             yield return $"Operator:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8081";
+        }
+        foreach (string caller in options.InternalCallers.Where(caller => !ServiceAccountName.TryParse(caller, out _)))
+        {
+            yield return $"Operator:InternalCallers has \"{caller}\"; write ServiceAccounts as namespace:name, such as tars:tars";
         }
     }
 

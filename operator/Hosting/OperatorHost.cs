@@ -1,7 +1,9 @@
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
+using SshGateway.Operator.Internal;
 using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
@@ -40,7 +42,14 @@ internal static class OperatorHost
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
         services.AddHostedService<TablePublisher>();
+        services.AddSingleton(s => new CallerAuthentication(
+            s.GetService<TokenReviewer>(), Users(options.InternalCallers), s.GetRequiredService<ILogger<CallerAuthentication>>()));
+        services.AddSingleton<InternalEndpoints>();
     }
+
+    // The options have been checked: they parse.
+    private static HashSet<string> Users(IEnumerable<string> callers) =>
+        [.. callers.Select(caller => ServiceAccountName.TryParse(caller, out string? user) ? user : caller)];
 
     private static void AddSource(IServiceCollection services, OperatorOptions options, IConfiguration configuration)
     {
@@ -54,6 +63,7 @@ internal static class OperatorHost
         ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
         services.AddSingleton<IClusterSource>(s => new KubernetesSource(
             access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
+        services.AddSingleton(s => new TokenReviewer(access, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenReviewer>>()));
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
         services.AddSingleton(s => new StatusService(
@@ -69,7 +79,10 @@ internal static class OperatorHost
         GrpcServer grpc = app.Services.GetRequiredService<GrpcServer>();
         grpc.AddDuplex(EndpointFeedMethods.Watch, app.Services.GetRequiredService<FeedService>().WatchAsync);
         grpc.AddHealth(EndpointFeedMethods.Watch.Service, () => table.IsFilled);
-        app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context) : Probes.HandleAsync(context, table.IsFilled ? null : "the sessions and pods have not all been read yet"));
+        InternalEndpoints endpoints = app.Services.GetRequiredService<InternalEndpoints>();
+        app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context)
+            : context.Request.Path.StartsWithSegments(InternalEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
+            : Probes.HandleAsync(context, table.IsFilled ? null : "the sessions and pods have not all been read yet"));
     }
 
     private static void LogStart(ILogger logger, OperatorListeners listeners, OperatorOptions options)
