@@ -20,6 +20,15 @@ internal sealed class OperatorOptions
     /// <summary>Empty: the pod's own namespace, outside of a cluster "default".</summary>
     public string LeaseNamespace { get; set; } = "";
 
+    /// <summary>Made by the leader when it is missing; empty: not made.</summary>
+    public string HostKeysSecret { get; set; } = "ssh-gateway-host-keys";
+
+    /// <summary>Made by the leader when it is missing; empty: not made.</summary>
+    public string UserCaSecret { get; set; } = "ssh-gateway-user-ca";
+
+    /// <summary>Made by the leader when it is missing; empty: not made.</summary>
+    public string UserCaConfigMap { get; set; } = "ssh-gateway-user-ca";
+
     public string FeedListen { get; set; } = "127.0.0.1:7443";
 
     public string HttpListen { get; set; } = "127.0.0.1:8081";

@@ -11,6 +11,7 @@ internal static partial class OperatorOptionsReader
     private static readonly string[] Keys =
     [
         nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
+        nameof(OperatorOptions.HostKeysSecret), nameof(OperatorOptions.UserCaSecret), nameof(OperatorOptions.UserCaConfigMap),
         nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.InternalCallers),
         nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
     ];
@@ -47,7 +48,7 @@ internal static partial class OperatorOptionsReader
     {
         OperatorOptions.DirectorySource => CheckDirectory(options.Directory),
         // What the kubeconfig says is checked when it is read.
-        OperatorOptions.KubernetesSource => CheckNamespaces(options),
+        OperatorOptions.KubernetesSource => CheckNamespaces(options).Concat(CheckKeyNames(options)),
         _ => [$"Operator:Source is \"{options.Source}\"; write {OperatorOptions.DirectorySource} or {OperatorOptions.KubernetesSource}"],
     };
 
@@ -75,6 +76,22 @@ internal static partial class OperatorOptionsReader
             yield return $"Operator:LeaseNamespace is \"{options.LeaseNamespace}\"; write the name of a namespace, or leave it out for the operator's own";
         }
     }
+
+    private static IEnumerable<string> CheckKeyNames(OperatorOptions options)
+    {
+        (string Key, string Name)[] names =
+        [
+            (nameof(OperatorOptions.HostKeysSecret), options.HostKeysSecret),
+            (nameof(OperatorOptions.UserCaSecret), options.UserCaSecret),
+            (nameof(OperatorOptions.UserCaConfigMap), options.UserCaConfigMap),
+        ];
+        return names.Where(n => n.Name.Length > 0 && !ObjectName().IsMatch(n.Name))
+            .Select(n => $"Operator:{n.Key} is \"{n.Name}\"; write the name of an object, or nothing to have none made");
+    }
+
+    // An RFC 1123 subdomain.
+    [GeneratedRegex(@"^(?=.{1,253}\z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    private static partial Regex ObjectName();
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\z")]
     private static partial Regex NamespaceName();

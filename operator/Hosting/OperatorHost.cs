@@ -3,6 +3,7 @@ using SshGateway.Operator.Feed;
 using SshGateway.Operator.Internal;
 using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
@@ -66,8 +67,9 @@ internal static class OperatorHost
         services.AddSingleton(s => new TokenReviewer(access, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenReviewer>>()));
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
+        var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
         services.AddSingleton(s => new StatusService(
-            access, leaseNamespace, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<StatusService>>()));
+            access, leaseNamespace, keys, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<StatusService>>()));
         services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusService>());
         services.AddHostedService(s => s.GetRequiredService<StatusService>());
     }

@@ -9,6 +9,7 @@ using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Hosting;
 

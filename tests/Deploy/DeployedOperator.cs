@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using SshGateway.Operator.Hosting;
 using SshGateway.Operator.Kubernetes;
@@ -11,8 +14,23 @@ namespace SshGateway.Tests.Deploy;
 /// <summary>The operator with the options that deploy/ gives it, as its ServiceAccount.</summary>
 internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
 {
+    /// <summary>Where the probes and TARS's questions go.</summary>
+    public Uri Http => new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(1));
+
+    public bool IsLeader => app.Services.GetRequiredService<StatusService>().IsLeader;
+
     /// <returns>The operator, once it holds the Lease.</returns>
-    public static async Task<DeployedOperator> StartAsync(KubernetesServer server)
+    public static async Task<DeployedOperator> StartLeaderAsync(KubernetesServer server)
+    {
+        DeployedOperator started = await StartAsync(server);
+        await Eventually.TrueAsync(() => started.IsLeader, "the operator holds the Lease");
+        return started;
+    }
+
+    /// <param name="server">The API server.</param>
+    /// <param name="address">Where the operator reaches it; null: directly.</param>
+    /// <param name="more">Options besides those of deploy/.</param>
+    public static async Task<DeployedOperator> StartAsync(KubernetesServer server, Uri? address = null, params string[] more)
     {
         IReadOnlyList<JsonElement> objects = await Kustomize.RenderAsync("deploy/overlays/legacy-1.20");
         JsonElement container = objects.Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-operator").At("spec.template.spec.containers")[0];
@@ -23,11 +41,11 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
         [
             .. options,
             // What a pod knows by itself.
-            $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
+            $"--Operator:Kubeconfig={server.Kubeconfig(address, $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
             "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
+            .. more,
         ]);
         await app.StartAsync();
-        await Eventually.TrueAsync(() => app.Services.GetRequiredService<StatusService>().IsLeader, "the operator holds the Lease");
         return new DeployedOperator(app);
     }
 

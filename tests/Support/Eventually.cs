@@ -9,12 +9,14 @@ internal static class Eventually
 
     public static Task TrueAsync(Func<bool> condition, string expectation) => TrueAsync(() => Task.FromResult(condition()), expectation);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, string expectation)
+    public static Task TrueAsync(Func<Task<bool>> condition, string expectation) => TrueAsync(condition, () => expectation);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> expectation)
     {
         using var expiry = new CancellationTokenSource(Deadline);
         while (!await condition())
         {
-            Assert.False(expiry.IsCancellationRequested, $"not within {Deadline.TotalSeconds} s: {expectation}");
+            Assert.False(expiry.IsCancellationRequested, $"not within {Deadline.TotalSeconds} s: {expectation()}");
             await Task.Delay(5);
         }
     }

@@ -17,6 +17,7 @@ internal sealed class TokenReviewer : IDisposable
     private readonly ReviewCache _cache;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _slots = new(ReviewsInFlight);
+    private string? _problem;
 
     /// <param name="access">The API server.</param>
     /// <param name="time">The clock.</param>
@@ -45,11 +46,16 @@ internal sealed class TokenReviewer : IDisposable
         {
             ReviewedToken review = await AskAsync(token, cancellationToken);
             _cache.Add(token, review);
+            _problem = null;
             return review;
         }
         catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException or JsonException)
         {
-            TokenLog.Failed(_logger, exception.Message);
+            // Every caller meets it; it is said when it is something new.
+            if (Interlocked.Exchange(ref _problem, exception.Message) != exception.Message)
+            {
+                TokenLog.Failed(_logger, exception.Message);
+            }
             return ReviewedToken.Unknown;
         }
         finally

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using SshGateway.Shared.Ssh;
 
-namespace SshGateway.Proxy.Ssh.Keys;
+namespace SshGateway.Shared.Ssh.Keys;
 
 /// <summary>The curves of RFC 5656 section 10.1 by their names in keys.</summary>
 internal sealed record EcdsaCurve(string Name, string KeyType, ECCurve Curve, int FieldSize)

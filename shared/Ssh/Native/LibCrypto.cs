@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace SshGateway.Proxy.Ssh.Native;
+namespace SshGateway.Shared.Ssh.Native;
 
 /// <summary>
 /// Every function that is called in OpenSSL's libcrypto (3.0 or later), for what .NET does not offer: X25519, Ed25519,
@@ -79,6 +79,9 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(Library)]
     public static partial PkeyHandle EVP_PKEY_new_raw_public_key(int type, nint engine, byte* key, nuint length);
+
+    [LibraryImport(Library)]
+    public static partial int EVP_PKEY_get_raw_private_key(PkeyHandle key, byte* output, ref nuint length);
 
     [LibraryImport(Library)]
     public static partial int EVP_PKEY_get_raw_public_key(PkeyHandle key, byte* output, ref nuint length);

@@ -1,12 +1,10 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
 
-namespace SshGateway.Proxy.Ssh.Keys;
+namespace SshGateway.Shared.Ssh.Keys;
 
-/// <summary>Reads private keys in OpenSSH's own format (OpenSSH PROTOCOL.key), as ssh-keygen writes them, without a passphrase.</summary>
+/// <summary>Private keys in OpenSSH's own format (OpenSSH PROTOCOL.key), as ssh-keygen reads and writes them, without a passphrase.</summary>
 internal static class OpenSshKeyFile
 {
     private const string Header = "-----BEGIN OPENSSH PRIVATE KEY-----";
@@ -14,6 +12,14 @@ internal static class OpenSshKeyFile
 
     // An RSA key of 8192 bits takes about 9 KiB.
     private const int MaximumSize = 64 * 1024;
+
+    // As ssh-keygen breaks its lines; it reads others too.
+    private const int LineLength = 70;
+
+    // The block size of the cipher "none".
+    private const int BlockSize = 8;
+
+    private static ReadOnlySpan<byte> Magic => "openssh-key-v1\0"u8;
 
     /// <exception cref="SshFormatException">The file holds no usable key; the message names the file and the remedy.</exception>
     public static SshPrivateKey Load(string path)
@@ -59,6 +65,25 @@ internal static class OpenSshKeyFile
         }
     }
 
+    /// <summary>The text of a key's file.</summary>
+    public static string Format(SshPrivateKey key, string comment)
+    {
+        byte[] check = RandomNumberGenerator.GetBytes(sizeof(uint));
+        SshWriter section = new SshWriter(4096).WriteBytes(check).WriteBytes(check).WriteString(key.PublicKey.Type);
+        key.WriteFields(section);
+        section.WriteString(comment);
+        for (byte padding = 1; section.Written.Length % BlockSize != 0; padding++)
+        {
+            section.WriteByte(padding);
+        }
+        SshWriter blob = new SshWriter(4096).WriteBytes(Magic).WriteString("none").WriteString("none").WriteString("")
+            .WriteUInt32(1).WriteString(key.PublicKey.Blob.Span).WriteString(section.Written);
+        IEnumerable<string> lines = Convert.ToBase64String(blob.Written).Chunk(LineLength).Select(line => new string(line));
+        section.Clear();
+        blob.Clear();
+        return $"{Header}\n{string.Join('\n', lines)}\n{Footer}\n";
+    }
+
     //  byte[15]  "openssh-key-v1" and a zero
     //  string    ciphername, string kdfname, string kdfoptions
     //  uint32    number of keys
@@ -70,7 +95,7 @@ internal static class OpenSshKeyFile
     private static SshPrivateKey ParseBlob(ReadOnlySpan<byte> blob)
     {
         var reader = new SshReader(blob);
-        if (!reader.ReadBytes(15).SequenceEqual("openssh-key-v1\0"u8))
+        if (!reader.ReadBytes(Magic.Length).SequenceEqual(Magic))
         {
             throw new SshFormatException("it is not an openssh-key-v1");
         }

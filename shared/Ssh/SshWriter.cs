@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 
-namespace SshGateway.Proxy.Ssh.Wire;
+namespace SshGateway.Shared.Ssh;
 
 /// <summary>
 /// Builds a message out of the data types of RFC 4251 section 5. For handshake messages, a few per login;
@@ -23,6 +24,13 @@ internal sealed class SshWriter
     }
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+
+    /// <summary>Forgets what was written, and overwrites it: for private keys.</summary>
+    public void Clear()
+    {
+        CryptographicOperations.ZeroMemory(_buffer);
+        _length = 0;
+    }
 
     public byte[] ToArray() => Written.ToArray();
 

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace SshGateway.Proxy.Ssh.Native;
+namespace SshGateway.Shared.Ssh.Native;
 
 /// <summary>Owns an EVP_PKEY_CTX.</summary>
 internal sealed class PkeyContextHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)

@@ -1,7 +1,5 @@
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
 
-namespace SshGateway.Proxy.Ssh.Keys;
+namespace SshGateway.Shared.Ssh.Keys;
 
 /// <summary>A private key that signs: a host key, the user CA, or the key of one connection's certificate. Thread-safe.</summary>
 internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
@@ -21,6 +19,9 @@ internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
     }
 
     public abstract void Dispose();
+
+    /// <summary>Writes the type's fields of a private key file, from the one behind the type's name on (OpenSSH PROTOCOL.key).</summary>
+    public abstract void WriteFields(SshWriter writer);
 
     protected abstract byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data);
 }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using SshGateway.Shared.Ssh;
 
-namespace SshGateway.Proxy.Ssh.Keys;
+namespace SshGateway.Shared.Ssh.Keys;
 
 /// <summary>A signature algorithm by its name, and the key type that it belongs to.</summary>
 /// <param name="Name">The name in signatures, requests and KEXINIT.</param>

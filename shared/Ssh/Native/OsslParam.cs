@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace SshGateway.Proxy.Ssh.Native;
+namespace SshGateway.Shared.Ssh.Native;
 
 /// <summary>OSSL_PARAM of openssl/core.h. A list ends with one whose key is null.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -1,8 +1,7 @@
-using SshGateway.Proxy.Ssh.Native;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using System.Security.Cryptography;
+using SshGateway.Shared.Ssh.Native;
 
-namespace SshGateway.Proxy.Ssh.Keys;
+namespace SshGateway.Shared.Ssh.Keys;
 
 /// <summary>Ed25519 (RFC 8032, RFC 8709) through libcrypto.</summary>
 internal sealed unsafe class Ed25519PrivateKey : SshPrivateKey
@@ -36,6 +35,20 @@ internal sealed unsafe class Ed25519PrivateKey : SshPrivateKey
     }
 
     public override void Dispose() => _key.Dispose();
+
+    public override void WriteFields(SshWriter writer)
+    {
+        Span<byte> seedAndPublicKey = stackalloc byte[SeedSize + PublicSize];
+        nuint length = SeedSize;
+        fixed (byte* pointer = seedAndPublicKey)
+        {
+            LibCrypto.Check(LibCrypto.EVP_PKEY_get_raw_private_key(_key, pointer, ref length), nameof(LibCrypto.EVP_PKEY_get_raw_private_key));
+        }
+        ReadOnlySpan<byte> publicKey = PublicKey.Blob.Span[^PublicSize..];
+        publicKey.CopyTo(seedAndPublicKey[SeedSize..]);
+        writer.WriteString(publicKey).WriteString(seedAndPublicKey);
+        CryptographicOperations.ZeroMemory(seedAndPublicKey);
+    }
 
     protected override byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
     {
