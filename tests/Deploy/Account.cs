@@ -16,17 +16,13 @@ internal sealed class Account(KubernetesServer server, string token) : IDisposab
     public static async Task<Account> OfServiceAccountAsync(KubernetesServer server, string ofNamespace, string name) =>
         new(server, await TokenAsync(server, ofNamespace, name));
 
-    /// <param name="server">The API server.</param>
-    /// <param name="ofNamespace">The ServiceAccount's namespace.</param>
-    /// <param name="name">The ServiceAccount.</param>
-    /// <param name="audience">Whom the token is for; null: the API server.</param>
+    /// <param name="audience">Null: the API server itself.</param>
     public static async Task<string> TokenAsync(KubernetesServer server, string ofNamespace, string name, string? audience = null)
     {
         string request = Path.GetTempFileName();
         try
         {
-            string audiences = audience is null ? "null" : $"[\"{audience}\"]";
-            await File.WriteAllTextAsync(request, $$"""{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": {{audiences}}} }""");
+            await File.WriteAllTextAsync(request, $$"""{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": {{(audience is null ? "null" : $"[\"{audience}\"]")}}} }""");
             string answer = await server.KubectlAsync("create", "--raw", $"/api/v1/namespaces/{ofNamespace}/serviceaccounts/{name}/token", "-f", request);
             return JsonSerializer.Deserialize<JsonElement>(answer).At("status.token").GetString()!;
         }

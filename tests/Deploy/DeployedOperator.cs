@@ -20,9 +20,9 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
     public bool IsLeader => app.Services.GetRequiredService<StatusService>().IsLeader;
 
     /// <returns>The operator, once it holds the Lease.</returns>
-    public static async Task<DeployedOperator> StartLeaderAsync(KubernetesServer server)
+    public static async Task<DeployedOperator> StartAsync(KubernetesServer server)
     {
-        DeployedOperator started = await StartAsync(server);
+        DeployedOperator started = await StartReplicaAsync(server);
         await Eventually.TrueAsync(() => started.IsLeader, "the operator holds the Lease");
         return started;
     }
@@ -30,7 +30,7 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
     /// <param name="server">The API server.</param>
     /// <param name="address">Where the operator reaches it; null: directly.</param>
     /// <param name="more">Options besides those of deploy/.</param>
-    public static async Task<DeployedOperator> StartAsync(KubernetesServer server, Uri? address = null, params string[] more)
+    public static async Task<DeployedOperator> StartReplicaAsync(KubernetesServer server, Uri? address = null, params string[] more)
     {
         IReadOnlyList<JsonElement> objects = await Kustomize.RenderAsync("deploy/overlays/legacy-1.20");
         JsonElement container = objects.Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-operator").At("spec.template.spec.containers")[0];

@@ -21,9 +21,9 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     public async Task TARS_is_answered_from_the_table()
     {
         await DeployedOverlay.ApplyAsync(server);
-        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
         using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
-        await Eventually.TrueAsync(() => IsReady(tars), "the table is filled");
+        await Eventually.TrueAsync(() => IsReadyAsync(tars), "the table is filled");
 
         Assert.Equal("404 {\"error\":\"there is no such session\"}", await AskAsync(tars, Pod));
         await server.Admin.CreateSessionAsync(Space, "tars-3");
@@ -63,9 +63,9 @@ public sealed class InternalEndpointTests(KubernetesServer server)
         await server.Admin.CreateSessionAsync(Space, "tars-3");
         try
         {
-            await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
+            await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
             using HttpClient nobody = Caller(gateway, null);
-            await Eventually.TrueAsync(() => IsReady(nobody), "the table is filled, and the probes need no token");
+            await Eventually.TrueAsync(() => IsReadyAsync(nobody), "the table is filled, and the probes need no token");
             string tars = await Account.TokenAsync(server, "tars", "tars");
             string[] parts = tars.Split('.');
             (string? Token, string Expected)[] callers =
@@ -110,10 +110,10 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     {
         await DeployedOverlay.ApplyAsync(server);
         await using var proxy = new FaultyProxy(server.Port, isPlain: true);
-        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server, proxy.Address);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, proxy.Address);
         using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
         using HttpClient forger = Caller(gateway, "forged");
-        await Eventually.TrueAsync(() => IsReady(tars), "the table is filled");
+        await Eventually.TrueAsync(() => IsReadyAsync(tars), "the table is filled");
 
         for (int i = 0; i < 5; i++)
         {
@@ -136,7 +136,7 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     public async Task With_nobody_on_the_list_nobody_may_ask()
     {
         await DeployedOverlay.ApplyAsync(server);
-        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server, null, "--Operator:InternalCallers:0=tars:another");
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, null, "--Operator:InternalCallers:0=tars:another");
         using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
         Assert.StartsWith("403", await AskAsync(tars, Pod), StringComparison.Ordinal);
 
@@ -154,7 +154,11 @@ public sealed class InternalEndpointTests(KubernetesServer server)
         return http;
     }
 
-    private static bool IsReady(HttpClient http) => http.GetAsync(new Uri("/readyz", UriKind.Relative)).GetAwaiter().GetResult().IsSuccessStatusCode;
+    private static async Task<bool> IsReadyAsync(HttpClient http)
+    {
+        using HttpResponseMessage response = await http.GetAsync(new Uri("/readyz", UriKind.Relative));
+        return response.IsSuccessStatusCode;
+    }
 
     private static async Task<string> AskAsync(HttpClient http, string path)
     {
@@ -172,6 +176,6 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     private static async Task UntilAsync(HttpClient http, string path, string expected)
     {
         string answer = "";
-        await Eventually.TrueAsync(() => (answer = AskAsync(http, path).GetAwaiter().GetResult()) == expected, () => $"{expected}; the answer was {answer}");
+        await Eventually.TrueAsync(async () => (answer = await AskAsync(http, path)) == expected, () => $"{expected}; the answer was {answer}");
     }
 }

@@ -6,6 +6,7 @@ using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Support;
 using Command = SshGateway.Tests.Support.Command;
+using Eventually = SshGateway.Tests.Support.Eventually;
 
 namespace SshGateway.Tests.Deploy;
 
@@ -28,23 +29,20 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
     {
         await DeleteAsync();
         Dictionary<string, string> made;
-        await using (DeployedOperator first = await DeployedOperator.StartAsync(server))
-        await using (DeployedOperator second = await DeployedOperator.StartAsync(server))
+        await using (DeployedOperator first = await DeployedOperator.StartReplicaAsync(server))
+        await using (DeployedOperator second = await DeployedOperator.StartReplicaAsync(server))
         {
             await UntilMadeAsync();
             made = await ReadAsync();
             Assert.True(first.IsLeader ^ second.IsLeader);
         }
-        await using (DeployedOperator again = await DeployedOperator.StartLeaderAsync(server))
-        {
-            // The leader that finds nothing to do says nothing: another one's work shows that it is past it.
-            await server.KubectlAsync("delete", "-n", "ssh-gateway", UserCaMap);
-        }
-        await using (DeployedOperator again = await DeployedOperator.StartLeaderAsync(server))
+        // The ConfigMap is made last: once it is there again, the new leader has looked at everything.
+        await server.KubectlAsync("delete", "-n", "ssh-gateway", UserCaMap);
+        await using (DeployedOperator restarted = await DeployedOperator.StartReplicaAsync(server))
         {
             await UntilMadeAsync();
         }
-        // Nothing was made twice or changed, and the ConfigMap that was gone is the same again.
+        // The Secrets are untouched, and the ConfigMap is the same again.
         Assert.Equal(made, await ReadAsync());
         await AssertUsableAsync(made);
     }
@@ -60,7 +58,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         string hostKeys = (await ReadAsync())[HostKeys];
         string userCa = (await ReadAsync())[UserCa];
 
-        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
         await UntilMadeAsync();
 
         Dictionary<string, string> after = await ReadAsync();
@@ -75,9 +73,9 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         await DeleteAsync();
         await server.KubectlAsync("create", "configmap", "-n", "ssh-gateway", "ssh-gateway-user-ca", "--from-literal=user_ca.pub=another's");
 
-        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
         // The host keys come first, the CA right after them.
-        await UntilAsync(async () => (await ReadAsync()).ContainsKey(HostKeys), "the host keys are made");
+        await Eventually.TrueAsync(async () => (await ReadAsync()).ContainsKey(HostKeys), "the host keys are made");
         await NeverAsync(async () => (await ReadAsync()).ContainsKey(UserCa), "a CA was made beside the one that pods trust");
 
         await server.KubectlAsync("delete", "-n", "ssh-gateway", UserCaMap);
@@ -98,7 +96,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         await server.KubectlAsync("delete", "lease", "-n", "ssh-gateway", "ssh-gateway-operator", "--ignore-not-found");
         await server.KubectlAsync("apply", "-f", _directory.File("lease.yaml"));
 
-        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
         await NeverAsync(async () => (await ReadAsync()).Count > 0, "something was made without the Lease");
         Assert.False(gateway.IsLeader);
 
@@ -143,7 +141,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         await server.KubectlAsync(["delete", "-n", "ssh-gateway", "--ignore-not-found", .. All]);
     }
 
-    private Task UntilMadeAsync() => UntilAsync(async () => (await ReadAsync()).Count == All.Length, "all keys are made");
+    private Task UntilMadeAsync() => Eventually.TrueAsync(async () => (await ReadAsync()).Count == All.Length, "all keys are made");
 
     /// <returns>What there is of them, with their data as JSON.</returns>
     private async Task<Dictionary<string, string>> ReadAsync()
@@ -155,16 +153,6 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
     }
 
     private static Dictionary<string, string> Values(string data) => JsonSerializer.Deserialize<Dictionary<string, string>>(data)!;
-
-    private static async Task UntilAsync(Func<Task<bool>> condition, string expectation)
-    {
-        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await condition())
-        {
-            Assert.False(expiry.IsCancellationRequested, $"not in time: {expectation}");
-            await Task.Delay(100);
-        }
-    }
 
     // Several times as long as it takes when it is allowed.
     private static async Task NeverAsync(Func<Task<bool>> condition, string failure)

@@ -56,7 +56,7 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
     public async Task The_calls_of_the_guide_work_as_they_stand_there()
     {
         await DeployedOverlay.ApplyAsync(server);
-        await using DeployedOperator gateway = await DeployedOperator.StartLeaderAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
         using var directory = new TemporaryDirectory();
         string guide = await File.ReadAllTextAsync(Repository.File("docs/tars.md"));
         directory.Write("tars.py", string.Concat(PythonBlock().Matches(guide).Select(m => m.Groups[1].Value)) + Driver);
