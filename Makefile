@@ -7,7 +7,7 @@ help: ## Show this list
 build: ## Build everything (Release)
 	@scripts/build
 
-demo: ## Three sessions, an operator and two proxies on this machine, in the background (needs root)
+demo: ## Three sessions, an operator and two proxies on this machine, in the background (needs root); SOURCE=kubernetes: with a real API server
 	@scripts/demo-up
 
 demo-down: ## End the demo
@@ -16,8 +16,8 @@ demo-down: ## End the demo
 test: ## Everything, installing the Debian packages that it needs; ends with "N passed, N failed, N skipped"
 	@scripts/test
 
-bench: ## Throughput and login time through the gateway and direct, in the same run
-	@bench/beside-direct
+bench: ## Throughput and login time through the gateway and direct, in the same run; then the table of a million sessions
+	@scripts/build >/dev/null && bench/beside-direct && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table
 
 format: ## Format the code
 	@dotnet format SshGateway.sln

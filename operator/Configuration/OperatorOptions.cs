@@ -8,6 +8,8 @@ internal sealed class OperatorOptions
     public const string DirectorySource = "Directory";
     public const string KubernetesSource = "Kubernetes";
 
+    public const string DefaultFeedClient = "system:serviceaccount:ssh-gateway:ssh-gateway-proxy";
+
     public string Source { get; set; } = DirectorySource;
 
     public string Directory { get; set; } = "";
@@ -31,10 +33,30 @@ internal sealed class OperatorOptions
 
     public string FeedListen { get; set; } = "127.0.0.1:7443";
 
+    /// <summary>PEM: the feed's certificate, and what lies between it and its CA.</summary>
+    public string FeedCertificate { get; set; } = "";
+
+    /// <summary>PEM: the certificate's private key.</summary>
+    public string FeedCertificateKey { get; set; } = "";
+
+    /// <summary>Whose tokens may follow the feed; empty: those of <see cref="DefaultFeedClient"/>.</summary>
+    public IList<string> FeedClients { get; set; } = [];
+
+    /// <summary>A JSON Web Key Set; empty: the API server's.</summary>
+    public string FeedJwks { get; set; } = "";
+
+    /// <summary>The issuer whose keys <see cref="FeedJwks"/> has.</summary>
+    public string FeedIssuer { get; set; } = "";
+
+    public bool FeedInsecure { get; set; }
+
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
     /// <summary>The ServiceAccounts that may ask about sessions at <c>/internal</c>. Empty: nobody.</summary>
     public IList<string> InternalCallers { get; set; } = [];
+
+    /// <summary>Empty: metrics are not sent anywhere.</summary>
+    public string OtlpEndpoint { get; set; } = "";
 
     public bool AllowLoopbackPods { get; set; }
 

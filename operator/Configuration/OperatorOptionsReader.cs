@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using SshGateway.Operator.Internal;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 
 namespace SshGateway.Operator.Configuration;
 
@@ -12,7 +13,9 @@ internal static partial class OperatorOptionsReader
     [
         nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
         nameof(OperatorOptions.HostKeysSecret), nameof(OperatorOptions.UserCaSecret), nameof(OperatorOptions.UserCaConfigMap),
-        nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.InternalCallers),
+        nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.FeedCertificate), nameof(OperatorOptions.FeedCertificateKey), nameof(OperatorOptions.FeedClients),
+        nameof(OperatorOptions.FeedJwks), nameof(OperatorOptions.FeedIssuer), nameof(OperatorOptions.FeedInsecure), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.InternalCallers),
+        nameof(OperatorOptions.OtlpEndpoint),
         nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
     ];
 
@@ -20,19 +23,20 @@ internal static partial class OperatorOptionsReader
     public static OperatorOptions Read(IConfiguration configuration) =>
         OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, Keys, (section, options) => section.Bind(options), Check);
 
+    /// <summary>For who only reads the sessions: what the feed and the listeners need may be missing.</summary>
+    /// <exception cref="ConfigurationException">A key is unknown, or a value of the source cannot be used.</exception>
+    public static OperatorOptions ReadSource(IConfiguration configuration) =>
+        OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, Keys, (section, options) => section.Bind(options), CheckSource);
+
     private static IEnumerable<string> Check(OperatorOptions options)
     {
-        foreach (string failure in CheckSource(options))
+        foreach (string failure in CheckSource(options).Concat(options.FeedInsecure ? CheckInsecureFeed(options) : CheckFeed(options)))
         {
             yield return failure;
         }
-        if (!ListenAddress.TryParse(options.FeedListen, out IPEndPoint? feed))
+        if (!ListenAddress.TryParse(options.FeedListen, out _))
         {
             yield return $"Operator:FeedListen is \"{options.FeedListen}\"; write address:port, such as 127.0.0.1:7443";
-        }
-        else if (!IPAddress.IsLoopback(feed.Address))
-        {
-            yield return $"Operator:FeedListen is \"{options.FeedListen}\"; write a loopback address, such as 127.0.0.1:7443: the feed is not authenticated";
         }
         if (!ListenAddress.TryParse(options.HttpListen, out _))
         {
@@ -41,6 +45,46 @@ internal static partial class OperatorOptionsReader
         foreach (string caller in options.InternalCallers.Where(caller => !ServiceAccountName.TryParse(caller, out _)))
         {
             yield return $"Operator:InternalCallers has \"{caller}\"; write ServiceAccounts as namespace:name, such as tars:tars";
+        }
+        if (!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint))
+        {
+            yield return $"Operator:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317";
+        }
+    }
+
+    private static IEnumerable<string> CheckInsecureFeed(OperatorOptions options)
+    {
+        if (ListenAddress.TryParse(options.FeedListen, out IPEndPoint? feed) && !IPAddress.IsLoopback(feed.Address))
+        {
+            yield return $"Operator:FeedListen is \"{options.FeedListen}\"; with Operator:FeedInsecure write a loopback address, such as 127.0.0.1:7443";
+        }
+    }
+
+    private static IEnumerable<string> CheckFeed(OperatorOptions options)
+    {
+        if (options.FeedCertificate.Length == 0)
+        {
+            yield return "Operator:FeedCertificate is missing; write the PEM file of the feed's certificate";
+        }
+        if (options.FeedCertificateKey.Length == 0)
+        {
+            yield return "Operator:FeedCertificateKey is missing; write the PEM file of the private key of Operator:FeedCertificate";
+        }
+        if (options.FeedJwks.Length == 0 && options.Source == OperatorOptions.DirectorySource)
+        {
+            yield return "Operator:FeedJwks is missing; write the file of the JSON Web Key Set that the proxies' tokens are verified with";
+        }
+        if (options.FeedJwks.Length > 0 && options.FeedIssuer.Length == 0)
+        {
+            yield return "Operator:FeedIssuer is missing; write the issuer (iss) of the tokens that Operator:FeedJwks verifies";
+        }
+        if (options.FeedJwks.Length == 0 && options.FeedIssuer.Length > 0)
+        {
+            yield return "Operator:FeedIssuer is for Operator:FeedJwks; leave it out: the API server says what its issuer is";
+        }
+        if (options.FeedClients.Any(subject => subject.Length == 0))
+        {
+            yield return $"Operator:FeedClients has an empty entry; write subjects, such as {OperatorOptions.DefaultFeedClient}";
         }
     }
 

@@ -35,6 +35,9 @@ internal static class EntryEncoding
             Port = (uint)session.Port,
             TargetUser = session.TargetUser,
             ExpiresAt = session.ExpiresAt?.ToUnixTimeSeconds() ?? 0,
+            MaxConnections = (uint)session.MaxConnections,
+            // The longest that the schema admits is longer than the field can say, and both are lifetimes.
+            IdleTimeout = (uint)Math.Min(session.IdleTimeout.TotalSeconds, uint.MaxValue),
             Reason = session.Reason == ReadyReason.EndpointReady ? "" : session.Reason.ToString(),
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));

@@ -1,25 +1,41 @@
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
 
 /// <summary>sshgateway.v1.EndpointFeed: one stream per proxy, as endpoint_feed.proto describes it.</summary>
-internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
+internal sealed class FeedService(
+    EndpointTable table, UsageTable usage, FeedMetrics metrics, IProxyAuthenticator authenticator, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
 {
     private const int MaximumWordLength = 128;
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FillLimit = TimeSpan.FromSeconds(10);
 
+    // Beyond the token's expiry, as long as a new stream would be let in with it.
+    private static readonly TimeSpan ExpiryGrace = TokenVerifier.ClockSkew;
+
+    // However long the token is good for: proxies spread anew over the operators.
+    private static readonly TimeSpan LongestStream = TimeSpan.FromDays(1);
+
     public async Task WatchAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
     {
+        ProxyIdentity identity = await authenticator.AuthenticateAsync(call.BearerToken, call.Peer, cancellationToken);
         Hello hello = await ReadHelloAsync(call, cancellationToken);
-        await AwaitTableAsync(cancellationToken);
-        FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version);
+        if (!hello.ReportsOnly)
+        {
+            await AwaitTableAsync(cancellationToken);
+        }
+        FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version, identity.Subject);
 
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        var stream = new FeedStream(call, table, time);
-        Task writing = stream.WriteAsync(end.Token);
+        using var expiry = new CancellationTokenSource(Remaining(identity), time);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, expiry.Token);
+        using ProxyUsage proxyUsage = usage.Open(hello.ProxyId);
+        var stream = new FeedStream(call, table, proxyUsage, metrics, time);
+        metrics.Started(stream, hello.ReportsOnly);
+        Task writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : stream.WriteAsync(end.Token);
         Task reading = stream.ReadAsync(end.Token);
         try
         {
@@ -28,6 +44,10 @@ internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostA
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw new GrpcException(GrpcStatusCode.Unavailable, "the operator is shutting down");
+        }
+        catch (OperationCanceledException) when (expiry.IsCancellationRequested)
+        {
+            throw new GrpcException(GrpcStatusCode.Unauthenticated, "the token that this stream began with has expired");
         }
         catch (TimeoutException)
         {
@@ -39,8 +59,15 @@ internal sealed class FeedService(EndpointTable table, TimeProvider time, IHostA
         {
             await end.CancelAsync();
             await Task.WhenAll(writing, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            metrics.Ended(stream);
             FeedLog.StreamEnded(logger, hello.ProxyId, stream.AppliedSequence);
         }
+    }
+
+    private TimeSpan Remaining(ProxyIdentity identity)
+    {
+        TimeSpan valid = identity.ExpiresAt - time.GetUtcNow();
+        return valid < LongestStream ? valid + ExpiryGrace : LongestStream;
     }
 
     private async Task<Hello> ReadHelloAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)

@@ -1,12 +1,13 @@
 using Google.Protobuf;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
 
 /// <summary>One proxy's stream: the snapshot, then changes and heartbeats.</summary>
-internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, TimeProvider time)
+internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, ProxyUsage usage, FeedMetrics metrics, TimeProvider time)
 {
     /// <summary>How long one message may take to leave.</summary>
     public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
@@ -26,11 +27,17 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     {
         while (await call.ReadAsync(cancellationToken) is { } message)
         {
-            if (message.Applied is null)
+            switch (message.MessageCase)
             {
-                throw new GrpcException(GrpcStatusCode.InvalidArgument, "only Applied may follow the Hello");
+                case ProxyMessage.MessageOneofCase.Applied:
+                    AppliedSequence = message.Applied.Sequence;
+                    break;
+                case ProxyMessage.MessageOneofCase.Activity:
+                    usage.Report(message.Activity);
+                    break;
+                default:
+                    throw new GrpcException(GrpcStatusCode.InvalidArgument, "only Applied and Activity may follow the Hello");
             }
-            AppliedSequence = message.Applied.Sequence;
         }
     }
 
@@ -54,6 +61,10 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
         {
             await subscription.WaitAsync(cancellationToken);
             TableChanges changes = subscription.Take();
+            if (changes.Epoch != subscription.Epoch)
+            {
+                throw new GrpcException(GrpcStatusCode.Unavailable, "the cluster was put back to an earlier state; come again for a new snapshot");
+            }
             if (changes.Sequence != sequence)
             {
                 await WriteDeltaAsync(changes, sequence, cancellationToken);
@@ -65,6 +76,18 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
                 await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat { Sequence = sequence, Count = changes.Count } }, cancellationToken);
             }
         }
+    }
+
+    /// <summary>For a proxy that only reports.</summary>
+    /// <exception cref="TimeoutException">The proxy took nothing for too long.</exception>
+    public async Task WriteHeartbeatsAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(HeartbeatInterval, time);
+        do
+        {
+            await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat() }, cancellationToken);
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
     private async Task WriteSnapshotAsync(TableSubscription subscription, CancellationToken cancellationToken)
@@ -81,7 +104,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
         {
             await WriteAsync(_frames.TakeSnapshotChunk(), cancellationToken);
         }
-        var complete = new SyncComplete { Epoch = table.Epoch, Sequence = subscription.Sequence, Count = (ulong)subscription.Snapshot.Count };
+        var complete = new SyncComplete { Epoch = subscription.Epoch, Sequence = subscription.Sequence, Count = (ulong)subscription.Snapshot.Count };
         await WriteAsync(new FeedMessage { SyncComplete = complete }, cancellationToken);
     }
 
@@ -101,6 +124,9 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
 
     private Task WriteAsync(FeedMessage message, CancellationToken cancellationToken) => WriteAsync(message.ToByteArray(), cancellationToken);
 
-    private Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
-        call.WriteAsync(message.Span).WaitAsync(WriteLimit, time, cancellationToken);
+    private Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        metrics.Sent(message.Length);
+        return call.WriteAsync(message.Span).WaitAsync(WriteLimit, time, cancellationToken);
+    }
 }

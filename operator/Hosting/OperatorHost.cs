@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Internal;
 using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Access;
@@ -10,8 +12,10 @@ using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Hosting;
@@ -26,10 +30,12 @@ internal static class OperatorHost
         OperatorOptions options = OperatorOptionsReader.Read(builder.Configuration);
         builder.Logging.UseGatewayConsole();
         AddServices(builder.Services, options);
+        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-operator", Environment.MachineName);
         AddSource(builder.Services, options, builder.Configuration);
         var listeners = new OperatorListeners(options);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
         WebApplication app = builder.Build();
+        app.UseMetricsEndpoint();
         Connect(app);
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app.Logger, listeners, options));
         return app;
@@ -40,8 +46,11 @@ internal static class OperatorHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods));
         services.AddSingleton<EndpointTable>();
+        services.AddSingleton<UsageTable>();
+        services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
+        AddFeedSecurity(services, options);
         services.AddHostedService<TablePublisher>();
         services.AddSingleton(s => new CallerAuthentication(
             s.GetService<TokenReviewer>(), Users(options.InternalCallers), s.GetRequiredService<ILogger<CallerAuthentication>>()));
@@ -51,6 +60,25 @@ internal static class OperatorHost
     // The options have been checked: they parse.
     private static HashSet<string> Users(IEnumerable<string> callers) =>
         [.. callers.Select(caller => ServiceAccountName.TryParse(caller, out string? user) ? user : caller)];
+
+    private static void AddFeedSecurity(IServiceCollection services, OperatorOptions options)
+    {
+        if (options.FeedInsecure)
+        {
+            services.AddSingleton<IProxyAuthenticator, NoAuthentication>();
+            return;
+        }
+        services.AddSingleton(s => new FeedCertificate(
+            options.FeedCertificate, options.FeedCertificateKey, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<FeedCertificate>>()));
+        if (options.FeedJwks.Length > 0)
+        {
+            services.AddSingleton<IIssuerKeysSource>(new JwksFile(options.FeedJwks, options.FeedIssuer));
+        }
+        services.AddSingleton<IssuerKeysCache>();
+        services.AddSingleton<IProxyAuthenticator>(s => new TokenAuthenticator(
+            s.GetRequiredService<IssuerKeysCache>(), options.FeedClients is { Count: > 0 } clients ? [.. clients] : [OperatorOptions.DefaultFeedClient],
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenAuthenticator>>()));
+    }
 
     private static void AddSource(IServiceCollection services, OperatorOptions options, IConfiguration configuration)
     {
@@ -65,6 +93,7 @@ internal static class OperatorHost
         services.AddSingleton<IClusterSource>(s => new KubernetesSource(
             access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
         services.AddSingleton(s => new TokenReviewer(access, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenReviewer>>()));
+        services.TryAddSingleton<IIssuerKeysSource>(s => new ClusterIssuerKeys(access, s.GetRequiredService<TimeProvider>()));
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
         var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
@@ -78,19 +107,29 @@ internal static class OperatorHost
     private static void Connect(WebApplication app)
     {
         EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
+        FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
         GrpcServer grpc = app.Services.GetRequiredService<GrpcServer>();
         grpc.AddDuplex(EndpointFeedMethods.Watch, app.Services.GetRequiredService<FeedService>().WatchAsync);
         grpc.AddHealth(EndpointFeedMethods.Watch.Service, () => table.IsFilled);
         InternalEndpoints endpoints = app.Services.GetRequiredService<InternalEndpoints>();
         app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context)
             : context.Request.Path.StartsWithSegments(InternalEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
-            : Probes.HandleAsync(context, table.IsFilled ? null : "the sessions and pods have not all been read yet"));
+            : Probes.HandleAsync(context, NotReady(table, certificate)));
     }
+
+    private static string? NotReady(EndpointTable table, FeedCertificate? certificate) =>
+        !table.IsFilled ? "the sessions and pods have not all been read yet"
+        : certificate?.Missing is { } problem ? $"the feed has no certificate: {problem}"
+        : null;
 
     private static void LogStart(ILogger logger, OperatorListeners listeners, OperatorOptions options)
     {
         HostingLog.FeedListening(logger, listeners.Feed);
         HostingLog.ProbesListening(logger, listeners.Probes);
+        if (options.FeedInsecure)
+        {
+            HostingLog.FeedInsecure(logger);
+        }
         if (options.AllowLoopbackPods)
         {
             HostingLog.LoopbackPodsAllowed(logger);

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SshGateway.Operator.Configuration;
 using SshGateway.Shared.Hosting;
 
@@ -8,6 +10,8 @@ namespace SshGateway.Operator.Hosting;
 /// <summary>The feed's listener (HTTP/2 only) and the probes' (HTTP/1.1 only).</summary>
 internal sealed class OperatorListeners(OperatorOptions options)
 {
+    private static readonly List<SslApplicationProtocol> FeedProtocols = [SslApplicationProtocol.Http2];
+
     private ListenOptions? _feed;
     private ListenOptions? _probes;
 
@@ -27,12 +31,29 @@ internal sealed class OperatorListeners(OperatorOptions options)
         Listen(kestrel, options.FeedListen, listener =>
         {
             listener.Protocols = HttpProtocols.Http2;
+            if (!options.FeedInsecure)
+            {
+                Secure(listener);
+            }
             _feed = listener;
         });
         Listen(kestrel, options.HttpListen, listener =>
         {
             listener.Protocols = HttpProtocols.Http1;
             _probes = listener;
+        });
+    }
+
+    private static void Secure(ListenOptions listener)
+    {
+        FeedCertificate certificate = listener.ApplicationServices.GetRequiredService<FeedCertificate>();
+        listener.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificate.Current(),
+                ApplicationProtocols = FeedProtocols,
+            }),
         });
     }
 

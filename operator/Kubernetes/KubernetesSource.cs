@@ -34,7 +34,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         }
     }
 
-    public async IAsyncEnumerable<ClusterObjects> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ClusterChanges> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] running = [.. _reflectors.Select(run => run(ending.Token))];
@@ -46,7 +46,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
                 // Before everything that exists is known, a session whose pod was not read yet would look like one without.
                 if (_sessions.All(s => s.IsSynced) && _pods.All(p => p.IsSynced))
                 {
-                    yield return new ClusterObjects([.. _sessions.SelectMany(s => s.Objects)], [.. _pods.SelectMany(p => p.Objects)]);
+                    yield return TakeChanges();
                 }
             }
         }
@@ -62,6 +62,22 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         _watches.Dispose();
         _metrics.Dispose();
     }
+
+    private ClusterChanges TakeChanges()
+    {
+        StoreChanges<ClaudeSession>[] sessions = [.. _sessions.Select(s => s.TakeChanges())];
+        StoreChanges<Pod>[] pods = [.. _pods.Select(p => p.TakeChanges())];
+        return new ClusterChanges
+        {
+            Sessions = [.. sessions.SelectMany(c => c.Set)],
+            Pods = [.. pods.SelectMany(c => c.Set)],
+            Removed = [.. sessions.SelectMany(c => c.Removed), .. pods.SelectMany(c => c.Removed)],
+            Versions = new ClusterVersions(Least(sessions.Select(c => c.Version)), Least(pods.Select(c => c.Version))),
+            IsHistoryNew = sessions.Any(c => c.IsHistoryNew) || pods.Any(c => c.IsHistoryNew),
+        };
+    }
+
+    private static ulong Least(IEnumerable<string> versions) => versions.Min(v => ResourceVersions.Number(v) ?? 0);
 
     private ObjectStore<T> Reflect<T>(ApiResource<T> resource, string? ofNamespace)
         where T : KubernetesObject

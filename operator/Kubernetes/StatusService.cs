@@ -4,7 +4,6 @@ using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
-using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 
@@ -37,7 +36,7 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
 
     public bool IsLeader => _lease.IsHeld;
 
-    public void Observe(ClusterObjects objects, IReadOnlyList<RoutedSession> routes) => _writer.Observe(objects, routes);
+    public void Observe(RouteChanges changes) => _writer.Observe(changes);
 
     public override void Dispose()
     {

@@ -10,10 +10,11 @@ internal static class DirectoryListing
 {
     public static async Task<ListedTable> ReadAsync(DirectorySource source, RoutingOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await foreach (ClusterObjects objects in source.ReadAsync(cancellationToken))
+        // The first changes are everything that there is.
+        await foreach (ClusterChanges changes in source.ReadAsync(cancellationToken))
         {
-            IReadOnlyDictionary<ObjectKey, SessionState> states = SessionState.Of(objects, RoutingFunction.Route(objects, options));
-            return SessionColumns.Of(states.Values.Select(state => state.Session with { Status = StatusComposer.Compose(state, now) }), now);
+            IEnumerable<SessionState> states = new SessionRouter(options).Apply(changes).States.Values.OfType<SessionState>();
+            return SessionColumns.Of(states.Select(state => state.Session with { Status = StatusComposer.Compose(state, now) }), now);
         }
         return SessionColumns.Of([], now);
     }

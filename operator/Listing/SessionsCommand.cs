@@ -25,7 +25,7 @@ internal static class SessionsCommand
         SessionsArguments parsed = SessionsArguments.Parse(arguments);
         using var configuration = new ConfigurationManager();
         configuration.UseGatewaySources(parsed.Configuration);
-        OperatorOptions options = OperatorOptionsReader.Read(configuration);
+        OperatorOptions options = OperatorOptionsReader.ReadSource(configuration);
         bool isDirectory = options.Source == OperatorOptions.DirectorySource;
         ListedTable? table = isDirectory
             ? await ReadDirectoryAsync(options, cancellationToken)

@@ -12,20 +12,21 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
     private const int MaximumFileBytes = 4 * 1024 * 1024;
 
     private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
+    private Dictionary<ObjectKey, KubernetesObject> _told = [];
     private HashSet<string> _problems = [];
 
-    public async IAsyncEnumerable<ClusterObjects> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ClusterChanges> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Watching first: a change during the scan is then seen by the next one.
         using var watch = new DirectoryWatch(directory, time);
         Scan();
-        yield return Merge();
+        yield return TakeChanges();
         while (true)
         {
             await watch.WaitAsync(cancellationToken);
             if (Scan())
             {
-                yield return Merge();
+                yield return TakeChanges();
             }
         }
     }
@@ -84,11 +85,15 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         return true;
     }
 
-    private ClusterObjects Merge()
+    private ClusterChanges TakeChanges()
     {
         HashSet<(string, ObjectKey)> ignored = [.. Duplicates().Select(d => (d.File, d.Key))];
-        KubernetesObject[] objects = [.. _files.SelectMany(f => f.Value.Objects.Where(o => !ignored.Contains((f.Key, o.Key))))];
-        return new ClusterObjects([.. objects.OfType<ClaudeSession>()], [.. objects.OfType<Pod>()]);
+        var objects = _files.SelectMany(f => f.Value.Objects.Where(o => !ignored.Contains((f.Key, o.Key)))).ToDictionary(o => o.Key);
+        // A file that did not change keeps its objects.
+        KubernetesObject[] changed = [.. objects.Values.Where(o => !ReferenceEquals(_told.GetValueOrDefault(o.Key), o))];
+        ObjectKey[] removed = [.. _told.Keys.Where(key => !objects.ContainsKey(key))];
+        _told = objects;
+        return new ClusterChanges { Sessions = [.. changed.OfType<ClaudeSession>()], Pods = [.. changed.OfType<Pod>()], Removed = removed };
     }
 
     // Of two files with one object the first by name counts, whichever came first: a restart must not change it.

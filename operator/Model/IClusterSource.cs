@@ -4,8 +4,8 @@ namespace SshGateway.Operator.Model;
 internal interface IClusterSource
 {
     /// <summary>
-    /// All objects, again whenever one changed. The first are yielded when everything that exists has been read;
-    /// a reader that is slower than the changes sees the latest ones only.
+    /// The first changes are everything that exists, yielded when all of it has been read. Then what has changed since:
+    /// a reader that is slower than the changes gets many of them at once, of each object the latest.
     /// </summary>
-    IAsyncEnumerable<ClusterObjects> ReadAsync(CancellationToken cancellationToken);
+    IAsyncEnumerable<ClusterChanges> ReadAsync(CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 
 namespace SshGateway.Operator.Publishing;
@@ -14,4 +15,7 @@ internal static partial class PublishingLog
 
     [LoggerMessage(3, LogLevel.Information, "Session {SessionId} is gone")]
     public static partial void Gone(ILogger logger, string sessionId);
+
+    [LoggerMessage(4, LogLevel.Error, "{Session} made the gateway fail; its logins are refused, all others are routed. This is a fault of the gateway, to be reported")]
+    public static partial void Faulty(ILogger logger, ObjectKey session, Exception exception);
 }

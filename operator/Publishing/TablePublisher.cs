@@ -5,34 +5,37 @@ using SshGateway.Operator.Table;
 
 namespace SshGateway.Operator.Publishing;
 
-/// <summary>Moves every state of the source through the routing function into the table, which streams it.</summary>
+/// <summary>Moves every change of the source through the router into the table, which streams it.</summary>
 internal sealed class TablePublisher(
     IClusterSource source, RoutingOptions options, EndpointTable table, IEnumerable<IRouteObserver> observers, ILogger<TablePublisher> logger) : BackgroundService
 {
-    private Dictionary<string, RoutedSession> _published = [];
+    private readonly SessionRouter _router = new(options);
+    private readonly Dictionary<string, RoutedSession> _published = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (ClusterObjects objects in source.ReadAsync(stoppingToken))
+        await foreach (ClusterChanges changes in source.ReadAsync(stoppingToken))
         {
-            IReadOnlyList<RoutedSession> routes = RoutingFunction.Route(objects, options);
-            Publish(routes);
+            RouteChanges routes = _router.Apply(changes);
+            table.Apply([.. routes.Routed.Select(EntryEncoding.Encode)], routes.Gone, changes.Versions, changes.IsHistoryNew);
+            Log(routes);
             foreach (IRouteObserver observer in observers)
             {
-                observer.Observe(objects, routes);
+                observer.Observe(routes);
             }
         }
     }
 
-    private void Publish(IReadOnlyList<RoutedSession> sessions)
+    private void Log(RouteChanges routes)
     {
-        table.Replace([.. sessions.Select(EntryEncoding.Encode)]);
-
-        Dictionary<string, RoutedSession> previous = _published;
-        _published = sessions.ToDictionary(s => s.SessionId, StringComparer.Ordinal);
-        foreach (RoutedSession session in sessions)
+        foreach (RoutingFault fault in routes.Faults)
         {
-            previous.Remove(session.SessionId, out RoutedSession? earlier);
+            PublishingLog.Faulty(logger, fault.Session, fault.Exception);
+        }
+        foreach (RoutedSession session in routes.Routed)
+        {
+            RoutedSession? earlier = _published.GetValueOrDefault(session.SessionId);
+            _published[session.SessionId] = session;
             if (!IsSameRoute(session, earlier))
             {
                 PublishingLog.Routed(logger, session.SessionId, session.State, session.Reason, session.Binding, session.PodName, session.Address);
@@ -42,8 +45,9 @@ internal sealed class TablePublisher(
                 PublishingLog.Problem(logger, session.Namespace, session.SessionId, problem);
             }
         }
-        foreach (string sessionId in previous.Keys)
+        foreach (string sessionId in routes.Gone)
         {
+            _published.Remove(sessionId);
             PublishingLog.Gone(logger, sessionId);
         }
     }

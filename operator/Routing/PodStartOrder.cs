@@ -10,6 +10,9 @@ internal sealed class PodStartOrder : IComparer<Pod>
     public int Compare(Pod? x, Pod? y)
     {
         int order = Nullable.Compare(x?.Status?.StartTime, y?.Status?.StartTime);
-        return order != 0 ? order : string.CompareOrdinal(x?.Uid, y?.Uid);
+        order = order != 0 ? order : string.CompareOrdinal(x?.Uid, y?.Uid);
+        // Only a directory can have two pods with one uid.
+        order = order != 0 ? order : string.CompareOrdinal(x?.Namespace, y?.Namespace);
+        return order != 0 ? order : string.CompareOrdinal(x?.Name, y?.Name);
     }
 }

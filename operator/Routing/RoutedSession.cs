@@ -39,6 +39,32 @@ internal sealed record RoutedSession
 
     public required DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>How many connections one proxy keeps open.</summary>
+    public int MaxConnections { get; init; } = SessionSpec.DefaultMaxConnections;
+
+    /// <summary>How long a connection may be idle; zero: without limit.</summary>
+    public TimeSpan IdleTimeout { get; init; }
+
     /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
+
+    /// <summary>No logins, whoever asks; open ones live on.</summary>
+    public static RoutedSession Refused(ClaudeSession session, string problem) => new()
+    {
+        SessionId = session.Name,
+        Namespace = session.Namespace,
+        State = EndpointState.None,
+        Access = SessionAccess.Draining,
+        Reason = ReadyReason.InvalidSpec,
+        Binding = BindingReason.PodNotFound,
+        PodName = "",
+        PodUid = "",
+        Address = null,
+        Port = SshSpec.DefaultPort,
+        TargetUser = SshSpec.DefaultTargetUser,
+        AuthorizedKeys = [],
+        HostKeys = [],
+        ExpiresAt = null,
+        Problems = [problem],
+    };
 }

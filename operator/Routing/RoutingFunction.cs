@@ -13,17 +13,16 @@ internal static class RoutingFunction
     /// <summary>One entry per session id, in the order of the ids.</summary>
     public static IReadOnlyList<RoutedSession> Route(ClusterObjects objects, RoutingOptions options)
     {
-        var binder = new PodBinder(objects, options);
-        var addresses = new AddressOwners(objects.Pods);
-        return
-        [
-            .. SessionIds.Owners(objects.Sessions)
-                .OrderBy(s => s.Name, StringComparer.Ordinal)
-                .Select(session => Route(session, binder.Bind(session), addresses, options)),
-        ];
+        var router = new SessionRouter(options);
+        router.Apply(ClusterChanges.Everything(objects));
+        return [.. router.Routes];
     }
 
-    private static RoutedSession Route(ClaudeSession session, PodBinding binding, AddressOwners addresses, RoutingOptions options)
+    /// <param name="session">The session that has its id.</param>
+    /// <param name="binding">Its pod, or why it has none.</param>
+    /// <param name="ownsAddress">Whether the pod's address is the pod's.</param>
+    /// <param name="options">What is allowed.</param>
+    public static RoutedSession Route(ClaudeSession session, PodBinding binding, bool ownsAddress, RoutingOptions options)
     {
         SshSpec ssh = session.Spec?.Ssh ?? new SshSpec();
         List<string> problems = [.. SessionRules.Check(session).Select(v => v.ToString())];
@@ -37,7 +36,7 @@ internal static class RoutingFunction
             !isValid ? (EndpointState.None, ReadyReason.InvalidSpec, null)
             : !hasKeys ? (EndpointState.None, ReadyReason.InvalidKeys, null)
             : binding.Pod is not { } pod ? (EndpointState.None, binding.Ready, null)
-            : Judge(pod, addresses, options);
+            : Judge(pod, ownsAddress, options);
         // Not Disabled: a misspelt word must not close open sessions.
         SessionAccess access = SessionRules.ParseAccess(session.Spec?.Access) ?? SessionAccess.Draining;
         Pod? routed = state == EndpointState.None ? null : binding.Pod;
@@ -63,11 +62,13 @@ internal static class RoutingFunction
             AuthorizedKeys = authorizedKeys,
             HostKeys = hostKeys,
             ExpiresAt = session.Spec?.ExpiresAt,
+            MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
+            IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
             Problems = problems,
         };
     }
 
-    private static (EndpointState State, ReadyReason Reason, IPAddress? Address) Judge(Pod pod, AddressOwners addresses, RoutingOptions options)
+    private static (EndpointState State, ReadyReason Reason, IPAddress? Address) Judge(Pod pod, bool ownsAddress, RoutingOptions options)
     {
         if (pod.IsTerminal)
         {
@@ -78,7 +79,7 @@ internal static class RoutingFunction
             return (EndpointState.None, pod.IsTerminating ? ReadyReason.PodTerminating : ReadyReason.PodNotReady, null);
         }
         IPAddress? address = AddressRules.Accept(pod.Address, options.AllowLoopbackPods);
-        if (address is null || pod.Spec is { HostNetwork: true } || !addresses.Owns(pod))
+        if (address is null || pod.Spec is { HostNetwork: true } || !ownsAddress)
         {
             return (EndpointState.None, ReadyReason.AddressRefused, null);
         }

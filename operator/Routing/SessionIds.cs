@@ -1,4 +1,5 @@
 using SshGateway.Operator.Model;
+using SshGateway.Shared.Sessions;
 
 namespace SshGateway.Operator.Routing;
 
@@ -8,13 +9,12 @@ namespace SshGateway.Operator.Routing;
 /// </summary>
 internal static class SessionIds
 {
-    /// <summary>One session per id. Sessions whose name can be no id are left out.</summary>
-    public static IEnumerable<ClaudeSession> Owners(IEnumerable<ClaudeSession> sessions) => sessions
-        .Where(s => SessionRules.IsSessionId(s.Name))
-        .GroupBy(s => s.Name, StringComparer.Ordinal)
-        .Select(sameId => sameId
-            .OrderBy(s => s.Metadata!.CreationTimestamp ?? DateTimeOffset.MaxValue)
-            .ThenBy(s => s.Uid, StringComparer.Ordinal)
-            .ThenBy(s => s.Namespace, StringComparer.Ordinal)
-            .First());
+    /// <param name="sameName">The sessions of one name.</param>
+    /// <returns>The one that has the id; null when there is none, or the name can be no id.</returns>
+    public static ClaudeSession? Owner(IEnumerable<ClaudeSession> sameName) => sameName
+        .Where(s => SessionNames.IsSessionId(s.Name))
+        .OrderBy(s => s.Metadata!.CreationTimestamp ?? DateTimeOffset.MaxValue)
+        .ThenBy(s => s.Uid, StringComparer.Ordinal)
+        .ThenBy(s => s.Namespace, StringComparer.Ordinal)
+        .FirstOrDefault();
 }

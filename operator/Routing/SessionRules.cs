@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SshGateway.Operator.Model;
+using SshGateway.Shared.Sessions;
 
 namespace SshGateway.Operator.Routing;
 
@@ -12,15 +13,11 @@ internal static partial class SessionRules
     public const int MaximumAuthorizedKeys = 16;
     public const int MaximumHostKeys = 8;
 
-    private const int MaximumNameLength = 40;
     private const int MaximumCaKeys = 4;
     private const int MaximumKeyLineLength = 4096;
     private const int MaximumOwnerLength = 128;
     private const int MaximumConnections = 1000;
     private const int MaximumMatchLabels = 16;
-
-    /// <summary>Whether this can be a session's id.</summary>
-    public static bool IsSessionId(string name) => name.Length is > 0 and <= MaximumNameLength && DnsLabel().IsMatch(name);
 
     /// <summary><c>spec.access</c>; null when it is no such word.</summary>
     public static SessionAccess? ParseAccess(string? word) => word switch
@@ -34,10 +31,10 @@ internal static partial class SessionRules
     /// <summary>Everything that is wrong; empty when nothing is.</summary>
     public static IEnumerable<Violation> Check(ClaudeSession session)
     {
-        if (!IsSessionId(session.Name))
+        if (!SessionNames.IsSessionId(session.Name))
         {
             yield return new Violation("metadata.name",
-                $"must be a DNS label of at most {MaximumNameLength} characters: a-z, 0-9 and '-' inside; it is the SSH user name");
+                $"must be a DNS label of at most {SessionNames.LongestSessionId} characters: a-z, 0-9 and '-' inside; it is the SSH user name");
         }
         if (session.Spec is not { } spec)
         {
@@ -56,7 +53,7 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.maxConnections", $"must be between 1 and {MaximumConnections}");
         }
-        if (spec.IdleTimeout is not null && !Duration().IsMatch(spec.IdleTimeout))
+        if (spec.IdleTimeout is not null && Durations.Parse(spec.IdleTimeout) is null)
         {
             yield return new Violation("spec.idleTimeout", "must be a duration such as 90m or 1h30m");
         }
@@ -104,7 +101,7 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.ssh.port", "must be between 1 and 65535");
         }
-        if (ssh?.TargetUser is not null && !UserName().IsMatch(ssh.TargetUser))
+        if (ssh?.TargetUser is not null && !SessionNames.IsTargetUser(ssh.TargetUser))
         {
             yield return new Violation("spec.ssh.targetUser", "must be a user name of the pod, such as claude");
         }
@@ -134,20 +131,11 @@ internal static partial class SessionRules
         }
     }
 
-    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z")]
-    private static partial Regex DnsLabel();
-
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
     private static partial Regex DnsSubdomain();
 
     [GeneratedRegex(@"^[^\s\p{Cc}]{1,128}\z")]
     private static partial Regex OwnerName();
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]{0,31}\z")]
-    private static partial Regex UserName();
-
-    [GeneratedRegex(@"^([0-9]{1,6}[hms]){1,3}\z")]
-    private static partial Regex Duration();
 
     [GeneratedRegex(@"^(sk-)?(ssh|ecdsa)-[a-z0-9-]+(@openssh\.com)? [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?\z")]
     private static partial Regex KeyLine();

@@ -1,3 +1,5 @@
+using SshGateway.Operator.Model;
+
 namespace SshGateway.Operator.Table;
 
 /// <summary>
@@ -11,9 +13,8 @@ internal sealed class EndpointTable
     private readonly List<TableSubscription> _subscriptions = [];
     private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _sequence;
-
-    /// <summary>Names this run: sequences of another one do not compare.</summary>
-    public string Epoch { get; } = Guid.NewGuid().ToString("N");
+    private ClusterVersions _versions;
+    private string _epoch = NewEpoch();
 
     /// <summary>Whether the table is complete: everything that existed at start is in it.</summary>
     public bool IsFilled => _filled.Task.IsCompleted;
@@ -21,17 +22,54 @@ internal sealed class EndpointTable
     /// <summary>Completes when the table is complete for the first time.</summary>
     public Task Filled => _filled.Task;
 
-    /// <summary>Makes these the table's entries and tells every stream what changed.</summary>
+    /// <summary>How far the objects have been read that the table was made of.</summary>
+    public ClusterVersions Versions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _versions;
+            }
+        }
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
+    /// <summary>The last change's number.</summary>
+    public ulong Sequence
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sequence;
+            }
+        }
+    }
+
+    /// <summary>One step of the table. The first one makes it complete.</summary>
+    /// <param name="upserts">The entries that are new, or may be other than they were.</param>
+    /// <param name="removals">The session ids that are gone.</param>
+    /// <param name="versions">How far the objects have been read with this.</param>
+    /// <param name="startsEpoch">The versions do not compare with the earlier ones: streams must begin anew.</param>
     /// <returns>How many sessions changed, came or went.</returns>
-    public int Replace(IReadOnlyCollection<TableEntry> entries)
+    public int Apply(IReadOnlyCollection<TableEntry> upserts, IReadOnlyCollection<string> removals, ClusterVersions versions, bool startsEpoch = false)
     {
         lock (_lock)
         {
             int changed = 0;
-            HashSet<string> gone = [.. _entries.Keys];
-            foreach (TableEntry entry in entries)
+            foreach (TableEntry entry in upserts)
             {
-                gone.Remove(entry.SessionId);
                 TableEntry? previous = _entries.GetValueOrDefault(entry.SessionId);
                 if (previous is null || !previous.IsSameAs(entry))
                 {
@@ -40,13 +78,17 @@ internal sealed class EndpointTable
                     changed++;
                 }
             }
-            foreach (string sessionId in gone)
+            foreach (string sessionId in removals)
             {
-                _entries.Remove(sessionId, out TableEntry? previous);
-                Mark(sessionId, previous, null);
-                changed++;
+                if (_entries.Remove(sessionId, out TableEntry? previous))
+                {
+                    Mark(sessionId, previous, null);
+                    changed++;
+                }
             }
-            if (changed > 0)
+            _versions = versions;
+            _epoch = startsEpoch ? NewEpoch() : _epoch;
+            if (changed > 0 || startsEpoch)
             {
                 _sequence++;
                 _subscriptions.ForEach(s => s.Wake());
@@ -69,7 +111,7 @@ internal sealed class EndpointTable
     {
         lock (_lock)
         {
-            var subscription = new TableSubscription(this, [.. _entries.Values], _sequence);
+            var subscription = new TableSubscription(this, [.. _entries.Values], _epoch, _sequence);
             _subscriptions.Add(subscription);
             return subscription;
         }
@@ -87,9 +129,12 @@ internal sealed class EndpointTable
     {
         lock (_lock)
         {
-            return new TableChanges(subscription.TakePending(), _sequence, (ulong)_entries.Count);
+            return new TableChanges(subscription.TakePending(), _epoch, _sequence, (ulong)_entries.Count);
         }
     }
+
+    // Names this run, and this history of the cluster: sequences of another one do not compare.
+    private static string NewEpoch() => Guid.NewGuid().ToString("N");
 
     private void Mark(string sessionId, TableEntry? previous, TableEntry? latest)
     {

@@ -12,14 +12,18 @@ internal sealed class TableSubscription : IDisposable
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Dictionary<string, PendingChange> _pending = new(StringComparer.Ordinal);
 
-    internal TableSubscription(EndpointTable table, TableEntry[] snapshot, ulong sequence)
+    internal TableSubscription(EndpointTable table, TableEntry[] snapshot, string epoch, ulong sequence)
     {
         _table = table;
         Snapshot = snapshot;
+        Epoch = epoch;
         Sequence = sequence;
     }
 
     public IReadOnlyList<TableEntry> Snapshot { get; }
+
+    /// <summary>Names the table's history: once it is another one, this subscription is of no use any more.</summary>
+    public string Epoch { get; }
 
     /// <summary>The sequence of the snapshot.</summary>
     public ulong Sequence { get; }

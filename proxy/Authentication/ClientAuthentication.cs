@@ -4,6 +4,7 @@ using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
+using SshGateway.Shared.Sessions;
 using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Proxy.Authentication;
@@ -14,9 +15,6 @@ namespace SshGateway.Proxy.Authentication;
 /// </summary>
 internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, TimeProvider time)
 {
-    // A session id is a DNS label of at most 40 characters; other names are looked up like unknown ones.
-    private const int LongestSessionId = 40;
-
     private static readonly byte[] Failure =
         SshWriter.Message(MessageNumber.UserAuthFailure).WriteNameList(["publickey"]).WriteBoolean(false).ToArray();
 
@@ -138,8 +136,8 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
 
     private SessionEntry? Lookup()
     {
-        Span<char> sessionId = stackalloc char[LongestSessionId];
-        return _user!.Length <= LongestSessionId
+        Span<char> sessionId = stackalloc char[SessionNames.LongestSessionId];
+        return _user!.Length <= SessionNames.LongestSessionId
             && Ascii.ToUtf16(_user, sessionId, out int length) == OperationStatus.Done
             && table.TryGet(sessionId[..length], out SessionEntry? entry)
             ? entry

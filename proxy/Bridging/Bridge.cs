@@ -16,15 +16,21 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     // A leg that broke the protocol gets to read why, but not much time.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
-    private readonly Pump _fromClient = new(clientLeg, podLeg, RelayRules.FromClient);
-    private readonly Pump _fromPod = new(podLeg, clientLeg, RelayRules.FromPod);
+    private readonly ChannelActivity _activity = new(time);
+    private readonly TaskCompletionSource<(ConnectionEnd End, string Sentence)> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc cref="ChannelActivity.Review"/>
+    public TimeSpan ReviewIdleTime() => _activity.Review();
+
+    /// <summary>Ends the session and tells the client why. Any thread, also before it runs; the first reason counts.</summary>
+    public void Close(ConnectionEnd end, string sentence) => _closing.TrySetResult((end, sentence));
 
     public async Task<BridgeEnd> RunAsync()
     {
         clientLeg.EnterRelaying();
         podLeg.EnterRelaying();
-        Task<PumpEnd> fromClient = _fromClient.RunAsync();
-        Task<PumpEnd> fromPod = _fromPod.RunAsync();
+        Task<PumpEnd> fromClient = new Pump(clientLeg, podLeg, RelayRules.FromClient, _activity).RunAsync();
+        Task<PumpEnd> fromPod = new Pump(podLeg, clientLeg, RelayRules.FromPod, _activity).RunAsync();
         try
         {
             return await RunToEndAsync(fromClient, fromPod).ConfigureAwait(false);
@@ -40,7 +46,12 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
 
     private async Task<BridgeEnd> RunToEndAsync(Task<PumpEnd> fromClient, Task<PumpEnd> fromPod)
     {
-        bool clientEnded = await Task.WhenAny(fromClient, fromPod).ConfigureAwait(false) == fromClient;
+        Task first = await Task.WhenAny(fromClient, fromPod, _closing.Task).ConfigureAwait(false);
+        if (first == _closing.Task)
+        {
+            return await CloseBothAsync(fromClient).ConfigureAwait(false);
+        }
+        bool clientEnded = first == fromClient;
         PumpEnd end = await (clientEnded ? fromClient : fromPod).ConfigureAwait(false);
         if (end.Cause == PumpEndCause.DestinationLost)
         {
@@ -53,6 +64,23 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
             : (podLeg, clientLeg, fromClient);
         await CloseAsync(ended, other, otherPump, end, clientEnded).ConfigureAwait(false);
         return Describe(end, clientEnded);
+    }
+
+    private async Task<BridgeEnd> CloseBothAsync(Task<PumpEnd> fromClient)
+    {
+        (ConnectionEnd end, string sentence) = await _closing.Task.ConfigureAwait(false);
+        await Task.WhenAll(
+            clientLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords),
+            podLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords)).ConfigureAwait(false);
+        try
+        {
+            await DrainAsync(clientLeg, fromClient).WaitAsync(LastWords, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It had its time.
+        }
+        return new BridgeEnd(end, null);
     }
 
     private async Task CloseAsync(Leg ended, Leg other, Task<PumpEnd> otherPump, PumpEnd end, bool clientEnded)

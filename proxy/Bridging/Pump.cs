@@ -10,7 +10,7 @@ namespace SshGateway.Proxy.Bridging;
 /// Moves packets from one leg to the other: decrypts what one read brought, encrypts it into one batch, writes that once. Holds no buffer while
 /// nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
 /// </summary>
-internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
+internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, ChannelActivity activity)
 {
     // With inline completions this runs on a thread of the socket engine as long as there is something to move. After this
     // many bytes others get their turn, so that a keystroke does not wait behind a bulk transfer.
@@ -69,6 +69,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
     private async ValueTask RelayReadPacketsAsync()
     {
         bool batchIsOpen = false;
+        bool isUse = false;
         try
         {
             while (source.Input.TryRead(out InboundPacket packet))
@@ -77,6 +78,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
                 if (disposition == Disposition.Relay)
                 {
                     CheckOrder(packet);
+                    isUse |= ChannelActivity.IsUse(packet.Number);
                     while (true)
                     {
                         if (!batchIsOpen)
@@ -104,6 +106,10 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules)
         }
         finally
         {
+            if (isUse)
+            {
+                activity.Mark();
+            }
             // Also behind a packet that is not authentic: what came before it was, and is delivered.
             if (batchIsOpen)
             {

@@ -9,6 +9,9 @@ internal sealed class ProxyOptions
 
     public string HttpListen { get; set; } = "127.0.0.1:8080";
 
+    /// <summary>Empty: metrics are not sent anywhere.</summary>
+    public string OtlpEndpoint { get; set; } = "";
+
     public string Id { get; set; } = Environment.MachineName;
 
     public IList<string> HostKeys { get; } = [];
@@ -16,6 +19,14 @@ internal sealed class ProxyOptions
     public string UserCaKey { get; set; } = "";
 
     public IList<string> Operators { get; } = [];
+
+    /// <summary>PEM: who may sign the operators' certificates.</summary>
+    public string OperatorCA { get; set; } = "";
+
+    /// <summary>The file of the token that tells the operators who this is.</summary>
+    public string OperatorToken { get; set; } = "";
+
+    public bool OperatorInsecure { get; set; }
 
     /// <summary>Offered to clients, in order of preference; empty: the default.</summary>
     public IList<string> KexAlgorithms { get; } = [];

@@ -1,6 +1,8 @@
+using System.Net;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 
 namespace SshGateway.Proxy.Configuration;
 
@@ -16,8 +18,9 @@ internal static class ProxyOptionsReader
 
     private static readonly string[] Keys =
     [
-        nameof(ProxyOptions.Listen), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
-        nameof(ProxyOptions.Operators), nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
+        nameof(ProxyOptions.Listen), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
+        nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
+        nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
         nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout),
     ];
 
@@ -35,6 +38,10 @@ internal static class ProxyOptionsReader
         {
             yield return $"Proxy:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8080";
         }
+        if (!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint))
+        {
+            yield return $"Proxy:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317";
+        }
         if (options.Id.Length is 0 or > LongestId || options.Id.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             yield return $"Proxy:Id is \"{options.Id}\"; write 1 to {LongestId} printable characters without spaces";
@@ -47,16 +54,9 @@ internal static class ProxyOptionsReader
         {
             yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key";
         }
-        if (options.Operators.Count == 0)
+        foreach (string problem in CheckOperators(options))
         {
-            yield return "Proxy:Operators is missing; write the operators' feed addresses, such as --Proxy:Operators:0=127.0.0.1:7443";
-        }
-        foreach (string address in options.Operators)
-        {
-            if (!Uri.TryCreate($"http://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address)
-            {
-                yield return $"Proxy:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443";
-            }
+            yield return problem;
         }
         foreach (string problem in CheckNames("KexAlgorithms", options.KexAlgorithms, [.. KeyExchangeAlgorithm.All.Select(kex => kex.Name)])
             .Concat(CheckNames("Ciphers", options.Ciphers, [.. CipherAlgorithm.All.Select(cipher => cipher.Name)]))
@@ -75,6 +75,33 @@ internal static class ProxyOptionsReader
         if (options.AuthenticationTimeout <= TimeSpan.Zero || options.AuthenticationTimeout > LongestTimeout)
         {
             yield return $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {LongestTimeout}, such as 00:02:00";
+        }
+    }
+
+    private static IEnumerable<string> CheckOperators(ProxyOptions options)
+    {
+        if (options.Operators.Count == 0)
+        {
+            yield return "Proxy:Operators is missing; write the operators' feed addresses, such as --Proxy:Operators:0=127.0.0.1:7443";
+        }
+        foreach (string address in options.Operators)
+        {
+            if (!Uri.TryCreate($"http://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address)
+            {
+                yield return $"Proxy:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443";
+            }
+            else if (options.OperatorInsecure && !(IPAddress.TryParse(uri.IdnHost, out IPAddress? ip) && IPAddress.IsLoopback(ip)))
+            {
+                yield return $"Proxy:Operators has \"{address}\"; with Proxy:OperatorInsecure write loopback addresses, such as 127.0.0.1:7443";
+            }
+        }
+        if (!options.OperatorInsecure && options.OperatorCA.Length == 0)
+        {
+            yield return "Proxy:OperatorCA is missing; write the PEM file of the CA that signs the operators' certificates";
+        }
+        if (!options.OperatorInsecure && options.OperatorToken.Length == 0)
+        {
+            yield return "Proxy:OperatorToken is missing; write the file of the token that tells the operators who this proxy is";
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed class Connection : IAsyncDisposable
     private readonly ClientAuthentication _authentication;
     private readonly Deadline _deadline;
     private readonly long _startedAt;
+    private long _countedFromClient;
+    private long _countedToClient;
+    private volatile Bridge? _bridge;
     private volatile bool _stopping;
 
     public Connection(IPeerSocket socket, ConnectionServices services)
@@ -38,6 +41,7 @@ internal sealed class Connection : IAsyncDisposable
         _authentication = new ClientAuthentication(_leg, services.Table, services.Time);
         _deadline = new Deadline(services.Time, () => _ = ExpireAsync());
         _startedAt = services.Time.GetTimestamp();
+        services.Metrics.Accepted();
     }
 
     /// <summary>Runs to the end, and logs it. Does not throw.</summary>
@@ -83,11 +87,31 @@ internal sealed class Connection : IAsyncDisposable
         Log(_stopping ? end with { End = ConnectionEnd.ProxyStopping } : end);
     }
 
+    /// <summary>
+    /// Ends an established session and tells the client why; the first reason counts. A login that is under way is left alone: it looks at the
+    /// session itself before it is let in.
+    /// </summary>
+    public void Close(ConnectionEnd end, string sentence) => _bridge?.Close(end, sentence);
+
+    /// <summary>How long nothing has gone over the session's channels; null while the login is under way. One call at a time, and none after the end.</summary>
+    public TimeSpan? Review()
+    {
+        // A connection may last for days: its bytes are counted while it does.
+        CountBytes();
+        return _bridge?.ReviewIdleTime();
+    }
+
     /// <summary>Ends the connection because the proxy stops.</summary>
     public async Task StopAsync()
     {
+        const string Sentence = "The gateway is shutting down; please connect again.";
         _stopping = true;
-        await _leg.DisconnectAsync(DisconnectReason.ByApplication, "The gateway is shutting down; please connect again.").ConfigureAwait(false);
+        if (_bridge is { } bridge)
+        {
+            bridge.Close(ConnectionEnd.ProxyStopping, Sentence);
+            return;
+        }
+        await _leg.DisconnectAsync(DisconnectReason.ByApplication, Sentence).ConfigureAwait(false);
         _leg.Abort();
     }
 
@@ -105,12 +129,28 @@ internal sealed class Connection : IAsyncDisposable
         AuthenticatedClient client = await _authentication.RunAsync().ConfigureAwait(false);
         // The client has done its part; dialling has limits of its own.
         _deadline.Stop();
+        OpenSession session = _services.OpenSessions.Enter(client.Entry, this);
+        try
+        {
+            return await ServeAsync(client, session).ConfigureAwait(false);
+        }
+        finally
+        {
+            _services.OpenSessions.Leave(session, this);
+        }
+    }
 
+    private async Task<BridgeEnd> ServeAsync(AuthenticatedClient client, OpenSession session)
+    {
         PodLeg podLeg = await ReachPodAsync(client).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable disposal = podLeg.ConfigureAwait(false);
+        var bridge = new Bridge(_leg, podLeg, session.SessionId, _services.Time);
+        _bridge = bridge;
+        // From here on changes of the session find the bridge. One that came since ReachPodAsync read the table did not.
+        session.Review(_services.Time.GetUtcNow());
         await _leg.Output.SendAsync(Success).ConfigureAwait(false);
         LogLogin(client);
-        return await new Bridge(_leg, podLeg, client.Entry.SessionId, _services.Time).RunAsync().ConfigureAwait(false);
+        return await bridge.RunAsync().ConfigureAwait(false);
     }
 
     /// <summary>The authenticated pod leg of the session as it is now: it may have changed while we dialled.</summary>
@@ -185,19 +225,33 @@ internal sealed class Connection : IAsyncDisposable
         _leg.Abort();
     }
 
-    private void LogLogin(AuthenticatedClient client) => ConnectionLog.LoggedIn(
-        _services.Logger,
-        client.Address,
-        client.Entry.SessionId,
-        client.Entry.PodName,
-        client.Entry.PodUid,
-        client.Entry.Endpoint,
-        client.Key.Fingerprint,
-        (long)_services.Time.GetElapsedTime(_startedAt).TotalMilliseconds);
+    private void CountBytes()
+    {
+        (long fromClient, long toClient) = (_leg.Input.TotalBytes, _leg.Output.TotalBytes);
+        _services.Metrics.Transferred(fromClient - _countedFromClient, toClient - _countedToClient);
+        (_countedFromClient, _countedToClient) = (fromClient, toClient);
+    }
+
+    private void LogLogin(AuthenticatedClient client)
+    {
+        TimeSpan after = _services.Time.GetElapsedTime(_startedAt);
+        _services.Metrics.LoggedIn(after);
+        ConnectionLog.LoggedIn(
+            _services.Logger,
+            client.Address,
+            client.Entry.SessionId,
+            client.Entry.PodName,
+            client.Entry.PodUid,
+            client.Entry.Endpoint,
+            client.Key.Fingerprint,
+            (long)after.TotalMilliseconds);
+    }
 
     private void Log(BridgeEnd end)
     {
         Blame blame = end.End.BlameFor();
+        CountBytes();
+        _services.Metrics.Ended(end.End, blame);
         ConnectionLog.Ended(
             _services.Logger,
             blame == Blame.Pod ? LogLevel.Warning : LogLevel.Information,

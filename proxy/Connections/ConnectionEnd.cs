@@ -33,8 +33,17 @@ internal enum ConnectionEnd
     /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
     AccessRefused,
 
-    /// <summary>The session's expiresAt has passed.</summary>
+    /// <summary>The session's expiresAt has passed, before the login or during the session.</summary>
     SessionExpired,
+
+    /// <summary>Access became Disabled while the connection was open.</summary>
+    SessionDisabled,
+
+    /// <summary>The session has as many connections open in this proxy as maxConnections admits.</summary>
+    TooManyConnections,
+
+    /// <summary>Nothing went over the connection's channels for the session's idleTimeout.</summary>
+    IdleTimeout,
 
     /// <summary>The session has no pod.</summary>
     NoPod,

@@ -6,9 +6,9 @@ internal static class ConnectionEndExtensions
     public static Blame BlameFor(this ConnectionEnd end) => end switch
     {
         ConnectionEnd.ClientClosed or ConnectionEnd.PodClosed or ConnectionEnd.ClientLeftEarly or ConnectionEnd.ProxyStopping
-            or ConnectionEnd.AccessRefused or ConnectionEnd.SessionExpired or ConnectionEnd.SessionChanged => Blame.Nobody,
+            or ConnectionEnd.AccessRefused or ConnectionEnd.SessionExpired or ConnectionEnd.SessionDisabled or ConnectionEnd.SessionChanged or ConnectionEnd.IdleTimeout => Blame.Nobody,
         ConnectionEnd.ClientLost or ConnectionEnd.ClientProtocolError or ConnectionEnd.ClientTooSlow or ConnectionEnd.AuthenticationFailed
-            or ConnectionEnd.KeyExchangeTimeout => Blame.Client,
+            or ConnectionEnd.TooManyConnections or ConnectionEnd.KeyExchangeTimeout => Blame.Client,
         ConnectionEnd.InternalError => Blame.Gateway,
         _ => Blame.Pod,
     };

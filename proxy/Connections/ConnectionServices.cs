@@ -9,4 +9,5 @@ namespace SshGateway.Proxy.Connections;
 
 /// <summary>What all connections share.</summary>
 internal sealed record ConnectionServices(
-    SessionTable Table, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, TimeProvider Time, ILogger<Connection> Logger);
+    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, ConnectionMetrics Metrics, TimeProvider Time,
+    ILogger<Connection> Logger);

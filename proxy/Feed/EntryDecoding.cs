@@ -1,22 +1,24 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Text.RegularExpressions;
+using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Protos;
+using SshGateway.Shared.Sessions;
 using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>The feed's Entry as the table's. Every bound of endpoint_feed.proto is checked: what is routed by is never half right.</summary>
-internal static partial class EntryDecoding
+internal static class EntryDecoding
 {
     private const int MaximumAuthorizedKeys = 16;
     private const int MaximumHostKeys = 8;
     private const int MaximumPodNameLength = 253;
     private const int MaximumPodUidLength = 64;
     private const int MaximumReasonLength = 64;
+    private const int MaximumConnections = 1000;
 
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
@@ -25,10 +27,10 @@ internal static partial class EntryDecoding
     {
         decoded = null;
         problem = FindProblem(entry);
-        if (problem is null && TryReadKeys(entry.AuthorizedKeys, "authorized_keys", out byte[][] authorizedKeys, out problem)
-            && TryReadKeys(entry.HostKeys, "host_keys", out byte[][] hostKeys, out problem))
+        if (problem is null && TryReadKeys(entry.AuthorizedKeys, "authorized_keys", out ReadOnlyMemory<byte>[] authorizedKeys, out problem)
+            && TryReadKeys(entry.HostKeys, "host_keys", out ReadOnlyMemory<byte>[] hostKeys, out problem))
         {
-            decoded = new SessionEntry
+            decoded = new SessionEntry(new SessionDetails
             {
                 SessionId = entry.SessionId,
                 State = entry.State,
@@ -40,8 +42,10 @@ internal static partial class EntryDecoding
                 AuthorizedKeys = authorizedKeys,
                 HostKeys = hostKeys,
                 ExpiresAt = entry.ExpiresAt,
+                MaxConnections = (int)entry.MaxConnections,
+                IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),
                 Reason = entry.Reason,
-            };
+            });
         }
         return decoded is not null;
     }
@@ -52,33 +56,34 @@ internal static partial class EntryDecoding
         bool hasAddress = hasPod ? entry.PodIp.Length is 4 or 16 : entry.PodIp.IsEmpty;
         return entry switch
         {
-            _ when !SessionId().IsMatch(entry.SessionId) => "session_id is not a DNS label of 1 to 40 characters",
+            _ when !SessionNames.IsSessionId(entry.SessionId) => $"session_id is not a DNS label of 1 to {SessionNames.LongestSessionId} characters",
             { State: < EndpointState.Ready or > EndpointState.None } => $"state {(int)entry.State} is unknown",
             { Access: < Access.Enabled or > Access.Disabled } => $"access {(int)entry.Access} is unknown",
-            { PodName.Length: > MaximumPodNameLength } => "pod_name is too long",
-            { PodUid.Length: > MaximumPodUidLength } => "pod_uid is too long",
+            _ when Encoding.UTF8.GetByteCount(entry.PodName) > MaximumPodNameLength => "pod_name is too long",
+            _ when Encoding.UTF8.GetByteCount(entry.PodUid) > MaximumPodUidLength => "pod_uid is too long",
             _ when hasPod == (entry.PodUid.Length == 0) => "pod_uid and state do not agree",
             _ when !hasAddress => $"pod_ip has {entry.PodIp.Length} bytes",
             { Port: < 1 or > ushort.MaxValue } => $"port is {entry.Port}",
-            _ when !UserName().IsMatch(entry.TargetUser) => "target_user is not a user name",
+            _ when !SessionNames.IsTargetUser(entry.TargetUser) => "target_user is not a user name",
             { AuthorizedKeys.Count: > MaximumAuthorizedKeys } => $"there are {entry.AuthorizedKeys.Count} authorized_keys",
             { HostKeys.Count: > MaximumHostKeys } => $"there are {entry.HostKeys.Count} host_keys",
             _ when entry.ExpiresAt < 0 || entry.ExpiresAt > LastSecond => "expires_at is out of range",
+            { MaxConnections: > MaximumConnections } => $"max_connections is {entry.MaxConnections}",
             _ when entry.Reason.Length > MaximumReasonLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",
             _ => null,
         };
     }
 
-    private static bool TryReadKeys(RepeatedField<ByteString> keys, string field, out byte[][] blobs, [NotNullWhen(false)] out string? problem)
+    private static bool TryReadKeys(RepeatedField<ByteString> keys, string field, out ReadOnlyMemory<byte>[] blobs, [NotNullWhen(false)] out string? problem)
     {
-        blobs = keys.Count == 0 ? [] : new byte[keys.Count][];
+        blobs = new ReadOnlyMemory<byte>[keys.Count];
         problem = null;
         for (int i = 0; i < blobs.Length; i++)
         {
             try
             {
                 SshPublicKey.Parse(keys[i].Span);
-                blobs[i] = keys[i].ToByteArray();
+                blobs[i] = keys[i].Memory;
             }
             catch (SshFormatException exception)
             {
@@ -88,10 +93,4 @@ internal static partial class EntryDecoding
         }
         return true;
     }
-
-    [GeneratedRegex(@"^(?=.{1,40}\z)[a-z0-9]([-a-z0-9]*[a-z0-9])?\z")]
-    private static partial Regex SessionId();
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]{0,31}\z")]
-    private static partial Regex UserName();
 }

@@ -12,4 +12,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(3, LogLevel.Information, "User CA {Type} {Fingerprint}")]
     public static partial void UserCa(ILogger logger, string type, string fingerprint);
+
+    [LoggerMessage(4, LogLevel.Warning, "Proxy:OperatorInsecure is on: whoever listens on an operator's port on this machine says where sessions live. Only for development")]
+    public static partial void OperatorInsecure(ILogger logger);
 }

@@ -4,10 +4,12 @@ using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Reports;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
 
@@ -23,6 +25,7 @@ internal static class ProxyHost
         ProxyOptions options = ProxyOptionsReader.Read(builder.Configuration);
         builder.Logging.UseGatewayConsole();
         AddServices(builder.Services, options);
+        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id);
         ListenOptions? probes = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -36,8 +39,9 @@ internal static class ProxyHost
             });
         });
         WebApplication app = builder.Build();
+        app.UseMetricsEndpoint();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
-        app.Run(context => Probes.HandleAsync(context, feed.HasSynced ? null : "no operator has sent its sessions yet"));
+        app.Run(context => Probes.HandleAsync(context, feed.NotReady));
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app, probes));
         return app;
     }
@@ -49,7 +53,15 @@ internal static class ProxyHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();
-        services.AddSingleton(new FeedOptions { Operators = [.. options.Operators], ProxyId = options.Id });
+        services.AddSingleton<ConnectionMetrics>();
+        services.AddSingleton(new FeedOptions
+        {
+            Operators = [.. options.Operators],
+            ProxyId = options.Id,
+            AuthoritiesFile = options.OperatorInsecure ? null : options.OperatorCA,
+            TokenFile = options.OperatorInsecure ? null : options.OperatorToken,
+        });
+        services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FeedClient>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
 
@@ -61,6 +73,9 @@ internal static class ProxyHost
         services.AddSingleton(new HandshakeSlots(podLoginLimits.HandshakesPerPod));
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
+        services.AddSingleton<OpenSessions>();
+        services.AddHostedService<OpenSessionReview>();
+        services.AddHostedService<ReportClient>();
         services.AddSingleton<ConnectionServices>();
         services.AddHostedService<SshListener>();
     }
@@ -68,6 +83,10 @@ internal static class ProxyHost
     private static void LogStart(WebApplication app, ListenOptions? probes)
     {
         HostingLog.ProbesListening(app.Logger, probes?.IPEndPoint);
+        if (app.Services.GetRequiredService<ProxyOptions>().OperatorInsecure)
+        {
+            HostingLog.OperatorInsecure(app.Logger);
+        }
         foreach (SshPublicKey key in app.Services.GetRequiredService<HostKeySet>().PublicKeys)
         {
             HostingLog.HostKey(app.Logger, key.Type, key.Fingerprint);

@@ -4,7 +4,7 @@ using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Pods;
 
-/// <summary>Whether a session takes a login now, and if not, why, in a sentence for its user.</summary>
+/// <summary>Whether a session takes a login now, and whether it keeps those that are in; if not, why, in a sentence for its user.</summary>
 internal static class LoginGate
 {
     /// <exception cref="LoginRefusedException">It does not.</exception>
@@ -16,10 +16,22 @@ internal static class LoginGate
         }
     }
 
+    /// <summary>Why the session's open connections have to end, in a sentence for their users; null: they live on.</summary>
+    public static (ConnectionEnd End, string Sentence)? EndOfOpenConnections(SessionEntry entry, DateTimeOffset now)
+    {
+        if (HasExpired(entry, now))
+        {
+            return (ConnectionEnd.SessionExpired, $"Session {entry.SessionId} has expired.");
+        }
+        return entry.Access == Access.Disabled ? (ConnectionEnd.SessionDisabled, $"Session {entry.SessionId} has been disabled.") : null;
+    }
+
+    private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;
+
     private static LoginRefusedException? Refusal(SessionEntry entry, DateTimeOffset now)
     {
         string id = entry.SessionId;
-        if (entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt)
+        if (HasExpired(entry, now))
         {
             return new(ConnectionEnd.SessionExpired, $"Session {id} has expired.");
         }

@@ -21,9 +21,12 @@ internal sealed class PodHostKeys
     /// <summary>The signature algorithms to ask the pod for, so that it shows the key that is known.</summary>
     public IReadOnlyList<string> AlgorithmsFor(SessionEntry entry)
     {
-        IEnumerable<byte[]> known = entry.HostKeys.Length > 0 ? entry.HostKeys
-            : _learned.TryGetValue(entry.PodUid, out byte[]? learned) ? [learned] : [];
-        HashSet<string> types = [.. known.Select(blob => SshPublicKey.Parse(blob).Type)];
+        IReadOnlyList<ReadOnlyMemory<byte>> known = entry.HostKeys;
+        if (known.Count == 0 && _learned.TryGetValue(entry.PodUid, out byte[]? learned))
+        {
+            known = [learned];
+        }
+        HashSet<string> types = [.. known.Select(blob => SshPublicKey.Parse(blob.Span).Type)];
         return [.. SignatureAlgorithm.All.Where(algorithm => types.Count == 0 || types.Contains(algorithm.KeyType)).Select(algorithm => algorithm.Name)];
     }
 
@@ -31,11 +34,12 @@ internal sealed class PodHostKeys
     public void Check(SessionEntry entry, SshPublicKey key)
     {
         ReadOnlySpan<byte> shown = key.Blob.Span;
-        if (entry.HostKeys.Length > 0)
+        IReadOnlyList<ReadOnlyMemory<byte>> pinnedKeys = entry.HostKeys;
+        if (pinnedKeys.Count > 0)
         {
-            foreach (byte[] pinned in entry.HostKeys)
+            foreach (ReadOnlyMemory<byte> pinned in pinnedKeys)
             {
-                if (shown.SequenceEqual(pinned))
+                if (shown.SequenceEqual(pinned.Span))
                 {
                     return;
                 }
@@ -52,7 +56,7 @@ internal sealed class PodHostKeys
     /// <exception cref="LoginRefusedException">Another login has learned another key.</exception>
     public void Learn(SessionEntry entry, SshPublicKey key)
     {
-        if (entry.HostKeys.Length > 0)
+        if (entry.HostKeys.Count > 0)
         {
             return;
         }

@@ -1,51 +1,214 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Text;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Table;
 
-/// <summary>What this proxy knows of one session. Immutable: a change is a new entry.</summary>
+/// <summary>
+/// What this proxy knows of one session. Immutable: a change is a new entry. A proxy may hold a million of them, so all but the id is one array, and
+/// what a login needs of it is decoded then: as objects with strings and arrays of their own they took half as much again.
+/// </summary>
 internal sealed class SessionEntry
 {
+    // The entry's array:
+    //   byte     state
+    //   byte     access
+    //   uint16   port
+    //   int64    expires at
+    //   uint16   max connections
+    //   uint32   idle timeout, seconds
+    //   string   pod ip                 (string: byte length, bytes)
+    //   string   pod uid                (or the byte 255 and the 16 bytes of a UUID)
+    //   string   pod name
+    //   string   target user
+    //   string   reason
+    //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
+    //   keys     host keys
+    private const int StateOffset = 0;
+    private const int AccessOffset = 1;
+    private const int PortOffset = 2;
+    private const int ExpiresAtOffset = 4;
+    private const int MaxConnectionsOffset = 12;
+    private const int IdleTimeoutOffset = 14;
+    private const int StringsOffset = 18;
+
+    private const byte UuidMark = 255;
+    private const int UuidSize = 16;
+
+    private readonly byte[] _packed;
+
+    /// <param name="details">What its strings and counts fit into has been checked: endpoint_feed.proto bounds them all.</param>
+    public SessionEntry(SessionDetails details)
+    {
+        SessionId = details.SessionId;
+        _packed = Pack(details);
+    }
+
+    private SessionEntry(string sessionId, byte[] packed)
+    {
+        SessionId = sessionId;
+        _packed = packed;
+    }
+
+    private enum StringField
+    {
+        PodIp,
+        PodUid,
+        PodName,
+        TargetUser,
+        Reason,
+        End,
+    }
+
     /// <summary>The ClaudeSession's name, which is the SSH user name.</summary>
-    public required string SessionId { get; init; }
+    public string SessionId { get; }
 
-    public required EndpointState State { get; init; }
+    public EndpointState State => (EndpointState)_packed[StateOffset];
 
-    public required Access Access { get; init; }
+    public Access Access => (Access)_packed[AccessOffset];
 
-    public required string PodName { get; init; }
+    public string PodName => Encoding.UTF8.GetString(Read(StringField.PodName));
 
     /// <summary>The pod's UID; empty when there is no pod.</summary>
-    public required string PodUid { get; init; }
+    public string PodUid
+    {
+        get
+        {
+            int offset = OffsetOf(StringField.PodUid);
+            return _packed[offset] == UuidMark ? new Guid(_packed.AsSpan(offset + 1, UuidSize)).ToString("D") : Encoding.UTF8.GetString(Read(StringField.PodUid));
+        }
+    }
 
     /// <summary>Where the pod's sshd listens; null when there is no pod.</summary>
-    public required IPEndPoint? Endpoint { get; init; }
+    public IPEndPoint? Endpoint
+    {
+        get
+        {
+            ReadOnlySpan<byte> address = Read(StringField.PodIp);
+            return address.IsEmpty ? null : new IPEndPoint(new IPAddress(address), BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(PortOffset)));
+        }
+    }
 
     /// <summary>The user to log in as inside the pod.</summary>
-    public required string TargetUser { get; init; }
-
-    /// <summary>Keys that may log in, in the SSH wire format.</summary>
-    public required byte[][] AuthorizedKeys { get; init; }
+    public string TargetUser => Encoding.UTF8.GetString(Read(StringField.TargetUser));
 
     /// <summary>The pod's pinned host keys in the SSH wire format; empty: trust on first use per pod UID.</summary>
-    public required byte[][] HostKeys { get; init; }
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostKeys
+    {
+        get
+        {
+            int offset = OffsetOf(StringField.End);
+            for (int count = _packed[offset++]; count > 0; count--)
+            {
+                offset += sizeof(ushort) + KeyLength(offset);
+            }
+            var keys = new ReadOnlyMemory<byte>[_packed[offset++]];
+            for (int i = 0; i < keys.Length; i++)
+            {
+                keys[i] = _packed.AsMemory(offset + sizeof(ushort), KeyLength(offset));
+                offset += sizeof(ushort) + keys[i].Length;
+            }
+            return keys;
+        }
+    }
 
     /// <summary>Seconds since 1970 UTC after which the session takes no logins; 0: never.</summary>
-    public required long ExpiresAt { get; init; }
+    public long ExpiresAt => BinaryPrimitives.ReadInt64LittleEndian(_packed.AsSpan(ExpiresAtOffset));
+
+    /// <summary>How many connections this proxy keeps open; 0: without limit.</summary>
+    public int MaxConnections => BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(MaxConnectionsOffset));
+
+    /// <summary>How long a connection may be idle; zero: without limit.</summary>
+    public TimeSpan IdleTimeout => TimeSpan.FromSeconds(BinaryPrimitives.ReadUInt32LittleEndian(_packed.AsSpan(IdleTimeoutOffset)));
 
     /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
-    public required string Reason { get; init; }
+    public string Reason => Encoding.UTF8.GetString(Read(StringField.Reason));
 
     /// <summary>Whether this key may log in.</summary>
     public bool Authorizes(ReadOnlySpan<byte> keyBlob)
     {
-        foreach (byte[] key in AuthorizedKeys)
+        int offset = OffsetOf(StringField.End);
+        for (int count = _packed[offset++]; count > 0; count--)
         {
-            if (keyBlob.SequenceEqual(key))
+            int length = KeyLength(offset);
+            offset += sizeof(ushort);
+            if (_packed.AsSpan(offset, length).SequenceEqual(keyBlob))
             {
                 return true;
             }
+            offset += length;
         }
         return false;
     }
+
+    /// <summary>The same entry with an equal string for its id.</summary>
+    public SessionEntry WithSessionId(string sessionId) => new(sessionId, _packed);
+
+    private static byte[] Pack(SessionDetails details)
+    {
+        using var stream = new MemoryStream(256);
+        using var writer = new BinaryWriter(stream);
+        writer.Write((byte)details.State);
+        writer.Write((byte)details.Access);
+        writer.Write((ushort)(details.Endpoint?.Port ?? 0));
+        writer.Write(details.ExpiresAt);
+        writer.Write((ushort)details.MaxConnections);
+        writer.Write((uint)details.IdleTimeout.TotalSeconds);
+        WriteString(writer, details.Endpoint?.Address.GetAddressBytes() ?? []);
+        // A pod's UID is a UUID in lower case but for pods that a kubelet makes by itself.
+        if (Guid.TryParseExact(details.PodUid, "D", out Guid uuid) && uuid.ToString("D") == details.PodUid)
+        {
+            writer.Write(UuidMark);
+            writer.Write(uuid.ToByteArray());
+        }
+        else
+        {
+            WriteString(writer, Encoding.UTF8.GetBytes(details.PodUid));
+        }
+        WriteString(writer, Encoding.UTF8.GetBytes(details.PodName));
+        WriteString(writer, Encoding.UTF8.GetBytes(details.TargetUser));
+        WriteString(writer, Encoding.UTF8.GetBytes(details.Reason));
+        WriteKeys(writer, details.AuthorizedKeys);
+        WriteKeys(writer, details.HostKeys);
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    private static void WriteString(BinaryWriter writer, byte[] bytes)
+    {
+        // 255 would be the mark of a UUID.
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(bytes.Length, UuidMark);
+        writer.Write((byte)bytes.Length);
+        writer.Write(bytes);
+    }
+
+    private static void WriteKeys(BinaryWriter writer, IReadOnlyList<ReadOnlyMemory<byte>> keys)
+    {
+        writer.Write(checked((byte)keys.Count));
+        foreach (ReadOnlyMemory<byte> key in keys)
+        {
+            writer.Write(checked((ushort)key.Length));
+            writer.Write(key.Span);
+        }
+    }
+
+    private int OffsetOf(StringField field)
+    {
+        int offset = StringsOffset;
+        for (StringField i = StringField.PodIp; i < field; i++)
+        {
+            int length = _packed[offset];
+            offset += 1 + (length == UuidMark ? UuidSize : length);
+        }
+        return offset;
+    }
+
+    private ReadOnlySpan<byte> Read(StringField field)
+    {
+        int offset = OffsetOf(field);
+        return _packed.AsSpan(offset + 1, _packed[offset]);
+    }
+
+    private int KeyLength(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(offset));
 }

@@ -13,12 +13,24 @@ internal sealed class SessionTable
 
     public SessionTable() => _bySpan = _entries.GetAlternateLookup<ReadOnlySpan<char>>();
 
+    /// <summary>An entry came or changed; the table has it already. Raised by the writer.</summary>
+    public event Action<SessionEntry>? Changed;
+
     public int Count => _entries.Count;
 
     public bool TryGet(ReadOnlySpan<char> sessionId, [NotNullWhen(true)] out SessionEntry? entry) =>
         _bySpan.TryGetValue(sessionId, out entry);
 
-    public void Upsert(SessionEntry entry) => _entries[entry.SessionId] = entry;
+    public void Upsert(SessionEntry entry)
+    {
+        // The dictionary keeps the key that it has; the entry must not keep another string of the same letters alive.
+        if (_entries.TryGetValue(entry.SessionId, out SessionEntry? earlier))
+        {
+            entry = entry.WithSessionId(earlier.SessionId);
+        }
+        _entries[entry.SessionId] = entry;
+        Changed?.Invoke(entry);
+    }
 
     /// <summary>Removes the session while its entry still has this pod UID.</summary>
     public void Remove(string sessionId, string podUid)

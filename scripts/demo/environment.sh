@@ -5,6 +5,8 @@
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 pods=(demo-1 demo-2 demo-3)
 proxies=(a b)
+servers=(kubelet kube-apiserver etcd)
+namespace=claude-sessions
 
 say() {
   printf '%-10s %s\n' "$1" "${*:2}"
@@ -24,6 +26,18 @@ choose_directory() {
   # These would have to be escaped in three different ways, for JSON, ssh_config and YAML.
   [[ $demo != *[\"\\\$]* && $demo != *$'\n'* ]] ||
     die "the path $demo contains a quote, a backslash, a dollar sign or a line break: move the clone, or set DEMO_DIR to another directory"
+}
+
+# Sets `source`: where the operator learns of sessions and pods. What runs goes on as it is unless SOURCE says otherwise.
+choose_source() {
+  source=${SOURCE:-$(cat "$demo/run/source" 2>/dev/null || printf directory)}
+  source=${source,,}
+  case $source in
+    directory) ;;
+    # Operator:Kubeconfig is a list like PATH.
+    kubernetes) [[ $demo != *:* ]] || die "the path $demo contains a colon: move the clone, or set DEMO_DIR to another directory" ;;
+    *) die "SOURCE is '$SOURCE': write SOURCE=directory or SOURCE=kubernetes" ;;
+  esac
 }
 
 # One demo-up or demo-down at a time in one directory. Everything that is started in the background closes descriptor 9.

@@ -1,4 +1,4 @@
-# The operator and the two proxies. Sourced; needs `demo`, processes, addresses and keys.
+# The operator and the two proxies. Sourced; needs `demo`, `source`, services, keys and feed.
 # shellcheck shell=bash
 
 # Copies a program out of the build directory, where the next build would overwrite files that a running process has
@@ -27,75 +27,44 @@ drop_old_programs() {
   done
 }
 
-# ensure_program <name> <program> <write configuration> <listen key and wish…>
-# Starts it with free addresses, or leaves it alone when it runs and would be started in the same way again.
-# `endpoint[name.key]` holds its addresses afterwards.
-declare -A endpoint
-ensure_program() {
-  local name=$1 program=$2 write=$3 action=started attempt pair fingerprint list
-  shift 3
-  for pair in "$@"; do
-    endpoint[$name.${pair%%=*}]=$(cat "$demo/run/$name.${pair%%=*}" 2>/dev/null || true)
-  done
-  if is_running "$name"; then
-    "$write" "$name"
-    fingerprint=$(program_fingerprint "$name" "$program")
-    if [[ $running_fingerprint == "$fingerprint" ]]; then
-      say "$name" "runs$(describe "$name" "$@")"
-      return
-    fi
-    action='restarted with changes'
-    ask_to_end "$name"
-    await_end "$name"
-  fi
-  for attempt in 1 2 3; do
-    for pair in "$@"; do
-      mapfile -t list < <(candidates "${pair#*=}" "${endpoint[$name.${pair%%=*}]}")
-      choose "${list[@]}"
-      endpoint[$name.${pair%%=*}]=$choice
-      printf '%s\n' "$choice" >"$demo/run/$name.${pair%%=*}"
-    done
-    "$write" "$name"
-    fingerprint=$(program_fingerprint "$name" "$program")
-    launch "$name" "$repository/scripts/demo/launch" "$demo" "$name" "$fingerprint" "$program" \
-      "$(command -v dotnet)" "$program/sshgateway-${name%%-*}.dll" --config "$demo/$name.json"
-    wait_until 60 program_decided "$name" || show_log "$name" "is not ready after 60 s"
-    if is_running "$name"; then
-      say "$name" "$action, ready$(describe "$name" "$@"), process $running_pid"
-      return
-    fi
-    grep -qi 'address already in use' "$demo/$name.log" || break
-  done
-  show_log "$name" "ended as soon as it was started (attempt $attempt)"
+# prepare_program <name>, for ensure_service: of the program taken last.
+prepare_program() {
+  "write_${1%%-*}_config" "$1"
+  directory=$program
+  command=("$(command -v dotnet)" "$program/sshgateway-${1%%-*}.dll" --config "$demo/$1.json")
+  inputs=("$demo/$1.json")
+  if [[ $1 == operator && $source == kubernetes ]]; then inputs+=("$demo/cluster/operator.kubeconfig"); fi
 }
 
-program_fingerprint() {
-  { printf '%s\n' "$2"; cat "$demo/$1.json" "$repository/scripts/demo/launch"; } | sha256sum | cut -c 1-16
-}
-
-program_decided() {
-  curl -fsS --noproxy '*' -m 2 -o /dev/null "http://${endpoint[$1.http]}/readyz" 2>/dev/null || ! is_running "$1"
-}
-
-describe() {
-  local name=$1 pair text=''
-  shift
-  for pair in "$@"; do text+=", ${pair%%=*} ${endpoint[$name.${pair%%=*}]}"; done
-  printf '%s' "${text/,/:}"
+program_is_ready() {
+  curl -fsS --noproxy '*' -m 2 -o /dev/null "http://${endpoint[$1.http]}/readyz" 2>/dev/null
 }
 
 write_operator_config() {
   cat >"$demo/operator.json" <<END
 {
   "Operator": {
-    "Source": "Directory",
-    "Directory": "$demo/manifests",
+    $(operator_source),
     "FeedListen": "${endpoint[operator.feed]}",
+    "FeedCertificate": "$demo/keys/feed_tls.crt",
+    "FeedCertificateKey": "$demo/keys/feed_tls.key",
+    "FeedJwks": "$demo/keys/feed_jwks.json",
+    "FeedIssuer": "$feed_issuer",
+    "FeedClients": ["$feed_subject"],
     "HttpListen": "${endpoint[operator.http]}",
     "AllowLoopbackPods": true
   }
 }
 END
+}
+
+operator_source() {
+  if [[ $source == kubernetes ]]; then
+    printf '"Source": "Kubernetes",\n    "Kubeconfig": "%s",\n    ' "$demo/cluster/operator.kubeconfig"
+    printf '"Namespaces": ["%s"],\n    "LeaseNamespace": "ssh-gateway"' "$namespace"
+  else
+    printf '"Source": "Directory",\n    "Directory": "%s"' "$demo/manifests"
+  fi
 }
 
 write_proxy_config() {
@@ -111,7 +80,9 @@ write_proxy_config() {
       "$demo/keys/gateway_rsa"
     ],
     "UserCaKey": "$demo/keys/user_ca",
-    "Operators": ["${endpoint[operator.feed]}"]
+    "Operators": ["${endpoint[operator.feed]}"],
+    "OperatorCA": "$demo/keys/feed_ca.crt",
+    "OperatorToken": "$demo/keys/feed_token"
   }
 }
 END

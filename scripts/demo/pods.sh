@@ -1,4 +1,4 @@
-# The demo's pods: real sshd's in namespaces of their own. Sourced; needs `demo`, processes, addresses and keys.
+# The demo's pods: real sshd's in namespaces of their own. Sourced; needs `demo`, `source`, processes, addresses and keys.
 # shellcheck shell=bash
 
 # Login users live in the pods' own /etc/passwd; the numbers only need to be nobody else's on this machine.
@@ -80,37 +80,41 @@ END
   fi
 }
 
-# write_manifest <name>: the Kubernetes YAML from which the operator learns of the session and its pod.
-# Written aside and moved into place, for the operator watches this directory; and only when there is something new to
-# say, for people change manifests to see what happens.
-write_manifest() {
-  local name=$1 directory=$demo/pods/$1 host_keys=''
-  [[ -s $directory/uid ]] || cat /proc/sys/kernel/random/uuid >"$directory/uid"
-  [[ -s $directory/started ]] || date -u +%Y-%m-%dT%H:%M:%SZ >"$directory/started"
+session_manifest() {
+  local name=$1 host_keys=''
   # demo-3 pins no host key: the gateway trusts its first one, as long as the pod keeps its uid.
   if [[ $name != demo-3 ]]; then
     host_keys=$(printf '\n    hostKeys:\n      - %s' "$(public_key "$name")")
   fi
-  cat >"$directory/manifest.new" <<END
+  cat <<END
 apiVersion: tars.cloudwalk.network/v1alpha1
 kind: ClaudeSession
 metadata:
   name: $name
-  namespace: demo
+  namespace: $namespace
 spec:
   owner:
     user: demo-user
   ssh:
-    port: $(<"$directory/port")
+    port: $(<"$demo/pods/$name/port")
     targetUser: claude
     authorizedKeys:
       - $(public_key demo_user) demo-user$host_keys
+END
+}
+
+# The pod as the API server would tell it, for an operator that reads a directory.
+pod_manifest() {
+  local name=$1 directory=$demo/pods/$1
+  [[ -s $directory/uid ]] || cat /proc/sys/kernel/random/uuid >"$directory/uid"
+  [[ -s $directory/started ]] || date -u +%Y-%m-%dT%H:%M:%SZ >"$directory/started"
+  cat <<END
 ---
 apiVersion: v1
 kind: Pod
 metadata:
   name: claude-$name
-  namespace: demo
+  namespace: $namespace
   uid: $(<"$directory/uid")
   labels:
     tars.cloudwalk.network/session: $name
@@ -131,8 +135,19 @@ status:
       status: "True"
       lastTransitionTime: "$(<"$directory/started")"
 END
+}
+
+# write_manifest <name>: the Kubernetes YAML of the session and, without a cluster, of its pod. Sets `written`.
+# Written aside and moved into place, for the operator watches this directory; and only when there is something new to
+# say, for people change manifests to see what happens.
+write_manifest() {
+  local name=$1 directory=$demo/pods/$1
+  session_manifest "$name" >"$directory/manifest.new"
+  if [[ $source == directory ]]; then pod_manifest "$name" >>"$directory/manifest.new"; fi
+  written=''
   if ! cmp -s "$directory/manifest.new" "$directory/manifest" || [[ ! -e $demo/manifests/$name.yaml ]]; then
     cp "$directory/manifest.new" "$directory/manifest"
     mv "$directory/manifest.new" "$demo/manifests/$name.yaml"
+    written=yes
   fi
 }

@@ -29,7 +29,7 @@ is_running() {
   local boot start
   running_pid='' running_fingerprint=''
   [[ -s $demo/run/$1 ]] || return 1
-  # shellcheck disable=SC2034 # running_fingerprint is for pods.sh and gateway.sh
+  # shellcheck disable=SC2034 # running_fingerprint is for pods.sh and services.sh
   read -r boot running_pid start running_fingerprint <"$demo/run/$1"
   [[ -n $start && $boot == "$(</proc/sys/kernel/random/boot_id)" && $start == "$(start_time "$running_pid")" ]]
 }
@@ -72,6 +72,25 @@ await_end() {
     wait_until 10 is_gone "$1" || die "$1 (process $running_pid) does not end, not even by SIGKILL"
   fi
   forget "$1"
+}
+
+# end_all <name…>: all at once. Sets `ended` when there was something to end.
+end_all() {
+  local name running=()
+  for name in "$@"; do
+    if is_running "$name"; then
+      running+=("$name")
+      ask_to_end "$name"
+    else
+      forget "$name"
+    fi
+  done
+  for name in ${running[@]+"${running[@]}"}; do
+    await_end "$name"
+    say "$name" ended
+    # shellcheck disable=SC2034 # for demo-down
+    ended=yes
+  done
 }
 
 show_log() {

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 
 namespace SshGateway.Shared.Grpc;
@@ -12,13 +14,25 @@ public sealed class GrpcClient : IDisposable
 
     private readonly Uri _address;
     private readonly HttpMessageInvoker _http;
+    private readonly AuthenticationHeaderValue? _authorization;
 
-    /// <param name="address">http://host:port: HTTP/2 with prior knowledge.</param>
-    public GrpcClient(Uri address)
+    /// <param name="address">https://host:port, or without credentials http://host:port: HTTP/2 with prior knowledge.</param>
+    /// <param name="credentials">Whom to trust, and who we are; null: nobody asks.</param>
+    public GrpcClient(Uri address, GrpcCredentials? credentials = null)
     {
+        ArgumentNullException.ThrowIfNull(address);
+        if (credentials is not null && address.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new ArgumentException("a token goes over https only", nameof(address));
+        }
         _address = address;
+        _authorization = credentials is null ? null : new AuthenticationHeaderValue(GrpcHeaders.Bearer, credentials.Token);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsServer(credentials, certificate, chain, errors),
+            },
             ConnectTimeout = ConnectTimeout,
             ConnectCallback = ConnectAsync,
             // Off by default: without pings a vanished server is noticed only by the heartbeats' limit.
@@ -49,10 +63,16 @@ public sealed class GrpcClient : IDisposable
         };
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         request.Headers.Add(GrpcHeaders.AcceptEncoding, GrpcHeaders.Identity);
+        request.Headers.Authorization = _authorization;
         return new GrpcClientCall<TRequest, TResponse>(_http, request, content, method);
     }
 
     public void Dispose() => _http.Dispose();
+
+    // The machine's own trust does not count, be it there or not; the name has to be right.
+    private static bool IsServer(GrpcCredentials? credentials, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
+        && certificate is X509Certificate2 server && credentials is not null && credentials.Authorities.HaveSigned(server, chain);
 
     // A headless Service's name has one address per replica: a random one is taken, so that clients spread.
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

@@ -11,6 +11,9 @@ internal static class GrpcHeaders
     public const string AcceptEncoding = "grpc-accept-encoding";
     public const string Identity = "identity";
 
+    /// <summary>RFC 6750 section 2.1.</summary>
+    public const string Bearer = "Bearer";
+
     /// <summary>
     /// <c>application/grpc</c>, with <c>+proto</c> and parameters as the only additions: <c>+json</c> and the
     /// <c>-web</c> variant begin alike but frame or encode their messages differently.

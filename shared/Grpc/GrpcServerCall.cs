@@ -1,4 +1,6 @@
 using System.IO.Pipelines;
+using System.Net;
+using System.Net.Http.Headers;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -23,6 +25,20 @@ public sealed class GrpcServerCall<TRequest, TResponse>
         _method = method;
         _reader = new GrpcFrameReader(context.Request.BodyReader, context.Request.Headers[GrpcHeaders.Encoding]);
     }
+
+    /// <summary>What the client says to prove who it is; null when it says nothing. Whether it is true is for the handler to find out.</summary>
+    public string? BearerToken
+    {
+        get
+        {
+            string? value = _context.Request.Headers.Authorization;
+            return AuthenticationHeaderValue.TryParse(value, out AuthenticationHeaderValue? header)
+                && GrpcHeaders.Bearer.Equals(header.Scheme, StringComparison.OrdinalIgnoreCase) ? header.Parameter : null;
+        }
+    }
+
+    /// <summary>Where the client is, for the log.</summary>
+    public IPEndPoint Peer => new(_context.Connection.RemoteIpAddress ?? IPAddress.None, _context.Connection.RemotePort);
 
     /// <summary>The next request message; null when the client has sent its last one.</summary>
     public ValueTask<TRequest?> ReadAsync(CancellationToken cancellationToken) =>

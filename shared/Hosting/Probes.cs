@@ -15,7 +15,7 @@ public static class Probes
             "/healthz" => AnswerAsync(context, StatusCodes.Status200OK, "ok"),
             "/readyz" when notReady is null => AnswerAsync(context, StatusCodes.Status200OK, "ready"),
             "/readyz" => AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, notReady),
-            _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there are /healthz and /readyz"),
+            _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there are /healthz, /readyz and /metrics"),
         };
     }
 

@@ -14,7 +14,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Only_the_directory_has_no_default()
+    public void What_is_left_out_has_its_default()
     {
         OperatorOptions options = Read();
 
@@ -26,18 +26,40 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [InlineData("127.0.0.1:0")]
     [InlineData("127.1.2.3:7443")]
     [InlineData("[::1]:7443")]
-    public void The_feed_may_listen_on_any_loopback_address(string listen) =>
-        Assert.Equal(listen, Read(("FeedListen", listen)).FeedListen);
+    public void The_insecure_feed_may_listen_on_any_loopback_address(string listen) =>
+        Assert.Equal(listen, Read(("FeedListen", listen), ("FeedInsecure", "true"), ("FeedCertificate", "")).FeedListen);
 
     [Theory]
-    [InlineData("FeedListen", "0.0.0.0:7443", "write a loopback address")]
-    [InlineData("FeedListen", "10.0.0.1:7443", "write a loopback address")]
-    [InlineData("FeedListen", "[::]:7443", "write a loopback address")]
+    [InlineData("0.0.0.0:7443")]
+    [InlineData("10.0.0.1:7443")]
+    [InlineData("[::]:7443")]
+    public void Only_the_secure_feed_may_listen_on_other_addresses(string listen)
+    {
+        Assert.Equal(listen, Read(("FeedListen", listen)).FeedListen);
+
+        var exception = Assert.Throws<ConfigurationException>(() => Read(("FeedListen", listen), ("FeedInsecure", "true")));
+        Assert.Contains("with Operator:FeedInsecure write a loopback address", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void On_kubernetes_the_api_server_has_the_keys()
+    {
+        Assert.Equal("", Read(("Source", "Kubernetes"), ("FeedJwks", ""), ("FeedIssuer", "")).FeedJwks);
+        Assert.Contains("Operator:FeedIssuer", Assert.Throws<ConfigurationException>(() => Read(("Source", "Kubernetes"), ("FeedJwks", ""))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("FeedCertificate", "", "write the PEM file")]
+    [InlineData("FeedCertificateKey", "", "write the PEM file")]
+    [InlineData("FeedJwks", "", "write the file")]
+    [InlineData("FeedIssuer", "", "write the issuer")]
+    [InlineData("FeedClients:0", "", "write subjects")]
     [InlineData("FeedListen", "127.0.0.1", "write address:port")]
     [InlineData("FeedListen", "::1", "write address:port")]
     [InlineData("FeedListen", "localhost:7443", "write address:port")]
     [InlineData("HttpListen", "8081", "write address:port")]
     [InlineData("HttpListen", "127.0.0.1:99999", "write address:port")]
+    [InlineData("OtlpEndpoint", "collector:4317", "write the collector's address")]
     [InlineData("Source", "Cluster", "write Directory")]
     [InlineData("Directory", "", "write the directory")]
     [InlineData("Directory", "/no/such/directory", "create it or write another one")]
@@ -47,7 +69,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     {
         var exception = Assert.Throws<ConfigurationException>(() => Read((key, value)));
 
-        Assert.Contains($"Operator:{key}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"Operator:{key.Split(':')[0]}", exception.Message, StringComparison.Ordinal);
         Assert.Contains(remedy, exception.Message, StringComparison.Ordinal);
     }
 
@@ -74,7 +96,14 @@ public sealed class OperatorOptionsReaderTests : IDisposable
 
     private OperatorOptions Read(params (string Key, string Value)[] settings)
     {
-        var configuration = new Dictionary<string, string?> { ["Operator:Directory"] = _directory.Path };
+        var configuration = new Dictionary<string, string?>
+        {
+            ["Operator:Directory"] = _directory.Path,
+            ["Operator:FeedCertificate"] = "tls.crt",
+            ["Operator:FeedCertificateKey"] = "tls.key",
+            ["Operator:FeedJwks"] = "jwks.json",
+            ["Operator:FeedIssuer"] = "https://issuer",
+        };
         foreach ((string key, string value) in settings)
         {
             configuration[$"Operator:{key}"] = value;

@@ -15,6 +15,8 @@ public sealed class ProxyOptionsReaderTests
         ["Proxy:HostKeys:0"] = "/keys/host",
         ["Proxy:UserCaKey"] = "/keys/ca",
         ["Proxy:Operators:0"] = "127.0.0.1:7443",
+        ["Proxy:OperatorCA"] = "/keys/operator-ca",
+        ["Proxy:OperatorToken"] = "/keys/token",
     };
 
     [Fact]
@@ -36,6 +38,7 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:Listen", "2222", "[::]:2222")]
     [InlineData("Proxy:Listen", "localhost:2222", "[::]:2222")]
     [InlineData("Proxy:HttpListen", "127.0.0.1", "127.0.0.1:8080")]
+    [InlineData("Proxy:OtlpEndpoint", "collector:4317", "http://127.0.0.1:4317")]
     [InlineData("Proxy:Id", "two words", "without spaces")]
     [InlineData("Proxy:Id", "", "1 to 128")]
     [InlineData("Proxy:Operators:0", "http://operator:7443", "host:port")]
@@ -62,6 +65,8 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:HostKeys:0", "Proxy:HostKeys is missing")]
     [InlineData("Proxy:UserCaKey", "Proxy:UserCaKey is missing")]
     [InlineData("Proxy:Operators:0", "Proxy:Operators is missing")]
+    [InlineData("Proxy:OperatorCA", "Proxy:OperatorCA is missing")]
+    [InlineData("Proxy:OperatorToken", "Proxy:OperatorToken is missing")]
     public void A_missing_key_is_named(string key, string message)
     {
         ConfigurationException refused = Assert.Throws<ConfigurationException>(() => Read((key, null)));
@@ -76,15 +81,33 @@ public sealed class ProxyOptionsReaderTests
         Assert.Equal(4, refused.Message.Split(Environment.NewLine).Length);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:7443", true)]
+    [InlineData("[::1]:7443", true)]
+    [InlineData("10.0.0.1:7443", false)]
+    [InlineData("localhost:7443", false)]
+    [InlineData("operator:7443", false)]
+    public void Without_tls_operators_are_on_this_machine(string address, bool isGood)
+    {
+        (string Key, string? Value)[] changes =
+            [("Proxy:OperatorInsecure", "true"), ("Proxy:OperatorCA", null), ("Proxy:OperatorToken", null), ("Proxy:Operators:0", address)];
+        if (isGood)
+        {
+            Assert.True(Read(changes).OperatorInsecure);
+            return;
+        }
+        Assert.Contains("with Proxy:OperatorInsecure write loopback addresses", Assert.Throws<ConfigurationException>(() => Read(changes)).Message, StringComparison.Ordinal);
+    }
+
     // chacha20 costs twice as much and every OpenSSH would choose it: only on request.
     [Fact]
     public void The_default_offer_has_every_algorithm_but_chacha20()
     {
         using var key = Ed25519PrivateKey.Generate();
         KexOffer offer = ClientOffer.From(Read(), new HostKeySet([key]));
-        Assert.Equal(["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr"], offer.Ciphers.Select(cipher => cipher.Name));
+        Assert.Equal(["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"], offer.Ciphers.Select(cipher => cipher.Name));
         Assert.Equal(["ssh-ed25519"], offer.HostKeyAlgorithms);
-        Assert.Equal(4, offer.KexAlgorithms.Count);
+        Assert.Equal(KeyExchangeAlgorithm.All, offer.KexAlgorithms);
         Assert.Equal(4, offer.Macs.Count);
     }
 

@@ -23,26 +23,31 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     private readonly SshListener _listener;
     private readonly PodPeer _pod = new();
+    private readonly ConnectionMetrics _metrics = new();
     private IPEndPoint? _address;
 
     public GatewayRig() : this(new ProxyOptions(), new PodLoginLimits())
     {
     }
 
-    internal GatewayRig(ProxyOptions options, PodLoginLimits podLoginLimits)
+    internal GatewayRig(ProxyOptions options, PodLoginLimits podLoginLimits, TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         options.Listen = "127.0.0.1:0";
         HostKeys = new HostKeySet([Ed25519PrivateKey.Generate(), PrivateKeys.Generate(SshKeyTypes.EcdsaP256)]);
         var limits = new RekeyLimits(null);
         var podLogin = new PodLogin(
-            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), TimeProvider.System), new PodHostKeys(), new HandshakeSlots(podLoginLimits.HandshakesPerPod),
-            podLoginLimits, limits, TimeProvider.System);
+            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time), new PodHostKeys(), new HandshakeSlots(podLoginLimits.HandshakesPerPod),
+            podLoginLimits, limits, time);
+        OpenSessions = new OpenSessions(Table, time);
         _listener = new SshListener(
-            new ConnectionServices(Table, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, options, TimeProvider.System, Ends));
+            new ConnectionServices(Table, OpenSessions, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, options, _metrics, time, Ends));
         Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
     }
 
     internal SessionTable Table { get; } = new();
+
+    internal OpenSessions OpenSessions { get; }
 
     internal ConnectionEnds Ends { get; } = new();
 
@@ -67,6 +72,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     {
         _listener.Dispose();
         _pod.Dispose();
+        _metrics.Dispose();
     }
 
     internal Task StopAsync() => _listener.StopAsync(CancellationToken.None).Limited();
@@ -89,12 +95,26 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         return client;
     }
 
+    /// <summary>A client that has sent its signed request.</summary>
+    internal async Task<PodLeg> StartLoginAsync()
+    {
+        PodLeg client = await ConnectForAuthenticationAsync();
+        await client.Output.SendAsync(AuthMessages.Signed(client, SessionId, Key)).Limited();
+        return client;
+    }
+
+    /// <summary>A client that has been let in.</summary>
+    internal async Task<PodLeg> LogInAsync()
+    {
+        PodLeg client = await StartLoginAsync();
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        return client;
+    }
+
     /// <summary>Whatever was done to it: the gateway still lets a good client in, to its pod.</summary>
     internal async Task AssertServesAsync()
     {
-        await using PodLeg client = await ConnectForAuthenticationAsync();
-        await client.Output.SendAsync(AuthMessages.Signed(client, SessionId, Key)).Limited();
-        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        await using PodLeg client = await LogInAsync();
         await client.Output.SendAsync(new byte[] { 94, 1, 2 }).Limited();
         Assert.Equal([94, 1, 2], (await client.ReceiveAsync().Limited()).Payload.ToArray());
         await client.DisconnectAsync(DisconnectReason.ByApplication, "bye");

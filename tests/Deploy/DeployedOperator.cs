@@ -20,18 +20,20 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
     public bool IsLeader => app.Services.GetRequiredService<StatusService>().IsLeader;
 
     /// <returns>The operator, once it holds the Lease.</returns>
-    public static async Task<DeployedOperator> StartAsync(KubernetesServer server)
+    public static async Task<DeployedOperator> StartAsync(KubernetesServer server, FeedKeys? feedKeys = null)
     {
-        DeployedOperator started = await StartReplicaAsync(server);
+        DeployedOperator started = await StartReplicaAsync(server, feedKeys: feedKeys);
         await Eventually.TrueAsync(() => started.IsLeader, "the operator holds the Lease");
         return started;
     }
 
     /// <param name="server">The API server.</param>
     /// <param name="address">Where the operator reaches it; null: directly.</param>
+    /// <param name="feedKeys">The feed's; null: those that all tests share.</param>
     /// <param name="more">Options besides those of deploy/.</param>
-    public static async Task<DeployedOperator> StartReplicaAsync(KubernetesServer server, Uri? address = null, params string[] more)
+    public static async Task<DeployedOperator> StartReplicaAsync(KubernetesServer server, Uri? address = null, FeedKeys? feedKeys = null, params string[] more)
     {
+        FeedKeys keys = feedKeys ?? FeedKeys.Shared;
         IReadOnlyList<JsonElement> objects = await Kustomize.RenderAsync("deploy/overlays/legacy-1.20");
         JsonElement container = objects.Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-operator").At("spec.template.spec.containers")[0];
         IEnumerable<string> options = container.GetProperty("env").EnumerateArray()
@@ -43,11 +45,15 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
             // What a pod knows by itself.
             $"--Operator:Kubeconfig={server.Kubeconfig(address, $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
             "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
+            // What the Secret would hold.
+            .. keys.CertificateArguments,
             .. more,
         ]);
         await app.StartAsync();
         return new DeployedOperator(app);
     }
+
+    public int FeedPort => new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
 
     public async ValueTask DisposeAsync()
     {

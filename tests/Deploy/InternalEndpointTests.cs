@@ -136,7 +136,7 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     public async Task With_nobody_on_the_list_nobody_may_ask()
     {
         await DeployedOverlay.ApplyAsync(server);
-        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, null, "--Operator:InternalCallers:0=tars:another");
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, null, null, "--Operator:InternalCallers:0=tars:another");
         using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
         Assert.StartsWith("403", await AskAsync(tars, Pod), StringComparison.Ordinal);
 

@@ -6,7 +6,6 @@ using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Support;
 using Command = SshGateway.Tests.Support.Command;
-using Eventually = SshGateway.Tests.Support.Eventually;
 
 namespace SshGateway.Tests.Deploy;
 

@@ -6,7 +6,10 @@ namespace SshGateway.Tests.Deploy;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PythonFactAttribute : FactAttribute
 {
-    public PythonFactAttribute() => Skip = Path.Exists("/usr/lib/python3/dist-packages/kubernetes")
+    public PythonFactAttribute() => Skip = Problem;
+
+    /// <summary>What is missing, or null.</summary>
+    public static string? Problem => Path.Exists("/usr/lib/python3/dist-packages/kubernetes")
         ? KubernetesPrograms.Problem ?? KubectlProgram.Problem
         : "needs the Debian package python3-kubernetes";
 }

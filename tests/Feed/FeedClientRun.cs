@@ -9,9 +9,14 @@ namespace SshGateway.Tests.Feed;
 internal sealed class FeedClientRun : IAsyncDisposable
 {
     private readonly FeedClient _client;
+    private readonly FeedMetrics _metrics;
 
-    private FeedClientRun(IReadOnlyList<string> operators, TimeProvider time) =>
-        _client = new FeedClient(new FeedOptions { Operators = operators, ProxyId = "proxy-a" }, Table, time, Log);
+    private FeedClientRun(IReadOnlyList<string> operators, FeedKeys? keys, TimeProvider time)
+    {
+        _metrics = new FeedMetrics(Table, time);
+        _client = new FeedClient(
+            new FeedOptions { Operators = operators, AuthoritiesFile = keys?.AuthoritiesFile, TokenFile = keys?.TokenFile, ProxyId = "proxy-a" }, Table, _metrics, time, Log);
+    }
 
     public SessionTable Table { get; } = new();
 
@@ -19,9 +24,15 @@ internal sealed class FeedClientRun : IAsyncDisposable
 
     public bool HasSynced => _client.HasSynced;
 
-    public static async Task<FeedClientRun> StartAsync(int port, TimeProvider? time = null)
+    public string? NotReady => _client.NotReady;
+
+    /// <summary>Follows a whole operator.</summary>
+    public static Task<FeedClientRun> StartAsync(OperatorRun run) => StartAsync(run.FeedPort, run.Keys);
+
+    /// <summary>Follows whatever speaks the feed on this port; without keys, in plain HTTP/2.</summary>
+    public static async Task<FeedClientRun> StartAsync(int port, FeedKeys? keys = null, TimeProvider? time = null)
     {
-        var run = new FeedClientRun([$"127.0.0.1:{port}"], time ?? TimeProvider.System);
+        var run = new FeedClientRun([$"127.0.0.1:{port}"], keys, time ?? TimeProvider.System);
         await run._client.StartAsync(CancellationToken.None);
         return run;
     }
@@ -32,5 +43,6 @@ internal sealed class FeedClientRun : IAsyncDisposable
     {
         await _client.StopAsync(CancellationToken.None);
         _client.Dispose();
+        _metrics.Dispose();
     }
 }

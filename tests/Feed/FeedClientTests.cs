@@ -117,6 +117,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         ("access", e => e.Access = Access.Unspecified),
         ("access", e => e.Access = (Access)4),
         ("pod_name", e => e.PodName = new string('a', 254)),
+        ("pod_name", e => e.PodName = new string('ä', 127)),
         ("pod_uid", e => e.PodUid = ""),
         ("pod_uid", e => e.PodUid = new string('a', 65)),
         ("pod_uid", e => e.State = EndpointState.None),
@@ -132,6 +133,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         ("host_keys", e => e.HostKeys.AddRange(Enumerable.Repeat(e.AuthorizedKeys[0], 9))),
         ("expires_at", e => e.ExpiresAt = -1),
         ("expires_at", e => e.ExpiresAt = long.MaxValue),
+        ("max_connections", e => e.MaxConnections = 1001),
         ("reason", e => e.Reason = "two words"),
     ];
 
@@ -201,7 +203,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     [Fact]
     public async Task Three_missed_heartbeats_end_the_stream_and_another_one_is_opened()
     {
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, _time);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, time: _time);
         Stream first = await NextStreamAsync();
         await first.SendAsync(Snapshot(Entry("a")), Complete(1));
         await Eventually.TrueAsync(() => proxy.HasSynced, "the snapshot is complete");
@@ -225,7 +227,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     [Fact]
     public async Task An_outage_is_logged_once()
     {
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, _time);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, time: _time);
         for (int i = 0; i < 5; i++)
         {
             Task<Stream> next = NextStreamAsync();

@@ -1,5 +1,7 @@
 using SshGateway.Operator.Feed;
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Grpc;
@@ -13,42 +15,73 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
 {
     private readonly EndpointTable _table = new();
     private readonly ManualTimeProvider _time = new();
+    private readonly UsageTable _usage;
+    private readonly FeedMetrics _metrics;
     private readonly LogRecorder<FeedService> _log = new();
     private TestServer _server = null!;
     private GrpcClient _client = null!;
 
+    public FeedServiceTests()
+    {
+        _usage = new UsageTable(_time);
+        _metrics = new FeedMetrics(_table);
+    }
+
     public async Task InitializeAsync()
     {
         _server = await TestServer.StartAsync(
-            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _time, lifetime, _log).WatchAsync), _time);
+            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _usage, _metrics, new NoAuthentication(), _time, lifetime, _log).WatchAsync), _time);
         _client = new GrpcClient(_server.Address);
     }
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _usage.Dispose();
+        _metrics.Dispose();
+    }
 
     [Fact]
     public async Task An_empty_table_is_one_message()
     {
-        _table.Replace([]);
+        Fill([]);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync();
 
         SyncComplete complete = (await ReadAsync(call)).SyncComplete;
 
-        Assert.Equal((_table.Epoch, 0UL, 0UL), (complete.Epoch, complete.Sequence, complete.Count));
+        using TableSubscription subscription = _table.Subscribe();
+        Assert.Equal((subscription.Epoch, 0UL, 0UL), (complete.Epoch, complete.Sequence, complete.Count));
+    }
+
+    [Fact]
+    public async Task When_the_cluster_was_put_back_every_stream_ends_and_the_next_has_another_epoch()
+    {
+        Fill([Entry("a", "u1")]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync();
+        await ReadAsync(call);
+        string epoch = (await ReadAsync(call)).SyncComplete.Epoch;
+
+        _table.Apply([], [], default, startsEpoch: true);
+
+        var failure = await Assert.ThrowsAsync<GrpcException>(() => ReadAsync(call));
+        Assert.Equal(GrpcStatusCode.Unavailable, failure.Status);
+        using GrpcClientCall<ProxyMessage, FeedMessage> next = await HelloAsync();
+        await ReadAsync(next);
+        Assert.NotEqual(epoch, (await ReadAsync(next)).SyncComplete.Epoch);
     }
 
     [Fact]
     public async Task A_snapshot_is_cut_at_1000_entries_and_at_512_KiB()
     {
-        _table.Replace([.. Enumerable.Range(0, 2500).Select(i => Entry($"s{i}", "u"))]);
+        Fill([.. Enumerable.Range(0, 2500).Select(i => Entry($"s{i}", "u"))]);
         using (GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync())
         {
             Assert.Equal([1000, 1000, 500], new[] { await ReadAsync(call), await ReadAsync(call), await ReadAsync(call) }.Select(m => m.Snapshot.Entries.Count));
             Assert.Equal(2500UL, (await ReadAsync(call)).SyncComplete.Count);
         }
-        _table.Replace([.. Enumerable.Range(0, 12).Select(i => Entry($"s{i}", "u", keyBytes: 100_000))]);
+        Fill([.. Enumerable.Range(0, 12).Select(i => Entry($"s{i}", "u", keyBytes: 100_000))]);
         using (GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync())
         {
             Assert.Equal([6, 6], new[] { await ReadAsync(call), await ReadAsync(call) }.Select(m => m.Snapshot.Entries.Count));
@@ -59,16 +92,16 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_change_on_an_idle_stream_leaves_at_once_and_those_that_follow_travel_together()
     {
-        _table.Replace([Entry("a", "u1"), Entry("b", "u1")]);
+        Fill([Entry("a", "u1"), Entry("b", "u1")]);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = await SyncedAsync();
 
-        _table.Replace([Entry("a", "u2"), Entry("b", "u1")]);
+        Fill([Entry("a", "u2"), Entry("b", "u1")]);
         Delta first = (await ReadAsync(call)).Delta;
         Assert.Equal((2UL, "a", "u2"), (first.Sequence, Assert.Single(first.Upserts).SessionId, first.Upserts[0].PodUid));
 
-        _table.Replace([Entry("a", "u3"), Entry("b", "u1")]);
-        _table.Replace([Entry("a", "u4"), Entry("b", "u1"), Entry("c", "u1")]);
-        _table.Replace([Entry("a", "u5")]);
+        Fill([Entry("a", "u3"), Entry("b", "u1")]);
+        Fill([Entry("a", "u4"), Entry("b", "u1"), Entry("c", "u1")]);
+        Fill([Entry("a", "u5")]);
         Task<FeedMessage> reading = ReadAsync(call);
         Assert.False(reading.IsCompleted);
         await Eventually.CompletedAsync(reading, _time, TimeSpan.FromMilliseconds(10));
@@ -82,14 +115,14 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_removal_names_the_pod_that_the_proxy_knows()
     {
-        _table.Replace([Entry("a", "u1")]);
+        Fill([Entry("a", "u1")]);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = await SyncedAsync();
-        _table.Replace([Entry("a", "u1"), Entry("b", "u1")]);
+        Fill([Entry("a", "u1"), Entry("b", "u1")]);
         await ReadAsync(call);
 
         // Both changes fall into the time in which changes are collected: "u2" is never sent.
-        _table.Replace([Entry("a", "u2"), Entry("b", "u1")]);
-        _table.Replace([Entry("b", "u1")]);
+        Fill([Entry("a", "u2"), Entry("b", "u1")]);
+        Fill([Entry("b", "u1")]);
         Task<FeedMessage> reading = ReadAsync(call);
         await Eventually.CompletedAsync(reading, _time, TimeSpan.FromMilliseconds(10));
 
@@ -100,7 +133,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_heartbeat_comes_every_ten_seconds()
     {
-        _table.Replace([Entry("a", "u1")]);
+        Fill([Entry("a", "u1")]);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = await SyncedAsync();
 
         for (int i = 0; i < 3; i++)
@@ -147,7 +180,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     [MemberData(nameof(BadHellos))]
     public async Task A_stream_that_begins_wrongly_is_refused(string message)
     {
-        _table.Replace([]);
+        Fill([]);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = _client.Open(EndpointFeedMethods.Watch);
         await call.WriteAsync(ProxyMessage.Parser.ParseJson(message), CancellationToken.None);
 
@@ -161,14 +194,14 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     public async Task A_proxy_that_takes_nothing_costs_its_sessions_and_not_its_events_and_is_ended()
     {
         // More than HTTP/2's windows ever hold: 30 MB.
-        _table.Replace([.. Enumerable.Range(0, 50).Select(i => Entry($"s{i}", "u", keyBytes: 600_000))]);
+        Fill([.. Enumerable.Range(0, 50).Select(i => Entry($"s{i}", "u", keyBytes: 600_000))]);
         using GrpcClientCall<ProxyMessage, FeedMessage> idle = await HelloAsync();
         Assert.NotNull((await ReadAsync(idle)).Snapshot);
         using TableSubscription subscription = _table.Subscribe();
 
         for (int round = 0; round < 200; round++)
         {
-            _table.Replace([.. Enumerable.Range(0, 50).Select(i => Entry($"s{i}", $"u{round}"))]);
+            Fill([.. Enumerable.Range(0, 50).Select(i => Entry($"s{i}", $"u{round}"))]);
         }
         Assert.Equal(50, subscription.Take().Pending.Count);
 
@@ -179,7 +212,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_proxy_that_hangs_up_ends_its_stream_with_what_it_had_applied()
     {
-        _table.Replace([Entry("a", "u1")]);
+        Fill([Entry("a", "u1")]);
         using (GrpcClientCall<ProxyMessage, FeedMessage> call = await SyncedAsync())
         {
             await call.WriteAsync(new ProxyMessage { Applied = new Applied { Sequence = 1 } }, CancellationToken.None);
@@ -191,6 +224,13 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
         {
         }
         await Eventually.TrueAsync(() => _log.Count(2) == 2, "a stream that is reset ends as well");
+    }
+
+    // Makes these the table's entries.
+    private void Fill(IReadOnlyCollection<TableEntry> entries)
+    {
+        using TableSubscription subscription = _table.Subscribe();
+        _table.Apply(entries, [.. subscription.Snapshot.Select(e => e.SessionId).Except(entries.Select(e => e.SessionId))], default);
     }
 
     private static TableEntry Entry(string sessionId, string podUid, int keyBytes = 0)

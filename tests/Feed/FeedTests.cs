@@ -18,7 +18,7 @@ public sealed class FeedTests : IDisposable
     {
         _directory.Write("one.yaml", Samples.Session("one") + "---\n" + Samples.Pod("one", "10.0.0.1"));
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path);
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
 
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy has the snapshot");
         SessionEntry one = proxy.Find("one")!;
@@ -42,7 +42,7 @@ public sealed class FeedTests : IDisposable
     public async Task A_change_reaches_the_table_well_within_a_second()
     {
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path);
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy has the snapshot");
         _directory.Write("warm-up.yaml", Samples.Session("warm-up"));
         await Eventually.TrueAsync(() => proxy.Find("warm-up") is not null, "everything has run once");
@@ -66,7 +66,7 @@ public sealed class FeedTests : IDisposable
         const int count = 3000;
         _directory.Write("all.yaml", string.Concat(Enumerable.Range(0, count).Select(i => Samples.Session($"s{i}") + "---\n")));
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path);
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
 
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy has the snapshot");
         Assert.Equal(count, proxy.Table.Count);
@@ -85,7 +85,7 @@ public sealed class FeedTests : IDisposable
         _directory.Write("two.yaml", Samples.Session("two"));
         OperatorRun first = await OperatorRun.StartAsync(_directory.Path);
         int port = first.FeedPort;
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(port);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(first);
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy has the snapshot");
 
         await first.DisposeAsync();
@@ -107,7 +107,7 @@ public sealed class FeedTests : IDisposable
     {
         _directory.Write("one.yaml", Samples.Session("one", port: 22));
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path);
-        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy has the snapshot");
         SessionEntry before = proxy.Find("one")!;
 
@@ -127,6 +127,6 @@ public sealed class FeedTests : IDisposable
         Assert.Equal("ok\n", await http.GetStringAsync("/healthz"));
         await Eventually.TrueAsync(() => http.GetAsync("/readyz").GetAwaiter().GetResult().IsSuccessStatusCode, "it becomes ready");
         Assert.Equal("ready\n", await http.GetStringAsync("/readyz"));
-        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.GetAsync("/metrics")).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.GetAsync("/nothing")).StatusCode);
     }
 }

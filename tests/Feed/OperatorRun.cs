@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using SshGateway.Operator.Hosting;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Feed;
 
@@ -12,20 +13,28 @@ internal sealed class OperatorRun : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private OperatorRun(WebApplication app) => _app = app;
+    private OperatorRun(WebApplication app, FeedKeys keys)
+    {
+        _app = app;
+        Keys = keys;
+    }
+
+    public FeedKeys Keys { get; }
 
     public int FeedPort => Port(0);
 
     public Uri Probes => new($"http://127.0.0.1:{Port(1)}");
 
-    public static async Task<OperatorRun> StartAsync(string directory, int feedPort = 0)
+    public static async Task<OperatorRun> StartAsync(string directory, int feedPort = 0, FeedKeys? keys = null, params string[] arguments)
     {
+        keys ??= FeedKeys.Shared;
         WebApplication app = OperatorHost.Build(
         [
             $"--Operator:Directory={directory}", $"--Operator:FeedListen=127.0.0.1:{feedPort}", "--Operator:HttpListen=127.0.0.1:0",
+            .. keys.OperatorArguments, .. arguments,
         ]);
         await app.StartAsync();
-        return new OperatorRun(app);
+        return new OperatorRun(app, keys);
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

@@ -18,8 +18,10 @@ public sealed class ForeignPeerTests
         using var http = new HttpClient { BaseAddress = run.Probes };
         await Eventually.TrueAsync(() => http.GetAsync("/readyz").GetAwaiter().GetResult().IsSuccessStatusCode, "the operator is ready");
 
-        await using PythonPeer python = await PythonPeer.StartAsync("feed_client.py", $"127.0.0.1:{run.FeedPort}");
+        await using PythonPeer python = await PythonPeer.StartAsync(
+            "feed_client.py", $"127.0.0.1:{run.FeedPort}", run.Keys.AuthoritiesFile, run.Keys.TokenFile);
 
+        Assert.Equal("""{"server": 1, "no_token": "UNAUTHENTICATED"}""", (await python.ReadAsync()).GetRawText());
         JsonElement checks = await python.ReadAsync();
         Assert.Equal(
             """{"server": 1, "service": 1, "unknown_service": "NOT_FOUND", "unknown_method": "UNIMPLEMENTED", "no_hello": "INVALID_ARGUMENT", "deadline": "DEADLINE_EXCEEDED"}""",

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Shared.Grpc;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Grpc;
 
@@ -26,21 +27,25 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
-    /// <summary>Serves gRPC methods.</summary>
-    public static Task<TestServer> StartAsync(Action<GrpcServer, IHostApplicationLifetime> configure, TimeProvider? time = null) =>
-        StartAsync(app =>
-        {
-            var grpc = new GrpcServer(time ?? TimeProvider.System, NullLogger<GrpcServer>.Instance);
-            configure(grpc, app.Lifetime);
-            return grpc.HandleAsync;
-        });
+    public Uri SecureAddress => new($"https://127.0.0.1:{Port}");
+
+    /// <summary>Serves gRPC methods; with keys, over TLS.</summary>
+    public static Task<TestServer> StartAsync(Action<GrpcServer, IHostApplicationLifetime> configure, TimeProvider? time = null, FeedKeys? keys = null) =>
+        StartAsync(
+            app =>
+            {
+                var grpc = new GrpcServer(time ?? TimeProvider.System, NullLogger<GrpcServer>.Instance);
+                configure(grpc, app.Lifetime);
+                return grpc.HandleAsync;
+            },
+            keys);
 
     /// <summary>Serves whatever the test wants a server to answer.</summary>
     public static Task<TestServer> StartAsync(RequestDelegate handler) => StartAsync(_ => handler);
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    private static async Task<TestServer> StartAsync(Func<WebApplication, RequestDelegate> handler)
+    private static async Task<TestServer> StartAsync(Func<WebApplication, RequestDelegate> handler, FeedKeys? keys = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -51,6 +56,10 @@ internal sealed class TestServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, l =>
             {
                 l.Protocols = HttpProtocols.Http2;
+                if (keys is not null)
+                {
+                    l.UseHttps(keys.LoadLeaf());
+                }
                 listener = l;
             });
         });

@@ -1,4 +1,7 @@
-"""A proxy in Python: checks the operator's health, then follows its feed and prints each message as a line of JSON."""
+"""A proxy in Python: checks the operator's health, then follows its feed and prints each message as a line of JSON.
+
+feed_client.py <host:port> <CA file> <token file>
+"""
 import json
 import queue
 import sys
@@ -24,7 +27,16 @@ def status_of(call):
         return error.code().name
 
 
-with grpc.insecure_channel(sys.argv[1]) as channel:
+target, authorities, token = sys.argv[1], open(sys.argv[2], "rb").read(), open(sys.argv[3]).read().strip()
+tls = grpc.ssl_channel_credentials(authorities)
+
+with grpc.secure_channel(target, tls) as stranger:
+    report(
+        server=health_grpc.HealthStub(stranger).Check(health.HealthCheckRequest()).status,
+        no_token=status_of(lambda: list(feed_grpc.EndpointFeedStub(stranger).Watch(iter(queue.Queue().get, None)))),
+    )
+
+with grpc.secure_channel(target, grpc.composite_channel_credentials(tls, grpc.access_token_call_credentials(token))) as channel:
     checks = health_grpc.HealthStub(channel)
     report(
         server=checks.Check(health.HealthCheckRequest()).status,

@@ -76,14 +76,20 @@ internal sealed class KubernetesObjects(HttpClient http) : IDisposable
     }
 
     /// <summary>What kubelet does when the pod runs.</summary>
-    public Task SetStatusAsync(string ofNamespace, string pod, string address, bool ready, string phase = "Running") =>
+    /// <param name="ofNamespace">The pod's namespace.</param>
+    /// <param name="pod">Its name.</param>
+    /// <param name="address">Its address.</param>
+    /// <param name="ready">Its Ready condition.</param>
+    /// <param name="phase">Its phase.</param>
+    /// <param name="started">Null: now. The API server keeps whole seconds.</param>
+    public Task SetStatusAsync(string ofNamespace, string pod, string address, bool ready, string phase = "Running", DateTimeOffset? started = null) =>
         SendAsync(HttpMethod.Patch, $"api/v1/namespaces/{ofNamespace}/pods/{pod}/status", new JsonObject
         {
             ["status"] = new JsonObject
             {
                 ["phase"] = phase,
                 ["podIP"] = address,
-                ["startTime"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
+                ["startTime"] = (started ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
                 ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = ready ? "True" : "False" }),
             },
         });
@@ -105,6 +111,25 @@ internal sealed class KubernetesObjects(HttpClient http) : IDisposable
                 }),
             },
         });
+
+    /// <summary>Waits for a session's phase, and the reason of its Ready condition.</summary>
+    /// <returns>Its status.</returns>
+    public async Task<JsonNode> UntilStatusAsync(string ofNamespace, string id, string phase, string reason, Func<JsonNode, bool>? condition = null)
+    {
+        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            JsonNode? status = (await ReadSessionAsync(ofNamespace, id))["status"];
+            if (status?["phase"]?.GetValue<string>() == phase && Condition(status, "Ready")["reason"]!.GetValue<string>() == reason && condition?.Invoke(status) != false)
+            {
+                return status;
+            }
+            Assert.False(expiry.IsCancellationRequested, $"{id} is not {phase}, {reason}: {status}");
+            await Task.Delay(50);
+        }
+    }
+
+    public static JsonNode Condition(JsonNode status, string type) => status["conditions"]!.AsArray().Single(c => c!["type"]!.GetValue<string>() == type)!;
 
     public Task<JsonNode> ReadSessionAsync(string ofNamespace, string id) => SendAsync(HttpMethod.Get, $"{Sessions}/{ofNamespace}/claudesessions/{id}");
 

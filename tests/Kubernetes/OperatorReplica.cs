@@ -29,7 +29,7 @@ internal sealed class OperatorReplica : IAsyncDisposable
         WebApplication app = OperatorHost.Build(
         [
             "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={space}", $"--Operator:LeaseNamespace={space}",
-            "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
+            "--Operator:FeedListen=127.0.0.1:0", "--Operator:FeedInsecure=true", "--Operator:HttpListen=127.0.0.1:0",
         ]);
         await app.StartAsync();
         return new OperatorReplica(app);

@@ -31,6 +31,12 @@ internal sealed class SourceRun : IAsyncDisposable
 
     public bool IsSynced => _routes is not null;
 
+    /// <summary>How far the source has read.</summary>
+    public ClusterVersions Versions { get; private set; }
+
+    /// <summary>Whether the source has noticed that the cluster was put back to an earlier state.</summary>
+    public bool HasNewHistory { get; private set; }
+
     /// <summary>The sessions that were routed at one moment and not at the next, so far.</summary>
     public IReadOnlyList<string> Lost
     {
@@ -94,9 +100,13 @@ internal sealed class SourceRun : IAsyncDisposable
 
     private async Task ReadAsync()
     {
-        await foreach (ClusterObjects objects in _source.ReadAsync(_ending.Token))
+        var router = new SessionRouter(new RoutingOptions(false, false));
+        await foreach (ClusterChanges changes in _source.ReadAsync(_ending.Token))
         {
-            IReadOnlyList<RoutedSession> routes = RoutingFunction.Route(objects, new RoutingOptions(false, false));
+            router.Apply(changes);
+            RoutedSession[] routes = [.. router.Routes];
+            Versions = changes.Versions;
+            HasNewHistory |= changes.IsHistoryNew;
             lock (_lock)
             {
                 _lost.AddRange((_routes ?? []).Where(r => r.State == EndpointState.Ready).Select(r => r.SessionId)

@@ -115,21 +115,8 @@ public sealed class StatusTests(KubernetesServer server)
         Assert.Equal(409, refused.Status.Code);
     }
 
-    private async Task<JsonNode> StatusAsync(string space, string id, string phase, string reason, Func<JsonNode, bool>? condition = null)
-    {
-        JsonNode? status = null;
-        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
-        {
-            status = (await Cluster.ReadSessionAsync(space, id))["status"];
-            if (status?["phase"]?.GetValue<string>() == phase && Condition(status, "Ready")["reason"]!.GetValue<string>() == reason && condition?.Invoke(status) != false)
-            {
-                return status;
-            }
-            Assert.False(expiry.IsCancellationRequested, $"{id} is not {phase}, {reason}: {status}");
-            await Task.Delay(50);
-        }
-    }
+    private Task<JsonNode> StatusAsync(string space, string id, string phase, string reason, Func<JsonNode, bool>? condition = null) =>
+        Cluster.UntilStatusAsync(space, id, phase, reason, condition);
 
-    private static JsonNode Condition(JsonNode status, string type) => status["conditions"]!.AsArray().Single(c => c!["type"]!.GetValue<string>() == type)!;
+    private static JsonNode Condition(JsonNode status, string type) => KubernetesObjects.Condition(status, type);
 }

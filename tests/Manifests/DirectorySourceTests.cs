@@ -11,7 +11,8 @@ public sealed class DirectorySourceTests : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly LogRecorder<DirectorySource> _log = new();
     private readonly CancellationTokenSource _end = new();
-    private IAsyncEnumerator<ClusterObjects>? _states;
+    private readonly ClusterState _state = new();
+    private IAsyncEnumerator<ClusterChanges>? _changes;
 
     [Fact]
     public async Task All_files_are_read_before_the_first_state()
@@ -125,6 +126,20 @@ public sealed class DirectorySourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Only_what_a_changed_file_says_is_told_again()
+    {
+        _directory.Write("a.yaml", Samples.Session("one"));
+        _directory.Write("b.yaml", Samples.Session("two"));
+        await NextAsync();
+
+        _directory.WriteByRename("b.yaml", Samples.Session("two", port: 23));
+        await NextAsync();
+
+        Assert.Equal("two", Assert.Single(_changes!.Current.Sessions).Name);
+        Assert.Empty(_changes.Current.Removed);
+    }
+
+    [Fact]
     public async Task A_link_that_is_turned_is_noticed_as_a_config_map_mount_does_it()
     {
         Directory.CreateDirectory(_directory.File("v1"));
@@ -148,22 +163,23 @@ public sealed class DirectorySourceTests : IAsyncDisposable
         await NextAsync();
 
         Directory.Delete(_directory.Path, recursive: true);
-        ValueTask<bool> next = _states!.MoveNextAsync();
+        ValueTask<bool> next = _changes!.MoveNextAsync();
         await Eventually.TrueAsync(() => _log.Lines.Any(l => l.Text.Contains("all sessions stay in force", StringComparison.Ordinal)), "the loss is logged");
         Assert.False(next.IsCompleted);
 
         Directory.CreateDirectory(_directory.Path);
         _directory.Write("a.yaml", Samples.Session("two"));
         Assert.True(await next);
-        Assert.Equal("two", Assert.Single(_states.Current.Sessions).Name);
+        Assert.Equal("two", Assert.Single(_changes.Current.Sessions).Name);
+        Assert.Equal("one", Assert.Single(_changes.Current.Removed).Name);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        if (_states is not null)
+        if (_changes is not null)
         {
-            await _states.DisposeAsync();
+            await _changes.DisposeAsync();
         }
         _end.Dispose();
         _directory.Dispose();
@@ -171,8 +187,9 @@ public sealed class DirectorySourceTests : IAsyncDisposable
 
     private async Task<ClusterObjects> NextAsync()
     {
-        _states ??= new DirectorySource(_directory.Path, TimeProvider.System, _log).ReadAsync(_end.Token).GetAsyncEnumerator(_end.Token);
-        Assert.True(await _states.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
-        return _states.Current;
+        _changes ??= new DirectorySource(_directory.Path, TimeProvider.System, _log).ReadAsync(_end.Token).GetAsyncEnumerator(_end.Token);
+        Assert.True(await _changes.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+        _state.Apply(_changes.Current);
+        return _state.Objects;
     }
 }

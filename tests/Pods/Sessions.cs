@@ -17,8 +17,10 @@ internal static class Sessions
         string podUid = "uid-1",
         string reason = "",
         long expiresAt = 0,
+        int maxConnections = 0,
+        TimeSpan idleTimeout = default,
         SshPublicKey[]? keys = null,
-        SshPublicKey[]? hostKeys = null) => new()
+        SshPublicKey[]? hostKeys = null) => new(new SessionDetails
         {
             SessionId = id,
             State = state,
@@ -27,9 +29,11 @@ internal static class Sessions
             PodUid = podUid,
             Endpoint = withoutEndpoint ? null : endpoint ?? new IPEndPoint(IPAddress.Loopback, 2222),
             TargetUser = "claude",
-            AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob.ToArray())],
-            HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob.ToArray())],
+            AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob)],
+            HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob)],
             ExpiresAt = expiresAt,
+            MaxConnections = maxConnections,
+            IdleTimeout = idleTimeout,
             Reason = reason,
-        };
+        });
 }

@@ -72,6 +72,14 @@ internal sealed class GoldenCase(string name)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  expiresAt: {expiresAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\n");
             }
+            if (session.MaxConnections != SessionSpec.DefaultMaxConnections)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  maxConnections: {session.MaxConnections}\n");
+            }
+            if (session.IdleTimeout != TimeSpan.Zero)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  idleTimeout: {session.IdleTimeout.TotalSeconds} s\n");
+            }
         }
         return text.Length == 0 ? "[]\n" : text.ToString();
     }

@@ -1,3 +1,5 @@
+using SshGateway.Shared.Tls;
+
 namespace SshGateway.Operator.Kubernetes.Access;
 
 /// <summary>How the API server is reached, and as whom.</summary>

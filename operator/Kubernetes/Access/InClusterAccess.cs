@@ -1,4 +1,5 @@
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Access;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Access;
 

@@ -25,6 +25,9 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
     private long? _renewedAt;
     private string? _problem;
 
+    /// <summary>The lease was taken, or is ours for another while.</summary>
+    public event Action? Renewed;
+
     /// <summary>Whether a write that begins now ends while the lease is ours.</summary>
     public bool IsHeld
     {
@@ -72,6 +75,7 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
                     LeadershipLog.Taken(logger, identity);
                 }
                 _problem = null;
+                Renewed?.Invoke();
                 return;
             }
             Lose("another replica holds it");

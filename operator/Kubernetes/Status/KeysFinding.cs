@@ -1,3 +1,5 @@
+using SshGateway.Operator.Routing;
+
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>The KeysValid condition: which key lines are skipped.</summary>

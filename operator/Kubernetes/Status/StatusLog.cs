@@ -12,4 +12,7 @@ internal static partial class StatusLog
 
     [LoggerMessage(3, LogLevel.Warning, "{Session}: the status could not be written: {Problem}; trying again in {Delay:0.0} s")]
     public static partial void Failed(ILogger logger, ObjectKey session, string problem, double delay);
+
+    [LoggerMessage(4, LogLevel.Error, "{Session} made the gateway fail on its status, which is not written until the session or its pod changes. This is a fault of the gateway, to be reported")]
+    public static partial void Faulty(ILogger logger, ObjectKey session, Exception exception);
 }

@@ -12,26 +12,59 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// Writes the sessions' status, behind the table and never before it, and only while this replica holds the lease. What
 /// is written is computed from the latest state when its turn comes, so a session that changes often is written seldom.
 /// </summary>
-internal sealed class StatusWriter(ApiWriter api, LeaseElection lease, EventWriter events, TimeProvider time, Random random, ILogger logger) : IDisposable
+internal sealed class StatusWriter : IDisposable
 {
     private const int WritesInFlight = 50;
 
-    // A lease that was taken and an expiry that came tell nobody.
-    private static readonly TimeSpan ReviewInterval = TimeSpan.FromSeconds(5);
-
-    private readonly ChangeSignal _changed = new();
+    private readonly ApiWriter _api;
+    private readonly LeaseElection _lease;
+    private readonly EventWriter _events;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+    private readonly WorkQueue _queue;
     private readonly SemaphoreSlim _slots = new(WritesInFlight);
+    private readonly ConcurrentDictionary<ObjectKey, SessionState> _states = [];
     private readonly ConcurrentDictionary<ObjectKey, Backoff> _failing = [];
-    private readonly ConcurrentDictionary<ObjectKey, bool> _busy = [];
 
     // The version of which a write came back, or which is refused as it is: until the watch brings another one, there is nothing to write.
     private readonly ConcurrentDictionary<ObjectKey, string?> _settled = [];
-    private volatile IReadOnlyDictionary<ObjectKey, SessionState> _states = new Dictionary<ObjectKey, SessionState>();
+    private int _hasPassedOver;
 
-    public void Observe(ClusterObjects objects, IReadOnlyList<RoutedSession> routes)
+    public StatusWriter(ApiWriter api, LeaseElection lease, EventWriter events, TimeProvider time, Random random, ILogger logger)
     {
-        _states = SessionState.Of(objects, routes);
-        _changed.Set();
+        _api = api;
+        _lease = lease;
+        _events = events;
+        _time = time;
+        _random = random;
+        _logger = logger;
+        _queue = new WorkQueue(time);
+        _lease.Renewed += AddPassedOver;
+    }
+
+    public void Observe(RouteChanges changes)
+    {
+        if (changes.IsHistoryNew)
+        {
+            // A version that a write came back of may be the present one again, without what was written.
+            _settled.Clear();
+        }
+        foreach ((ObjectKey key, SessionState? state) in changes.States)
+        {
+            if (state is not null)
+            {
+                _states[key] = state;
+                _queue.Add(key);
+            }
+            else
+            {
+                _states.TryRemove(key, out _);
+                _settled.TryRemove(key, out _);
+                _failing.TryRemove(key, out _);
+                _queue.Forget(key);
+            }
+        }
     }
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -41,8 +74,9 @@ internal sealed class StatusWriter(ApiWriter api, LeaseElection lease, EventWrit
         {
             while (true)
             {
-                await WaitAsync(cancellationToken);
-                await ReviewAsync(cancellationToken);
+                ObjectKey key = await _queue.TakeAsync(cancellationToken);
+                await _slots.WaitAsync(cancellationToken);
+                _ = ReviewAsync(key, cancellationToken);
             }
         }
         finally
@@ -55,82 +89,81 @@ internal sealed class StatusWriter(ApiWriter api, LeaseElection lease, EventWrit
         }
     }
 
-    public void Dispose() => _slots.Dispose();
-
-    private async Task WaitAsync(CancellationToken cancellationToken)
+    public void Dispose()
     {
-        using var review = new CancellationTokenSource(ReviewInterval, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(review.Token, cancellationToken);
-        await _changed.WaitAsync(either.Token).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
+        _lease.Renewed -= AddPassedOver;
+        _queue.Dispose();
+        _slots.Dispose();
     }
 
-    private async Task ReviewAsync(CancellationToken cancellationToken)
+    // Whoever takes the lease does not know what its predecessor left undone.
+    private void AddPassedOver()
     {
-        IReadOnlyDictionary<ObjectKey, SessionState> states = _states;
-        foreach (ObjectKey gone in _settled.Keys.Where(key => !states.ContainsKey(key)))
+        if (Interlocked.Exchange(ref _hasPassedOver, 0) == 1)
         {
-            _settled.TryRemove(gone, out _);
-        }
-        foreach ((ObjectKey key, SessionState state) in states)
-        {
-            if (!lease.IsHeld)
+            foreach (ObjectKey key in _states.Keys)
             {
-                return;
+                _queue.Add(key);
             }
-            if (!IsDue(key, state, out _) || !_busy.TryAdd(key, true))
-            {
-                continue;
-            }
-            await _slots.WaitAsync(cancellationToken);
-            _ = WriteAndReleaseAsync(key, cancellationToken);
         }
     }
 
-    private bool IsDue(ObjectKey key, SessionState state, out SessionStatus status)
+    private async Task ReviewAsync(ObjectKey key, CancellationToken cancellationToken)
     {
-        status = StatusComposer.Compose(state, time.GetUtcNow());
-        return (!_settled.TryGetValue(key, out string? settled) || settled != state.Session.Metadata?.ResourceVersion)
-            && !StatusPatch.IsCurrent(state.Session, status);
-    }
-
-    private async Task WriteAndReleaseAsync(ObjectKey key, CancellationToken cancellationToken)
-    {
-        TimeSpan? delay = null;
         try
         {
-            delay = await WriteAsync(key, cancellationToken);
+            await ReviewStateAsync(key, cancellationToken);
         }
         catch (OperationCanceledException)
         {
             // The process ends.
         }
+#pragma warning disable CA1031 // One session must not take the others' status away, whatever it is that fails.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            StatusLog.Faulty(_logger, key, exception);
+        }
         finally
         {
+            _queue.Done(key);
             _slots.Release();
         }
-        if (delay is { } pause)
-        {
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        _busy.TryRemove(key, out _);
-        // What came meanwhile was passed over because the key was busy.
-        _changed.Set();
     }
 
-    /// <returns>How long to leave this session alone; null when it is done.</returns>
-    private async Task<TimeSpan?> WriteAsync(ObjectKey key, CancellationToken cancellationToken)
+    private async Task ReviewStateAsync(ObjectKey key, CancellationToken cancellationToken)
     {
-        if (!_states.TryGetValue(key, out SessionState? state) || !IsDue(key, state, out SessionStatus status) || !lease.IsHeld)
+        if (!_lease.IsHeld)
         {
-            return null;
+            Volatile.Write(ref _hasPassedOver, 1);
+            return;
         }
+        if (!_states.TryGetValue(key, out SessionState? state))
+        {
+            return;
+        }
+        DateTimeOffset now = _time.GetUtcNow();
+        if (state.Route?.ExpiresAt is { } end && end > now)
+        {
+            _queue.AddAt(key, end);
+        }
+        SessionStatus status = StatusComposer.Compose(state, now);
+        string? version = state.Session.Metadata?.ResourceVersion;
+        bool isSettled = _settled.TryGetValue(key, out string? settled) && settled == version;
+        if (!isSettled && !StatusPatch.IsCurrent(state.Session, status))
+        {
+            await WriteAsync(key, state.Session, status, cancellationToken);
+        }
+    }
+
+    private async Task WriteAsync(ObjectKey key, ClaudeSession session, SessionStatus status, CancellationToken cancellationToken)
+    {
         string path = $"{ApiResources.Sessions.Collection(key.Namespace)}/{key.Name}/status";
         try
         {
-            await api.PatchAsync(path, StatusPatch.Encode(state.Session, status), cancellationToken);
-            StatusLog.Written(logger, key, status.Phase);
-            events.Note(state.Session, status);
+            await _api.PatchAsync(path, StatusPatch.Encode(session, status), cancellationToken);
+            StatusLog.Written(_logger, key, status.Phase);
+            _events.Note(session, status);
         }
         catch (ApiException exception) when (exception.Status.Code is 404 or 409)
         {
@@ -138,16 +171,16 @@ internal sealed class StatusWriter(ApiWriter api, LeaseElection lease, EventWrit
         }
         catch (ApiException exception) when (exception.Status.Code is 400 or 422)
         {
-            StatusLog.Refused(logger, key, exception.Message);
+            StatusLog.Refused(_logger, key, exception.Message);
         }
         catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException)
         {
-            TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(time, random)).Next((exception as ApiException)?.RetryAfter);
-            StatusLog.Failed(logger, key, exception.Message, delay.TotalSeconds);
-            return delay;
+            TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, _random)).Next((exception as ApiException)?.RetryAfter);
+            StatusLog.Failed(_logger, key, exception.Message, delay.TotalSeconds);
+            _queue.AddAt(key, _time.GetUtcNow() + delay);
+            return;
         }
         _failing.TryRemove(key, out _);
-        _settled[key] = state.Session.Metadata?.ResourceVersion;
-        return null;
+        _settled[key] = session.Metadata?.ResourceVersion;
     }
 }

@@ -18,29 +18,29 @@ internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, 
 
     private int _staleLists;
 
-    /// <returns>The version to watch from; null when the list was older than what is known, and the server needs time.</returns>
-    /// <param name="known">The latest version that was seen; null before the first list.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task<string?> ListAsync(string? known, CancellationToken cancellationToken)
+    /// <returns>Whether the store is up to date now; else the list was older than what is known, and the server needs time.</returns>
+    public async Task<bool> ListAsync(CancellationToken cancellationToken)
     {
+        string? known = store.Version;
         ListPage<T> list = known is null || _staleLists > 0
             ? await ListLatestAsync(cancellationToken)
             : await ListNotOlderThanAsync(known, cancellationToken);
         string version = list.Metadata.ResourceVersion ?? "";
-        if (known is not null && ResourceVersions.IsOlder(version, known))
+        bool isHistoryNew = known is not null && ResourceVersions.IsOlder(version, known);
+        if (isHistoryNew)
         {
             if (++_staleLists < StaleListsUntilBelieved)
             {
-                WatchingLog.StaleList(logger, client.Collection, version, known);
-                return null;
+                WatchingLog.StaleList(logger, client.Collection, version, known!);
+                return false;
             }
-            WatchingLog.HistoryRestored(logger, client.Collection, version, known);
+            WatchingLog.HistoryRestored(logger, client.Collection, version, known!);
         }
         _staleLists = 0;
         decoding.Report(list.Items);
-        store.Replace(list.Items);
+        store.Replace(list.Items, version, isHistoryNew);
         WatchingLog.Listed(logger, client.Collection, list.Items.Count, version);
-        return version;
+        return true;
     }
 
     private async Task<ListPage<T>> ListNotOlderThanAsync(string known, CancellationToken cancellationToken)

@@ -4,31 +4,64 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Kubernetes.Watching;
 
 /// <summary>
-/// The objects of one collection as they were last seen. An object whose newest version cannot be decoded stays as it
-/// was: what is still there must not leave the table for a field that nobody here understands.
+/// The objects of one collection as they were last seen, and which of them the reader has not been told of. An object
+/// whose newest version cannot be decoded stays as it was: what is still there must not leave the table for a field that
+/// nobody here understands.
 /// </summary>
 internal sealed class ObjectStore<T>(ChangeSignal changed)
     where T : KubernetesObject
 {
     private readonly Lock _lock = new();
     private Dictionary<ObjectKey, T> _objects = [];
+    private HashSet<ObjectKey> _untold = [];
+    private string? _version;
+    private bool _isHistoryNew;
 
     /// <summary>Whether everything that existed has been read once.</summary>
-    public bool IsSynced { get; private set; }
+    public bool IsSynced => Version is not null;
 
-    public IReadOnlyList<T> Objects
+    /// <summary>The latest version that was seen; null before the first list.</summary>
+    public string? Version
     {
         get
         {
             lock (_lock)
             {
-                return [.. _objects.Values];
+                return _version;
             }
         }
     }
 
+    /// <summary>What changed since the last time; of an object that changed often, its latest state.</summary>
+    public StoreChanges<T> TakeChanges()
+    {
+        lock (_lock)
+        {
+            var set = new List<T>();
+            var removed = new List<ObjectKey>();
+            foreach (ObjectKey key in _untold)
+            {
+                if (_objects.TryGetValue(key, out T? latest))
+                {
+                    set.Add(latest);
+                }
+                else
+                {
+                    removed.Add(key);
+                }
+            }
+            var changes = new StoreChanges<T>(set, removed, _version ?? "", _isHistoryNew);
+            _untold = [];
+            _isHistoryNew = false;
+            return changes;
+        }
+    }
+
     /// <summary>A whole list: what is not in it is gone, and what has another uid is another object.</summary>
-    public void Replace(IEnumerable<DecodedObject<T>> items)
+    /// <param name="items">The list.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="isHistoryNew">The server went back to an earlier state: equal versions are not equal objects.</param>
+    public void Replace(IEnumerable<DecodedObject<T>> items, string version, bool isHistoryNew)
     {
         lock (_lock)
         {
@@ -36,13 +69,15 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
             _objects = [];
             foreach (DecodedObject<T> item in items)
             {
-                if (previous.TryGetValue(item.Key, out T? known))
+                if (previous.Remove(item.Key, out T? known))
                 {
                     _objects[item.Key] = known;
                 }
-                Put(item);
+                Put(item, isHistoryNew);
             }
-            IsSynced = true;
+            _untold.UnionWith(previous.Keys);
+            _version = version;
+            _isHistoryNew |= isHistoryNew;
         }
         changed.Set();
     }
@@ -52,31 +87,58 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
     {
         lock (_lock)
         {
-            Put(item);
+            Put(item, isHistoryNew: false);
+            Advance(item);
         }
         changed.Set();
     }
 
     /// <summary>An object is gone.</summary>
-    public void Remove(ObjectKey key)
+    public void Remove(DecodedObject<T> item)
     {
         lock (_lock)
         {
-            _objects.Remove(key);
+            _objects.Remove(item.Key);
+            _untold.Add(item.Key);
+            Advance(item);
         }
         changed.Set();
     }
 
-    private void Put(DecodedObject<T> item)
+    /// <summary>Nothing happened up to this bookmark.</summary>
+    public void Pass(DecodedObject<T> bookmark)
     {
+        lock (_lock)
+        {
+            Advance(bookmark);
+        }
+        changed.Set();
+    }
+
+    private void Put(DecodedObject<T> item, bool isHistoryNew)
+    {
+        T? known = _objects.GetValueOrDefault(item.Key);
         if (item.Object is { } decoded)
         {
             _objects[item.Key] = decoded;
+            if (isHistoryNew || known?.Uid != item.Uid || known.Metadata?.ResourceVersion != item.ResourceVersion)
+            {
+                _untold.Add(item.Key);
+            }
         }
-        else if (_objects.TryGetValue(item.Key, out T? known) && known.Uid != item.Uid)
+        else if (known is not null && known.Uid != item.Uid)
         {
             // Its predecessor of the same name is gone for certain.
             _objects.Remove(item.Key);
+            _untold.Add(item.Key);
+        }
+    }
+
+    private void Advance(DecodedObject<T> item)
+    {
+        if (item.ResourceVersion.Length > 0)
+        {
+            _version = item.ResourceVersion;
         }
     }
 }

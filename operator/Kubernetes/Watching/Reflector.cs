@@ -61,13 +61,9 @@ internal sealed class Reflector<T>
         _metrics.Listing(_client.Resource.Kind);
         try
         {
-            string? version = await _lister.ListAsync(_watcher.ResourceVersion, cancellationToken);
-            if (version is null)
-            {
-                return new WatchResult(WatchEnd.BackOffAndRelist, "the server is behind what is known", null);
-            }
-            _watcher.ResourceVersion = version;
-            return WatchResult.Normal;
+            return await _lister.ListAsync(cancellationToken)
+                ? WatchResult.Normal
+                : new WatchResult(WatchEnd.BackOffAndRelist, "the server is behind what is known", null);
         }
         catch (ApiException exception)
         {

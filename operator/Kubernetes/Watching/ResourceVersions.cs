@@ -8,8 +8,8 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 /// </summary>
 internal static class ResourceVersions
 {
-    public static bool IsOlder(string version, string than) =>
-        ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out ulong left)
-        && ulong.TryParse(than, NumberStyles.None, CultureInfo.InvariantCulture, out ulong right)
-        && left < right;
+    public static bool IsOlder(string version, string than) => Number(version) is { } left && Number(than) is { } right && left < right;
+
+    public static ulong? Number(string version) =>
+        ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : null;
 }

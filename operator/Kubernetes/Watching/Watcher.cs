@@ -14,10 +14,7 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
     // A server that ends every watch at once would otherwise be asked without a pause.
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
 
-    /// <summary>The latest version that was seen.</summary>
-    public string? ResourceVersion { get; set; }
-
-    /// <summary>One watch, from the latest version to its end.</summary>
+    /// <summary>One watch, from the version that the store has to its end.</summary>
     public async Task<WatchResult> WatchAsync(CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
@@ -26,7 +23,7 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
         {
             // Watches of one age would end, and begin anew, together.
             TimeSpan timeout = TimeSpan.FromSeconds(random.Next(ShortestSeconds, LongestSeconds + 1));
-            await foreach (WatchEvent<T> watchEvent in client.WatchAsync(ResourceVersion!, timeout, cancellationToken))
+            await foreach (WatchEvent<T> watchEvent in client.WatchAsync(store.Version!, timeout, cancellationToken))
             {
                 if (watchEvent.Type == WatchEventType.Error)
                 {
@@ -75,12 +72,11 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
                 break;
             case WatchEventType.Deleted:
                 decoding.Forget(item.Key);
-                store.Remove(item.Key);
+                store.Remove(item);
                 break;
-        }
-        if (item.ResourceVersion.Length > 0)
-        {
-            ResourceVersion = item.ResourceVersion;
+            case WatchEventType.Bookmark:
+                store.Pass(item);
+                break;
         }
     }
 }

@@ -24,6 +24,7 @@ internal abstract record CipherAlgorithm(string Name, int KeySize, int IvSize, l
         new Gcm("aes128-gcm@openssh.com", 16, LibCrypto.EVP_aes_128_gcm),
         new Gcm("aes256-gcm@openssh.com", 32, LibCrypto.EVP_aes_256_gcm),
         new Ctr("aes128-ctr", 16, LibCrypto.EVP_aes_128_ctr),
+        new Ctr("aes192-ctr", 24, LibCrypto.EVP_aes_192_ctr),
         new Ctr("aes256-ctr", 32, LibCrypto.EVP_aes_256_ctr),
         new ChaCha20(),
     ];

@@ -5,7 +5,8 @@ namespace SshGateway.Proxy.Ssh.KeyExchange;
 /// <summary>curve25519-sha256 and its older name with @libssh.org: RFC 8731.</summary>
 internal sealed unsafe class Curve25519Exchange : DiffieHellmanExchange
 {
-    private const int Size = 32;
+    /// <summary>Bytes of a public key.</summary>
+    public const int Size = 32;
 
     private PkeyHandle? _own;
 
@@ -26,6 +27,9 @@ internal sealed unsafe class Curve25519Exchange : DiffieHellmanExchange
             return Use(LibCrypto.EVP_PKEY_new_raw_private_key(LibCrypto.EvpPkeyX25519, 0, pointer, Size));
         }
     }
+
+    /// <summary>The shared secret as the 32 bytes of X25519, which hybrid methods hash as they are.</summary>
+    internal byte[] Agree(ReadOnlySpan<byte> peerValue) => Derive(peerValue);
 
     protected override byte[] Derive(ReadOnlySpan<byte> peerValue)
     {

@@ -37,6 +37,8 @@ internal static class MessageNumber
     // Connection protocol: RFC 4254 section 9. Everything from 80 to 100 is relayed unread.
     public const byte GlobalRequest = 80;
     public const byte ChannelOpen = 90;
+    public const byte ChannelData = 94;
+    public const byte ChannelExtendedData = 95;
     public const byte ConnectionLast = 100;
 
     // ping@openssh.com: OpenSSH PROTOCOL section 1.8.

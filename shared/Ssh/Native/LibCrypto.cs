@@ -31,6 +31,9 @@ internal static unsafe partial class LibCrypto
     public static partial nint EVP_aes_128_ctr();
 
     [LibraryImport(Library)]
+    public static partial nint EVP_aes_192_ctr();
+
+    [LibraryImport(Library)]
     public static partial nint EVP_aes_256_ctr();
 
     [LibraryImport(Library)]

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>Every algorithm that the gateway offers, on either leg.</summary>
@@ -11,7 +13,12 @@ public static class Algorithms
         "curve25519-sha256",
         "curve25519-sha256@libssh.org",
         "ecdh-sha2-nistp256",
+        "ecdh-sha2-nistp384",
+        "ecdh-sha2-nistp521",
+        "diffie-hellman-group16-sha512",
         "diffie-hellman-group14-sha256",
+        // OpenSSH has it wherever OpenSSL does.
+        .. MLKem.IsSupported ? new[] { "mlkem768x25519-sha256" } : [],
     ];
 
     public static TheoryData<string, string> CiphersAndMacs
@@ -24,7 +31,7 @@ public static class Algorithms
                 { "aes256-gcm@openssh.com", Implicit },
                 { "chacha20-poly1305@openssh.com", Implicit },
             };
-            foreach (string cipher in new[] { "aes128-ctr", "aes256-ctr" })
+            foreach (string cipher in new[] { "aes128-ctr", "aes192-ctr", "aes256-ctr" })
             {
                 foreach (string mac in new[] { "hmac-sha2-256", "hmac-sha2-512" })
                 {

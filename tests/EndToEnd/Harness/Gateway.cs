@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
@@ -6,19 +7,24 @@ namespace SshGateway.Tests.EndToEnd.Harness;
 internal sealed class Gateway : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+    private readonly GatewayOptions _options;
     private readonly int _feedPort = Loopback.FreePort();
     private readonly List<Daemon> _started = [];
     private readonly List<ProxyProcess> _proxies = [];
     private Daemon? _operator;
 
-    private Gateway(GatewayKeys keys)
+    private Gateway(GatewayKeys keys, GatewayOptions options)
     {
         Keys = keys;
+        _options = options;
     }
 
     public GatewayKeys Keys { get; }
 
     public ManifestDirectory Manifests { get; } = new();
+
+    /// <summary>The operator's probes and metrics.</summary>
+    public Uri OperatorHttp { get; private set; } = null!;
 
     public IReadOnlyList<ProxyProcess> Proxies => _proxies;
 
@@ -29,11 +35,11 @@ internal sealed class Gateway : IAsyncDisposable
 
     public static async Task<Gateway> StartAsync(GatewayKeys keys, GatewayOptions? options = null)
     {
-        Gateway gateway = new(keys);
+        Gateway gateway = new(keys, options ?? new GatewayOptions());
         try
         {
             await gateway.StartOperatorAsync();
-            foreach (IReadOnlyList<string> arguments in (options ?? new GatewayOptions()).ProxyArguments)
+            foreach (IReadOnlyList<string> arguments in gateway._options.ProxyArguments)
             {
                 gateway.StartProxy(arguments);
             }
@@ -54,14 +60,15 @@ internal sealed class Gateway : IAsyncDisposable
             "operator",
             "sshgateway-operator",
             [
-                "--Operator:Source=Directory",
-                $"--Operator:Directory={Manifests.Location}",
+                .. _options.OperatorSource ?? ["--Operator:Source=Directory", $"--Operator:Directory={Manifests.Location}"],
                 $"--Operator:FeedListen=127.0.0.1:{_feedPort}",
                 "--Operator:HttpListen=127.0.0.1:0",
                 "--Operator:AllowLoopbackPods=true",
+                .. FeedKeys.Shared.OperatorArguments,
             ]);
         string http = await _operator.WaitForLineAsync("Probes listening on ", StartDeadline);
-        await WaitUntilReadyAsync(_operator, new Uri($"http://{FirstWord(http)}"));
+        OperatorHttp = new Uri($"http://{FirstWord(http)}");
+        await WaitUntilReadyAsync(_operator, OperatorHttp);
     }
 
     public async Task KillOperatorAsync()
@@ -94,6 +101,7 @@ internal sealed class Gateway : IAsyncDisposable
                 "--Proxy:Listen=127.0.0.1:0",
                 "--Proxy:HttpListen=127.0.0.1:0",
                 $"--Proxy:Operators:0=127.0.0.1:{_feedPort}",
+                .. FeedKeys.Shared.ProxyArguments,
                 $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",
                 .. Keys.HostKeys.Select((key, index) => $"--Proxy:HostKeys:{index}={key.PrivateFile}"),
                 .. arguments,

@@ -12,6 +12,9 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
 
     public string Access { get; init; } = "Enabled";
 
+    /// <summary>Further lines of the spec.</summary>
+    public IReadOnlyList<string> Limits { get; init; } = [];
+
     public override string ToString() =>
         $"""
         apiVersion: tars.cloudwalk.network/v1alpha1
@@ -26,7 +29,7 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
             user: e2e
           pod:
             name: {PodName}
-          access: {Access}
+          access: {Access}{string.Concat(Limits.Select(limit => $"\n  {limit}"))}
           ssh:
             port: {Port}
             targetUser: root

@@ -12,7 +12,7 @@ public sealed class SharedGateway : IAsyncLifetime
 
     private static readonly string[] AllCiphers =
     [
-        "aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr", "chacha20-poly1305@openssh.com",
+        "aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr", "chacha20-poly1305@openssh.com",
     ];
 
     private readonly List<PodSshd> _pods = [];

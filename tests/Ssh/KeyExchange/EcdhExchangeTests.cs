@@ -37,23 +37,23 @@ public sealed class EcdhExchangeTests
         Assert.Equal(Hex.Bytes(SharedX), own.DeriveRawSecretAgreement(peer.PublicKey));
     }
 
-    // RFC 5656 section 4 (K is the x coordinate as an mpint), with the responder's key of RFC 5903 in the hands of the openssl program.
-    [Fact]
-    public async Task The_exchange_agrees_with_the_openssl_program()
+    // RFC 5656 section 4: K is the x coordinate as an mpint.
+    [Theory]
+    [InlineData("nistP256", 32)]
+    [InlineData("nistP384", 48)]
+    [InlineData("nistP521", 66)]
+    public async Task The_exchange_agrees_with_the_openssl_program(string name, int size)
     {
-        using var exchange = new EcdhExchange(Curve, 32);
+        ECCurve curve = ECCurve.CreateFromFriendlyName(name);
+        using var exchange = new EcdhExchange(curve, size);
         byte[] value = exchange.Initiate();
-        Assert.Equal(65, value.Length);
+        Assert.Equal(1 + (2 * size), value.Length);
         Assert.Equal(4, value[0]);
 
         using var files = new ScratchFiles();
-        using (var responder = ECDiffieHellman.Create(new ECParameters
-        {
-            Curve = Curve,
-            D = Hex.Bytes(ResponderPrivate),
-            Q = new ECPoint { X = Hex.Bytes(ResponderX), Y = Hex.Bytes(ResponderY) },
-        }))
-        using (var initiator = ECDiffieHellman.Create(new ECParameters { Curve = Curve, Q = new ECPoint { X = value[1..33], Y = value[33..] } }))
+        using var responder = ECDiffieHellman.Create(curve);
+        var ofInitiator = new ECParameters { Curve = curve, Q = new ECPoint { X = value[1..(1 + size)], Y = value[(1 + size)..] } };
+        using (var initiator = ECDiffieHellman.Create(ofInitiator))
         {
             await File.WriteAllTextAsync(files.PathOf("responder"), responder.ExportPkcs8PrivateKeyPem());
             await File.WriteAllTextAsync(files.PathOf("initiator"), initiator.ExportSubjectPublicKeyInfoPem());
@@ -61,7 +61,8 @@ public sealed class EcdhExchangeTests
         await Command.RunAsync("openssl", "pkeyutl", "-derive", "-inkey", files.PathOf("responder"), "-peerkey", files.PathOf("initiator"), "-out", files.PathOf("secret"));
         byte[] secret = await File.ReadAllBytesAsync(files.PathOf("secret"));
 
-        Assert.Equal(new SshWriter().WritePositiveMpint(secret).ToArray(), exchange.Complete(Hex.Bytes("04", ResponderX, ResponderY)));
+        ECPoint point = responder.ExportParameters(includePrivateParameters: false).Q;
+        Assert.Equal(new SshWriter().WritePositiveMpint(secret).ToArray(), exchange.Complete([4, .. point.X!, .. point.Y!]));
     }
 
     [Theory]

@@ -43,6 +43,19 @@ public sealed class ModpExchangeTests
         }
     }
 
+    [Theory]
+    [InlineData("modp_2048", 256)]
+    [InlineData("modp_4096", 512)]
+    public void Both_sides_agree(string group, int size)
+    {
+        using var initiator = new ModpExchange(group, size);
+        using var responder = new ModpExchange(group, size);
+        byte[] initiation = initiator.Initiate();
+        Assert.InRange(initiation.Length, size - 8, size + 1);
+        (byte[] reply, byte[] secret) = responder.Respond(initiation);
+        Assert.Equal(secret, initiator.Complete(reply));
+    }
+
     [Fact]
     public void Values_outside_of_2_to_p_minus_2_are_refused()
     {

@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SshGateway.Shared.Hosting;
 
-namespace SshGateway.Operator.Kubernetes.Access;
+namespace SshGateway.Shared.Tls;
 
-/// <summary>Who may sign the API server's certificate. A file is read again every minute: clusters rotate their CA.</summary>
-internal sealed class CertificateAuthorities
+/// <summary>Who may sign a server's certificate. A file is read again every minute: clusters rotate their CAs.</summary>
+public sealed class CertificateAuthorities
 {
     private static readonly TimeSpan RereadInterval = TimeSpan.FromMinutes(1);
 
@@ -27,13 +27,22 @@ internal sealed class CertificateAuthorities
     }
 
     /// <exception cref="ConfigurationException">The file holds no certificate.</exception>
-    public static CertificateAuthorities FromFile(string path, TimeProvider time) => new(path, Parse(File.ReadAllText(path), path), time);
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static CertificateAuthorities FromFile(string path, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return new CertificateAuthorities(path, Parse(File.ReadAllText(path), path), time);
+    }
 
     /// <param name="pem">The certificates.</param>
     /// <param name="origin">Where they were, for the error.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="ConfigurationException">It is no certificate.</exception>
-    public static CertificateAuthorities FromPem(string pem, string origin, TimeProvider time) => new(null, Parse(pem, origin), time);
+    public static CertificateAuthorities FromPem(string pem, string origin, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return new CertificateAuthorities(null, Parse(pem, origin), time);
+    }
 
     /// <summary>Whether one of them signed this certificate for a server. The server's name is not looked at.</summary>
     /// <param name="certificate">The server's certificate.</param>

@@ -1,0 +1,33 @@
+using Microsoft.IdentityModel.Tokens;
+
+namespace SshGateway.Operator.Feed.Authentication;
+
+/// <summary>A token issuer and the public keys that it signs with, by key id.</summary>
+internal sealed class IssuerKeys
+{
+    // RFC 7518 section 3.3.
+    private const int SmallestRsaKey = 2048;
+
+    private readonly Dictionary<string, SecurityKey> _keys = new(StringComparer.Ordinal);
+
+    /// <param name="issuer">The <c>iss</c> of its tokens.</param>
+    /// <param name="jwks">A JSON Web Key Set (RFC 7517). What RS256 and ES256 cannot use of it is left out.</param>
+    /// <exception cref="ArgumentException">It is none.</exception>
+    public IssuerKeys(string issuer, string jwks)
+    {
+        Issuer = issuer;
+        foreach (JsonWebKey key in new JsonWebKeySet(jwks).Keys)
+        {
+            bool isUsable = key.Kty == JsonWebAlgorithmsKeyTypes.RSA ? key.KeySize >= SmallestRsaKey
+                : key is { Kty: JsonWebAlgorithmsKeyTypes.EllipticCurve, Crv: JsonWebKeyECTypes.P256 };
+            if (isUsable && key.KeyId is { Length: > 0 } && key.Use is null or "" or JsonWebKeyUseNames.Sig)
+            {
+                _keys[key.KeyId] = key;
+            }
+        }
+    }
+
+    public string Issuer { get; }
+
+    public SecurityKey? Find(string keyId) => _keys.GetValueOrDefault(keyId);
+}

@@ -1,0 +1,18 @@
+namespace SshGateway.Operator.Feed.Authentication;
+
+/// <summary>What is wrong with a proxy's token: a closed list, for the log, the answer and the tests.</summary>
+internal enum TokenFault
+{
+    Missing,
+    TooLong,
+    Malformed,
+    WrongAlgorithm,
+    UnknownKey,
+    WrongSignature,
+    WrongIssuer,
+    WrongAudience,
+    NoExpiry,
+    Expired,
+    NotYetValid,
+    WrongSubject,
+}

@@ -1,0 +1,94 @@
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace SshGateway.Operator.Feed.Authentication;
+
+/// <summary>Verifies ServiceAccount tokens (RFC 7519) here, without asking the API server.</summary>
+internal sealed class TokenVerifier(TimeProvider time)
+{
+    /// <summary>What the proxies' tokens are made out for.</summary>
+    public const string Audience = "ssh-gateway-operator";
+
+    /// <summary>In characters. A ServiceAccount's token has 1,000 to 2,000.</summary>
+    public const int LongestToken = 8 * 1024;
+
+    /// <summary>By how much the clocks of the issuer and this machine may differ.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+
+    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
+
+    /// <summary>Reads a token, and believes nothing of it.</summary>
+    /// <exception cref="TokenRefusedException">It is none of ours in form already.</exception>
+    public static JsonWebToken Read(string? token)
+    {
+        if (string.IsNullOrEmpty(token))
+        {
+            throw new TokenRefusedException(TokenFault.Missing);
+        }
+        if (token.Length > LongestToken)
+        {
+            throw new TokenRefusedException(TokenFault.TooLong);
+        }
+        try
+        {
+            var read = new JsonWebToken(token);
+            // An encrypted one (five parts) or one without a signature is none of ours either.
+            return read.Alg is SecurityAlgorithms.RsaSha256 or SecurityAlgorithms.EcdsaSha256 && !read.IsEncrypted
+                ? read : throw new TokenRefusedException(TokenFault.WrongAlgorithm);
+        }
+        catch (Exception exception) when (exception is ArgumentException or SecurityTokenException)
+        {
+            throw new TokenRefusedException(TokenFault.Malformed);
+        }
+    }
+
+    /// <summary>Checks signature, issuer, audience and time.</summary>
+    /// <exception cref="TokenRefusedException">One of them is wrong.</exception>
+    public async Task<ProxyIdentity> VerifyAsync(JsonWebToken token, IssuerKeys keys)
+    {
+        SecurityKey key = keys.Find(token.Kid ?? "") ?? throw new TokenRefusedException(TokenFault.UnknownKey);
+        TokenValidationResult result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            IssuerSigningKey = key,
+            TryAllIssuerSigningKeys = false,
+            ValidAlgorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256],
+            ValidIssuer = keys.Issuer,
+            ValidAudience = Audience,
+            LifetimeValidator = (notBefore, expires, _, _) => IsInItsTime(notBefore, expires),
+        });
+        return result.IsValid
+            ? new ProxyIdentity(token.Subject ?? "", new DateTimeOffset(token.ValidTo, TimeSpan.Zero))
+            : throw new TokenRefusedException(Fault(result.Exception));
+    }
+
+    private bool IsInItsTime(DateTime? notBefore, DateTime? expires)
+    {
+        DateTime now = time.GetUtcNow().UtcDateTime;
+        if (expires is null)
+        {
+            throw new SecurityTokenNoExpirationException();
+        }
+        if (expires.Value < now - ClockSkew)
+        {
+            throw new SecurityTokenExpiredException();
+        }
+        if (notBefore > now + ClockSkew)
+        {
+            throw new SecurityTokenNotYetValidException();
+        }
+        return true;
+    }
+
+    private static TokenFault Fault(Exception exception) => exception switch
+    {
+        SecurityTokenSignatureKeyNotFoundException => TokenFault.UnknownKey,
+        SecurityTokenInvalidAlgorithmException => TokenFault.WrongAlgorithm,
+        SecurityTokenInvalidSignatureException => TokenFault.WrongSignature,
+        SecurityTokenInvalidIssuerException => TokenFault.WrongIssuer,
+        SecurityTokenInvalidAudienceException => TokenFault.WrongAudience,
+        SecurityTokenNoExpirationException => TokenFault.NoExpiry,
+        SecurityTokenExpiredException => TokenFault.Expired,
+        SecurityTokenNotYetValidException => TokenFault.NotYetValid,
+        _ => TokenFault.Malformed,
+    };
+}

@@ -1,0 +1,22 @@
+namespace SshGateway.Operator.Model;
+
+/// <summary>What is other than it was, one item per object at most.</summary>
+internal sealed record ClusterChanges
+{
+    /// <summary>The sessions that came or changed.</summary>
+    public IReadOnlyList<ClaudeSession> Sessions { get; init; } = [];
+
+    /// <summary>The pods that came or changed.</summary>
+    public IReadOnlyList<Pod> Pods { get; init; } = [];
+
+    /// <summary>The objects that are gone.</summary>
+    public IReadOnlyList<ObjectKey> Removed { get; init; } = [];
+
+    /// <summary>How far the reader has come with these changes.</summary>
+    public ClusterVersions Versions { get; init; }
+
+    /// <summary>The cluster was put back to an earlier state: versions from before do not compare with these.</summary>
+    public bool IsHistoryNew { get; init; }
+
+    public static ClusterChanges Everything(ClusterObjects objects) => new() { Sessions = objects.Sessions, Pods = objects.Pods };
+}

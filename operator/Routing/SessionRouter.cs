@@ -1,0 +1,162 @@
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Routing;
+
+/// <summary>
+/// Keeps the routes up to date with the cluster. A change is only followed to the sessions whose route it can touch; that
+/// the result is the one of a router that has just been told everything is a test of its own.
+/// </summary>
+internal sealed class SessionRouter
+{
+    private readonly RoutingOptions _options;
+    private readonly PodIndex _pods = new();
+    private readonly SessionIndex _sessions = new();
+    private readonly LabelSelectors _selectors = new();
+    private readonly PodBinder _binder;
+    private readonly Dictionary<string, RoutedSession> _routes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _due = new(StringComparer.Ordinal);
+
+    public SessionRouter(RoutingOptions options)
+    {
+        _options = options;
+        _binder = new PodBinder(_sessions, _pods, _selectors, options);
+    }
+
+    /// <summary>One route per session id, in the order of the ids.</summary>
+    public IEnumerable<RoutedSession> Routes => _routes.Values.OrderBy(r => r.SessionId, StringComparer.Ordinal);
+
+    public RouteChanges Apply(ClusterChanges changes)
+    {
+        var touched = new HashSet<ObjectKey>();
+        foreach (ObjectKey key in changes.Removed)
+        {
+            if (key.Kind == ClaudeSession.KindName)
+            {
+                ChangeSession(_sessions.Remove(key), null);
+                touched.Add(key);
+            }
+            else
+            {
+                ChangePod(_pods.Remove(key), null);
+            }
+        }
+        foreach (ClaudeSession session in changes.Sessions)
+        {
+            ChangeSession(_sessions.Set(session), session);
+            touched.Add(session.Key);
+        }
+        foreach (Pod pod in changes.Pods)
+        {
+            ChangePod(_pods.Set(pod), pod);
+        }
+        return RouteDue(touched) with { IsHistoryNew = changes.IsHistoryNew };
+    }
+
+    private void ChangeSession(ClaudeSession? previous, ClaudeSession? latest)
+    {
+        if (previous is not null)
+        {
+            _selectors.Remove(previous);
+            MarkDependents(previous);
+        }
+        if (latest is not null)
+        {
+            _selectors.Add(latest, _pods.All);
+            MarkDependents(latest);
+        }
+    }
+
+    private void ChangePod(Pod? previous, Pod? latest)
+    {
+        foreach (Pod pod in new[] { previous, latest }.OfType<Pod>())
+        {
+            MarkDependents(pod);
+            // An address that has one more pod, or one less, may have another owner.
+            if (pod.Address is { } address)
+            {
+                foreach (Pod claiming in _pods.Claiming(address))
+                {
+                    MarkDependents(claiming);
+                }
+            }
+        }
+        _due.UnionWith(_selectors.Change(previous, latest).Select(key => key.Name));
+    }
+
+    private void MarkDependents(ClaudeSession session)
+    {
+        _due.Add(session.Name);
+        // Sessions that pin one pod without a label exclude each other.
+        if (SessionIndex.PodNamedBy(session) is { } named)
+        {
+            MarkNaming(named);
+        }
+        // Who names a pod that carries this session's label is told whether that session exists.
+        foreach (Pod pod in _pods.LabelledFor(session.Key))
+        {
+            MarkNaming(pod.Key);
+        }
+    }
+
+    private void MarkDependents(Pod pod)
+    {
+        if (PodIndex.SessionOf(pod) is { } session)
+        {
+            _due.Add(session.Name);
+        }
+        MarkNaming(pod.Key);
+    }
+
+    private void MarkNaming(ObjectKey pod) => _due.UnionWith(_sessions.Naming(pod).Select(s => s.Name));
+
+    private RouteChanges RouteDue(HashSet<ObjectKey> touched)
+    {
+        var routed = new List<RoutedSession>();
+        var gone = new List<string>();
+        var faults = new List<RoutingFault>();
+        foreach (string sessionId in _due.Order(StringComparer.Ordinal))
+        {
+            ClaudeSession[] sameId = [.. _sessions.OfId(sessionId)];
+            touched.UnionWith(sameId.Select(s => s.Key));
+            if (SessionIds.Owner(sameId) is { } owner)
+            {
+                _routes[sessionId] = Route(owner, faults);
+                routed.Add(_routes[sessionId]);
+            }
+            else if (_routes.Remove(sessionId))
+            {
+                gone.Add(sessionId);
+            }
+        }
+        _due.Clear();
+        return new RouteChanges(routed, gone, touched.ToDictionary(key => key, StateOf), faults);
+    }
+
+    private RoutedSession Route(ClaudeSession session, List<RoutingFault> faults)
+    {
+        try
+        {
+            PodBinding binding = _binder.Bind(session);
+            return RoutingFunction.Route(session, binding, binding.Pod is { } pod && _pods.OwnsItsAddress(pod), _options);
+        }
+#pragma warning disable CA1031 // One session must not take the others' routes away, whatever it is that fails.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            faults.Add(new RoutingFault(session.Key, exception));
+            return RoutedSession.Refused(session, $"the gateway failed on this session, and refuses its logins: {exception.Message}");
+        }
+    }
+
+    private SessionState? StateOf(ObjectKey key)
+    {
+        if (_sessions.Get(key) is not { } session)
+        {
+            return null;
+        }
+        RoutedSession? route = _routes.GetValueOrDefault(session.Name);
+        return route is null || route.Namespace == session.Namespace
+            ? new SessionState(session, route, null)
+            : new SessionState(session, null, session.Key with { Namespace = route.Namespace });
+    }
+}

@@ -1,0 +1,9 @@
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Routing;
+
+/// <summary>What there is to say of one session, and what its status is computed from.</summary>
+/// <param name="Session">The session.</param>
+/// <param name="Route">Its route; null when it has none, because its name is no session id or belongs to <paramref name="Winner"/>.</param>
+/// <param name="Winner">The session of another namespace that has the id.</param>
+internal sealed record SessionState(ClaudeSession Session, RoutedSession? Route, ObjectKey? Winner);

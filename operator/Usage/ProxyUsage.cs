@@ -1,0 +1,41 @@
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+using SshGateway.Shared.Sessions;
+
+namespace SshGateway.Operator.Usage;
+
+/// <summary>What one stream of a proxy reports. Disposing it is the stream's end.</summary>
+internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
+{
+    private const int MaximumSessions = 10_000;
+    private const uint MaximumConnections = 1_000_000;
+
+    private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
+    public string ProxyId { get; } = proxyId;
+
+    /// <summary>Connections by session, as last reported; of <see cref="UsageTable"/> alone, within its lock.</summary>
+    public Dictionary<string, uint> Connections { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>When the stream ended; of <see cref="UsageTable"/> alone, within its lock.</summary>
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <exception cref="GrpcException">The report breaks the contract; nothing of it is taken.</exception>
+    public void Report(Activity report)
+    {
+        if (report.Sessions.Count > MaximumSessions)
+        {
+            throw new GrpcException(GrpcStatusCode.InvalidArgument, $"Activity names {report.Sessions.Count} sessions; at most {MaximumSessions} may be in one message");
+        }
+        foreach (SessionActivity session in report.Sessions)
+        {
+            if (!SessionNames.IsSessionId(session.SessionId) || session.Connections > MaximumConnections || session.LastActivity < 0 || session.LastActivity > LastSecond)
+            {
+                throw new GrpcException(GrpcStatusCode.InvalidArgument, "Activity has a session_id, connections or last_activity out of range");
+            }
+        }
+        table.Apply(this, report);
+    }
+
+    public void Dispose() => table.Close(this);
+}

@@ -1,0 +1,143 @@
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Operator.Usage;
+
+/// <summary>
+/// How sessions are used: the sum of what the proxies report. A proxy whose stream ends counts on for a while, so that one that reconnects makes
+/// no session look unused; its next full report takes the place of what it said before.
+/// </summary>
+internal sealed class UsageTable : IDisposable
+{
+    // Longer than a proxy waits between two attempts.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    // A session without connections is of no more interest once its status has been written.
+    private static readonly TimeSpan Retention = TimeSpan.FromMinutes(30);
+
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<ProxyUsage> _proxies = [];
+    private readonly Dictionary<string, SessionUsage> _sessions = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweep;
+
+    public UsageTable(TimeProvider time)
+    {
+        _time = time;
+        _sweep = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
+    }
+
+    /// <summary>The usage of these sessions has changed.</summary>
+    public event Action<IReadOnlyCollection<string>>? Changed;
+
+    /// <summary>Null: nothing has been heard of the session for a while.</summary>
+    public SessionUsage? Find(string sessionId)
+    {
+        lock (_lock)
+        {
+            return _sessions.TryGetValue(sessionId, out SessionUsage usage) ? usage : null;
+        }
+    }
+
+    /// <summary>A stream of the proxy begins.</summary>
+    public ProxyUsage Open(string proxyId)
+    {
+        var proxy = new ProxyUsage(this, proxyId);
+        lock (_lock)
+        {
+            _proxies.Add(proxy);
+        }
+        return proxy;
+    }
+
+    public void Apply(ProxyUsage proxy, Activity report)
+    {
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        lock (_lock)
+        {
+            if (report.Full)
+            {
+                foreach (ProxyUsage earlier in _proxies.Where(p => p == proxy || (p.ProxyId == proxy.ProxyId && p.EndedAt is not null)).ToArray())
+                {
+                    Forget(earlier, changed);
+                }
+                _proxies.Add(proxy);
+            }
+            DateTimeOffset now = _time.GetUtcNow();
+            foreach (SessionActivity session in report.Sessions)
+            {
+                DateTimeOffset at = DateTimeOffset.FromUnixTimeSeconds(session.LastActivity);
+                // A proxy whose clock is ahead must not keep a session alive.
+                Set(proxy, session.SessionId, session.Connections, at < now ? at : now);
+                changed.Add(session.SessionId);
+            }
+        }
+        Raise(changed);
+    }
+
+    public void Close(ProxyUsage proxy)
+    {
+        lock (_lock)
+        {
+            proxy.EndedAt = _time.GetUtcNow();
+        }
+    }
+
+    public void Dispose() => _sweep.Dispose();
+
+    private void Sweep()
+    {
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        lock (_lock)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            foreach (ProxyUsage gone in _proxies.Where(p => now - p.EndedAt >= Grace).ToArray())
+            {
+                Forget(gone, changed);
+            }
+            foreach ((string sessionId, SessionUsage usage) in _sessions)
+            {
+                if (usage.Connections == 0 && now - usage.LastActivity >= Retention)
+                {
+                    _sessions.Remove(sessionId);
+                }
+            }
+        }
+        Raise(changed);
+    }
+
+    private void Forget(ProxyUsage proxy, HashSet<string> changed)
+    {
+        foreach ((string sessionId, uint connections) in proxy.Connections)
+        {
+            _sessions[sessionId] = _sessions[sessionId] with { Connections = _sessions[sessionId].Connections - connections };
+            changed.Add(sessionId);
+        }
+        proxy.Connections.Clear();
+        _proxies.Remove(proxy);
+    }
+
+    private void Set(ProxyUsage proxy, string sessionId, uint connections, DateTimeOffset lastActivity)
+    {
+        proxy.Connections.TryGetValue(sessionId, out uint before);
+        if (connections == 0)
+        {
+            proxy.Connections.Remove(sessionId);
+        }
+        else
+        {
+            proxy.Connections[sessionId] = connections;
+        }
+        SessionUsage usage = _sessions.GetValueOrDefault(sessionId);
+        _sessions[sessionId] = new SessionUsage(usage.Connections - before + connections, lastActivity > usage.LastActivity ? lastActivity : usage.LastActivity);
+    }
+
+    private void Raise(HashSet<string> changed)
+    {
+        if (changed.Count > 0)
+        {
+            Changed?.Invoke(changed);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics.Metrics;
+using SshGateway.Proxy.Table;
+
+namespace SshGateway.Proxy.Feed;
+
+/// <summary>The figures of the table and of the stream that keeps it in step.</summary>
+internal sealed class FeedMetrics : IDisposable
+{
+    private readonly Meter _meter = new("SshGateway.Proxy.Feed");
+    private readonly TimeProvider _time;
+    private readonly Counter<long> _lost;
+    private readonly Counter<long> _synced;
+    private long _heardAt;
+    private long _sequence;
+    private volatile bool _isInStep;
+
+    public FeedMetrics(SessionTable table, TimeProvider time)
+    {
+        _time = time;
+        _heardAt = time.GetTimestamp();
+        _meter.CreateObservableGauge("sshgateway.proxy.table_entries", () => table.Count, description: "Sessions in the table");
+        _meter.CreateObservableGauge(
+            "sshgateway.proxy.table_age", () => _time.GetElapsedTime(Volatile.Read(ref _heardAt)).TotalSeconds, "s",
+            "Since an operator last confirmed the table, or since the start; more than 30 s is an outage of the feed, through which logins go on");
+        _meter.CreateObservableGauge("sshgateway.proxy.feed_in_step", () => _isInStep ? 1 : 0, description: "Whether an operator is followed and the table is complete");
+        _meter.CreateObservableGauge("sshgateway.proxy.feed_sequence", () => Volatile.Read(ref _sequence), description: "The operator's sequence that the table has reached");
+        _synced = _meter.CreateCounter<long>("sshgateway.proxy.feed_syncs", description: "Tables that were brought into step with an operator");
+        _lost = _meter.CreateCounter<long>("sshgateway.proxy.feed_lost", description: "Streams that ended or could not be opened, by gRPC status");
+    }
+
+    /// <summary>A message came on a stream whose table is complete.</summary>
+    public void Heard() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
+
+    public void Applied(ulong sequence) => Volatile.Write(ref _sequence, (long)sequence);
+
+    public void Synced()
+    {
+        _isInStep = true;
+        _synced.Add(1);
+    }
+
+    /// <param name="cause">The gRPC status, or a word of ours.</param>
+    public void Lost(string cause)
+    {
+        _isInStep = false;
+        _lost.Add(1, new KeyValuePair<string, object?>("cause", cause));
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

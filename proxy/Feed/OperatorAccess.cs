@@ -1,0 +1,38 @@
+using SshGateway.Proxy.Configuration;
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Tls;
+
+namespace SshGateway.Proxy.Feed;
+
+/// <summary>Opens connections to operators. Both files are read for each: the CA and the token are replaced while we run.</summary>
+internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
+{
+    /// <param name="address"><c>host:port</c>; the host is the name that the operator's certificate must have.</param>
+    /// <exception cref="GrpcException">A file cannot be used.</exception>
+    public GrpcClient Open(string address)
+    {
+        if (options.AuthoritiesFile is null || options.TokenFile is null)
+        {
+            return new GrpcClient(new Uri($"http://{address}"));
+        }
+        try
+        {
+            var authorities = CertificateAuthorities.FromFile(options.AuthoritiesFile, time);
+            return new GrpcClient(new Uri($"https://{address}"), new GrpcCredentials(authorities, ReadToken(options.TokenFile)));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConfigurationException)
+        {
+            throw new GrpcException(GrpcStatusCode.Unauthenticated, $"Proxy:OperatorCA or Proxy:OperatorToken cannot be used: {exception.Message}", exception);
+        }
+    }
+
+    private static string ReadToken(string path)
+    {
+        string token = File.ReadAllText(path).Trim();
+        // RFC 6750 section 2.1, b64token. Anything else would be refused by HttpClient with an exception that quotes it.
+        return token.Length > 0 && token.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal))
+            ? token
+            : throw new ConfigurationException([$"{path}: holds no token"]);
+    }
+}

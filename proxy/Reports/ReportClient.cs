@@ -1,0 +1,88 @@
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Feed;
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Proxy.Reports;
+
+/// <summary>
+/// Tells the operators how sessions are used: each of them, not only the one that is followed, because any may be the one that writes status. A
+/// stream that is lost costs nothing but the news; the next one begins with everything.
+/// </summary>
+internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    // Three heartbeats of endpoint_feed.proto.
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
+
+    private static readonly string Version = typeof(ReportClient).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    private readonly OperatorAccess _access = new(options, time);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(options.Operators.Distinct().Select(address => KeepReportingAsync(address, stoppingToken)));
+
+    private async Task KeepReportingAsync(string address, CancellationToken stoppingToken)
+    {
+        var delay = new ReconnectDelay(Random.Shared);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            string reason;
+            try
+            {
+                await ReportAsync(address, delay, stoppingToken);
+                reason = "it ended the stream";
+            }
+            catch (GrpcException exception)
+            {
+                reason = $"{exception.Status}: {exception.Message}";
+            }
+            catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+            {
+                reason = $"nothing came for {SilenceLimit.TotalSeconds} s";
+            }
+            ReportLog.Lost(logger, address, reason);
+            await Task.Delay(delay.Next(), time, stoppingToken);
+        }
+    }
+
+    private async Task ReportAsync(string address, ReconnectDelay delay, CancellationToken stoppingToken)
+    {
+        using var silence = new CancellationTokenSource(SilenceLimit, time);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
+        using GrpcClient client = _access.Open(address);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = Version, ReportsOnly = true } }, end.Token);
+        Task writing = WriteAsync(call, end.Token);
+        try
+        {
+            while (!writing.IsFaulted && await call.ReadAsync(end.Token) is not null)
+            {
+                silence.CancelAfter(SilenceLimit);
+                delay.Reset();
+            }
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // That the stream has ended is found out, with the reason, by whoever reads it.
+    private async Task WriteAsync(GrpcClientCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
+    {
+        using var journal = new UsageJournal(sessions);
+        using var timer = new PeriodicTimer(Interval, time);
+        do
+        {
+            foreach (Activity report in journal.Take())
+            {
+                await call.WriteAsync(new ProxyMessage { Activity = report }, cancellationToken);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+}

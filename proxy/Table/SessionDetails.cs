@@ -1,0 +1,34 @@
+using System.Net;
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Proxy.Table;
+
+/// <summary>What is known of one session, in the open: what a <see cref="SessionEntry"/> is made of.</summary>
+internal sealed record SessionDetails
+{
+    public required string SessionId { get; init; }
+
+    public required EndpointState State { get; init; }
+
+    public required Access Access { get; init; }
+
+    public required string PodName { get; init; }
+
+    public required string PodUid { get; init; }
+
+    public required IPEndPoint? Endpoint { get; init; }
+
+    public required string TargetUser { get; init; }
+
+    public required IReadOnlyList<ReadOnlyMemory<byte>> AuthorizedKeys { get; init; }
+
+    public required IReadOnlyList<ReadOnlyMemory<byte>> HostKeys { get; init; }
+
+    public required long ExpiresAt { get; init; }
+
+    public required int MaxConnections { get; init; }
+
+    public required TimeSpan IdleTimeout { get; init; }
+
+    public required string Reason { get; init; }
+}

@@ -1,0 +1,46 @@
+using SshGateway.Tests.Feed;
+using SshGateway.Tests.Kubernetes;
+using SshGateway.Tests.Support;
+
+namespace SshGateway.Tests.Deploy;
+
+/// <summary>The feed as deploy/ sets it up: tokens of a real API server, which the operator verifies with that server's keys.</summary>
+[Collection(KubernetesGroup.Name)]
+public sealed class FeedTests(KubernetesServer server) : IDisposable
+{
+    private const string Audience = "ssh-gateway-operator";
+
+    private readonly FeedKeys _keys = new();
+
+    public void Dispose() => _keys.Dispose();
+
+    [DeployedFact]
+    public async Task A_proxys_projected_token_lets_it_follow_the_feed_and_no_other_token_does()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server, _keys);
+
+        await AssertRefusedAsync(gateway, "ssh-gateway-operator", Audience, "the token's subject is none of");
+        await AssertRefusedAsync(gateway, "ssh-gateway-proxy", null, "the token is not for the audience");
+        // Of the tests' own issuer, not of the API server.
+        _keys.PutToken(_keys.Token());
+        await AssertRefusedAsync(gateway, "the token's key is none of the issuer's");
+
+        _keys.PutToken(await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy", Audience));
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(gateway.FeedPort, _keys);
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
+    }
+
+    private async Task AssertRefusedAsync(DeployedOperator gateway, string account, string? audience, string reason)
+    {
+        _keys.PutToken(await Account.TokenAsync(server, "ssh-gateway", account, audience));
+        await AssertRefusedAsync(gateway, reason);
+    }
+
+    private async Task AssertRefusedAsync(DeployedOperator gateway, string reason)
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(gateway.FeedPort, _keys);
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains($"Unauthenticated: {reason}", StringComparison.Ordinal) == true, reason);
+        Assert.False(proxy.HasSynced);
+    }
+}

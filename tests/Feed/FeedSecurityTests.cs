@@ -1,0 +1,173 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Operator.Feed;
+using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Table;
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+using SshGateway.Tests.Grpc;
+using SshGateway.Tests.Manifests;
+using SshGateway.Tests.Support;
+using Xunit;
+
+namespace SshGateway.Tests.Feed;
+
+/// <summary>The feed's TLS and tokens, between a whole operator and a proxy's feed client.</summary>
+public sealed class FeedSecurityTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly FeedKeys _keys = new();
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task A_proxy_whose_token_is_refused_is_not_ready_and_says_why_until_it_has_a_good_one()
+    {
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
+        _keys.PutToken(_keys.Token(audience: "elsewhere"));
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
+
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("Unauthenticated: the token is not for the audience", StringComparison.Ordinal) == true, "it says why");
+        Assert.False(proxy.HasSynced);
+
+        _keys.PutToken(_keys.Token());
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the token file is read again");
+        Assert.Null(proxy.NotReady);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two words")]
+    [InlineData("line\r\nbreak: x")]
+    public async Task A_token_file_without_a_token_is_said_and_read_again(string content)
+    {
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
+        _keys.PutToken(content);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("holds no token", StringComparison.Ordinal) == true, "it says why");
+
+        _keys.PutToken(_keys.Token());
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the token file is read again");
+    }
+
+    [Fact]
+    public async Task An_operator_with_a_strangers_certificate_gets_no_token_from_a_proxy()
+    {
+        using var strangers = new FeedKeys();
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: strangers);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort, _keys);
+
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("SSL connection", StringComparison.Ordinal) == true, "the handshake fails");
+        Assert.False(proxy.HasSynced);
+    }
+
+    [Fact]
+    public async Task A_certificate_for_another_name_is_not_the_operators()
+    {
+        using var authority = new FeedAuthority();
+        _keys.PutAuthorities(authority);
+        _keys.PutLeaf(authority, IPAddress.Parse("127.0.0.2"));
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
+
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("SSL connection", StringComparison.Ordinal) == true, "the handshake fails");
+        Assert.False(proxy.HasSynced);
+    }
+
+    [Fact]
+    public async Task Plain_http_is_answered_with_nothing()
+    {
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
+
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("Unavailable", StringComparison.Ordinal) == true, "the connection is refused");
+        Assert.False(proxy.HasSynced);
+    }
+
+    [Fact]
+    public async Task The_ca_and_the_certificate_are_replaced_while_a_stream_is_open_and_it_stays_open()
+    {
+        using var old = new FeedAuthority("old");
+        using var fresh = new FeedAuthority("new");
+        _keys.PutAuthorities(old);
+        _keys.PutLeaf(old);
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
+        await using FeedClientRun before = await FeedClientRun.StartAsync(run);
+        await Eventually.TrueAsync(() => before.HasSynced, "the first proxy follows");
+
+        // The proxies' bundle has both before the operator shows a certificate of the new one, and loses the old one afterwards.
+        _keys.PutAuthorities(old, fresh);
+        _keys.PutLeaf(fresh);
+        _keys.PutAuthorities(fresh);
+
+        await using FeedClientRun after = await FeedClientRun.StartAsync(run);
+        await Eventually.TrueAsync(() => after.HasSynced, "a new connection sees the new certificate");
+        _directory.Write("one.yaml", Samples.Session("one"));
+        await Eventually.TrueAsync(() => before.Find("one") is not null && after.Find("one") is not null, "both streams are alive");
+        Assert.Equal((1, 0), (before.Log.Count(1), before.Log.Count(2)));
+    }
+
+    [Fact]
+    public async Task A_certificate_that_comes_later_or_breaks_does_not_stop_the_operator()
+    {
+        string certificate = File.ReadAllText(_keys.CertificateFile);
+        File.Delete(_keys.CertificateFile);
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
+        using var http = new HttpClient { BaseAddress = run.Probes };
+        await Eventually.TrueAsync(() => Answer(http, "/readyz").Contains("the feed has no certificate", StringComparison.Ordinal), "it says what is missing");
+
+        File.WriteAllText(_keys.CertificateFile, certificate);
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the certificate is there");
+        Assert.Equal("ready\n", Answer(http, "/readyz"));
+    }
+
+    [Fact]
+    public async Task A_stream_ends_when_the_token_that_began_it_expires()
+    {
+        var time = new ManualTimeProvider();
+        var table = new EndpointTable();
+        table.Replace([]);
+        using var cache = new IssuerKeysCache(new JwksFile(_keys.JwksFile, FeedKeys.Issuer), time, NullLogger<IssuerKeysCache>.Instance);
+        var authenticator = new TokenAuthenticator(cache, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance);
+        await using TestServer server = await TestServer.StartAsync(
+            (grpc, lifetime) => grpc.AddDuplex(
+                EndpointFeedMethods.Watch, new FeedService(table, authenticator, time, lifetime, NullLogger<FeedService>.Instance).WatchAsync),
+            time, _keys);
+        using var client = new GrpcClient(server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(10), now: time.GetUtcNow())));
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } }, CancellationToken.None);
+        Assert.NotNull((await call.ReadAsync(CancellationToken.None))!.SyncComplete);
+        DateTimeOffset started = time.GetUtcNow();
+
+        var reading = Task.Run(async () =>
+        {
+            while (await call.ReadAsync(CancellationToken.None) is not null)
+            {
+            }
+        });
+        GrpcException end = await Assert.ThrowsAsync<GrpcException>(() => Eventually.CompletedAsync(reading, time, TimeSpan.FromSeconds(10)));
+
+        Assert.Equal(GrpcStatusCode.Unauthenticated, end.Status);
+        Assert.InRange(time.GetUtcNow() - started, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(12));
+    }
+
+    [Fact]
+    public async Task The_development_switch_lets_anybody_on_this_machine_follow()
+    {
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys, arguments: "--Operator:FeedInsecure=true");
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
+
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
+    }
+
+    private static string Answer(HttpClient http, string path)
+    {
+        using HttpResponseMessage response = http.GetAsync(path).GetAwaiter().GetResult();
+        return response.Content.ReadAsStringAsync().GetAwaiter().GetResult();
+    }
+}

@@ -1,0 +1,135 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Operator.Feed;
+using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Reports;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Shared.Protos;
+using SshGateway.Tests.Connections;
+using SshGateway.Tests.Grpc;
+using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
+using Xunit;
+
+namespace SshGateway.Tests.Reports;
+
+/// <summary>Real logins at a proxy, and what two operators come to know of them.</summary>
+public sealed class ReportTests : IAsyncLifetime, IDisposable
+{
+    private static readonly byte[] Data = [94, 0, 0, 0, 0, 0, 0, 0, 1, (byte)'x'];
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly GatewayRig _gateway;
+    private readonly UsageTable[] _usage;
+    private readonly List<TestServer> _operators = [];
+    private readonly EndpointTable _table = new();
+    private readonly FeedMetrics _metrics;
+    private ReportClient? _client;
+
+    public ReportTests()
+    {
+        _gateway = new GatewayRig(new ProxyOptions(), new PodLoginLimits(), _time);
+        _metrics = new FeedMetrics(_table);
+        _usage = [new UsageTable(_time), new UsageTable(_time)];
+    }
+
+    public async Task InitializeAsync()
+    {
+        await _gateway.InitializeAsync();
+        foreach (UsageTable usage in _usage)
+        {
+            // Its sessions have not been read yet: reports do not wait for them.
+            _operators.Add(await TestServer.StartAsync((grpc, lifetime) => grpc.AddDuplex(
+                EndpointFeedMethods.Watch, new FeedService(_table, usage, _metrics, new NoAuthentication(), _time, lifetime, NullLogger<FeedService>.Instance).WatchAsync)));
+        }
+        _client = new ReportClient(
+            new FeedOptions { Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], ProxyId = "proxy-a", AuthoritiesFile = null, TokenFile = null },
+            _gateway.OpenSessions, _time, NullLogger<ReportClient>.Instance);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _client!.StopAsync(CancellationToken.None);
+        await _gateway.DisposeAsync();
+        foreach (TestServer server in _operators)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        _client?.Dispose();
+        _gateway.Dispose();
+        _metrics.Dispose();
+        foreach (UsageTable usage in _usage)
+        {
+            usage.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Every_operator_learns_who_is_there_when_the_stream_begins()
+    {
+        await using PodLeg client = await _gateway.LogInAsync();
+        await using PodLeg other = await _gateway.LogInAsync();
+
+        await _client!.StartAsync(CancellationToken.None);
+
+        await ReportedAsync(new SessionUsage(2, _time.GetUtcNow()), advance: false);
+    }
+
+    [Fact]
+    public async Task Logins_use_and_ends_are_reported()
+    {
+        await _client!.StartAsync(CancellationToken.None);
+        await using PodLeg client = await _gateway.LogInAsync();
+        await ReportedAsync(u => u.Connections == 1);
+
+        _time.Advance(TimeSpan.FromMinutes(3));
+        await client.Output.SendAsync(Data).Limited();
+        Assert.Equal(Data, (await client.ReceiveAsync().Limited()).Payload.ToArray());
+        DateTimeOffset used = _time.GetUtcNow();
+        _gateway.OpenSessions.Review();
+        await ReportedAsync(u => u.Connections == 1 && u.LastActivity >= used);
+
+        client.Abort();
+        await _gateway.Ends.NextAsync();
+        await ReportedAsync(u => u.Connections == 0);
+    }
+
+    [Fact]
+    public async Task A_login_that_came_and_went_between_two_reports_is_a_use()
+    {
+        await _client!.StartAsync(CancellationToken.None);
+        await using (PodLeg client = await _gateway.LogInAsync())
+        {
+            client.Abort();
+        }
+        await _gateway.Ends.NextAsync();
+
+        await ReportedAsync(u => u.Connections == 0);
+    }
+
+    private Task ReportedAsync(SessionUsage expected, bool advance) => ReportedAsync(u => u == expected, advance);
+
+    private async Task ReportedAsync(Func<SessionUsage, bool> expectation, bool advance = true)
+    {
+        foreach (UsageTable usage in _usage)
+        {
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    if (advance)
+                    {
+                        _time.Advance(TimeSpan.FromSeconds(1));
+                    }
+                    return usage.Find(GatewayRig.SessionId) is { } found && expectation(found);
+                },
+                "both operators have been told");
+        }
+    }
+}

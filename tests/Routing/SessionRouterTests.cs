@@ -1,0 +1,126 @@
+using System.Globalization;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+using SshGateway.Tests.Support;
+using Xunit;
+
+namespace SshGateway.Tests.Routing;
+
+/// <summary>The router, told of one change after the other, beside one that is told everything at once.</summary>
+public sealed class SessionRouterTests
+{
+    private const int Clusters = 40;
+    private const int Steps = 150;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void After_any_changes_the_routes_are_those_of_a_fresh_router(bool allowUnlabelled)
+    {
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("SSHGATEWAY_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Random.Shared.Next();
+        var options = new RoutingOptions(AllowLoopbackPods: true, allowUnlabelled);
+        for (int cluster = 0; cluster < Clusters; cluster++)
+        {
+            Follow(unchecked(seed + cluster), options);
+        }
+    }
+
+    [Fact]
+    public void A_change_is_followed_only_to_the_sessions_that_it_touches()
+    {
+        var router = new SessionRouter(new RoutingOptions(false, false));
+        router.Apply(ClusterChanges.Everything(new ClusterObjects([.. Enumerable.Range(0, 100).Select(Session)], [.. Enumerable.Range(0, 100).Select(i => Pod(i, i))])));
+
+        RouteChanges moved = router.Apply(new ClusterChanges { Pods = [Pod(7, 107)] });
+        Assert.Equal(["s7"], moved.Routed.Select(r => r.SessionId));
+        Assert.Equal(["s7"], moved.States.Keys.Select(k => k.Name));
+
+        RouteChanges taken = router.Apply(new ClusterChanges { Pods = [Pod(8, 9)] });
+        Assert.Equal(["s8", "s9"], taken.Routed.Select(r => r.SessionId));
+
+        RouteChanges gone = router.Apply(new ClusterChanges { Removed = [Session(5).Key, Pod(6, 6).Key] });
+        Assert.Equal(["s6"], gone.Routed.Select(r => r.SessionId));
+        Assert.Equal(["s5"], gone.Gone);
+        Assert.Null(gone.States[Session(5).Key]);
+    }
+
+    [Fact]
+    public void Sessions_that_wait_for_the_same_labels_are_asked_only_when_the_first_pod_matches_and_the_last_no_longer_does()
+    {
+        var router = new SessionRouter(new RoutingOptions(false, false));
+        router.Apply(new ClusterChanges { Sessions = [Selecting("s1"), Selecting("s2")] });
+
+        Assert.Equal(["s1", "s2"], router.Apply(new ClusterChanges { Pods = [Labelled("p1")] }).Routed.Select(r => r.SessionId));
+        Assert.All(router.Routes, r => Assert.Equal(BindingReason.LabelMismatch, r.Binding));
+        Assert.Empty(router.Apply(new ClusterChanges { Pods = [Labelled("p2"), Labelled("p1")] }).Routed);
+        Assert.Empty(router.Apply(new ClusterChanges { Removed = [Labelled("p1").Key] }).Routed);
+        Assert.Equal(["s1", "s2"], router.Apply(new ClusterChanges { Removed = [Labelled("p2").Key] }).Routed.Select(r => r.SessionId));
+
+        static ClaudeSession Selecting(string name) =>
+            Session(0) with { Metadata = new ObjectMeta { Name = name }, Spec = new SessionSpec { Pod = new PodSelection { MatchLabels = new Dictionary<string, string> { ["app"] = "claude" } } } };
+
+        static Pod Labelled(string name) =>
+            new() { Metadata = new ObjectMeta { Name = name, Uid = name, Labels = new Dictionary<string, string> { ["app"] = "claude", ["other"] = "label" } } };
+    }
+
+    private static void Follow(int seed, RoutingOptions options)
+    {
+        var events = new ClusterEvents(new Random(seed));
+        var cluster = new ClusterState();
+        var router = new SessionRouter(options);
+        var told = new Dictionary<string, RoutedSession>();
+        var states = new Dictionary<ObjectKey, SessionState>();
+        for (int step = 0; step < Steps; step++)
+        {
+            ClusterChanges changes = events.Next();
+            cluster.Apply(changes);
+            RouteChanges routes = router.Apply(changes);
+            Add(routes, told, states);
+
+            string where = $"SSHGATEWAY_SEED={seed}, step {step}";
+            Assert.True(routes.Faults.Count == 0, $"{where}: {string.Join("; ", routes.Faults)}");
+            var fresh = new SessionRouter(options);
+            RouteChanges all = fresh.Apply(ClusterChanges.Everything(cluster.Objects));
+            string expected = Print(fresh.Routes);
+            Assert.True(expected == Print(router.Routes), $"{where}\nexpected\n{expected}\nactual\n{Print(router.Routes)}");
+            Assert.True(expected == Print(told.Values.OrderBy(r => r.SessionId, StringComparer.Ordinal)), $"{where}: what is told is not what is");
+            Assert.True(Print(all.States!) == Print(states!), $"{where}\nexpected\n{Print(all.States!)}\nactual\n{Print(states!)}");
+        }
+    }
+
+    private static void Add(RouteChanges changes, Dictionary<string, RoutedSession> told, Dictionary<ObjectKey, SessionState> states)
+    {
+        foreach (RoutedSession route in changes.Routed)
+        {
+            told[route.SessionId] = route;
+        }
+        foreach (string gone in changes.Gone)
+        {
+            Assert.True(told.Remove(gone));
+        }
+        foreach ((ObjectKey key, SessionState? state) in changes.States)
+        {
+            states.Remove(key);
+            if (state is not null)
+            {
+                states[key] = state;
+            }
+        }
+    }
+
+    // The status is made of the pod, too: it must be the latest one.
+    private static string Print(IEnumerable<RoutedSession> routes) =>
+        string.Concat(routes.Select(r => $"{GoldenCase.Print([r])}  bound: {r.BoundPod?.Key} {r.BoundPod?.GetHashCode()}\n"));
+
+    private static string Print(IEnumerable<KeyValuePair<ObjectKey, SessionState>> states) => string.Concat(states
+        .OrderBy(s => s.Key.ToString(), StringComparer.Ordinal)
+        .Select(s => $"{s.Key}: {s.Value.Session.GetHashCode()} winner {s.Value.Winner}\n{(s.Value.Route is { } route ? Print([route]) : "")}"));
+
+    private static ClaudeSession Session(int number) => new() { Metadata = new ObjectMeta { Name = $"s{number}", Uid = $"{number}" }, Spec = new SessionSpec() };
+
+    private static Pod Pod(int number, int address) => new()
+    {
+        Metadata = new ObjectMeta { Name = $"p{number}", Uid = $"u{number}", Labels = new Dictionary<string, string> { [ClaudeSession.SessionLabel] = $"s{number}" } },
+        Status = new PodStatus { PodIP = $"10.0.0.{address}" },
+    };
+}
