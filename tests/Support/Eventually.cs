@@ -1,23 +1,30 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace SshGateway.Tests.Support;
 
-/// <summary>Waits for what no event tells, with a deadline that only a failure meets.</summary>
+/// <summary>Waits for what no event tells, such as another process's state, with a deadline that only a failure meets.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
-    public static Task TrueAsync(Func<bool> condition, string expectation) => TrueAsync(() => Task.FromResult(condition()), expectation);
+    public static Task TrueAsync(Func<bool> condition, string expectation) => TrueAsync(condition, Deadline, () => expectation);
 
-    public static Task TrueAsync(Func<Task<bool>> condition, string expectation) => TrueAsync(condition, () => expectation);
+    public static Task TrueAsync(Func<bool> condition, TimeSpan deadline, Func<string> otherwise) =>
+        TrueAsync(() => Task.FromResult(condition()), deadline, otherwise);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> expectation)
+    public static Task TrueAsync(Func<Task<bool>> condition, string expectation) => TrueAsync(condition, Deadline, () => expectation);
+
+    public static Task TrueAsync(Func<Task<bool>> condition, Func<string> otherwise) => TrueAsync(condition, Deadline, otherwise);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan deadline, Func<string> otherwise)
     {
-        using var expiry = new CancellationTokenSource(Deadline);
+        Stopwatch clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.False(expiry.IsCancellationRequested, $"not within {Deadline.TotalSeconds} s: {expectation()}");
-            await Task.Delay(5);
+            Assert.True(clock.Elapsed < deadline, $"Not within {deadline.TotalSeconds} s: {otherwise()}");
+            await Task.Delay(Interval);
         }
     }
 
