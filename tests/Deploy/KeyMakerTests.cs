@@ -108,15 +108,14 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
     private async Task AssertUsableAsync(Dictionary<string, string> made)
     {
         JsonElement container = (await Kustomize.RenderAsync("deploy")).Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-proxy").At("spec.template.spec.containers")[0];
-        List<string> arguments = ["--Proxy:Listen=127.0.0.1:0", "--Proxy:HttpListen=127.0.0.1:0", "--Proxy:Operators:0=127.0.0.1:1"];
+        List<string> arguments = ["--Proxy:Listen=127.0.0.1:0", "--Proxy:HttpListen=127.0.0.1:0", "--Proxy:Operators:0=127.0.0.1:1", "--Proxy:OperatorInsecure=true"];
         foreach (JsonElement variable in container.GetProperty("env").EnumerateArray())
         {
             string key = variable.GetProperty("name").GetString()!.Replace("__", ":", StringComparison.Ordinal);
-            string path = variable.GetProperty("value").GetString()!;
-            if (path.StartsWith("/etc/ssh-gateway/", StringComparison.Ordinal))
+            if (key == "Proxy:UserCaKey" || key.StartsWith("Proxy:HostKeys", StringComparison.Ordinal))
             {
-                string name = Path.GetFileName(path);
-                Dictionary<string, string> secret = Values(made[key.StartsWith("Proxy:HostKeys", StringComparison.Ordinal) ? HostKeys : UserCa]);
+                string name = Path.GetFileName(variable.GetProperty("value").GetString()!);
+                Dictionary<string, string> secret = Values(made[key == "Proxy:UserCaKey" ? UserCa : HostKeys]);
                 _directory.Write(name, Encoding.ASCII.GetString(Convert.FromBase64String(secret[name])));
                 await Command.RunAsync("chmod", "600", _directory.File(name));
                 arguments.Add($"--{key}={_directory.File(name)}");
