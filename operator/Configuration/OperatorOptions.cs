@@ -22,6 +22,15 @@ internal sealed class OperatorOptions
     /// <summary>Empty: the pod's own namespace, outside of a cluster "default".</summary>
     public string LeaseNamespace { get; set; } = "";
 
+    /// <summary>Made by the leader when it is missing; empty: not made.</summary>
+    public string HostKeysSecret { get; set; } = "ssh-gateway-host-keys";
+
+    /// <summary>Made by the leader when it is missing; empty: not made.</summary>
+    public string UserCaSecret { get; set; } = "ssh-gateway-user-ca";
+
+    /// <summary>Made by the leader when it is missing; empty: not made.</summary>
+    public string UserCaConfigMap { get; set; } = "ssh-gateway-user-ca";
+
     public string FeedListen { get; set; } = "127.0.0.1:7443";
 
     /// <summary>PEM: the feed's certificate, and what lies between it and its CA.</summary>
@@ -42,6 +51,9 @@ internal sealed class OperatorOptions
     public bool FeedInsecure { get; set; }
 
     public string HttpListen { get; set; } = "127.0.0.1:8081";
+
+    /// <summary>The ServiceAccounts that may ask about sessions at <c>/internal</c>. Empty: nobody.</summary>
+    public IList<string> InternalCallers { get; set; } = [];
 
     /// <summary>Empty: metrics are not sent anywhere.</summary>
     public string OtlpEndpoint { get; set; } = "";

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using SshGateway.Operator.Internal;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Metrics;
 
@@ -11,14 +12,21 @@ internal static partial class OperatorOptionsReader
     private static readonly string[] Keys =
     [
         nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
+        nameof(OperatorOptions.HostKeysSecret), nameof(OperatorOptions.UserCaSecret), nameof(OperatorOptions.UserCaConfigMap),
         nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.FeedCertificate), nameof(OperatorOptions.FeedCertificateKey), nameof(OperatorOptions.FeedClients),
-        nameof(OperatorOptions.FeedJwks), nameof(OperatorOptions.FeedIssuer), nameof(OperatorOptions.FeedInsecure), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.OtlpEndpoint),
+        nameof(OperatorOptions.FeedJwks), nameof(OperatorOptions.FeedIssuer), nameof(OperatorOptions.FeedInsecure), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.InternalCallers),
+        nameof(OperatorOptions.OtlpEndpoint),
         nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
     ];
 
     /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
     public static OperatorOptions Read(IConfiguration configuration) =>
         OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, Keys, (section, options) => section.Bind(options), Check);
+
+    /// <summary>For who only reads the sessions: what the feed and the listeners need may be missing.</summary>
+    /// <exception cref="ConfigurationException">A key is unknown, or a value of the source cannot be used.</exception>
+    public static OperatorOptions ReadSource(IConfiguration configuration) =>
+        OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, Keys, (section, options) => section.Bind(options), CheckSource);
 
     private static IEnumerable<string> Check(OperatorOptions options)
     {
@@ -33,6 +41,10 @@ internal static partial class OperatorOptionsReader
         if (!ListenAddress.TryParse(options.HttpListen, out _))
         {
             yield return $"Operator:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8081";
+        }
+        foreach (string caller in options.InternalCallers.Where(caller => !ServiceAccountName.TryParse(caller, out _)))
+        {
+            yield return $"Operator:InternalCallers has \"{caller}\"; write ServiceAccounts as namespace:name, such as tars:tars";
         }
         if (!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint))
         {
@@ -80,7 +92,7 @@ internal static partial class OperatorOptionsReader
     {
         OperatorOptions.DirectorySource => CheckDirectory(options.Directory),
         // What the kubeconfig says is checked when it is read.
-        OperatorOptions.KubernetesSource => CheckNamespaces(options),
+        OperatorOptions.KubernetesSource => CheckNamespaces(options).Concat(CheckKeyNames(options)),
         _ => [$"Operator:Source is \"{options.Source}\"; write {OperatorOptions.DirectorySource} or {OperatorOptions.KubernetesSource}"],
     };
 
@@ -108,6 +120,22 @@ internal static partial class OperatorOptionsReader
             yield return $"Operator:LeaseNamespace is \"{options.LeaseNamespace}\"; write the name of a namespace, or leave it out for the operator's own";
         }
     }
+
+    private static IEnumerable<string> CheckKeyNames(OperatorOptions options)
+    {
+        (string Key, string Name)[] names =
+        [
+            (nameof(OperatorOptions.HostKeysSecret), options.HostKeysSecret),
+            (nameof(OperatorOptions.UserCaSecret), options.UserCaSecret),
+            (nameof(OperatorOptions.UserCaConfigMap), options.UserCaConfigMap),
+        ];
+        return names.Where(n => n.Name.Length > 0 && !ObjectName().IsMatch(n.Name))
+            .Select(n => $"Operator:{n.Key} is \"{n.Name}\"; write the name of an object, or nothing to have none made");
+    }
+
+    // An RFC 1123 subdomain.
+    [GeneratedRegex(@"^(?=.{1,253}\z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    private static partial Regex ObjectName();
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\z")]
     private static partial Regex NamespaceName();

@@ -2,8 +2,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Internal;
 using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
@@ -50,7 +52,14 @@ internal static class OperatorHost
         services.AddSingleton<GrpcServer>();
         AddFeedSecurity(services, options);
         services.AddHostedService<TablePublisher>();
+        services.AddSingleton(s => new CallerAuthentication(
+            s.GetService<TokenReviewer>(), Users(options.InternalCallers), s.GetRequiredService<ILogger<CallerAuthentication>>()));
+        services.AddSingleton<InternalEndpoints>();
     }
+
+    // The options have been checked: they parse.
+    private static HashSet<string> Users(IEnumerable<string> callers) =>
+        [.. callers.Select(caller => ServiceAccountName.TryParse(caller, out string? user) ? user : caller)];
 
     private static void AddFeedSecurity(IServiceCollection services, OperatorOptions options)
     {
@@ -83,11 +92,13 @@ internal static class OperatorHost
         ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
         services.AddSingleton<IClusterSource>(s => new KubernetesSource(
             access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
+        services.AddSingleton(s => new TokenReviewer(access, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenReviewer>>()));
         services.TryAddSingleton<IIssuerKeysSource>(s => new ClusterIssuerKeys(access, s.GetRequiredService<TimeProvider>()));
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
+        var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
         services.AddSingleton(s => new StatusService(
-            access, leaseNamespace, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<StatusService>>()));
+            access, leaseNamespace, keys, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<StatusService>>()));
         services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusService>());
         services.AddHostedService(s => s.GetRequiredService<StatusService>());
     }
@@ -100,7 +111,10 @@ internal static class OperatorHost
         GrpcServer grpc = app.Services.GetRequiredService<GrpcServer>();
         grpc.AddDuplex(EndpointFeedMethods.Watch, app.Services.GetRequiredService<FeedService>().WatchAsync);
         grpc.AddHealth(EndpointFeedMethods.Watch.Service, () => table.IsFilled);
-        app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context) : Probes.HandleAsync(context, NotReady(table, certificate)));
+        InternalEndpoints endpoints = app.Services.GetRequiredService<InternalEndpoints>();
+        app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context)
+            : context.Request.Path.StartsWithSegments(InternalEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
+            : Probes.HandleAsync(context, NotReady(table, certificate)));
     }
 
     private static string? NotReady(EndpointTable table, FeedCertificate? certificate) =>

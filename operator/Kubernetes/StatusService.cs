@@ -1,6 +1,7 @@
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Events;
+using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Publishing;
@@ -8,19 +9,21 @@ using SshGateway.Operator.Routing;
 
 namespace SshGateway.Operator.Kubernetes;
 
-/// <summary>Takes part in the election, and writes the sessions' status while it is the leader.</summary>
+/// <summary>Takes part in the election and, while it is the leader, makes the keys that are missing and writes the sessions' status.</summary>
 internal sealed class StatusService : BackgroundService, IRouteObserver
 {
     private readonly HttpClient _writes;
     private readonly LeaseElection _lease;
     private readonly StatusWriter _writer;
     private readonly EventWriter _events;
+    private readonly KeyMaker _keys;
 
     /// <param name="access">The API server.</param>
     /// <param name="leaseNamespace">Where the lease is.</param>
+    /// <param name="keys">Where the gateway's keys are.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public StatusService(ApiServerAccess access, string leaseNamespace, TimeProvider time, ILogger<StatusService> logger)
+    public StatusService(ApiServerAccess access, string leaseNamespace, KeyNames keys, TimeProvider time, ILogger<StatusService> logger)
     {
         _writes = ApiConnection.Open(access);
         var api = new ApiWriter(_writes, time);
@@ -28,6 +31,7 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
         _lease = new LeaseElection(api, leaseNamespace, identity, time, Random.Shared, logger);
         _events = new EventWriter(api, identity, time, logger);
         _writer = new StatusWriter(api, _lease, _events, time, Random.Shared, logger);
+        _keys = new KeyMaker(api, _lease, keys, time, logger);
     }
 
     public bool IsLeader => _lease.IsHeld;
@@ -42,5 +46,6 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
-        await Task.WhenAll(_lease.RunAsync(stoppingToken), _writer.RunAsync(stoppingToken), _events.RunAsync(stoppingToken));
+        await Task.WhenAll(
+            _lease.RunAsync(stoppingToken), _writer.RunAsync(stoppingToken), _events.RunAsync(stoppingToken), _keys.RunAsync(stoppingToken));
 }

@@ -98,6 +98,15 @@ internal sealed class EndpointTable
         }
     }
 
+    /// <summary>A session's entry; null when it has none.</summary>
+    public TableEntry? Find(string sessionId)
+    {
+        lock (_lock)
+        {
+            return _entries.GetValueOrDefault(sessionId);
+        }
+    }
+
     public TableSubscription Subscribe()
     {
         lock (_lock)

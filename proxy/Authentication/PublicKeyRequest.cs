@@ -1,5 +1,5 @@
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Authentication;
 

@@ -11,6 +11,7 @@ using SshGateway.Proxy.Table;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Hosting;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

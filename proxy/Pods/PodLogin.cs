@@ -5,11 +5,11 @@ using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

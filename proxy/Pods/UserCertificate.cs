@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

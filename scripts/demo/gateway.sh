@@ -61,7 +61,9 @@ END
 operator_source() {
   if [[ $source == kubernetes ]]; then
     printf '"Source": "Kubernetes",\n    "Kubeconfig": "%s",\n    ' "$demo/cluster/operator.kubeconfig"
-    printf '"Namespaces": ["%s"],\n    "LeaseNamespace": "ssh-gateway"' "$namespace"
+    printf '"Namespaces": ["%s"],\n    "LeaseNamespace": "ssh-gateway",\n    ' "$namespace"
+    # The demo's keys are files: pods and proxies have them before there is an operator.
+    printf '"HostKeysSecret": "",\n    "UserCaSecret": ""'
   else
     printf '"Source": "Directory",\n    "Directory": "%s"' "$demo/manifests"
   fi

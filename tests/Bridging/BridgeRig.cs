@@ -1,7 +1,7 @@
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 
 namespace SshGateway.Tests.Bridging;

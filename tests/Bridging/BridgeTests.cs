@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 
@@ -274,6 +274,8 @@ public sealed class BridgeTests
         public bool Fails { get; set; }
 
         public override void Dispose() => key.Dispose();
+
+        public override void WriteFields(SshWriter writer) => key.WriteFields(writer);
 
         protected override byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
         {

@@ -1,6 +1,7 @@
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Bridging;

@@ -73,6 +73,27 @@ public sealed class OperatorOptionsReaderTests : IDisposable
         Assert.Contains(remedy, exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("InternalCallers:0", "tars", "Operator:InternalCallers has \"tars\"; write ServiceAccounts as namespace:name")]
+    [InlineData("HostKeysSecret", "Host_Keys", "Operator:HostKeysSecret is \"Host_Keys\"; write the name of an object")]
+    [InlineData("UserCaSecret", "a/b", "Operator:UserCaSecret is \"a/b\"; write the name of an object")]
+    [InlineData("UserCaConfigMap", "-", "Operator:UserCaConfigMap is \"-\"; write the name of an object")]
+    public void Names_of_objects_are_checked_before_the_API_server_is_asked(string key, string value, string message)
+    {
+        var exception = Assert.Throws<ConfigurationException>(() => Read(("Source", "Kubernetes"), (key, value)));
+
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_keys_have_names_and_an_empty_one_turns_them_off()
+    {
+        OperatorOptions options = Read(("Source", "Kubernetes"), ("HostKeysSecret", ""));
+
+        Assert.Equal(("", "ssh-gateway-user-ca", "ssh-gateway-user-ca"), (options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap));
+        Assert.Equal(("ssh-gateway-host-keys", 0), (Read().HostKeysSecret, Read().InternalCallers.Count));
+    }
+
     private OperatorOptions Read(params (string Key, string Value)[] settings)
     {
         var configuration = new Dictionary<string, string?>

@@ -3,6 +3,7 @@ using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Ssh.Keys;
 using Xunit;
 
 namespace SshGateway.Tests.Configuration;

@@ -9,6 +9,7 @@ using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;

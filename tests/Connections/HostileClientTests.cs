@@ -4,6 +4,7 @@ using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -14,8 +14,24 @@ namespace SshGateway.Tests.Deploy;
 /// <summary>The operator with the options that deploy/ gives it, as its ServiceAccount.</summary>
 internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
 {
+    /// <summary>Where the probes and TARS's questions go.</summary>
+    public Uri Http => new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(1));
+
+    public bool IsLeader => app.Services.GetRequiredService<StatusService>().IsLeader;
+
     /// <returns>The operator, once it holds the Lease.</returns>
     public static async Task<DeployedOperator> StartAsync(KubernetesServer server, FeedKeys? feedKeys = null)
+    {
+        DeployedOperator started = await StartReplicaAsync(server, feedKeys: feedKeys);
+        await Eventually.TrueAsync(() => started.IsLeader, "the operator holds the Lease");
+        return started;
+    }
+
+    /// <param name="server">The API server.</param>
+    /// <param name="address">Where the operator reaches it; null: directly.</param>
+    /// <param name="feedKeys">The feed's; null: those that all tests share.</param>
+    /// <param name="more">Options besides those of deploy/.</param>
+    public static async Task<DeployedOperator> StartReplicaAsync(KubernetesServer server, Uri? address = null, FeedKeys? feedKeys = null, params string[] more)
     {
         FeedKeys keys = feedKeys ?? FeedKeys.Shared;
         IReadOnlyList<JsonElement> objects = await Kustomize.RenderAsync("deploy/overlays/legacy-1.20");
@@ -27,13 +43,13 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
         [
             .. options,
             // What a pod knows by itself.
-            $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
+            $"--Operator:Kubeconfig={server.Kubeconfig(address, $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
             "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
             // What the Secret would hold.
             .. keys.CertificateArguments,
+            .. more,
         ]);
         await app.StartAsync();
-        await Eventually.TrueAsync(() => app.Services.GetRequiredService<StatusService>().IsLeader, "the operator holds the Lease");
         return new DeployedOperator(app);
     }
 

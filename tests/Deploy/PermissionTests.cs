@@ -21,9 +21,9 @@ public sealed class PermissionTests(KubernetesServer server)
                 "create /secrets,configmaps",
                 TokenReviews,
                 "create coordination.k8s.io/leases",
+                "get /configmaps ssh-gateway-user-ca",
+                "get /secrets ssh-gateway-host-keys,ssh-gateway-user-ca",
                 "get,patch coordination.k8s.io/leases ssh-gateway-operator",
-                "get,update /configmaps ssh-gateway-user-ca,ssh-gateway-feed-ca",
-                "get,update /secrets ssh-gateway-host-keys,ssh-gateway-user-ca,ssh-gateway-feed-ca",
             ],
             await account.RulesAsync("ssh-gateway"));
         Assert.Equal(
@@ -94,6 +94,9 @@ public sealed class PermissionTests(KubernetesServer server)
             (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/another"),
             (HttpMethod.Delete, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
+            (HttpMethod.Put, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
+            (HttpMethod.Patch, "api/v1/namespaces/ssh-gateway/configmaps/ssh-gateway-user-ca"),
+            (HttpMethod.Post, "api/v1/namespaces/claude-sessions/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/claude-sessions/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/kube-system/pods"),
             (HttpMethod.Post, "api/v1/namespaces/claude-sessions/pods/claude-abc12/exec?command=sh"),
@@ -101,9 +104,33 @@ public sealed class PermissionTests(KubernetesServer server)
             (HttpMethod.Get, "apis/coordination.k8s.io/v1/namespaces/ssh-gateway/leases/another"),
             (HttpMethod.Get, "api/v1/nodes"),
         ];
+        await AssertRefusedAsync(gateway, refused);
+    }
+
+    [DeployedFact]
+    public async Task What_is_not_TARSs_is_refused_to_it()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        using Account tars = await Account.OfServiceAccountAsync(server, "tars", "tars");
+
+        await AssertRefusedAsync(
+            tars,
+            (HttpMethod.Get, "api/v1/secrets"),
+            (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
+            (HttpMethod.Get, "api/v1/namespaces/claude-sessions/secrets"),
+            (HttpMethod.Post, "api/v1/namespaces/claude-sessions/pods/claude-abc12/exec?command=sh"),
+            (HttpMethod.Put, $"{DeployedOverlay.Sessions}/abc12/status"),
+            (HttpMethod.Patch, $"{DeployedOverlay.Sessions}/abc12/status"),
+            (HttpMethod.Get, "apis/tars.cloudwalk.network/v1alpha1/namespaces/default/claudesessions"),
+            (HttpMethod.Post, "apis/authentication.k8s.io/v1/tokenreviews"));
+    }
+
+    private static async Task AssertRefusedAsync(Account account, params (HttpMethod Method, string Path)[] refused)
+    {
         foreach ((HttpMethod method, string path) in refused)
         {
-            Assert.True(await StatusAsync(gateway, method, path) == HttpStatusCode.Forbidden, $"{method} {path}");
+            string? body = method == HttpMethod.Get || method == HttpMethod.Delete ? null : "{}";
+            Assert.True(await StatusAsync(account, method, path, body) == HttpStatusCode.Forbidden, $"{method} {path}");
         }
     }
 

@@ -1,4 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using SshGateway.Operator.Hosting;
 using SshGateway.Operator.Kubernetes;
@@ -15,6 +18,9 @@ internal sealed class OperatorReplica : IAsyncDisposable
     private OperatorReplica(WebApplication app) => _app = app;
 
     public EndpointTable Table => _app.Services.GetRequiredService<EndpointTable>();
+
+    /// <summary>Where the probes and TARS's questions go.</summary>
+    public Uri Http => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(1));
 
     public bool IsLeader => _app.Services.GetRequiredService<StatusService>().IsLeader;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

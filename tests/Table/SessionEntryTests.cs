@@ -1,8 +1,8 @@
 using System.Net;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

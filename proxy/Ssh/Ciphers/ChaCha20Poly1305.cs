@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using SshGateway.Proxy.Ssh.Native;
+using SshGateway.Shared.Ssh.Native;
 
 namespace SshGateway.Proxy.Ssh.Ciphers;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Proxy.Ssh.KeyExchange;
 

@@ -1,8 +1,7 @@
 using System.Numerics;
 using System.Text;
-using SshGateway.Proxy.Ssh.Native;
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Native;
 
 namespace SshGateway.Proxy.Ssh.KeyExchange;
 

@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Ssh.Native;
+using SshGateway.Shared.Ssh.Native;
 
 namespace SshGateway.Proxy.Ssh.KeyExchange;
 

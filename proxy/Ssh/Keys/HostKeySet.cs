@@ -1,4 +1,5 @@
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Ssh.Keys;
 

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Proxy.Ssh.Native;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Shared.Ssh.Native;
 
 namespace SshGateway.Proxy.Ssh.Keys;
 

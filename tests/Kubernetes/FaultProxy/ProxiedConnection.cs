@@ -91,7 +91,7 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
 
     private void Note(ReadOnlySpan<byte> sent)
     {
-        if (sent.StartsWith("GET "u8) || sent.StartsWith("PATCH "u8))
+        if (sent.StartsWith("GET "u8) || sent.StartsWith("POST "u8) || sent.StartsWith("PATCH "u8))
         {
             noteRequest(Encoding.ASCII.GetString(sent[..sent.IndexOf("\r\n"u8)]));
         }

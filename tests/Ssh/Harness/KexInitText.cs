@@ -1,4 +1,5 @@
 using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Tests.Ssh.Harness;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Tests.Ssh.Harness;
 

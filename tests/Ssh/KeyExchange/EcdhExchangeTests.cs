@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.Text;
 using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -32,6 +32,29 @@ public sealed class OpenSshKeyFileTests : IDisposable
         {
             Assert.True(SignatureVerifier.Verify(key.PublicKey, algorithm, key.Sign(algorithm, "x"u8), "x"u8));
         }
+    }
+
+    [Theory]
+    [InlineData(SshKeyTypes.Ed25519)]
+    [InlineData(SshKeyTypes.EcdsaP256)]
+    [InlineData(SshKeyTypes.Rsa)]
+    public async Task New_keys_are_read_by_ssh_keygen_and_here(string type)
+    {
+        using SshPrivateKey key = type switch
+        {
+            SshKeyTypes.Ed25519 => Ed25519PrivateKey.Generate(),
+            SshKeyTypes.EcdsaP256 => EcdsaPrivateKey.Generate(),
+            _ => RsaPrivateKey.Generate(),
+        };
+        string path = _files.PathOf("key");
+        File.WriteAllText(path, OpenSshKeyFile.Format(key, "a comment"));
+        await Command.RunAsync("chmod", "600", path);
+
+        Assert.Equal($"{key.PublicKey} a comment\n", await Command.RunAsync("ssh-keygen", "-y", "-f", path));
+        Assert.Contains(key.PublicKey.Fingerprint, await Command.RunAsync("ssh-keygen", "-l", "-f", path), StringComparison.Ordinal);
+        using SshPrivateKey read = OpenSshKeyFile.Load(path);
+        SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(type).First();
+        Assert.True(SignatureVerifier.Verify(key.PublicKey, algorithm, read.Sign(algorithm, "x"u8), "x"u8));
     }
 
     [Fact]

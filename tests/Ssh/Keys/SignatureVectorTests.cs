@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

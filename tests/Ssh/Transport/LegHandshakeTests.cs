@@ -5,6 +5,7 @@ using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 
@@ -215,6 +216,8 @@ public sealed class LegHandshakeTests
     private sealed class ImpostorKey(SshPublicKey shown, SshPrivateKey used) : SshPrivateKey(shown)
     {
         public override void Dispose() => used.Dispose();
+
+        public override void WriteFields(SshWriter writer) => used.WriteFields(writer);
 
         protected override byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
         {

@@ -3,6 +3,7 @@ using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 
@@ -271,6 +272,8 @@ public sealed class LegRekeyTests
         public override void Dispose()
         {
         }
+
+        public override void WriteFields(SshWriter writer) => _current.WriteFields(writer);
 
         protected override byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
         {

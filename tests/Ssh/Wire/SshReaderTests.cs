@@ -1,4 +1,3 @@
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;

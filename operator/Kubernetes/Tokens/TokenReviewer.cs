@@ -1,0 +1,80 @@
+using System.Text.Json;
+using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Api;
+
+namespace SshGateway.Operator.Kubernetes.Tokens;
+
+/// <summary>Asks the API server whose a token is.</summary>
+internal sealed class TokenReviewer : IDisposable
+{
+    private const string Path = "apis/authentication.k8s.io/v1/tokenreviews";
+
+    // Whoever sends forged tokens must not keep the API server busy.
+    private const int ReviewsInFlight = 8;
+
+    private readonly HttpClient _http;
+    private readonly ApiWriter _api;
+    private readonly ReviewCache _cache;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _slots = new(ReviewsInFlight);
+    private string? _problem;
+
+    /// <param name="access">The API server.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public TokenReviewer(ApiServerAccess access, TimeProvider time, ILogger<TokenReviewer> logger)
+    {
+        _http = ApiConnection.Open(access);
+        _api = new ApiWriter(_http, time);
+        _cache = new ReviewCache(time);
+        _logger = logger;
+    }
+
+    /// <param name="token">A token of bounded length.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<ReviewedToken> ReviewAsync(string token, CancellationToken cancellationToken)
+    {
+        if (_cache.Find(token) is { } known)
+        {
+            return known;
+        }
+        if (!await _slots.WaitAsync(TimeSpan.Zero, cancellationToken))
+        {
+            return ReviewedToken.Unknown;
+        }
+        try
+        {
+            ReviewedToken review = await AskAsync(token, cancellationToken);
+            _cache.Add(token, review);
+            _problem = null;
+            return review;
+        }
+        catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException or JsonException)
+        {
+            // Every caller meets it; it is said when it is something new.
+            if (Interlocked.Exchange(ref _problem, exception.Message) != exception.Message)
+            {
+                TokenLog.Failed(_logger, exception.Message);
+            }
+            return ReviewedToken.Unknown;
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task<ReviewedToken> AskAsync(string token, CancellationToken cancellationToken)
+    {
+        var question = new TokenReview { ApiVersion = "authentication.k8s.io/v1", Kind = "TokenReview", Spec = new TokenReview.SpecPart(token) };
+        byte[] answer = await _api.CreateAsync(Path, JsonSerializer.SerializeToUtf8Bytes(question, TokenJson.Default.TokenReview), cancellationToken);
+        TokenReview.StatusPart? status = JsonSerializer.Deserialize(answer, TokenJson.Default.TokenReview)?.Status;
+        return status is { Authenticated: true, User.Username: { Length: > 0 } user } ? new ReviewedToken(TokenVerdict.Authentic, user) : ReviewedToken.Refused;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Globalization;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Listing;
+
+/// <summary>The columns of crds/claudesessions.yaml, for sessions that no API server prints.</summary>
+internal static class SessionColumns
+{
+    private static readonly (ListedColumn Column, Func<ClaudeSession, DateTimeOffset, string?> Cell)[] All =
+    [
+        (new("Name", false), (s, _) => s.Name),
+        (new("Phase", false), (s, _) => s.Status?.Phase),
+        (new("Ready", false), (s, _) => Ready(s)?.Status),
+        (new("Reason", false), (s, _) => Ready(s)?.Reason),
+        (new("User", false), (s, _) => s.Spec?.Owner?.User),
+        (new("Pod", false), (s, _) => s.Status?.Endpoint?.PodName),
+        // Only an API server collects them from the proxies.
+        (new("Conns", false), (_, _) => null),
+        (new("Age", false), (s, now) => HumanAge.Format(s.Metadata?.CreationTimestamp, now)),
+        (new("IP", true), (s, _) => s.Status?.Endpoint?.Ip),
+        (new("Port", true), (s, _) => s.Status?.Endpoint?.Port?.ToString(CultureInfo.InvariantCulture)),
+        (new("Node", true), (s, _) => s.Status?.Endpoint?.NodeName),
+        (new("Keys", true), (s, _) => s.Status?.AuthorizedKeyCount?.ToString(CultureInfo.InvariantCulture)),
+        (new("Expires", true), (s, _) => s.Spec?.ExpiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+        (new("Message", true), (s, _) => Ready(s)?.Message),
+    ];
+
+    /// <summary>The sessions in the order in which an API server lists them.</summary>
+    public static ListedTable Of(IEnumerable<ClaudeSession> sessions, DateTimeOffset now) => new(
+        [.. All.Select(c => c.Column)],
+        [
+            .. sessions.OrderBy(s => s.Namespace, StringComparer.Ordinal).ThenBy(s => s.Name, StringComparer.Ordinal)
+                .Select(s => new ListedRow(s.Namespace, [.. All.Select(c => c.Cell(s, now))])),
+        ]);
+
+    private static SessionCondition? Ready(ClaudeSession session) => session.Status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
+}

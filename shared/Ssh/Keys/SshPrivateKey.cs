@@ -1,0 +1,27 @@
+
+namespace SshGateway.Shared.Ssh.Keys;
+
+/// <summary>A private key that signs: a host key, the user CA, or the key of one connection's certificate. Thread-safe.</summary>
+internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
+{
+    public SshPublicKey PublicKey { get; } = publicKey;
+
+    /// <summary>A signature in the SSH wire format: algorithm name and value.</summary>
+    /// <param name="algorithm">One of the key type's algorithms.</param>
+    /// <param name="data">What is signed.</param>
+    public byte[] Sign(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
+    {
+        if (algorithm.KeyType != PublicKey.Type)
+        {
+            throw new ArgumentException($"a {PublicKey.Type} key makes no {algorithm.Name} signatures", nameof(algorithm));
+        }
+        return new SshWriter().WriteString(algorithm.Name).WriteString(SignValue(algorithm, data)).ToArray();
+    }
+
+    public abstract void Dispose();
+
+    /// <summary>Writes the type's fields of a private key file, from the one behind the type's name on (OpenSSH PROTOCOL.key).</summary>
+    public abstract void WriteFields(SshWriter writer);
+
+    protected abstract byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data);
+}
