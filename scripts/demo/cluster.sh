@@ -31,6 +31,8 @@ ensure_cluster() {
   [[ -s $cluster/accounts ]] || ssh-keygen -q -N '' -C '' -t rsa -b 2048 -m PEM -f "$cluster/accounts"
   [[ -s $cluster/admin.token ]] || tr -d '\n' </proc/sys/kernel/random/uuid >"$cluster/admin.token"
   printf '%s,admin,admin,"system:masters"\n' "$(<"$cluster/admin.token")" >"$cluster/tokens.csv"
+  # What an etcd that was killed leaves, and the next one does not start over.
+  is_running etcd || rm -f "$cluster/client.sock:1" "$cluster/peer.sock:1"
   ensure_service etcd prepare_etcd etcd_is_ready
   ensure_service kube-apiserver prepare_apiserver apiserver_is_ready https=127.0.0.1:6443
   write_kubeconfig "$cluster/admin.kubeconfig" "token: $(<"$cluster/admin.token")"

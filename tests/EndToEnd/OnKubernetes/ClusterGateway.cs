@@ -131,6 +131,6 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
                 return isThere;
             },
             Deadline,
-            () => $"logins to {id} do not {expectation}\n{last}\n{Logs}");
+            () => $"logins to {id} {expectation}\n{last}\n{Logs}");
     }
 }
