@@ -114,19 +114,18 @@ internal sealed class KubernetesObjects(HttpClient http) : IDisposable
 
     /// <summary>Waits for a session's phase, and the reason of its Ready condition.</summary>
     /// <returns>Its status.</returns>
-    public async Task<JsonNode> UntilStatusAsync(string ofNamespace, string id, string phase, string reason, Func<JsonNode, bool>? condition = null)
+    public Task<JsonNode> UntilStatusAsync(string ofNamespace, string id, string phase, string reason, Func<JsonNode, bool>? condition = null) =>
+        UntilStatusAsync(
+            ofNamespace, id, $"{phase}, {reason}",
+            status => status["phase"]?.GetValue<string>() == phase && Condition(status, "Ready")["reason"]!.GetValue<string>() == reason && condition?.Invoke(status) != false);
+
+    public async Task<JsonNode> UntilStatusAsync(string ofNamespace, string id, string expectation, Func<JsonNode, bool> condition)
     {
-        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
-        {
-            JsonNode? status = (await ReadSessionAsync(ofNamespace, id))["status"];
-            if (status?["phase"]?.GetValue<string>() == phase && Condition(status, "Ready")["reason"]!.GetValue<string>() == reason && condition?.Invoke(status) != false)
-            {
-                return status;
-            }
-            Assert.False(expiry.IsCancellationRequested, $"{id} is not {phase}, {reason}: {status}");
-            await Task.Delay(50);
-        }
+        JsonNode? status = null;
+        await Eventually.TrueAsync(
+            async () => (status = (await ReadSessionAsync(ofNamespace, id))["status"]) is not null && condition(status),
+            () => $"{id} is not {expectation}: {status}");
+        return status!;
     }
 
     public static JsonNode Condition(JsonNode status, string type) => status["conditions"]!.AsArray().Single(c => c!["type"]!.GetValue<string>() == type)!;

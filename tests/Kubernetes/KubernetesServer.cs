@@ -38,11 +38,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
         _directory.Write("accounts.pem", key.ExportPkcs8PrivateKeyPem());
         _directory.Write("clients.pem", _clients.Pem);
         _directory.Write("tokens.csv", $"{OperatorToken},operator,operator\n");
-        _etcd = new ServerProcess(
-            KubernetesPrograms.Here.Etcd, $"--data-dir={_directory.File("etcd")}", "--unsafe-no-fsync",
-            $"--listen-client-urls=http://127.0.0.1:{_etcdPort}", $"--advertise-client-urls=http://127.0.0.1:{_etcdPort}",
-            $"--listen-peer-urls=http://127.0.0.1:{_peerPort}", $"--initial-advertise-peer-urls=http://127.0.0.1:{_peerPort}",
-            $"--initial-cluster=default=http://127.0.0.1:{_peerPort}", "--logger=zap", "--log-level=error");
+        _etcd = StartEtcd();
         _apiServer = StartApiServer();
         await WaitForApiServerAsync();
         await ApplyAsync(Path.Combine(KubernetesPrograms.Repository, "crds", "claudesessions.yaml"));
@@ -100,6 +96,12 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
         await WaitForApiServerAsync();
     }
 
+    /// <summary>Keeps what is in etcd.</summary>
+    internal Task BackUpAsync() => WhileStoppedAsync(() => CopyAsync("etcd", "backup"));
+
+    /// <summary>Makes etcd what it was when it was backed up.</summary>
+    internal Task RestoreAsync() => WhileStoppedAsync(() => CopyAsync("backup", "etcd"));
+
     internal Task StopAsync() => _apiServer!.DisposeAsync().AsTask();
 
     internal Task AllowOperatorAsync() => KubectlAsync("create", "clusterrolebinding", "operator", "--clusterrole=operator", "--user=operator");
@@ -111,6 +113,28 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
     internal Task<string> KubectlAsync(params string[] arguments) =>
         Command.RunAsync(KubernetesPrograms.Here.Kubectl, [.. arguments, "--kubeconfig", _directory.File("admin")]);
 
+    private async Task WhileStoppedAsync(Func<Task> action)
+    {
+        await StopAsync();
+        await _etcd!.DisposeAsync();
+        await action();
+        _etcd = StartEtcd();
+        _apiServer = StartApiServer();
+        await WaitForApiServerAsync();
+    }
+
+    private async Task CopyAsync(string from, string to)
+    {
+        await Command.RunAsync("rm", "-rf", _directory.File(to));
+        await Command.RunAsync("cp", "-a", _directory.File(from), _directory.File(to));
+    }
+
+    private ServerProcess StartEtcd() => new(
+        KubernetesPrograms.Here.Etcd, $"--data-dir={_directory.File("etcd")}", "--unsafe-no-fsync",
+        $"--listen-client-urls=http://127.0.0.1:{_etcdPort}", $"--advertise-client-urls=http://127.0.0.1:{_etcdPort}",
+        $"--listen-peer-urls=http://127.0.0.1:{_peerPort}", $"--initial-advertise-peer-urls=http://127.0.0.1:{_peerPort}",
+        $"--initial-cluster=default=http://127.0.0.1:{_peerPort}", "--logger=zap", "--log-level=error");
+
     private ServerProcess StartApiServer() => new(
         KubernetesPrograms.Here.KubeApiServer, $"--etcd-servers={Etcd}", $"--cert-dir={_directory.File("certificates")}",
         $"--secure-port={Port}", "--bind-address=127.0.0.1", "--service-cluster-ip-range=10.0.0.0/24",
@@ -120,14 +144,14 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
 
     private async Task WaitForApiServerAsync()
     {
-        using var expiry = new CancellationTokenSource(StartLimit);
-        while (!await IsReadyAsync())
-        {
-            Assert.False(_etcd!.HasExited, $"etcd ended: {_etcd.LastLines}");
-            Assert.False(_apiServer!.HasExited, $"kube-apiserver ended: {_apiServer.LastLines}");
-            Assert.False(expiry.IsCancellationRequested, $"kube-apiserver is not ready after {StartLimit.TotalSeconds} s: {_apiServer.LastLines}");
-            await Task.Delay(100);
-        }
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.False(_etcd!.HasExited, $"etcd ended: {_etcd.LastLines}");
+                Assert.False(_apiServer!.HasExited, $"kube-apiserver ended: {_apiServer.LastLines}");
+                return await IsReadyAsync();
+            },
+            StartLimit, () => $"kube-apiserver is not ready: {_apiServer!.LastLines}");
     }
 
     private async Task<bool> IsReadyAsync()

@@ -80,15 +80,9 @@ internal sealed class SourceRun : IAsyncDisposable
     }
 
     /// <summary>Waits for a line in the log, of which no change tells.</summary>
-    public async Task LoggedAsync(int eventId, string text, int times = 1)
-    {
-        using var expiry = new CancellationTokenSource(Deadline);
-        while (Log.Lines.Count(l => l.Id.Id == eventId && l.Text.Contains(text, StringComparison.Ordinal)) < times)
-        {
-            Assert.False(expiry.IsCancellationRequested, $"not logged in time: {text}\n{string.Join('\n', Log.Lines)}");
-            await Task.Delay(20);
-        }
-    }
+    public Task LoggedAsync(int eventId, string text, int times = 1) => Eventually.TrueAsync(
+        () => Log.Lines.Count(l => l.Id.Id == eventId && l.Text.Contains(text, StringComparison.Ordinal)) >= times,
+        Deadline, () => $"not logged: {text}\n{string.Join('\n', Log.Lines)}");
 
     public async ValueTask DisposeAsync()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Table;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -109,16 +110,19 @@ public sealed class WatchFaultTests(KubernetesServer server)
         await Cluster.SetStatusAsync(scene.Space, "pod-1", "10.2.0.5", ready: true);
         await scene.Run.LoggedAsync(Failed, "TooManyRequests", times: 2);
         await scene.Run.ReadyAsync("abc12", "10.2.0.5");
-        await Eventually.TrueAsync(() => scene.Proxy.Requests.Count >= before + 4, "both watches are back");
+        await Eventually.TrueAsync(() => scene.Proxy.Requests.Count >= before + 6, "both watches are back");
         (DateTimeOffset Time, string Line)[] requests = [.. scene.Proxy.Requests.Skip(before)];
-        Assert.All(requests, r => Assert.Contains("watch=1", r.Line, StringComparison.Ordinal));
+        Assert.Equal(6, requests.Length);
+        Assert.Equal(2, requests.Count(r => r.Line.Contains("watch=1", StringComparison.Ordinal)));
+        // Before it watches on, it asks which version the server is at, and that is all that it lists.
+        requests = [.. requests.Where(r => !r.Line.Contains("watch=1", StringComparison.Ordinal))];
+        Assert.All(requests, r => Assert.Contains("limit=1 ", r.Line, StringComparison.Ordinal));
         foreach (IGrouping<bool, (DateTimeOffset Time, string Line)> watch in requests.GroupBy(r => r.Line.Contains("claudesessions", StringComparison.Ordinal)))
         {
             // The two refusals may both meet one of the two watches, or one each.
             DateTimeOffset[] times = [.. watch.Select(r => r.Time)];
             Assert.All(times.Zip(times.Skip(1), (one, next) => next - one), pause => Assert.True(pause >= TimeSpan.FromSeconds(2.9), $"it came back after {pause}"));
         }
-        Assert.Equal(4, requests.Length);
     }
 
     [KubernetesFact]
@@ -195,6 +199,54 @@ public sealed class WatchFaultTests(KubernetesServer server)
         await scene.Run.ReadyAsync("abc12", "10.2.0.7");
         Assert.Contains(scene.Proxy.Requests, r => r.Line.Contains("resourceVersionMatch=NotOlderThan", StringComparison.Ordinal));
         Assert.Empty(scene.Run.Lost);
+    }
+
+    [KubernetesFact]
+    public async Task An_etcd_restored_from_a_backup_takes_back_what_came_after_it_and_starts_a_new_epoch_of_the_feed()
+    {
+        using var restored = new KubernetesServer();
+        await restored.InitializeAsync();
+        try
+        {
+            string space = await restored.Admin.CreateNamespaceAsync();
+            await restored.Admin.CreateSessionAsync(space, "kept");
+            await restored.Admin.CreatePodAsync(space, "pod-1", "kept");
+            await restored.Admin.SetStatusAsync(space, "pod-1", "10.2.0.1", ready: true);
+            await restored.BackUpAsync();
+            await using var run = new SourceRun(restored.Kubeconfig(), space);
+            await using OperatorReplica replica = await OperatorReplica.StartAsync(restored.Kubeconfig(), space);
+            await restored.Admin.CreateSessionAsync(space, "lost");
+            await restored.Admin.SetStatusAsync(space, "pod-1", "10.2.0.9", ready: true);
+            // An API server that starts writes some versions of its own.
+            await Parallel.ForEachAsync(Enumerable.Range(0, 400), async (i, _) => await restored.Admin.CreateSessionAsync(space, $"lost-{i}"));
+            await run.ReasonAsync("lost-399", ReadyReason.WaitingForPod);
+            await run.ReasonAsync("lost", ReadyReason.WaitingForPod);
+            await run.ReadyAsync("kept", "10.2.0.9");
+            ulong before = run.Versions.Sessions;
+            await replica.Table.Filled.WaitAsync(TimeSpan.FromSeconds(60));
+            string epoch = Epoch(replica);
+            Assert.False(run.HasNewHistory);
+
+            await restored.RestoreAsync();
+
+            await run.GoneAsync("lost");
+            await run.ReadyAsync("kept", "10.2.0.1");
+            Assert.True(run.HasNewHistory);
+            Assert.True(run.Versions.Sessions < before, $"{run.Versions.Sessions} is not before {before}");
+            await Eventually.TrueAsync(() => Epoch(replica) != epoch, "the feed has a new epoch");
+            await restored.Admin.CreateSessionAsync(space, "new");
+            await run.ReasonAsync("new", ReadyReason.WaitingForPod);
+        }
+        finally
+        {
+            await restored.DisposeAsync();
+        }
+
+        static string Epoch(OperatorReplica replica)
+        {
+            using TableSubscription subscription = replica.Table.Subscribe();
+            return subscription.Epoch;
+        }
     }
 
     private async Task CompactAsync()

@@ -44,6 +44,10 @@ internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource
         }
     }
 
+    /// <summary>The version that the cluster is at: read from etcd, whatever a server's cache has.</summary>
+    public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        (await ListAsync("resourceVersion=&limit=1", cancellationToken)).Metadata.ResourceVersion ?? "";
+
     /// <summary>Watches from a version on, until the server ends it, which is normal, or the time is up by far.</summary>
     /// <exception cref="ApiException">The server said no.</exception>
     /// <exception cref="HttpRequestException">The server was not reached.</exception>

@@ -37,10 +37,12 @@ internal sealed class Reflector<T>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         bool isListNeeded = true;
+        bool isJustListed = false;
         while (true)
         {
-            WatchResult result = isListNeeded ? await ListAsync(cancellationToken) : await _watcher.WatchAsync(cancellationToken);
+            WatchResult result = isListNeeded ? await ListAsync(cancellationToken) : await _watcher.WatchAsync(isJustListed, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
+            isJustListed = isListNeeded && result.End == WatchEnd.Continue;
             isListNeeded = result.End is WatchEnd.Relist or WatchEnd.BackOffAndRelist;
             if (result.End == WatchEnd.Relist)
             {

@@ -15,12 +15,20 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
 
     /// <summary>One watch, from the version that the store has to its end.</summary>
-    public async Task<WatchResult> WatchAsync(CancellationToken cancellationToken)
+    /// <param name="isJustListed">The store's version is the server's; else it is asked first.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<WatchResult> WatchAsync(bool isJustListed, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
         bool hadEvents = false;
         try
         {
+            // A watch from a version that is yet to come is silent until it has come. After etcd was restored from a backup,
+            // that hides everything that happens till then.
+            if (!isJustListed && await client.ReadVersionAsync(cancellationToken) is var version && ResourceVersions.IsOlder(version, store.Version!))
+            {
+                return new WatchResult(WatchEnd.BackOffAndRelist, $"the server is at version {version}, and {store.Version} was seen", null);
+            }
             // Watches of one age would end, and begin anew, together.
             TimeSpan timeout = TimeSpan.FromSeconds(random.Next(ShortestSeconds, LongestSeconds + 1));
             await foreach (WatchEvent<T> watchEvent in client.WatchAsync(store.Version!, timeout, cancellationToken))
