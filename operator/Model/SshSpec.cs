@@ -17,4 +17,7 @@ internal sealed record SshSpec
     public IReadOnlyList<string?>? HostKeys { get; init; }
 
     public IReadOnlyList<string?>? HostCAKeys { get; init; }
+
+    /// <summary>Whether a second way in, encrypted up to the pod, is allowed.</summary>
+    public bool? Passthrough { get; init; }
 }

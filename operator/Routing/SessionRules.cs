@@ -18,6 +18,8 @@ internal static partial class SessionRules
     private const int MaximumOwnerLength = 128;
     private const int MaximumConnections = 1000;
     private const int MaximumMatchLabels = 16;
+    private const int MaximumLabelNameLength = 317;
+    private const int MaximumLabelValueLength = 63;
 
     /// <summary><c>spec.access</c>; null when it is no such word.</summary>
     public static SessionAccess? ParseAccess(string? word) => word switch
@@ -88,6 +90,11 @@ internal static partial class SessionRules
         if (pod.MatchLabels is not null && pod.MatchLabels.Count is 0 or > MaximumMatchLabels)
         {
             yield return new Violation("spec.pod.matchLabels", $"must have 1 to {MaximumMatchLabels} labels");
+        }
+        if (pod.MatchLabels is not null && pod.MatchLabels.Any(l => l.Key.Length > MaximumLabelNameLength || l.Value is null or { Length: > MaximumLabelValueLength }))
+        {
+            yield return new Violation(
+                "spec.pod.matchLabels", $"must have names of at most {MaximumLabelNameLength} and values of at most {MaximumLabelValueLength} characters");
         }
         if (pod.Uid is not null && pod.Uid.Length is 0 or > 64)
         {

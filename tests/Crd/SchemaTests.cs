@@ -47,8 +47,7 @@ public sealed class SchemaTests
     [Fact]
     public void Every_field_of_the_spec_that_can_be_wrong_is_tried()
     {
-        // What the model's type refuses already, or what needs no rule because a value beyond the bound does no harm:
-        // a label longer than Kubernetes allows matches no pod.
+        // What the model's type refuses already, or what stands below a name of the owner's own choice.
         string[] untried = ["spec.ssh.passthrough", "spec.expiresAt", "spec.pod.matchLabels[*]"];
         string[] bad = [.. SessionVariants.All.Where(v => !v.IsGood).SelectMany(v => SchemaJudge.Judge("", CustomResource.Schema, v.Element)).Select(Field)];
 
