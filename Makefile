@@ -16,8 +16,8 @@ demo-down: ## End the demo
 test: ## Everything, installing the Debian packages that it needs; ends with "N passed, N failed, N skipped"
 	@scripts/test
 
-bench: ## Throughput and login time through the gateway and direct, in the same run; then the table of a million sessions
-	@scripts/build >/dev/null && bench/beside-direct && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table
+bench: ## Throughput and login time through the gateway and direct, in the same run; then the table of a million sessions, and the operator with 10,000
+	@scripts/build >/dev/null && bench/beside-direct && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale
 
 format: ## Format the code
 	@dotnet format SshGateway.sln

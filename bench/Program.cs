@@ -1,3 +1,4 @@
+using SshGateway.Bench.Scale;
 using SshGateway.Bench.Table;
 
 switch (args)
@@ -5,7 +6,10 @@ switch (args)
     case ["table"]:
         TableBench.Run();
         return 0;
+    case ["scale", .. string[] options]:
+        await ScaleBench.RunAsync(ScaleOptions.Parse(options));
+        return 0;
     default:
-        Console.Error.WriteLine("usage: sshgateway-bench table");
+        await Console.Error.WriteLineAsync("usage: sshgateway-bench table | scale <server> <token> <kubeconfig> <operator.dll> <sessions> <result.json>");
         return 2;
 }
