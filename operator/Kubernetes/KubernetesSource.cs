@@ -72,6 +72,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
             Sessions = [.. sessions.SelectMany(c => c.Set)],
             Pods = [.. pods.SelectMany(c => c.Set)],
             Removed = [.. sessions.SelectMany(c => c.Removed), .. pods.SelectMany(c => c.Removed)],
+            Unreadable = [.. sessions.SelectMany(c => c.Unreadable).Where(i => i.Rest is not null).Select(i => new UnreadableSession(i.Rest!, i.Problem!))],
             Versions = new ClusterVersions(Least(sessions.Select(c => c.Version)), Least(pods.Select(c => c.Version))),
             IsHistoryNew = sessions.Any(c => c.IsHistoryNew) || pods.Any(c => c.IsHistoryNew),
         };

@@ -5,5 +5,6 @@ namespace SshGateway.Operator.Model;
 /// <summary>Decodes the model. Fields that are not in it are skipped.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ClaudeSession))]
+[JsonSerializable(typeof(SessionWithoutSpec))]
 [JsonSerializable(typeof(Pod))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -1,9 +1,8 @@
 using System.Text.Json.Serialization.Metadata;
-using SshGateway.Operator.Model;
 
-namespace SshGateway.Operator.Manifests;
+namespace SshGateway.Operator.Model;
 
-/// <summary>What a field of the model expects, in words for the manifest's author.</summary>
+/// <summary>What a field of the model expects, in words for the object's author.</summary>
 internal static class ModelTypes
 {
     /// <param name="kind">The object's kind.</param>

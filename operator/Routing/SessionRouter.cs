@@ -12,6 +12,7 @@ internal sealed class SessionRouter
     private readonly PodIndex _pods = new();
     private readonly SessionIndex _sessions = new();
     private readonly LabelSelectors _selectors = new();
+    private readonly Dictionary<ObjectKey, UnreadableSession> _unreadable = [];
     private readonly PodBinder _binder;
     private readonly Dictionary<string, RoutedSession> _routes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _due = new(StringComparer.Ordinal);
@@ -32,6 +33,7 @@ internal sealed class SessionRouter
         {
             if (key.Kind == ClaudeSession.KindName)
             {
+                _unreadable.Remove(key);
                 ChangeSession(_sessions.Remove(key), null);
                 touched.Add(key);
             }
@@ -42,8 +44,15 @@ internal sealed class SessionRouter
         }
         foreach (ClaudeSession session in changes.Sessions)
         {
+            _unreadable.Remove(session.Key);
             ChangeSession(_sessions.Set(session), session);
             touched.Add(session.Key);
+        }
+        foreach (UnreadableSession session in changes.Unreadable)
+        {
+            // It is routed as it last was, but what is said of it is about its newest version.
+            _unreadable[session.Rest.Key] = session;
+            touched.Add(session.Rest.Key);
         }
         foreach (Pod pod in changes.Pods)
         {
@@ -150,13 +159,14 @@ internal sealed class SessionRouter
 
     private SessionState? StateOf(ObjectKey key)
     {
+        UnreadableSession? unreadable = _unreadable.GetValueOrDefault(key);
         if (_sessions.Get(key) is not { } session)
         {
-            return null;
+            return unreadable is null ? null : new SessionState(unreadable.Rest, null, null, unreadable.Problem);
         }
         RoutedSession? route = _routes.GetValueOrDefault(session.Name);
-        return route is null || route.Namespace == session.Namespace
-            ? new SessionState(session, route, null)
-            : new SessionState(session, null, session.Key with { Namespace = route.Namespace });
+        bool isWinner = route?.Namespace == session.Namespace;
+        ObjectKey? winner = route is null || isWinner ? null : key with { Namespace = route.Namespace };
+        return new SessionState(unreadable?.Rest ?? session, isWinner ? route : null, winner, unreadable?.Problem);
     }
 }

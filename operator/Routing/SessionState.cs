@@ -6,4 +6,5 @@ namespace SshGateway.Operator.Routing;
 /// <param name="Session">The session.</param>
 /// <param name="Route">Its route; null when it has none, because its name is no session id or belongs to <paramref name="Winner"/>.</param>
 /// <param name="Winner">The session of another namespace that has the id.</param>
-internal sealed record SessionState(ClaudeSession Session, RoutedSession? Route, ObjectKey? Winner);
+/// <param name="Problem">Why the spec of its newest version cannot be read; the route is that of the version before.</param>
+internal sealed record SessionState(ClaudeSession Session, RoutedSession? Route, ObjectKey? Winner, string? Problem);

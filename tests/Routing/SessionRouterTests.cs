@@ -63,6 +63,39 @@ public sealed class SessionRouterTests
             new() { Metadata = new ObjectMeta { Name = name, Uid = name, Labels = new Dictionary<string, string> { ["app"] = "claude", ["other"] = "label" } } };
     }
 
+    [Fact]
+    public void A_session_on_which_our_code_fails_takes_no_logins_and_the_others_do()
+    {
+        var router = new SessionRouter(new RoutingOptions(false, false));
+        ClaudeSession bad = Session(1) with { Spec = new SessionSpec { Ssh = new SshSpec { AuthorizedKeys = new ThrowingList<string?>() } } };
+        RouteChanges changes = router.Apply(ClusterChanges.Everything(new ClusterObjects([Session(0), bad, Session(2)], [Pod(1, 1)])));
+
+        Assert.Equal(["s0", "s1", "s2"], changes.Routed.Select(r => r.SessionId));
+        RoutedSession refused = changes.Routed[1];
+        Assert.Equal((EndpointState.None, SessionAccess.Draining, ReadyReason.InvalidSpec), (refused.State, refused.Access, refused.Reason));
+        Assert.Empty(refused.AuthorizedKeys);
+        RoutingFault fault = Assert.Single(changes.Faults);
+        Assert.Equal((bad.Key, ThrowingList<string>.Message), (fault.Session, fault.Exception.Message));
+    }
+
+    [Fact]
+    public void A_session_that_cannot_be_read_is_routed_as_it_last_was_and_says_so()
+    {
+        var router = new SessionRouter(new RoutingOptions(false, false));
+        router.Apply(ClusterChanges.Everything(new ClusterObjects([Session(0)], [Pod(0, 1)])));
+        ClaudeSession newest = Session(0) with { Spec = null };
+
+        RouteChanges changes = router.Apply(new ClusterChanges { Unreadable = [new UnreadableSession(newest, "why"), new UnreadableSession(Session(1), "unknown")] });
+
+        Assert.Empty(changes.Routed);
+        Assert.Equal("s0", Assert.Single(router.Routes).SessionId);
+        Assert.Equal((newest, "why", "s0"), (changes.States[newest.Key]!.Session, changes.States[newest.Key]!.Problem, changes.States[newest.Key]!.Route!.SessionId));
+        Assert.Equal(("unknown", null), (changes.States[Session(1).Key]!.Problem, changes.States[Session(1).Key]!.Route));
+
+        Assert.Null(router.Apply(new ClusterChanges { Sessions = [Session(0)] }).States[newest.Key]!.Problem);
+        Assert.Null(router.Apply(new ClusterChanges { Removed = [Session(1).Key] }).States[Session(1).Key]);
+    }
+
     private static void Follow(int seed, RoutingOptions options)
     {
         var events = new ClusterEvents(new Random(seed));

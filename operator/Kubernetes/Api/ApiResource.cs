@@ -8,7 +8,8 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// <param name="Group">Such as <c>api/v1</c>.</param>
 /// <param name="Plural">Such as <c>pods</c>.</param>
 /// <param name="Type">The fields that are kept; all others, managedFields above all, are skipped while reading.</param>
-internal sealed record ApiResource<T>(string Kind, string Group, string Plural, JsonTypeInfo<T> Type)
+/// <param name="Rest">What is still read of an object that cannot be decoded; null: nothing.</param>
+internal sealed record ApiResource<T>(string Kind, string Group, string Plural, JsonTypeInfo<T> Type, RestReader<T>? Rest = null)
     where T : KubernetesObject
 {
     /// <param name="ofNamespace">Null: all namespaces.</param>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Api;
@@ -10,27 +9,28 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// <param name="ResourceVersion">The version to go on from.</param>
 /// <param name="Object">The object; null when it cannot be decoded.</param>
 /// <param name="Problem">Why it cannot be decoded.</param>
-internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem)
+/// <param name="Rest">What could be decoded of it nevertheless, if anything.</param>
+internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem, T? Rest)
     where T : KubernetesObject
 {
     /// <summary>Reads the value that the reader stands at; all of it must be in the reader's buffer. The reader ends behind it.</summary>
     /// <exception cref="JsonException">It does not even say which object it is.</exception>
-    public static DecodedObject<T> Read(ref Utf8JsonReader reader, string kind, JsonTypeInfo<T> type)
+    public static DecodedObject<T> Read(ref Utf8JsonReader reader, ApiResource<T> resource)
     {
         Utf8JsonReader again = reader;
         try
         {
-            T read = JsonSerializer.Deserialize(ref reader, type) ?? throw new JsonException("an object is null");
+            T read = JsonSerializer.Deserialize(ref reader, resource.Type) ?? throw new JsonException("an object is null");
             if (read.Name.Length > 0)
             {
-                return new DecodedObject<T>(read.Key, read.Uid, read.Metadata!.ResourceVersion ?? "", read, null);
+                return new DecodedObject<T>(read.Key, read.Uid, read.Metadata!.ResourceVersion ?? "", read, null, null);
             }
             throw new JsonException("an object has no name");
         }
         catch (JsonException exception)
         {
             reader = again;
-            return ReadIdentity(ref reader, kind) with { Problem = Describe(exception) };
+            return ReadIdentity(ref reader, resource.Kind) with { Problem = Describe(exception, resource.Kind), Rest = ReadRest(again, resource) };
         }
     }
 
@@ -41,8 +41,21 @@ internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, stri
         ObjectIdentity.MetadataPart metadata = JsonSerializer.Deserialize(ref reader, ApiJson.Default.ObjectIdentity)?.Metadata
             ?? throw new JsonException("an object has no metadata");
         var key = new ObjectKey(kind, metadata.Namespace ?? ObjectMeta.DefaultNamespace, metadata.Name ?? "");
-        return new DecodedObject<T>(key, metadata.Uid ?? "", metadata.ResourceVersion ?? "", null, null);
+        return new DecodedObject<T>(key, metadata.Uid ?? "", metadata.ResourceVersion ?? "", null, null, null);
     }
 
-    private static string Describe(JsonException exception) => exception.Path is { Length: > 2 } path ? path[2..] : exception.Message;
+    private static T? ReadRest(Utf8JsonReader reader, ApiResource<T> resource)
+    {
+        try
+        {
+            return resource.Rest?.Invoke(ref reader);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string Describe(JsonException exception, string kind) =>
+        exception.Path is { Length: > 2 } path ? $"{path[2..]}: {ModelTypes.Expected(kind, path[2..])}" : exception.Message;
 }

@@ -121,7 +121,7 @@ internal sealed class ListReader<T>(ApiResource<T> resource)
         {
             return false;
         }
-        _items.Add(DecodedObject<T>.Read(ref reader, resource.Kind, resource.Type));
+        _items.Add(DecodedObject<T>.Read(ref reader, resource));
         reader = whole;
         return true;
     }

@@ -80,9 +80,9 @@ internal sealed class WatchReader<T>(ApiResource<T> resource)
 
     private WatchEvent<T> Decode(string? type, ref Utf8JsonReader value) => type switch
     {
-        "ADDED" => new(WatchEventType.Added, DecodedObject<T>.Read(ref value, resource.Kind, resource.Type), null),
-        "MODIFIED" => new(WatchEventType.Modified, DecodedObject<T>.Read(ref value, resource.Kind, resource.Type), null),
-        "DELETED" => new(WatchEventType.Deleted, DecodedObject<T>.Read(ref value, resource.Kind, resource.Type), null),
+        "ADDED" => new(WatchEventType.Added, DecodedObject<T>.Read(ref value, resource), null),
+        "MODIFIED" => new(WatchEventType.Modified, DecodedObject<T>.Read(ref value, resource), null),
+        "DELETED" => new(WatchEventType.Deleted, DecodedObject<T>.Read(ref value, resource), null),
         "BOOKMARK" => new(WatchEventType.Bookmark, DecodedObject<T>.ReadIdentity(ref value, resource.Kind), null),
         "ERROR" => new(WatchEventType.Error, default, JsonSerializer.Deserialize(ref value, ApiJson.Default.ApiStatus)),
         _ => throw new JsonException($"a line of the watch is of type {type ?? "(none)"}"),

@@ -55,7 +55,7 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
         }
     }
 
-    private static SessionCondition? Ready(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
+    private static SessionCondition? Ready(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c?.Type == "Ready");
 
     private ClusterEvent Compose(ClaudeSession session, SessionCondition ready) => new()
     {

@@ -27,7 +27,7 @@ internal static class PodFinding
         foreach (ContainerStatus container in containers)
         {
             // PodInitializing and ContainerCreating are the normal course of things, and say nothing.
-            if (container.State?.Waiting is { Reason: { } reason and not ("PodInitializing" or "ContainerCreating") } waiting)
+            if (container?.State?.Waiting is { Reason: { } reason and not ("PodInitializing" or "ContainerCreating") } waiting)
             {
                 yield return new Finding(Type, false, reason, $"container {container.Name}: {waiting.Message ?? reason}");
             }

@@ -14,6 +14,12 @@ internal static class ReadyFinding
         {
             return new Finding(Type, false, nameof(ReadyReason.Conflict), $"the session id belongs to {winner}, which was created earlier");
         }
+        if (state.Problem is not null)
+        {
+            // Logins go on by a spec that is no longer the owner's: neither true nor false.
+            return new Finding(Type, state.Route is null ? false : null, nameof(ReadyReason.InvalidSpec),
+                $"{state.Problem}; {(state.Route is null ? "until then there are no logins" : "until then logins follow the version before")}");
+        }
         if (state.Route is not { } route)
         {
             return new Finding(Type, false, nameof(ReadyReason.InvalidSpec), string.Join("; ", SessionRules.Check(state.Session)));

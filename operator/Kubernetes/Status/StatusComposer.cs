@@ -36,7 +36,7 @@ internal static class StatusComposer
             PodName = pod.Name,
             PodUid = pod.Uid,
             Ip = route.Address?.ToString(),
-            Ips = pod.Status?.PodIPs is { Count: > 0 } addresses ? [.. addresses.Select(a => a.Ip).OfType<string>()] : null,
+            Ips = pod.Status?.PodIPs is { Count: > 0 } addresses ? [.. addresses.Select(a => a?.Ip).OfType<string>()] : null,
             Port = route.Port,
             NodeName = pod.Spec?.NodeName,
             HostKeyFingerprints = route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)] : null,
@@ -47,7 +47,7 @@ internal static class StatusComposer
     private static SessionCondition Compose(Finding finding, ClaudeSession session, DateTimeOffset now)
     {
         string status = finding.Holds switch { true => "True", false => "False", null => "Unknown" };
-        SessionCondition? previous = session.Status?.Conditions?.FirstOrDefault(c => c.Type == finding.Type);
+        SessionCondition? previous = session.Status?.Conditions?.FirstOrDefault(c => c?.Type == finding.Type);
         return new SessionCondition
         {
             Type = finding.Type,
@@ -55,7 +55,11 @@ internal static class StatusComposer
             ObservedGeneration = session.Metadata?.Generation,
             LastTransitionTime = previous?.Status == status ? previous.LastTransitionTime : now,
             Reason = finding.Reason,
-            Message = finding.Message.Length > LongestMessage ? finding.Message[..LongestMessage] : finding.Message,
+            Message = Shorten(finding.Message),
         };
     }
+
+    // Never between the two halves of a character.
+    private static string Shorten(string text) => text.Length <= LongestMessage ? text
+        : text[..(char.IsHighSurrogate(text[LongestMessage - 1]) ? LongestMessage - 1 : LongestMessage)];
 }

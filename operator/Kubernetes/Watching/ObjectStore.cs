@@ -13,6 +13,7 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
 {
     private readonly Lock _lock = new();
     private Dictionary<ObjectKey, T> _objects = [];
+    private Dictionary<ObjectKey, DecodedObject<T>> _unreadable = [];
     private HashSet<ObjectKey> _untold = [];
     private string? _version;
     private bool _isHistoryNew;
@@ -39,6 +40,7 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         {
             var set = new List<T>();
             var removed = new List<ObjectKey>();
+            var unreadable = new List<DecodedObject<T>>();
             foreach (ObjectKey key in _untold)
             {
                 if (_objects.TryGetValue(key, out T? latest))
@@ -49,8 +51,12 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
                 {
                     removed.Add(key);
                 }
+                if (_unreadable.TryGetValue(key, out DecodedObject<T> item))
+                {
+                    unreadable.Add(item);
+                }
             }
-            var changes = new StoreChanges<T>(set, removed, _version ?? "", _isHistoryNew);
+            var changes = new StoreChanges<T>(set, removed, unreadable, _version ?? "", _isHistoryNew);
             _untold = [];
             _isHistoryNew = false;
             return changes;
@@ -67,6 +73,8 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         {
             Dictionary<ObjectKey, T> previous = _objects;
             _objects = [];
+            _untold.UnionWith(_unreadable.Keys);
+            _unreadable = [];
             foreach (DecodedObject<T> item in items)
             {
                 if (previous.Remove(item.Key, out T? known))
@@ -99,6 +107,7 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         lock (_lock)
         {
             _objects.Remove(item.Key);
+            _unreadable.Remove(item.Key);
             _untold.Add(item.Key);
             Advance(item);
         }
@@ -121,16 +130,19 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         if (item.Object is { } decoded)
         {
             _objects[item.Key] = decoded;
-            if (isHistoryNew || known?.Uid != item.Uid || known.Metadata?.ResourceVersion != item.ResourceVersion)
+            bool wasUnreadable = _unreadable.Remove(item.Key);
+            if (isHistoryNew || wasUnreadable || known?.Uid != item.Uid || known.Metadata?.ResourceVersion != item.ResourceVersion)
             {
                 _untold.Add(item.Key);
             }
+            return;
         }
-        else if (known is not null && known.Uid != item.Uid)
+        _unreadable[item.Key] = item;
+        _untold.Add(item.Key);
+        if (known?.Uid != item.Uid)
         {
             // Its predecessor of the same name is gone for certain.
             _objects.Remove(item.Key);
-            _untold.Add(item.Key);
         }
     }
 

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SshGateway.Operator.Feed;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Status;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+using Xunit;
+
+namespace SshGateway.Tests.Kubernetes;
+
+/// <summary>What a schema that was relaxed or is missing lets through: the operator must not fail on any of it.</summary>
+public sealed class HostileObjectTests
+{
+    private const int Rounds = 4000;
+
+    private static readonly JsonObject Session = (JsonObject)JsonNode.Parse($$"""
+        {
+          "apiVersion": "tars.cloudwalk.network/v1alpha1", "kind": "ClaudeSession",
+          "metadata": {"name": "abc12", "namespace": "default", "uid": "u1", "resourceVersion": "7", "generation": 2, "creationTimestamp": "2026-01-01T00:00:00Z"},
+          "spec": {
+            "owner": {"user": "ada", "team": "x"}, "pod": {"matchLabels": {"app": "claude"}, "uid": "p1"}, "access": "Enabled", "maxConnections": 5,
+            "expiresAt": "2040-01-01T00:00:00Z", "idleTimeout": "1h",
+            "ssh": {"port": 2222, "targetUser": "claude", "passthrough": true, "authorizedKeys": ["{{KubernetesObjects.Key}}"], "hostKeys": ["{{KubernetesObjects.Key}}"],
+              "trustedUserCAKeys": [], "hostCAKeys": []}
+          },
+          "status": {
+            "observedGeneration": 1, "phase": "Ready", "authorizedKeyCount": 1,
+            "endpoint": {"podName": "pod-1", "podUID": "p1", "ip": "10.0.0.1", "ips": ["10.0.0.1"], "port": 2222, "nodeName": "n", "hostKeyFingerprints": ["SHA256:x"], "readySince": "2026-01-01T00:00:00Z"},
+            "conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "EndpointReady", "message": "m"}]
+          }
+        }
+        """)!;
+
+    private static readonly JsonObject Pod = (JsonObject)JsonNode.Parse("""
+        {
+          "apiVersion": "v1", "kind": "Pod",
+          "metadata": {"name": "pod-1", "namespace": "default", "uid": "p1", "resourceVersion": "8", "labels": {"app": "claude", "tars.cloudwalk.network/session": "abc12"}},
+          "spec": {"hostNetwork": false, "nodeName": "n"},
+          "status": {
+            "phase": "Running", "podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}], "startTime": "2026-01-01T00:00:00Z",
+            "conditions": [{"type": "Ready", "status": "False", "reason": "r", "message": "m"}, {"type": "PodScheduled", "status": "True"}],
+            "initContainerStatuses": [{"name": "i", "state": {"terminated": {"reason": "Completed"}}}],
+            "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "m"}}}]
+          }
+        }
+        """)!;
+
+    [Fact]
+    public void Whatever_objects_say_they_are_decoded_or_named_and_then_routed_described_and_encoded()
+    {
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("SSHGATEWAY_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Random.Shared.Next();
+        var hostile = new HostileJson(new Random(seed));
+        int unreadable = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            JsonObject session = hostile.Spoil(Session);
+            JsonObject pod = hostile.Spoil(Pod);
+            try
+            {
+                unreadable += Run(session, pod);
+            }
+            catch (Exception exception)
+            {
+                Assert.Fail($"SSHGATEWAY_SEED={seed}, round {round}: {exception}\n{session}\n{pod}");
+            }
+        }
+        Assert.InRange(unreadable, Rounds / 20, Rounds * 19 / 20);
+    }
+
+    /// <returns>How many of the sessions could not be decoded.</returns>
+    private static int Run(JsonObject sessionJson, JsonObject podJson)
+    {
+        DecodedObject<ClaudeSession> session = Decode(sessionJson, ApiResources.Sessions);
+        DecodedObject<Pod> pod = Decode(podJson, ApiResources.Pods);
+        var router = new SessionRouter(new RoutingOptions(AllowLoopbackPods: true, AllowUnlabelledPods: true));
+        RouteChanges changes = router.Apply(new ClusterChanges
+        {
+            Sessions = session.Object is { } decoded ? [decoded] : [],
+            Pods = pod.Object is { } decodedPod ? [decodedPod] : [],
+            Unreadable = session.Rest is { } rest ? [new UnreadableSession(rest, session.Problem!)] : [],
+        });
+        Assert.Empty(changes.Faults);
+        foreach (RoutedSession route in changes.Routed)
+        {
+            Assert.NotEmpty(EntryEncoding.Encode(route).Wire.ToArray());
+        }
+        foreach (SessionState state in changes.States.Values.OfType<SessionState>())
+        {
+            SessionStatus status = StatusComposer.Compose(state, DateTimeOffset.UnixEpoch);
+            StatusPatch.IsCurrent(state.Session, status);
+            using var patch = JsonDocument.Parse(StatusPatch.Encode(state.Session, status));
+            string reason = patch.RootElement.GetProperty("status").GetProperty("conditions")[0].GetProperty("reason").GetString()!;
+            Assert.True(session.Object is not null || reason == nameof(ReadyReason.InvalidSpec), reason);
+        }
+        return session.Object is null ? 1 : 0;
+    }
+
+    private static DecodedObject<T> Decode<T>(JsonObject json, ApiResource<T> resource)
+        where T : KubernetesObject
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json.ToJsonString()));
+        reader.Read();
+        DecodedObject<T> decoded = DecodedObject<T>.Read(ref reader, resource);
+        Assert.Equal(json["metadata"]!["name"]!.GetValue<string>(), decoded.Key.Name);
+        Assert.Equal(decoded.Object is null, decoded.Problem is not null);
+        return decoded;
+    }
+}
