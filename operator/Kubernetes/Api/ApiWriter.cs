@@ -10,7 +10,7 @@ internal sealed class ApiWriter(HttpClient http, TimeProvider time)
     /// <summary>Longer than a healthy server needs, and short enough that a lease can be renewed again before it runs out.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    public Task<byte[]> GetAsync(string path, CancellationToken cancellationToken) => GetAsync(path, Json, cancellationToken);
+    public Task<byte[]> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, null, cancellationToken);
 
     /// <param name="path">The path, and the query.</param>
     /// <param name="accept">The representation that is wanted.</param>
@@ -19,11 +19,11 @@ internal sealed class ApiWriter(HttpClient http, TimeProvider time)
         SendAsync(HttpMethod.Get, path, null, accept, cancellationToken);
 
     public Task<byte[]> CreateAsync(string path, byte[] body, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, path, Content(body, Json), Json, cancellationToken);
+        SendAsync(HttpMethod.Post, path, Content(body, Json), null, cancellationToken);
 
     /// <summary>A merge patch (RFC 7386). One with <c>metadata.resourceVersion</c> only succeeds on that version.</summary>
     public Task<byte[]> PatchAsync(string path, byte[] patch, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Patch, path, Content(patch, "application/merge-patch+json"), Json, cancellationToken);
+        SendAsync(HttpMethod.Patch, path, Content(patch, "application/merge-patch+json"), null, cancellationToken);
 
     private static ByteArrayContent Content(byte[] body, string type)
     {
@@ -35,7 +35,7 @@ internal sealed class ApiWriter(HttpClient http, TimeProvider time)
     /// <exception cref="ApiException">The server said no.</exception>
     /// <exception cref="HttpRequestException">The server was not reached, or the connection broke.</exception>
     /// <exception cref="TimeoutException">The server did not answer.</exception>
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? content, string accept, CancellationToken cancellationToken)
+    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? content, string? accept, CancellationToken cancellationToken)
     {
         using var expiry = new CancellationTokenSource(Limit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
@@ -45,7 +45,11 @@ internal sealed class ApiWriter(HttpClient http, TimeProvider time)
             VersionPolicy = http.DefaultVersionPolicy,
             Content = content,
         };
-        request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(accept));
+        // Only where it matters: the issuer's keys are of a media type of their own, and refused to who asks for JSON.
+        if (accept is not null)
+        {
+            request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(accept));
+        }
         try
         {
             using HttpResponseMessage response = await http.SendAsync(request, either.Token);
