@@ -6,10 +6,10 @@ using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using Xunit;
 
 namespace SshGateway.Tests.Kubernetes;
