@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Shared.Protos;
@@ -10,7 +11,9 @@ namespace SshGateway.Operator.Feed;
 /// <summary>A routed session as the feed's Entry.</summary>
 internal static class EntryEncoding
 {
-    public static TableEntry Encode(RoutedSession session)
+    /// <param name="session">The session.</param>
+    /// <param name="hostKey">What the proxies know of its pod's host key; null: nothing.</param>
+    public static TableEntry Encode(RoutedSession session, HostKeyOpinion? hostKey)
     {
         var entry = new Entry
         {
@@ -42,6 +45,11 @@ internal static class EntryEncoding
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        if (session.HostKeys.Count == 0 && hostKey?.Key is { } learned)
+        {
+            // From here on all proxies expect what the first one met.
+            entry.HostKeys.Add(UnsafeByteOperations.UnsafeWrap(learned.Blob));
+        }
         return new TableEntry(session.SessionId, session.PodUid, entry.ToByteArray());
     }
 }

@@ -1,4 +1,5 @@
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
@@ -8,7 +9,8 @@ namespace SshGateway.Operator.Feed;
 
 /// <summary>sshgateway.v1.EndpointFeed: one stream per proxy, as endpoint_feed.proto describes it.</summary>
 internal sealed class FeedService(
-    EndpointTable table, UsageTable usage, FeedMetrics metrics, IProxyAuthenticator authenticator, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
+    EndpointTable table, UsageTable usage, HostKeyTable hostKeys, FeedMetrics metrics, IProxyAuthenticator authenticator, TimeProvider time,
+    IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
 {
     private const int MaximumWordLength = 128;
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(10);
@@ -33,7 +35,7 @@ internal sealed class FeedService(
         using var expiry = new CancellationTokenSource(Remaining(identity), time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, expiry.Token);
         using ProxyUsage proxyUsage = usage.Open(hello.ProxyId);
-        var stream = new FeedStream(call, table, proxyUsage, metrics, time);
+        var stream = new FeedStream(call, table, proxyUsage, hostKeys, metrics, time);
         metrics.Started(stream, hello.ReportsOnly);
         Task writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : stream.WriteAsync(end.Token);
         Task reading = stream.ReadAsync(end.Token);

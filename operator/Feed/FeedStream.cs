@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
@@ -7,7 +8,7 @@ using SshGateway.Shared.Protos;
 namespace SshGateway.Operator.Feed;
 
 /// <summary>One proxy's stream: the snapshot, then changes and heartbeats.</summary>
-internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, ProxyUsage usage, FeedMetrics metrics, TimeProvider time)
+internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, ProxyUsage usage, HostKeyTable hostKeys, FeedMetrics metrics, TimeProvider time)
 {
     /// <summary>How long one message may take to leave.</summary>
     public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
@@ -35,8 +36,14 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
                 case ProxyMessage.MessageOneofCase.Activity:
                     usage.Report(message.Activity);
                     break;
+                case ProxyMessage.MessageOneofCase.LearnedHostKey:
+                    hostKeys.Apply(message.LearnedHostKey);
+                    break;
+                case ProxyMessage.MessageOneofCase.Suspect:
+                    hostKeys.Apply(message.Suspect);
+                    break;
                 default:
-                    throw new GrpcException(GrpcStatusCode.InvalidArgument, "only Applied and Activity may follow the Hello");
+                    throw new GrpcException(GrpcStatusCode.InvalidArgument, "only Applied, Activity, LearnedHostKey and Suspect may follow the Hello");
             }
         }
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Internal;
 using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Access;
@@ -47,6 +48,7 @@ internal static class OperatorHost
         services.AddSingleton(new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods));
         services.AddSingleton<EndpointTable>();
         services.AddSingleton<UsageTable>();
+        services.AddSingleton<HostKeyTable>();
         services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
@@ -98,7 +100,8 @@ internal static class OperatorHost
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
         var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
         services.AddSingleton(s => new StatusService(
-            access, leaseNamespace, keys, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<StatusService>>()));
+            access, leaseNamespace, keys, s.GetRequiredService<UsageTable>(), s.GetRequiredService<HostKeyTable>(), s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<StatusService>>()));
         services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusService>());
         services.AddHostedService(s => s.GetRequiredService<StatusService>());
     }

@@ -1,3 +1,4 @@
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Events;
@@ -6,6 +7,7 @@ using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Usage;
 
 namespace SshGateway.Operator.Kubernetes;
 
@@ -21,16 +23,19 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
     /// <param name="access">The API server.</param>
     /// <param name="leaseNamespace">Where the lease is.</param>
     /// <param name="keys">Where the gateway's keys are.</param>
+    /// <param name="usage">How sessions are used.</param>
+    /// <param name="hostKeys">What is known of pods' host keys.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public StatusService(ApiServerAccess access, string leaseNamespace, KeyNames keys, TimeProvider time, ILogger<StatusService> logger)
+    public StatusService(
+        ApiServerAccess access, string leaseNamespace, KeyNames keys, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, ILogger<StatusService> logger)
     {
         _writes = ApiConnection.Open(access);
         var api = new ApiWriter(_writes, time);
         string identity = $"{Environment.MachineName}_{Guid.NewGuid():N}";
         _lease = new LeaseElection(api, leaseNamespace, identity, time, Random.Shared, logger);
         _events = new EventWriter(api, identity, time, logger);
-        _writer = new StatusWriter(api, _lease, _events, time, Random.Shared, logger);
+        _writer = new StatusWriter(api, _lease, _events, usage, hostKeys, time, Random.Shared, logger);
         _keys = new KeyMaker(api, _lease, keys, time, logger);
     }
 

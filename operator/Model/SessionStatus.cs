@@ -11,5 +11,9 @@ internal sealed record SessionStatus
 
     public SessionEndpoint? Endpoint { get; init; }
 
+    public int? Connections { get; init; }
+
+    public DateTimeOffset? LastActivityTime { get; init; }
+
     public IReadOnlyList<SessionCondition>? Conditions { get; init; }
 }

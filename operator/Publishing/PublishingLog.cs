@@ -16,6 +16,12 @@ internal static partial class PublishingLog
     [LoggerMessage(3, LogLevel.Information, "Session {SessionId} is gone")]
     public static partial void Gone(ILogger logger, string sessionId);
 
+    [LoggerMessage(5, LogLevel.Information, "A proxy learned the host key of pod {PodName} ({PodUid}) of session {SessionId}: {Fingerprint}; from now on all proxies expect it")]
+    public static partial void HostKeyLearned(ILogger logger, string podName, string podUid, string sessionId, string fingerprint);
+
+    [LoggerMessage(6, LogLevel.Warning, "Pod {PodName} ({PodUid}) of session {SessionId} showed the host key {Fingerprint} to a proxy, which is not the one that it has to have")]
+    public static partial void HostKeySuspect(ILogger logger, string podName, string podUid, string sessionId, string fingerprint);
+
     [LoggerMessage(4, LogLevel.Error, "{Session} made the gateway fail; its logins are refused, all others are routed. This is a fault of the gateway, to be reported")]
     public static partial void Faulty(ILogger logger, ObjectKey session, Exception exception);
 }

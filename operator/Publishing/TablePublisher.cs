@@ -1,4 +1,5 @@
 using SshGateway.Operator.Feed;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
@@ -7,21 +8,56 @@ namespace SshGateway.Operator.Publishing;
 
 /// <summary>Moves every change of the source through the router into the table, which streams it.</summary>
 internal sealed class TablePublisher(
-    IClusterSource source, RoutingOptions options, EndpointTable table, IEnumerable<IRouteObserver> observers, ILogger<TablePublisher> logger) : BackgroundService
+    IClusterSource source, RoutingOptions options, EndpointTable table, HostKeyTable hostKeys, IEnumerable<IRouteObserver> observers, ILogger<TablePublisher> logger)
+    : BackgroundService
 {
+    private readonly Lock _lock = new();
     private readonly SessionRouter _router = new(options);
     private readonly Dictionary<string, RoutedSession> _published = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (ClusterChanges changes in source.ReadAsync(stoppingToken))
+        hostKeys.Changed += OnHostKeyChanged;
+        try
         {
-            RouteChanges routes = _router.Apply(changes);
-            table.Apply([.. routes.Routed.Select(EntryEncoding.Encode)], routes.Gone, changes.Versions, changes.IsHistoryNew);
-            Log(routes);
-            foreach (IRouteObserver observer in observers)
+            await foreach (ClusterChanges changes in source.ReadAsync(stoppingToken))
             {
-                observer.Observe(routes);
+                RouteChanges routes = _router.Apply(changes);
+                lock (_lock)
+                {
+                    table.Apply([.. routes.Routed.Select(Encode)], routes.Gone, changes.Versions, changes.IsHistoryNew);
+                    Log(routes);
+                }
+                foreach (IRouteObserver observer in observers)
+                {
+                    observer.Observe(routes);
+                }
+            }
+        }
+        finally
+        {
+            hostKeys.Changed -= OnHostKeyChanged;
+        }
+    }
+
+    private TableEntry Encode(RoutedSession session) => EntryEncoding.Encode(session, hostKeys.Find(session.PodUid));
+
+    private void OnHostKeyChanged(string sessionId)
+    {
+        lock (_lock)
+        {
+            if (!_published.TryGetValue(sessionId, out RoutedSession? session) || hostKeys.Find(session.PodUid) is not { } opinion)
+            {
+                return;
+            }
+            table.Apply([Encode(session)], [], table.Versions);
+            if (opinion.SuspectFingerprint is { } shown)
+            {
+                PublishingLog.HostKeySuspect(logger, session.PodName, session.PodUid, sessionId, shown);
+            }
+            else if (opinion.Key is { } key)
+            {
+                PublishingLog.HostKeyLearned(logger, session.PodName, session.PodUid, sessionId, key.Fingerprint);
             }
         }
     }

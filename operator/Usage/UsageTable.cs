@@ -25,18 +25,24 @@ internal sealed class UsageTable : IDisposable
     public UsageTable(TimeProvider time)
     {
         _time = time;
+        CompleteAt = time.GetUtcNow() + Grace;
         _sweep = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <summary>The usage of these sessions has changed.</summary>
     public event Action<IReadOnlyCollection<string>>? Changed;
 
-    /// <summary>Null: nothing has been heard of the session for a while.</summary>
+    /// <summary>From when on all proxies have had the time to report, and what none has named is not used.</summary>
+    public DateTimeOffset CompleteAt { get; }
+
+    /// <summary>Null: not known yet.</summary>
     public SessionUsage? Find(string sessionId)
     {
         lock (_lock)
         {
-            return _sessions.TryGetValue(sessionId, out SessionUsage usage) ? usage : null;
+            return _sessions.TryGetValue(sessionId, out SessionUsage usage) ? usage
+                : _time.GetUtcNow() >= CompleteAt ? default(SessionUsage)
+                : null;
         }
     }
 
@@ -130,7 +136,7 @@ internal sealed class UsageTable : IDisposable
             proxy.Connections[sessionId] = connections;
         }
         SessionUsage usage = _sessions.GetValueOrDefault(sessionId);
-        _sessions[sessionId] = new SessionUsage(usage.Connections - before + connections, lastActivity > usage.LastActivity ? lastActivity : usage.LastActivity);
+        _sessions[sessionId] = new SessionUsage(usage.Connections - before + connections, usage.LastActivity > lastActivity ? usage.LastActivity : lastActivity);
     }
 
     private void Raise(HashSet<string> changed)

@@ -7,7 +7,8 @@ using SshGateway.Shared.Ssh.Keys;
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// Which host keys a pod may show: the ones that its session pins, else the one of its first login. Learned keys are kept per pod UID, so a new
+/// Which host keys a pod may show: the ones that its session pins, else the one of its first login. Learned keys are kept per pod UID and reported
+/// to the operators, from where the first one of all proxies comes back as if it were pinned; so a new
 /// pod under an old name or address starts anew. A mismatch is never repaired by asking again.
 /// </summary>
 internal sealed class PodHostKeys
@@ -15,16 +16,25 @@ internal sealed class PodHostKeys
     // Pods come and go; the oldest are forgotten beyond this.
     private const int Capacity = 100_000;
 
-    private readonly ConcurrentDictionary<string, byte[]> _learned = new();
+    private readonly ConcurrentDictionary<string, LearnedPodKey> _learned = new();
     private readonly ConcurrentQueue<string> _order = new();
+
+    /// <summary>A pod's first login told its key.</summary>
+    public event Action<LearnedPodKey>? Learned;
+
+    /// <summary>A pod of this session, by its UID, showed a key of this fingerprint and must not have it.</summary>
+    public event Action<string, string, string>? Refused;
+
+    /// <summary>All keys that were learned.</summary>
+    public IEnumerable<LearnedPodKey> All => _learned.Values;
 
     /// <summary>The signature algorithms to ask the pod for, so that it shows the key that is known.</summary>
     public IReadOnlyList<string> AlgorithmsFor(SessionEntry entry)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> known = entry.HostKeys;
-        if (known.Count == 0 && _learned.TryGetValue(entry.PodUid, out byte[]? learned))
+        if (known.Count == 0 && _learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned))
         {
-            known = [learned];
+            known = [learned.Blob];
         }
         HashSet<string> types = [.. known.Select(blob => SshPublicKey.Parse(blob.Span).Type)];
         return [.. SignatureAlgorithm.All.Where(algorithm => types.Count == 0 || types.Contains(algorithm.KeyType)).Select(algorithm => algorithm.Name)];
@@ -44,11 +54,11 @@ internal sealed class PodHostKeys
                     return;
                 }
             }
-            throw Mismatch(entry, key, "it is not one of the session's pinned host keys");
+            throw Mismatch(entry, key, "it is none of the keys that are pinned by the session or by this pod's first login");
         }
-        if (_learned.TryGetValue(entry.PodUid, out byte[]? learned) && !shown.SequenceEqual(learned))
+        if (_learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !shown.SequenceEqual(learned.Blob))
         {
-            throw Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned)}");
+            throw Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned.Blob)}");
         }
     }
 
@@ -60,8 +70,10 @@ internal sealed class PodHostKeys
         {
             return;
         }
-        if (_learned.TryAdd(entry.PodUid, key.Blob.ToArray()))
+        var learned = new LearnedPodKey(entry.SessionId, entry.PodUid, key.Blob.ToArray());
+        if (_learned.TryAdd(entry.PodUid, learned))
         {
+            Learned?.Invoke(learned);
             _order.Enqueue(entry.PodUid);
             if (_order.Count > Capacity && _order.TryDequeue(out string? oldest))
             {
@@ -71,8 +83,12 @@ internal sealed class PodHostKeys
         Check(entry, key);
     }
 
-    private static LoginRefusedException Mismatch(SessionEntry entry, SshPublicKey key, string why) => new(
-        ConnectionEnd.PodHostKeyMismatch,
-        $"The pod of session {entry.SessionId} showed an unexpected host key, so the gateway did not log in. Please report this to the operators.",
-        $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint} showed {key.Fingerprint}; {why}");
+    private LoginRefusedException Mismatch(SessionEntry entry, SshPublicKey key, string why)
+    {
+        Refused?.Invoke(entry.SessionId, entry.PodUid, key.Fingerprint);
+        return new LoginRefusedException(
+            ConnectionEnd.PodHostKeyMismatch,
+            $"The pod of session {entry.SessionId} showed an unexpected host key, so the gateway did not log in. Please report this to the operators.",
+            $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint} showed {key.Fingerprint}; {why}");
+    }
 }

@@ -1,18 +1,21 @@
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Feed;
+using SshGateway.Proxy.Pods;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Reports;
 
 /// <summary>
-/// Tells the operators how sessions are used: each of them, not only the one that is followed, because any may be the one that writes status. A
+/// Tells the operators how sessions are used and which host keys pods show: each of them, not only the one that is followed, because any may be the one that writes status. A
 /// stream that is lost costs nothing but the news; the next one begins with everything.
 /// </summary>
-internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
+internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, PodHostKeys hostKeys, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    // A host key is of use to the other proxies at once; how sessions are used only people want to know.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private const int IntervalsPerUsage = 5;
 
     // Three heartbeats of endpoint_feed.proto.
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
@@ -74,13 +77,22 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, T
     // That the stream has ended is found out, with the reason, by whoever reads it.
     private async Task WriteAsync(GrpcClientCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
     {
-        using var journal = new UsageJournal(sessions);
+        using var usage = new UsageJournal(sessions);
+        using var keys = new HostKeyJournal(hostKeys);
         using var timer = new PeriodicTimer(Interval, time);
+        int interval = 0;
         do
         {
-            foreach (Activity report in journal.Take())
+            foreach (ProxyMessage report in keys.Take())
             {
-                await call.WriteAsync(new ProxyMessage { Activity = report }, cancellationToken);
+                await call.WriteAsync(report, cancellationToken);
+            }
+            if (interval++ % IntervalsPerUsage == 0)
+            {
+                foreach (Activity report in usage.Take())
+                {
+                    await call.WriteAsync(new ProxyMessage { Activity = report }, cancellationToken);
+                }
             }
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));

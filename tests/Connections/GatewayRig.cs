@@ -37,7 +37,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         HostKeys = new HostKeySet([Ed25519PrivateKey.Generate(), PrivateKeys.Generate(SshKeyTypes.EcdsaP256)]);
         var limits = new RekeyLimits(null);
         var podLogin = new PodLogin(
-            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time), new PodHostKeys(), new HandshakeSlots(podLoginLimits.HandshakesPerPod),
+            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time), PodHostKeys, new HandshakeSlots(podLoginLimits.HandshakesPerPod),
             podLoginLimits, limits, time);
         OpenSessions = new OpenSessions(Table, time);
         _listener = new SshListener(
@@ -46,6 +46,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     }
 
     internal SessionTable Table { get; } = new();
+
+    internal PodHostKeys PodHostKeys { get; } = new();
 
     internal OpenSessions OpenSessions { get; }
 

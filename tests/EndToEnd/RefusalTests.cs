@@ -107,6 +107,32 @@ public sealed partial class RefusalTests(SharedGateway shared)
     }
 
     [RealSshFact]
+    public async Task A_host_key_that_one_proxy_learned_counts_for_the_other()
+    {
+        const string Id = "learned-elsewhere";
+        await using PodSshd pod = await shared.AddPodAsync(Id);
+        Assert.True((await shared.ClientOf(0).RunWhenKnownAsync(Id, "true")).Succeeded);
+        await Eventually.TrueAsync(
+            () => shared.Gateway.Logs.Contains($"learned the host key of pod {Id}", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => shared.Gateway.Logs);
+        await pod.StopAsync();
+        await pod.StartAsync([await KeyPair.GenerateAsync(ScratchDirectory.New("host-key"), "other")]);
+
+        // The second proxy has never been there. It hears of the key from its operator, which is a matter of milliseconds.
+        CommandResult? refused = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                refused = await shared.ClientOf(1).RunAsync(Id, "echo in");
+                return refused.ExitCode == 255 && refused.ErrorText.Contains("host key", StringComparison.Ordinal);
+            },
+            TimeSpan.FromSeconds(30),
+            () => $"the other proxy trusts the new key\n{refused}\n{shared.Gateway.Logs}");
+        await Eventually.TrueAsync(
+            () => shared.Gateway.Logs.Contains($"Pod {Id} (", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => shared.Gateway.Logs);
+        shared.Gateway.Manifests.Remove(Id);
+    }
+
+    [RealSshFact]
     public async Task A_certificate_for_another_session_is_refused_by_the_pod()
     {
         // The pod of session "theirs" under the address that the table has for "misrouted": a reused IP.

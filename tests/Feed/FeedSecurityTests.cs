@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
@@ -133,13 +134,13 @@ public sealed class FeedSecurityTests : IDisposable
         var time = new ManualTimeProvider();
         var table = new EndpointTable();
         table.Apply([], [], default);
-        var usage = new UsageTable(time);
+        using var usage = new UsageTable(time);
         using var metrics = new FeedMetrics(table);
         using var cache = new IssuerKeysCache(new JwksFile(_keys.JwksFile, FeedKeys.Issuer), time, NullLogger<IssuerKeysCache>.Instance);
         var authenticator = new TokenAuthenticator(cache, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance);
         await using TestServer server = await TestServer.StartAsync(
             (grpc, lifetime) => grpc.AddDuplex(
-                EndpointFeedMethods.Watch, new FeedService(table, usage, metrics, authenticator, time, lifetime, NullLogger<FeedService>.Instance).WatchAsync),
+                EndpointFeedMethods.Watch, new FeedService(table, usage, new HostKeyTable(), metrics, authenticator, time, lifetime, NullLogger<FeedService>.Instance).WatchAsync),
             time, _keys);
         using var client = new GrpcClient(server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(10), now: time.GetUtcNow())));
         using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);

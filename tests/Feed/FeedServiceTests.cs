@@ -1,5 +1,6 @@
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
@@ -30,7 +31,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         _server = await TestServer.StartAsync(
-            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _usage, _metrics, new NoAuthentication(), _time, lifetime, _log).WatchAsync), _time);
+            (grpc, lifetime) => grpc.AddDuplex(EndpointFeedMethods.Watch, new FeedService(_table, _usage, new HostKeyTable(), _metrics, new NoAuthentication(), _time, lifetime, _log).WatchAsync), _time);
         _client = new GrpcClient(_server.Address);
     }
 

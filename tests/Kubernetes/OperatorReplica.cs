@@ -22,6 +22,8 @@ internal sealed class OperatorReplica : IAsyncDisposable
     /// <summary>Where the probes and TARS's questions go.</summary>
     public Uri Http => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(1));
 
+    public int FeedPort => new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
+
     public bool IsLeader => _app.Services.GetRequiredService<StatusService>().IsLeader;
 
     public static async Task<OperatorReplica> StartAsync(string kubeconfig, string space)

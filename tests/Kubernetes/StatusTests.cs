@@ -1,9 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
+using SshGateway.Operator.Table;
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using Xunit;
 
 namespace SshGateway.Tests.Kubernetes;
@@ -90,6 +96,85 @@ public sealed class StatusTests(KubernetesServer server)
             () => events);
         Assert.Contains("ClaudeSession abc12 Normal WaitingForPod: no pod of the namespace", events, StringComparison.Ordinal);
     }
+
+    [KubernetesFact]
+    public async Task Connections_and_last_use_are_what_the_proxies_report()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "abc12");
+        JsonNode unused = await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
+        Assert.Equal((0, null), (unused["connections"]!.GetValue<int>(), unused["lastActivityTime"]));
+        DateTimeOffset used = DateTimeOffset.UtcNow.AddMinutes(-1);
+        using GrpcClient first = Connect(replica);
+        using GrpcClient second = Connect(replica);
+        GrpcClientCall<ProxyMessage, FeedMessage> one = await ReportAsync(first, "proxy-1", Used(("abc12", 2, used), ("another", 7, used)));
+        GrpcClientCall<ProxyMessage, FeedMessage> two = await ReportAsync(second, "proxy-2", Used(("abc12", 1, used.AddSeconds(-30))));
+
+        JsonNode busy = await StatusAsync(space, "abc12", "Pending", "WaitingForPod", s => s["connections"]!.GetValue<int>() == 3);
+        Assert.Equal(used.ToUnixTimeSeconds(), busy["lastActivityTime"]!.GetValue<DateTimeOffset>().ToUnixTimeSeconds());
+        string[] columns = (await server.KubectlAsync("get", "claudesessions", "-n", space, "--no-headers")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("3", columns);
+
+        DateTimeOffset left = DateTimeOffset.UtcNow;
+        await two.WriteAsync(new ProxyMessage { Activity = Used(("abc12", 0, left)) }, CancellationToken.None);
+        JsonNode after = await StatusAsync(space, "abc12", "Pending", "WaitingForPod", s => s["connections"]!.GetValue<int>() == 2);
+        Assert.Equal(left.ToUnixTimeSeconds(), after["lastActivityTime"]!.GetValue<DateTimeOffset>().ToUnixTimeSeconds());
+        one.Dispose();
+        two.Dispose();
+    }
+
+    [KubernetesFact]
+    public async Task A_host_key_that_a_proxy_met_is_the_pods_and_another_one_is_a_mismatch()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "abc12");
+        string uid = await Cluster.CreatePodAsync(space, "pod-1", "abc12");
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.0.9", ready: true);
+        await StatusAsync(space, "abc12", "Ready", "EndpointReady");
+        SshPublicKey key = Ed25519PrivateKey.Generate().PublicKey;
+        SshPublicKey other = Ed25519PrivateKey.Generate().PublicKey;
+        using GrpcClient proxy = Connect(replica);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await ReportAsync(proxy, "proxy-1", Used());
+
+        await call.WriteAsync(new ProxyMessage { LearnedHostKey = new LearnedHostKey { SessionId = "abc12", PodUid = uid, Key = ByteString.CopyFrom(key.Blob.Span) } }, CancellationToken.None);
+        await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => s["endpoint"]!["hostKeyFingerprints"]?[0]?.GetValue<string>() == key.Fingerprint);
+        using (TableSubscription entries = replica.Table.Subscribe())
+        {
+            Assert.Equal(key.Blob.ToArray(), Assert.Single(Entry.Parser.ParseFrom(Assert.Single(entries.Snapshot).Wire.Span).HostKeys).ToByteArray());
+        }
+
+        await call.WriteAsync(
+            new ProxyMessage { Suspect = new Suspect { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = other.Fingerprint } }, CancellationToken.None);
+        JsonNode mismatch = await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
+        string message = Condition(mismatch, "Ready")["message"]!.GetValue<string>();
+        Assert.Contains(key.Fingerprint, message, StringComparison.Ordinal);
+        Assert.Contains(other.Fingerprint, message, StringComparison.Ordinal);
+        string events = "";
+        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!events.Contains("Warning HostKeyMismatch", StringComparison.Ordinal))
+        {
+            Assert.False(expiry.IsCancellationRequested, events);
+            events = await server.KubectlAsync("get", "events.events.k8s.io", "-n", space, "-o", "jsonpath={range .items[*]}{.type} {.reason}{\"\\n\"}{end}");
+        }
+    }
+
+    private static GrpcClient Connect(OperatorReplica replica) => new(new Uri($"http://127.0.0.1:{replica.FeedPort}"));
+
+    private static async Task<GrpcClientCall<ProxyMessage, FeedMessage>> ReportAsync(GrpcClient client, string proxyId, Activity first)
+    {
+        GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = proxyId, ReportsOnly = true } }, CancellationToken.None);
+        first.Full = true;
+        await call.WriteAsync(new ProxyMessage { Activity = first }, CancellationToken.None);
+        return call;
+    }
+
+    private static Activity Used(params (string Id, uint Connections, DateTimeOffset LastActivity)[] sessions) => new()
+    {
+        Sessions = { sessions.Select(s => new SessionActivity { SessionId = s.Id, Connections = s.Connections, LastActivity = s.LastActivity.ToUnixTimeSeconds() }) },
+    };
 
     [KubernetesFact]
     public async Task A_writer_that_is_behind_does_not_win()

@@ -1,15 +1,19 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Reports;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Shared.Protos;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Grpc;
+using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -24,6 +28,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly GatewayRig _gateway;
     private readonly UsageTable[] _usage;
+    private readonly HostKeyTable[] _hostKeys = [new HostKeyTable(), new HostKeyTable()];
     private readonly List<TestServer> _operators = [];
     private readonly EndpointTable _table = new();
     private readonly FeedMetrics _metrics;
@@ -43,11 +48,11 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         {
             // Its sessions have not been read yet: reports do not wait for them.
             _operators.Add(await TestServer.StartAsync((grpc, lifetime) => grpc.AddDuplex(
-                EndpointFeedMethods.Watch, new FeedService(_table, usage, _metrics, new NoAuthentication(), _time, lifetime, NullLogger<FeedService>.Instance).WatchAsync)));
+                EndpointFeedMethods.Watch, new FeedService(_table, usage, _hostKeys[_operators.Count], _metrics, new NoAuthentication(), _time, lifetime, NullLogger<FeedService>.Instance).WatchAsync)));
         }
         _client = new ReportClient(
             new FeedOptions { Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], ProxyId = "proxy-a", AuthoritiesFile = null, TokenFile = null },
-            _gateway.OpenSessions, _time, NullLogger<ReportClient>.Instance);
+            _gateway.OpenSessions, _gateway.PodHostKeys, _time, NullLogger<ReportClient>.Instance);
     }
 
     public async Task DisposeAsync()
@@ -112,6 +117,49 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         await _gateway.Ends.NextAsync();
 
         await ReportedAsync(u => u.Connections == 0);
+    }
+
+    [Fact]
+    public async Task Keys_that_were_learned_before_and_keys_that_are_refused_are_reported_to_every_operator()
+    {
+        await using (PodLeg client = await _gateway.LogInAsync())
+        {
+            client.Abort();
+        }
+        await _gateway.Ends.NextAsync();
+        await _client!.StartAsync(CancellationToken.None);
+        await OpinionAsync(opinion => opinion is { Key: { } key, SuspectFingerprint: null } && key.Fingerprint == _gateway.Pod.HostKey.Fingerprint);
+
+        using var impostor = new PodPeer(Ed25519PrivateKey.Generate());
+        _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: impostor.EndPoint, keys: [_gateway.Key.PublicKey]));
+        await using (PodLeg refused = await _gateway.StartLoginAsync())
+        {
+            Assert.Equal(ConnectionEnd.PodHostKeyMismatch, (await EndAsync(refused)).End);
+        }
+
+        await OpinionAsync(opinion => opinion.Key!.Fingerprint == _gateway.Pod.HostKey.Fingerprint && opinion.SuspectFingerprint == impostor.HostKey.Fingerprint);
+    }
+
+    private async Task<(ConnectionEnd End, string UserName, string? Detail)> EndAsync(PodLeg client)
+    {
+        // The banner that explains it, and then the end.
+        await client.ReceiveAsync().Limited();
+        client.Abort();
+        return await _gateway.Ends.NextAsync();
+    }
+
+    private async Task OpinionAsync(Func<HostKeyOpinion, bool> expectation)
+    {
+        foreach (HostKeyTable hostKeys in _hostKeys)
+        {
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    _time.Advance(TimeSpan.FromSeconds(1));
+                    return hostKeys.Find("uid-1") is { } opinion && expectation(opinion);
+                },
+                "both operators have been told");
+        }
     }
 
     private Task ReportedAsync(SessionUsage expected, bool advance) => ReportedAsync(u => u == expected, advance);

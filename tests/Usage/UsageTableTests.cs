@@ -104,10 +104,18 @@ public sealed class UsageTableTests : IDisposable
         ProxyUsage proxy = _table.Open("proxy-1");
         proxy.Report(Full(("a", 0, 0), ("b", 1, 0)));
         _time.Advance(TimeSpan.FromMinutes(29));
-        Assert.NotNull(_table.Find("a"));
+        Assert.Equal(new SessionUsage(0, Ago(29 * 60)), _table.Find("a"));
         _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(new SessionUsage(0, null), _table.Find("a"));
+        Assert.Equal(new SessionUsage(1, Ago(31 * 60)), _table.Find("b"));
+    }
+
+    [Fact]
+    public void What_no_proxy_has_named_is_unknown_until_all_have_had_the_time_to()
+    {
         Assert.Null(_table.Find("a"));
-        Assert.NotNull(_table.Find("b"));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(new SessionUsage(0, null), _table.Find("a"));
     }
 
     public static TheoryData<string> Breaches => ["an id", "connections", "a time before 1970", "a time beyond all", "too many sessions"];

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 
@@ -22,7 +23,7 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
     private static readonly HashSet<string> Warnings =
     [
         nameof(ReadyReason.Conflict), nameof(ReadyReason.InvalidKeys), nameof(ReadyReason.InvalidSpec), nameof(ReadyReason.AddressRefused),
-        nameof(ReadyReason.PodFailed),
+        nameof(ReadyReason.PodFailed), HostKeyFinding.Mismatch,
     ];
 
     private readonly Channel<(ObjectKey Key, ClusterEvent Event)> _queue =

@@ -1,3 +1,4 @@
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 
@@ -8,7 +9,7 @@ internal static class ReadyFinding
 {
     private const string Type = "Ready";
 
-    public static Finding Of(SessionState state, DateTimeOffset now)
+    public static Finding Of(SessionState state, HostKeyOpinion? hostKey, DateTimeOffset now)
     {
         if (state.Winner is { } winner)
         {
@@ -27,6 +28,12 @@ internal static class ReadyFinding
         if (route.ExpiresAt is { } end && end <= now)
         {
             return new Finding(Type, false, "Expired", $"the session expired at {end.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
+        }
+        if (route.Reason == ReadyReason.EndpointReady && HostKeyFinding.Unexpected(route, hostKey) is { } shown)
+        {
+            return new Finding(
+                Type, false, HostKeyFinding.Mismatch,
+                $"pod {route.PodName} showed the host key {shown} instead of {string.Join(" or ", HostKeyFinding.Fingerprints(route, hostKey))}; logins that meet it are refused");
         }
         return new Finding(Type, route.Reason == ReadyReason.EndpointReady, route.Reason.ToString(), Describe(route));
     }

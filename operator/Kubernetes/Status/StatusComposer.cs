@@ -1,31 +1,54 @@
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Usage;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
-/// <summary>A session's status as a pure function of the objects, the time, and the status that it had.</summary>
+/// <summary>A session's status as a pure function of the objects, what the proxies report, the time, and the status that it had.</summary>
 internal static class StatusComposer
 {
     private const int LongestMessage = 1024;
 
-    public static SessionStatus Compose(SessionState state, DateTimeOffset now)
+    // The schema's.
+    private const long MostConnections = 1_000_000;
+
+    // A session that is used all the time is written this often, and no oftener.
+    private static readonly TimeSpan ActivityGrain = TimeSpan.FromMinutes(5);
+
+    /// <param name="state">The objects, and the route that follows from them.</param>
+    /// <param name="usage">What the proxies report; null: not known yet.</param>
+    /// <param name="hostKey">What they know of the pod's host key; null: nothing.</param>
+    /// <param name="now">The time.</param>
+    public static SessionStatus Compose(SessionState state, SessionUsage? usage, HostKeyOpinion? hostKey, DateTimeOffset now)
     {
         // The API writes times in whole seconds.
         now = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
         SessionStatus? previous = state.Session.Status;
-        Finding ready = ReadyFinding.Of(state, now);
-        SessionEndpoint? endpoint = ComposeEndpoint(state.Route, previous?.Endpoint, ready.Holds == true ? now : null);
+        Finding ready = ReadyFinding.Of(state, hostKey, now);
+        SessionEndpoint? endpoint = ComposeEndpoint(state.Route, hostKey, previous?.Endpoint, ready.Holds == true ? now : null);
+        int connections = usage is { } known ? (int)Math.Min(known.Connections, MostConnections) : previous?.Connections ?? 0;
         return new SessionStatus
         {
             ObservedGeneration = state.Session.Metadata?.Generation,
             Phase = SessionPhases.Of(ready.Reason, endpoint?.ReadySince is not null),
             AuthorizedKeyCount = state.Route?.AuthorizedKeys.Count ?? 0,
             Endpoint = endpoint,
+            Connections = connections,
+            LastActivityTime = ComposeActivity(previous, usage?.LastActivity, connections),
             Conditions = [.. new[] { ready, BoundFinding.Of(state), PodFinding.Of(state.Route), KeysFinding.Of(state) }.Select(f => Compose(f, state.Session, now))],
         };
     }
 
-    private static SessionEndpoint? ComposeEndpoint(RoutedSession? route, SessionEndpoint? previous, DateTimeOffset? readyNow)
+    // Exact where the status changes anyway, and otherwise seldom.
+    private static DateTimeOffset? ComposeActivity(SessionStatus? previous, DateTimeOffset? used, int connections)
+    {
+        DateTimeOffset? written = previous?.LastActivityTime;
+        bool isNews = used is not null && (written is null || used - written >= ActivityGrain || (used > written && connections != previous!.Connections));
+        return isNews ? DateTimeOffset.FromUnixTimeSeconds(used!.Value.ToUnixTimeSeconds()) : written;
+    }
+
+    private static SessionEndpoint? ComposeEndpoint(RoutedSession? route, HostKeyOpinion? hostKey, SessionEndpoint? previous, DateTimeOffset? readyNow)
     {
         if (route is null || route.State == EndpointState.None || route.BoundPod is not { } pod)
         {
@@ -39,7 +62,7 @@ internal static class StatusComposer
             Ips = pod.Status?.PodIPs is { Count: > 0 } addresses ? [.. addresses.Select(a => a?.Ip).OfType<string>()] : null,
             Port = route.Port,
             NodeName = pod.Spec?.NodeName,
-            HostKeyFingerprints = route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)] : null,
+            HostKeyFingerprints = HostKeyFinding.Fingerprints(route, hostKey) is { Count: > 0 } fingerprints ? fingerprints : null,
             ReadySince = previous?.PodUid == pod.Uid ? previous.ReadySince ?? readyNow : readyNow,
         };
     }

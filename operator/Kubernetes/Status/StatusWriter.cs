@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Usage;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
@@ -16,31 +18,41 @@ internal sealed class StatusWriter : IDisposable
 {
     private const int WritesInFlight = 50;
 
+    // Logins come and go; what changes within this time is one write.
+    private static readonly TimeSpan UsageDelay = TimeSpan.FromSeconds(10);
+
     private readonly ApiWriter _api;
     private readonly LeaseElection _lease;
     private readonly EventWriter _events;
+    private readonly UsageTable _usage;
+    private readonly HostKeyTable _hostKeys;
     private readonly TimeProvider _time;
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly WorkQueue _queue;
     private readonly SemaphoreSlim _slots = new(WritesInFlight);
     private readonly ConcurrentDictionary<ObjectKey, SessionState> _states = [];
+    private readonly ConcurrentDictionary<string, ObjectKey> _bySessionId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ObjectKey, Backoff> _failing = [];
 
     // The version of which a write came back, or which is refused as it is: until the watch brings another one, there is nothing to write.
     private readonly ConcurrentDictionary<ObjectKey, string?> _settled = [];
     private int _hasPassedOver;
 
-    public StatusWriter(ApiWriter api, LeaseElection lease, EventWriter events, TimeProvider time, Random random, ILogger logger)
+    public StatusWriter(ApiWriter api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, Random random, ILogger logger)
     {
         _api = api;
         _lease = lease;
         _events = events;
+        _usage = usage;
+        _hostKeys = hostKeys;
         _time = time;
         _random = random;
         _logger = logger;
         _queue = new WorkQueue(time);
         _lease.Renewed += AddPassedOver;
+        _usage.Changed += OnUsageChanged;
+        _hostKeys.Changed += OnHostKeyChanged;
     }
 
     public void Observe(RouteChanges changes)
@@ -54,12 +66,18 @@ internal sealed class StatusWriter : IDisposable
         {
             if (state is not null)
             {
+                if (state.Route is { } route)
+                {
+                    _bySessionId[route.SessionId] = key;
+                }
                 _states[key] = state;
                 _queue.Add(key);
             }
             else
             {
                 _states.TryRemove(key, out _);
+                // The id is the name; another namespace's session may have it by now.
+                _bySessionId.TryRemove(new KeyValuePair<string, ObjectKey>(key.Name, key));
                 _settled.TryRemove(key, out _);
                 _failing.TryRemove(key, out _);
                 _queue.Forget(key);
@@ -92,6 +110,8 @@ internal sealed class StatusWriter : IDisposable
     public void Dispose()
     {
         _lease.Renewed -= AddPassedOver;
+        _usage.Changed -= OnUsageChanged;
+        _hostKeys.Changed -= OnHostKeyChanged;
         _queue.Dispose();
         _slots.Dispose();
     }
@@ -105,6 +125,26 @@ internal sealed class StatusWriter : IDisposable
             {
                 _queue.Add(key);
             }
+        }
+    }
+
+    private void OnUsageChanged(IReadOnlyCollection<string> sessionIds)
+    {
+        DateTimeOffset due = _time.GetUtcNow() + UsageDelay;
+        foreach (string sessionId in sessionIds)
+        {
+            if (_bySessionId.TryGetValue(sessionId, out ObjectKey key))
+            {
+                _queue.AddAt(key, due);
+            }
+        }
+    }
+
+    private void OnHostKeyChanged(string sessionId)
+    {
+        if (_bySessionId.TryGetValue(sessionId, out ObjectKey key))
+        {
+            _queue.Add(key);
         }
     }
 
@@ -147,7 +187,14 @@ internal sealed class StatusWriter : IDisposable
         {
             _queue.AddAt(key, end);
         }
-        SessionStatus status = StatusComposer.Compose(state, now);
+        // A session whose id belongs to another namespace's has no connections: they are the other's.
+        SessionUsage? usage = state.Route is { } route ? _usage.Find(route.SessionId) : default(SessionUsage);
+        if (usage is null && state.Session.Status?.Connections > 0)
+        {
+            // They may have ended while nobody listened.
+            _queue.AddAt(key, _usage.CompleteAt);
+        }
+        SessionStatus status = StatusComposer.Compose(state, usage, _hostKeys.Find(state.Route?.PodUid ?? ""), now);
         string? version = state.Session.Metadata?.ResourceVersion;
         bool isSettled = _settled.TryGetValue(key, out string? settled) && settled == version;
         if (!isSettled && !StatusPatch.IsCurrent(state.Session, status))

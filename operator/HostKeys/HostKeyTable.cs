@@ -1,0 +1,97 @@
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+using SshGateway.Shared.Sessions;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Operator.HostKeys;
+
+/// <summary>
+/// One opinion on each pod's host key: the first key that a proxy reports for a pod's UID is the pod's, for all proxies and until the pod is gone. What
+/// proxies saw and report against it is kept to be shown; nothing is ever repaired by it.
+/// </summary>
+internal sealed class HostKeyTable
+{
+    // Pods come and go; the oldest are forgotten beyond this.
+    private const int Capacity = 200_000;
+
+    private const int LongestPodUid = 64;
+    private const int LongestFingerprint = 64;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, HostKeyOpinion> _byPod = new(StringComparer.Ordinal);
+    private readonly Queue<string> _order = new();
+
+    /// <summary>The opinion on the pod of this session has changed.</summary>
+    public event Action<string>? Changed;
+
+    /// <summary>Null: nothing has been reported.</summary>
+    public HostKeyOpinion? Find(string podUid)
+    {
+        lock (_lock)
+        {
+            return _byPod.GetValueOrDefault(podUid);
+        }
+    }
+
+    /// <exception cref="GrpcException">The report breaks the contract.</exception>
+    public void Apply(LearnedHostKey report)
+    {
+        CheckPod(report.SessionId, report.PodUid);
+        SshPublicKey key;
+        try
+        {
+            key = SshPublicKey.Parse(report.Key.Span);
+        }
+        catch (SshFormatException exception)
+        {
+            throw new GrpcException(GrpcStatusCode.InvalidArgument, $"LearnedHostKey.key is {exception.Message}");
+        }
+        Update(report.SessionId, report.PodUid, opinion =>
+            opinion.Key is null ? opinion with { Key = key }
+            : opinion.Key.Blob.Span.SequenceEqual(key.Blob.Span) ? opinion
+            : opinion with { SuspectFingerprint = key.Fingerprint });
+    }
+
+    /// <exception cref="GrpcException">The report breaks the contract.</exception>
+    public void Apply(Suspect report)
+    {
+        CheckPod(report.SessionId, report.PodUid);
+        string fingerprint = report.HostKeyFingerprint;
+        // It is shown to people.
+        if (fingerprint.Length is 0 or > LongestFingerprint || fingerprint.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            throw new GrpcException(GrpcStatusCode.InvalidArgument, "Suspect.host_key_fingerprint is no fingerprint");
+        }
+        Update(report.SessionId, report.PodUid, opinion => opinion with { SuspectFingerprint = fingerprint });
+    }
+
+    private static void CheckPod(string sessionId, string podUid)
+    {
+        if (!SessionNames.IsSessionId(sessionId) || podUid.Length is 0 or > LongestPodUid)
+        {
+            throw new GrpcException(GrpcStatusCode.InvalidArgument, "LearnedHostKey and Suspect name a session_id and a pod_uid");
+        }
+    }
+
+    private void Update(string sessionId, string podUid, Func<HostKeyOpinion, HostKeyOpinion> change)
+    {
+        lock (_lock)
+        {
+            if (!_byPod.TryGetValue(podUid, out HostKeyOpinion? before))
+            {
+                _order.Enqueue(podUid);
+                if (_order.Count > Capacity)
+                {
+                    _byPod.Remove(_order.Dequeue());
+                }
+            }
+            HostKeyOpinion after = change(before ?? new HostKeyOpinion(null, null));
+            _byPod[podUid] = after;
+            if (after == before)
+            {
+                return;
+            }
+        }
+        Changed?.Invoke(sessionId);
+    }
+}

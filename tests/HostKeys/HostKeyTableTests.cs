@@ -1,0 +1,83 @@
+using Google.Protobuf;
+using SshGateway.Operator.HostKeys;
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+using SshGateway.Shared.Ssh;
+using SshGateway.Tests.Ssh.Harness;
+using Xunit;
+
+namespace SshGateway.Tests.HostKeys;
+
+/// <summary>The operator's one opinion on each pod's host key.</summary>
+public sealed class HostKeyTableTests
+{
+    private static readonly SshPublicKey First = PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey;
+    private static readonly SshPublicKey Second = PrivateKeys.Generate(SshKeyTypes.EcdsaP256).PublicKey;
+
+    private readonly HostKeyTable _table = new();
+    private readonly List<string> _changed = [];
+
+    public HostKeyTableTests() => _table.Changed += _changed.Add;
+
+    [Fact]
+    public void The_first_key_that_is_reported_is_the_pods()
+    {
+        _table.Apply(Learned("uid-1", First));
+        _table.Apply(Learned("uid-1", First));
+        Assert.Equal((First.Fingerprint, null), Opinion("uid-1"));
+        Assert.Equal(["abc12"], _changed);
+
+        _table.Apply(Learned("uid-1", Second));
+
+        Assert.Equal((First.Fingerprint, Second.Fingerprint), Opinion("uid-1"));
+        Assert.Null(_table.Find("uid-2"));
+    }
+
+    [Fact]
+    public void A_suspicion_teaches_no_key()
+    {
+        _table.Apply(Suspect("uid-1", Second.Fingerprint));
+        Assert.Equal((null, Second.Fingerprint), Opinion("uid-1"));
+
+        _table.Apply(Learned("uid-1", First));
+
+        Assert.Equal((First.Fingerprint, Second.Fingerprint), Opinion("uid-1"));
+        Assert.Equal(2, _changed.Count);
+    }
+
+    public static TheoryData<string> Breaches => ["no session", "no pod", "a long uid", "no key", "half a key", "no fingerprint", "a long fingerprint", "a line break"];
+
+    [Theory]
+    [MemberData(nameof(Breaches))]
+    public void A_report_beyond_its_bounds_is_refused(string what)
+    {
+        LearnedHostKey learned = Learned("uid-1", First);
+        Suspect suspect = Suspect("uid-1", First.Fingerprint);
+        switch (what)
+        {
+            case "no session": learned.SessionId = suspect.SessionId = "Not_An_Id"; break;
+            case "no pod": learned.PodUid = suspect.PodUid = ""; break;
+            case "a long uid": learned.PodUid = suspect.PodUid = new string('u', 65); break;
+            case "no key": learned.Key = ByteString.Empty; break;
+            case "half a key": learned.Key = ByteString.CopyFrom(First.Blob.Span[..30]); break;
+            case "no fingerprint": suspect.HostKeyFingerprint = ""; break;
+            case "a long fingerprint": suspect.HostKeyFingerprint = new string('x', 65); break;
+            default: suspect.HostKeyFingerprint = "SHA256:\nReady"; break;
+        }
+        if (!what.EndsWith("key", StringComparison.Ordinal))
+        {
+            Assert.Equal(GrpcStatusCode.InvalidArgument, Assert.Throws<GrpcException>(() => _table.Apply(suspect)).Status);
+        }
+        if (!what.EndsWith("fingerprint", StringComparison.Ordinal) && what != "a line break")
+        {
+            Assert.Equal(GrpcStatusCode.InvalidArgument, Assert.Throws<GrpcException>(() => _table.Apply(learned)).Status);
+        }
+        Assert.Empty(_changed);
+    }
+
+    private (string? Key, string? Suspect) Opinion(string podUid) => (_table.Find(podUid)!.Key?.Fingerprint, _table.Find(podUid)!.SuspectFingerprint);
+
+    private static LearnedHostKey Learned(string podUid, SshPublicKey key) => new() { SessionId = "abc12", PodUid = podUid, Key = ByteString.CopyFrom(key.Blob.Span) };
+
+    private static Suspect Suspect(string podUid, string fingerprint) => new() { SessionId = "abc12", PodUid = podUid, Reason = "HostKeyMismatch", HostKeyFingerprint = fingerprint };
+}
