@@ -43,4 +43,7 @@ internal sealed class ProxyOptions
     public TimeSpan KeyExchangeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long a login waits for a pod that is on its way; zero: not at all.</summary>
+    public TimeSpan WaitForPod { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -21,7 +21,7 @@ internal static class ProxyOptionsReader
         nameof(ProxyOptions.Listen), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
         nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
         nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
-        nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout),
+        nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
     ];
 
     /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
@@ -75,6 +75,10 @@ internal static class ProxyOptionsReader
         if (options.AuthenticationTimeout <= TimeSpan.Zero || options.AuthenticationTimeout > LongestTimeout)
         {
             yield return $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {LongestTimeout}, such as 00:02:00";
+        }
+        if (options.WaitForPod < TimeSpan.Zero || options.WaitForPod > LongestTimeout)
+        {
+            yield return $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {LongestTimeout}, such as 00:01:00";
         }
     }
 

@@ -28,11 +28,11 @@ internal sealed class Connection : IAsyncDisposable
     private readonly ClientLeg _leg;
     private readonly ClientAuthentication _authentication;
     private readonly Deadline _deadline;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly long _startedAt;
     private long _countedFromClient;
     private long _countedToClient;
     private volatile Bridge? _bridge;
-    private volatile bool _stopping;
 
     public Connection(IPeerSocket socket, ConnectionServices services)
     {
@@ -84,7 +84,7 @@ internal sealed class Connection : IAsyncDisposable
             end = new BridgeEnd(ConnectionEnd.InternalError, null);
         }
 #pragma warning restore CA1031
-        Log(_stopping ? end with { End = ConnectionEnd.ProxyStopping } : end);
+        Log(_stopping.IsCancellationRequested ? end with { End = ConnectionEnd.ProxyStopping } : end);
     }
 
     /// <summary>
@@ -105,7 +105,7 @@ internal sealed class Connection : IAsyncDisposable
     public async Task StopAsync()
     {
         const string Sentence = "The gateway is shutting down; please connect again.";
-        _stopping = true;
+        await _stopping.CancelAsync().ConfigureAwait(false);
         if (_bridge is { } bridge)
         {
             bridge.Close(ConnectionEnd.ProxyStopping, Sentence);
@@ -118,6 +118,7 @@ internal sealed class Connection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _deadline.Dispose();
+        _stopping.Dispose();
         await _leg.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -142,7 +143,7 @@ internal sealed class Connection : IAsyncDisposable
 
     private async Task<BridgeEnd> ServeAsync(AuthenticatedClient client, OpenSession session)
     {
-        PodLeg podLeg = await ReachPodAsync(client).ConfigureAwait(false);
+        PodLeg podLeg = await ReachPodAsync(client, session).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable disposal = podLeg.ConfigureAwait(false);
         var bridge = new Bridge(_leg, podLeg, session.SessionId, _services.Time);
         _bridge = bridge;
@@ -154,10 +155,11 @@ internal sealed class Connection : IAsyncDisposable
     }
 
     /// <summary>The authenticated pod leg of the session as it is now: it may have changed while we dialled.</summary>
-    private async Task<PodLeg> ReachPodAsync(AuthenticatedClient client)
+    private async Task<PodLeg> ReachPodAsync(AuthenticatedClient client, OpenSession session)
     {
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
+            client = await AwaitPodAsync(client, session).ConfigureAwait(false);
             LoginGate.Check(client.Entry, _services.Time.GetUtcNow());
             PodLeg podLeg = await _services.PodLogin.RunAsync(client, RelayBannerAsync).ConfigureAwait(false);
             SessionEntry now;
@@ -181,11 +183,41 @@ internal sealed class Connection : IAsyncDisposable
         throw Changed(client);
     }
 
+    // A client that leaves meanwhile is found out when the wait is over, which has a limit.
+    private async Task<AuthenticatedClient> AwaitPodAsync(AuthenticatedClient client, OpenSession session)
+    {
+        if (!LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
+        {
+            return client;
+        }
+        TimeSpan limit = _services.Options.WaitForPod;
+        using var patience = new CancellationTokenSource(limit, _services.Time);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stopping.Token);
+        if (limit > TimeSpan.Zero)
+        {
+            await SendBannerAsync($"Session {client.Entry.SessionId} is starting ({client.Entry.Reason}); waiting up to {limit.TotalSeconds:0} s for its pod.").ConfigureAwait(false);
+        }
+        while (!waiting.IsCancellationRequested && LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
+        {
+            Task change = session.NextChange();
+            // What changed before that is seen here.
+            client = client with { Entry = CurrentEntry(client) };
+            if (LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
+            {
+                await change.WaitAsync(waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        return client;
+    }
+
     private SessionEntry CurrentEntry(AuthenticatedClient client) =>
         _services.Table.TryGet(client.Entry.SessionId, out SessionEntry? now) && now.Authorizes(client.Key.Blob.Span) ? now : throw Changed(client);
 
     private static LoginRefusedException Changed(AuthenticatedClient client) => new(
         ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed while the gateway was connecting to it. Please try again.");
+
+    private ValueTask SendBannerAsync(string sentence) =>
+        RelayBannerAsync(SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(sentence + "\r\n").WriteString("en").ToArray());
 
     // A client that has left is found out when it is told that it is in; the pod must not be blamed for it.
     private async ValueTask RelayBannerAsync(ReadOnlyMemory<byte> banner)
@@ -202,14 +234,7 @@ internal sealed class Connection : IAsyncDisposable
     // The banner is what ssh shows; the DISCONNECT is what clients without banners show.
     private async Task ExplainAsync(string sentence)
     {
-        try
-        {
-            await _leg.Output.SendAsync(SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(sentence + "\r\n").WriteString("en").ToArray()).ConfigureAwait(false);
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            return;
-        }
+        await SendBannerAsync(sentence).ConfigureAwait(false);
         await SendAwayAsync(DisconnectReason.ByApplication, sentence).ConfigureAwait(false);
     }
 

@@ -14,8 +14,8 @@ internal sealed class OpenSession(SessionEntry known)
     private readonly List<Connection> _connections = [];
     private SessionEntry _entry = known;
     private bool _isLeft;
-
     private DateTimeOffset _lastActivity;
+    private TaskCompletionSource? _changed;
 
     public string SessionId { get; } = known.SessionId;
 
@@ -67,13 +67,26 @@ internal sealed class OpenSession(SessionEntry known)
         }
     }
 
-    /// <summary>The session's entry has changed.</summary>
+    /// <summary>The session's entry has changed, or is gone.</summary>
     public void Refresh(SessionTable table, DateTimeOffset now)
     {
         lock (_lock)
         {
             Read(table);
             CloseByEntry(now);
+            _changed?.SetResult();
+            _changed = null;
+        }
+    }
+
+    /// <summary>Completes when the session's entry changes for the next time.</summary>
+    public Task NextChange()
+    {
+        lock (_lock)
+        {
+            // The writer of the table must not run what waits.
+            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _changed.Task;
         }
     }
 

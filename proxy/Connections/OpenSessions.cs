@@ -60,9 +60,9 @@ internal sealed class OpenSessions
         }
     }
 
-    private void OnChanged(SessionEntry entry)
+    private void OnChanged(string sessionId)
     {
-        if (_sessions.TryGetValue(entry.SessionId, out OpenSession? session))
+        if (_sessions.TryGetValue(sessionId, out OpenSession? session))
         {
             session.Refresh(_table, _time.GetUtcNow());
         }

@@ -13,8 +13,8 @@ internal sealed class SessionTable
 
     public SessionTable() => _bySpan = _entries.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>An entry came or changed; the table has it already. Raised by the writer.</summary>
-    public event Action<SessionEntry>? Changed;
+    /// <summary>The session of this id came, changed or went; the table has it already. Raised by the writer.</summary>
+    public event Action<string>? Changed;
 
     public int Count => _entries.Count;
 
@@ -29,7 +29,7 @@ internal sealed class SessionTable
             entry = entry.WithSessionId(earlier.SessionId);
         }
         _entries[entry.SessionId] = entry;
-        Changed?.Invoke(entry);
+        Changed?.Invoke(entry.SessionId);
     }
 
     /// <summary>Removes the session while its entry still has this pod UID.</summary>
@@ -38,6 +38,7 @@ internal sealed class SessionTable
         if (_entries.TryGetValue(sessionId, out SessionEntry? entry) && entry.PodUid == podUid)
         {
             _entries.TryRemove(new KeyValuePair<string, SessionEntry>(sessionId, entry));
+            Changed?.Invoke(sessionId);
         }
     }
 
@@ -50,6 +51,7 @@ internal sealed class SessionTable
             if (!kept.Contains(id) && _entries.TryRemove(id, out _))
             {
                 removed++;
+                Changed?.Invoke(id);
             }
         }
         return removed;

@@ -1,8 +1,8 @@
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>
-/// One gateway with two proxies and three pods for all tests that do not break anything. The first proxy runs with
-/// its defaults, the second one offers chacha20-poly1305 as well. Each pod is named like its session.
+/// One gateway with two proxies and three pods for all tests that do not break anything. The first proxy gives
+/// up soon where a pod is missing, the second one offers chacha20-poly1305 as well. Each pod is named like its session.
 /// </summary>
 public sealed class SharedGateway : IAsyncLifetime
 {
@@ -54,7 +54,7 @@ public sealed class SharedGateway : IAsyncLifetime
         _userKey = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id_ed25519");
         _gateway = await Gateway.StartAsync(keys, new GatewayOptions
         {
-            ProxyArguments = [[], [.. AllCiphers.Select((cipher, index) => $"--Proxy:Ciphers:{index}={cipher}")]],
+            ProxyArguments = [["--Proxy:WaitForPod=00:00:01"], [.. AllCiphers.Select((cipher, index) => $"--Proxy:Ciphers:{index}={cipher}")]],
         });
         foreach (string id in new[] { Alpha, Beta, Gamma })
         {

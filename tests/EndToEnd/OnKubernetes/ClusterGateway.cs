@@ -96,7 +96,7 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
                 "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}",
                 $"--Operator:Namespaces:0={Space}", $"--Operator:Namespaces:1={OtherSpace}", "--Operator:LeaseNamespace=ssh-gateway",
             ],
-            ProxyArguments = [[]],
+            ProxyArguments = [["--Proxy:WaitForPod=00:00:00"]],
         });
     }
 

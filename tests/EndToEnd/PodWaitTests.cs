@@ -1,0 +1,70 @@
+using SshGateway.Tests.EndToEnd.Harness;
+
+namespace SshGateway.Tests.EndToEnd;
+
+/// <summary>Logins that are earlier than their pod. The second proxy waits a minute for one, as is the default, and the first a second.</summary>
+[Collection(EndToEndTests.Name)]
+public sealed class PodWaitTests(SharedGateway shared)
+{
+    [RealSshTheory]
+    [InlineData("early-no-pod", false, "WaitingForPod")]
+    [InlineData("early-unready", true, "PodNotReady")]
+    public async Task A_login_waits_for_its_pod_and_says_so(string id, bool hasPod, string reason)
+    {
+        await using PodSshd pod = await PodSshd.StartAsync(new PodOptions(id, id, shared.Gateway.Keys.UserCa.PublicFile));
+        var session = new SessionManifest(id, [shared.UserKey.PublicLine]) { Port = pod.Endpoint.Port };
+        var manifest = new PodManifest(id, id, pod.Endpoint.Address);
+        shared.Gateway.Manifests.Write(session, hasPod ? manifest with { Ready = false } : null);
+        await using Daemon ssh = await WaitingAsync(id, "echo pod: $POD");
+        await ssh.WaitForLineAsync($"Session {id} is starting ({reason}); waiting up to 60 s for its pod.");
+
+        shared.Gateway.Manifests.Write(session, manifest);
+
+        await ssh.WaitForLineAsync($"pod: {id}");
+        shared.Gateway.Manifests.Remove(id);
+    }
+
+    [RealSshFact]
+    public async Task A_wait_ends_with_a_sentence_when_the_session_ends_first()
+    {
+        const string Id = "early-drained";
+        var session = new SessionManifest(Id, [shared.UserKey.PublicLine]);
+        shared.Gateway.Manifests.Write(session);
+        await using Daemon drained = await WaitingAsync(Id);
+        shared.Gateway.Manifests.Write(session with { Access = "Draining" });
+        await drained.WaitForLineAsync($"Session {Id} is being shut down and takes no new logins.");
+
+        shared.Gateway.Manifests.Write(session);
+        await using Daemon deleted = await WaitingAsync(Id);
+        shared.Gateway.Manifests.Remove(Id);
+        await deleted.WaitForLineAsync($"Session {Id} changed while the gateway was connecting to it.");
+    }
+
+    [RealSshFact]
+    public async Task A_wait_that_takes_too_long_ends_with_what_is_missing()
+    {
+        const string Id = "early-in-vain";
+        shared.Gateway.Manifests.Write(new SessionManifest(Id, [shared.UserKey.PublicLine]));
+        CommandResult result = await shared.Client.RunWhenKnownAsync(Id, "true");
+        Assert.Equal(255, result.ExitCode);
+        Assert.Contains("waiting up to 1 s for its pod", result.ErrorText, StringComparison.Ordinal);
+        Assert.Contains($"Session {Id} has no pod to connect to (WaitingForPod).", result.ErrorText, StringComparison.Ordinal);
+        shared.Gateway.Manifests.Remove(Id);
+    }
+
+    // A proxy that does not know the session yet refuses it at once.
+    private async Task<Daemon> WaitingAsync(string id, string command = "true")
+    {
+        while (true)
+        {
+            Daemon ssh = shared.ClientOf(1).Start(id, [], command);
+            await Eventually.TrueAsync(() => ssh.HasExited || ssh.Output.Contains("for its pod.", StringComparison.Ordinal), $"{id} waits");
+            if (!ssh.HasExited)
+            {
+                return ssh;
+            }
+
+            await ssh.DisposeAsync();
+        }
+    }
+}
