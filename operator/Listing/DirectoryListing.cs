@@ -14,7 +14,7 @@ internal static class DirectoryListing
         await foreach (ClusterChanges changes in source.ReadAsync(cancellationToken))
         {
             IEnumerable<SessionState> states = new SessionRouter(options).Apply(changes).States.Values.OfType<SessionState>();
-            return SessionColumns.Of(states.Select(state => state.Session with { Status = StatusComposer.Compose(state, now) }), now);
+            return SessionColumns.Of(states.Select(state => state.Session with { Status = StatusComposer.Compose(state, null, null, now) }), now);
         }
         return SessionColumns.Of([], now);
     }
