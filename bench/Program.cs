@@ -10,6 +10,6 @@ switch (args)
         await ScaleBench.RunAsync(ScaleOptions.Parse(options));
         return 0;
     default:
-        await Console.Error.WriteLineAsync("usage: sshgateway-bench table | scale <server> <token> <kubeconfig> <operator.dll> <sessions> <result.json>");
+        await Console.Error.WriteLineAsync("usage: sshgateway-bench table | scale <server> <authority.pem> <token> <kubeconfig> <operator.dll> <sessions> <result.json>");
         return 2;
 }

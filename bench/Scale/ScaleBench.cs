@@ -15,7 +15,7 @@ internal static class ScaleBench
 
     public static async Task RunAsync(ScaleOptions options)
     {
-        using var cluster = new Cluster(options.Server, options.Token);
+        using var cluster = new Cluster(options.Server, options.Authority, options.Token);
         string[] first = [.. Enumerable.Range(0, options.Sessions).Select(i => $"first-{i}")];
         string[] second = [.. Enumerable.Range(0, options.Sessions).Select(i => $"second-{i}")];
         Say($"creating {options.Sessions} sessions and pods");

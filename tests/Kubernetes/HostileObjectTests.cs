@@ -85,11 +85,11 @@ public sealed class HostileObjectTests
         Assert.Empty(changes.Faults);
         foreach (RoutedSession route in changes.Routed)
         {
-            Assert.NotEmpty(EntryEncoding.Encode(route).Wire.ToArray());
+            Assert.NotEmpty(EntryEncoding.Encode(route, null).Wire.ToArray());
         }
         foreach (SessionState state in changes.States.Values.OfType<SessionState>())
         {
-            SessionStatus status = StatusComposer.Compose(state, DateTimeOffset.UnixEpoch);
+            SessionStatus status = StatusComposer.Compose(state, null, null, DateTimeOffset.UnixEpoch);
             StatusPatch.IsCurrent(state.Session, status);
             using var patch = JsonDocument.Parse(StatusPatch.Encode(state.Session, status));
             string reason = patch.RootElement.GetProperty("status").GetProperty("conditions")[0].GetProperty("reason").GetString()!;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
@@ -9,6 +10,7 @@ using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
 using SshGateway.Tests.Support;
 using Xunit;
 
@@ -69,7 +71,9 @@ public sealed class StatusFaultTests(KubernetesServer server)
         using HttpClient http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System));
         var api = new ApiWriter(http, TimeProvider.System);
         var lease = new LeaseElection(api, space, "tests", TimeProvider.System, Random.Shared, log);
-        using var writer = new StatusWriter(api, lease, new EventWriter(api, "tests", TimeProvider.System, log), TimeProvider.System, Random.Shared, log);
+        using var usage = new UsageTable(TimeProvider.System);
+        using var writer = new StatusWriter(
+            api, lease, new EventWriter(api, "tests", TimeProvider.System, log), usage, new HostKeyTable(), TimeProvider.System, Random.Shared, log);
         using var ending = new CancellationTokenSource();
         Task running = Task.WhenAll(lease.RunAsync(ending.Token), writer.RunAsync(ending.Token));
 
