@@ -40,7 +40,6 @@ internal static class SessionVariants
         Bad("a pod by 17 labels", "spec.pod", Labels(17)),
         Good("a pod by a label's value of 63 characters", "spec.pod", Pod($$$"""{"matchLabels": {"app": "{{{new string('v', 63)}}}"}}""")),
         Bad("a pod by a label's value of 64 characters", "spec.pod", Pod($$$"""{"matchLabels": {"app": "{{{new string('v', 64)}}}"}}""")),
-        Bad("a pod by a label without a value", "spec.pod", Pod("""{"matchLabels": {"app": null}}""")),
         Bad("a pod by no labels", "spec.pod", Pod("""{"matchLabels": {}}""")),
         Bad("a pod by name and labels", "spec.pod", Pod("""{"name": "claude-abc12", "matchLabels": {"app": "claude"}}""")),
         Bad("a pod by nothing", "spec.pod", Pod("{}")),
