@@ -104,14 +104,14 @@ public sealed class StatusTests(KubernetesServer server)
         await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
         await Cluster.CreateSessionAsync(space, "abc12");
         JsonNode unused = await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
-        Assert.Equal((0, null), (unused["connections"]!.GetValue<int>(), unused["lastActivityTime"]));
+        Assert.Equal((null, null), (unused["connections"], unused["lastActivityTime"]));
         DateTimeOffset used = DateTimeOffset.UtcNow.AddMinutes(-1);
         using GrpcClient first = Connect(replica);
         using GrpcClient second = Connect(replica);
         GrpcClientCall<ProxyMessage, FeedMessage> one = await ReportAsync(first, "proxy-1", Used(("abc12", 2, used), ("another", 7, used)));
         GrpcClientCall<ProxyMessage, FeedMessage> two = await ReportAsync(second, "proxy-2", Used(("abc12", 1, used.AddSeconds(-30))));
 
-        JsonNode busy = await StatusAsync(space, "abc12", "Pending", "WaitingForPod", s => s["connections"]!.GetValue<int>() == 3);
+        JsonNode busy = await StatusAsync(space, "abc12", "Pending", "WaitingForPod", s => s["connections"]?.GetValue<int>() == 3);
         Assert.Equal(used.ToUnixTimeSeconds(), busy["lastActivityTime"]!.GetValue<DateTimeOffset>().ToUnixTimeSeconds());
         string[] columns = (await server.KubectlAsync("get", "claudesessions", "-n", space, "--no-headers")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains("3", columns);

@@ -51,7 +51,11 @@ public sealed class SessionEntryTests
             "an empty uid" => Plain with { PodUid = "" },
             "the longest strings" => Plain with
             {
-                SessionId = new string('a', 40), PodName = new string('p', 253), PodUid = new string('u', 64), TargetUser = new string('t', 32), Reason = new string('R', 64),
+                SessionId = new string('a', 40),
+                PodName = new string('p', 253),
+                PodUid = new string('u', 64),
+                TargetUser = new string('t', 32),
+                Reason = new string('R', 64),
             },
             "every bound" => Plain with { ExpiresAt = DateTimeOffset.MaxValue.ToUnixTimeSeconds(), MaxConnections = 1000, IdleTimeout = TimeSpan.FromSeconds(uint.MaxValue) },
             "disabled" => Plain with { State = EndpointState.Draining, Access = Access.Disabled, Reason = "AccessDisabled" },

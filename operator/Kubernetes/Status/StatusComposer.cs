@@ -27,7 +27,7 @@ internal static class StatusComposer
         SessionStatus? previous = state.Session.Status;
         Finding ready = ReadyFinding.Of(state, hostKey, now);
         SessionEndpoint? endpoint = ComposeEndpoint(state.Route, hostKey, previous?.Endpoint, ready.Holds == true ? now : null);
-        int connections = usage is { } known ? (int)Math.Min(known.Connections, MostConnections) : previous?.Connections ?? 0;
+        int? connections = ComposeConnections(previous, usage);
         return new SessionStatus
         {
             ObservedGeneration = state.Session.Metadata?.Generation,
@@ -40,8 +40,12 @@ internal static class StatusComposer
         };
     }
 
+    // A session that was never connected to says nothing, so that it needs no write for that.
+    private static int? ComposeConnections(SessionStatus? previous, SessionUsage? usage) =>
+        usage is not { } known || (known.Connections == 0 && previous?.Connections is null) ? previous?.Connections : (int)Math.Min(known.Connections, MostConnections);
+
     // Exact where the status changes anyway, and otherwise seldom.
-    private static DateTimeOffset? ComposeActivity(SessionStatus? previous, DateTimeOffset? used, int connections)
+    private static DateTimeOffset? ComposeActivity(SessionStatus? previous, DateTimeOffset? used, int? connections)
     {
         DateTimeOffset? written = previous?.LastActivityTime;
         bool isNews = used is not null && (written is null || used - written >= ActivityGrain || (used > written && connections != previous!.Connections));
