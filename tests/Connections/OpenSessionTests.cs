@@ -196,13 +196,13 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_login_that_fails_gives_its_place_back()
     {
-        Change(maxConnections: 1, state: EndpointState.NotReady);
+        Change(maxConnections: 1, state: EndpointState.Draining);
         for (int i = 0; i < 3; i++)
         {
             await using PodLeg client = await _gateway.StartLoginAsync();
-            Assert.Contains("is not ready", await BannerAsync(client), StringComparison.Ordinal);
+            Assert.Contains("is being terminated", await BannerAsync(client), StringComparison.Ordinal);
             client.Abort();
-            Assert.Equal(ConnectionEnd.PodNotReady, (await _gateway.Ends.NextAsync()).End);
+            Assert.Equal(ConnectionEnd.PodTerminating, (await _gateway.Ends.NextAsync()).End);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
 {
     private const string Id = "abc12";
 
-    private readonly GatewayRig _gateway = new(new ProxyOptions(), new PodLoginLimits { ConnectTimeout = TimeSpan.FromSeconds(2), LoginTimeout = TimeSpan.FromSeconds(2) });
+    private readonly GatewayRig _gateway = new(new ProxyOptions { WaitForPod = TimeSpan.Zero }, new PodLoginLimits { ConnectTimeout = TimeSpan.FromSeconds(2), LoginTimeout = TimeSpan.FromSeconds(2) });
 
     public Task InitializeAsync() => _gateway.InitializeAsync();
 
