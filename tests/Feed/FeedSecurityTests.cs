@@ -137,7 +137,7 @@ public sealed class FeedSecurityTests : IDisposable
         using var usage = new UsageTable(time);
         using var metrics = new FeedMetrics(table);
         using var cache = new IssuerKeysCache(new JwksFile(_keys.JwksFile, FeedKeys.Issuer), time, NullLogger<IssuerKeysCache>.Instance);
-        var authenticator = new TokenAuthenticator(cache, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance);
+        var authenticator = new TokenAuthenticator(cache, null, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance);
         await using TestServer server = await TestServer.StartAsync(
             (grpc, lifetime) => grpc.AddDuplex(
                 EndpointFeedMethods.Watch, new FeedService(table, usage, new HostKeyTable(), metrics, authenticator, time, lifetime, NullLogger<FeedService>.Instance).WatchAsync),
