@@ -10,8 +10,8 @@ namespace SshGateway.Operator.Feed;
 /// serialized once and not once per stream:
 /// <code>
 /// FeedMessage   { tag(snapshot or delta) length body }
-/// SnapshotChunk { tag(entries) length Entry }*
-/// Delta         { tag(upserts) length Entry }* { tag(removals) length Removal }* tag(sequence) varint
+/// SnapshotChunk { tag(entries) length Entry }* tag(versions) length Versions
+/// Delta         { tag(upserts) length Entry }* { tag(removals) length Removal }* tag(sequence) varint tag(versions) length Versions
 /// </code>
 /// A message is valid until the next one is begun.
 /// </summary>
@@ -45,12 +45,17 @@ internal sealed class FeedFrames
         }
     }
 
-    public ReadOnlyMemory<byte> TakeSnapshotChunk() => Take(FeedMessage.SnapshotFieldNumber);
+    public ReadOnlyMemory<byte> TakeSnapshotChunk(Versions versions)
+    {
+        WriteLengthDelimited(_body, SnapshotChunk.VersionsFieldNumber, versions.ToByteArray());
+        return Take(FeedMessage.SnapshotFieldNumber);
+    }
 
-    public ReadOnlyMemory<byte> TakeDelta(ulong sequence)
+    public ReadOnlyMemory<byte> TakeDelta(ulong sequence, Versions versions)
     {
         WriteVarint(_body, WireFormat.MakeTag(Delta.SequenceFieldNumber, WireFormat.WireType.Varint));
         WriteVarint(_body, sequence);
+        WriteLengthDelimited(_body, Delta.VersionsFieldNumber, versions.ToByteArray());
         return Take(FeedMessage.DeltaFieldNumber);
     }
 

@@ -1,3 +1,5 @@
+using SshGateway.Operator.Model;
+
 namespace SshGateway.Operator.Feed;
 
 internal static partial class FeedLog
@@ -10,4 +12,7 @@ internal static partial class FeedLog
 
     [LoggerMessage(3, LogLevel.Warning, "Proxy {ProxyId} took nothing for {Seconds} s; its stream is ended")]
     public static partial void ProxyTakesNothing(ILogger logger, string proxyId, double seconds);
+
+    [LoggerMessage(4, LogLevel.Warning, "Proxy {ProxyId} has seen versions {Minimum}, and this operator only {Versions}; it is sent to another one")]
+    public static partial void Behind(ILogger logger, string proxyId, ClusterVersions minimum, ClusterVersions versions);
 }

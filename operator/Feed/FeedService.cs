@@ -1,5 +1,6 @@
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
@@ -12,9 +13,13 @@ internal sealed class FeedService(
     EndpointTable table, UsageTable usage, HostKeyTable hostKeys, FeedMetrics metrics, IProxyAuthenticator authenticator, TimeProvider time,
     IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
 {
-    private const int MaximumWordLength = 128;
-    private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FillLimit = TimeSpan.FromSeconds(10);
+
+    // How long a proxy waits here for us to see what it has seen. Then another replica may have.
+    private static readonly TimeSpan CatchUpLimit = TimeSpan.FromSeconds(10);
+
+    // All proxies of an operator that ends come to the others at the same time.
+    private static readonly TimeSpan LongestSpread = TimeSpan.FromSeconds(1);
 
     // Beyond the token's expiry, as long as a new stream would be let in with it.
     private static readonly TimeSpan ExpiryGrace = TokenVerifier.ClockSkew;
@@ -25,7 +30,7 @@ internal sealed class FeedService(
     public async Task WatchAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
     {
         ProxyIdentity identity = await authenticator.AuthenticateAsync(call.BearerToken, call.Peer, cancellationToken);
-        Hello hello = await ReadHelloAsync(call, cancellationToken);
+        Hello hello = await HelloReader.ReadAsync(call, time, cancellationToken);
         if (!hello.ReportsOnly)
         {
             await AwaitTableAsync(cancellationToken);
@@ -37,66 +42,106 @@ internal sealed class FeedService(
         using ProxyUsage proxyUsage = usage.Open(hello.ProxyId);
         var stream = new FeedStream(call, table, proxyUsage, hostKeys, metrics, time);
         metrics.Started(stream, hello.ReportsOnly);
-        Task writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : stream.WriteAsync(end.Token);
-        Task reading = stream.ReadAsync(end.Token);
         try
         {
-            await await Task.WhenAny(writing, reading);
+            await RunAsync(stream, hello, end);
+        }
+        catch (FeedEndException ending)
+        {
+            await EndAsync(stream, call, hello, ending.Reason, ending.RetryAfter);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            throw new GrpcException(GrpcStatusCode.Unavailable, "the operator is shutting down");
+            await EndAsync(stream, call, hello, GoAwayReason.ShuttingDown, LongestSpread * Random.Shared.NextDouble());
         }
         catch (OperationCanceledException) when (expiry.IsCancellationRequested)
         {
-            throw new GrpcException(GrpcStatusCode.Unauthenticated, "the token that this stream began with has expired");
+            await EndAsync(stream, call, hello, GoAwayReason.TokenExpired, TimeSpan.Zero);
         }
         catch (TimeoutException)
         {
-            FeedLog.ProxyTakesNothing(logger, hello.ProxyId, FeedStream.WriteLimit.TotalSeconds);
-            call.Cancel();
-            throw new GrpcException(GrpcStatusCode.DeadlineExceeded, "the proxy took nothing");
+            throw TakesNothing(call, hello);
         }
         finally
         {
-            await end.CancelAsync();
-            await Task.WhenAll(writing, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             metrics.Ended(stream);
             FeedLog.StreamEnded(logger, hello.ProxyId, stream.AppliedSequence);
         }
     }
 
-    private TimeSpan Remaining(ProxyIdentity identity)
+    private async Task RunAsync(FeedStream stream, Hello hello, CancellationTokenSource end)
     {
-        TimeSpan valid = identity.ExpiresAt - time.GetUtcNow();
-        return valid < LongestStream ? valid + ExpiryGrace : LongestStream;
-    }
-
-    private async Task<Hello> ReadHelloAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(HelloLimit, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        ProxyMessage? message;
+        Task reading = stream.ReadAsync(end.Token);
+        Task writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : WriteAsync(stream, hello, end.Token);
         try
         {
-            message = await call.ReadAsync(either.Token);
+            await await Task.WhenAny(writing, reading);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        finally
         {
-            throw new GrpcException(GrpcStatusCode.DeadlineExceeded, $"no Hello came within {HelloLimit.TotalSeconds} s");
+            await end.CancelAsync();
+            await Task.WhenAll(writing, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        return message?.Hello switch
+    }
+
+    private async Task WriteAsync(FeedStream stream, Hello hello, CancellationToken cancellationToken)
+    {
+        if (hello.Minimum is { } minimum)
         {
-            null => throw new GrpcException(GrpcStatusCode.InvalidArgument, "the first message of a stream must be a Hello"),
-            { ProxyId.Length: 0 } => throw new GrpcException(GrpcStatusCode.InvalidArgument, "Hello.proxy_id is empty"),
-            Hello hello when IsWord(hello.ProxyId) && IsWord(hello.Version) => hello,
-            _ => throw new GrpcException(GrpcStatusCode.InvalidArgument,
-                $"Hello.proxy_id and Hello.version must have at most {MaximumWordLength} characters, printable ASCII without spaces"),
+            await CatchUpAsync(hello, new ClusterVersions(minimum.Sessions, minimum.Pods), cancellationToken);
+        }
+        await stream.WriteAsync(hello.Have, cancellationToken);
+    }
+
+    // A proxy that has seen more than we have would go back in time.
+    private async Task CatchUpAsync(Hello hello, ClusterVersions minimum, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(CatchUpLimit, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await table.ReachAsync(minimum, either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            FeedLog.Behind(logger, hello.ProxyId, minimum, table.Versions);
+            throw new FeedEndException(GoAwayReason.Behind, TimeSpan.Zero);
+        }
+    }
+
+    // Who does not know the message learns the same from the status.
+    private async Task EndAsync(FeedStream stream, GrpcServerCall<ProxyMessage, FeedMessage> call, Hello hello, GoAwayReason reason, TimeSpan retryAfter)
+    {
+        try
+        {
+            await stream.WriteGoAwayAsync(new GoAway { Reason = reason, RetryAfter = (uint)retryAfter.TotalMilliseconds });
+        }
+        catch (TimeoutException)
+        {
+            throw TakesNothing(call, hello);
+        }
+        throw reason switch
+        {
+            GoAwayReason.TokenExpired => new GrpcException(GrpcStatusCode.Unauthenticated, "the token that this stream began with has expired"),
+            GoAwayReason.ShuttingDown => new GrpcException(GrpcStatusCode.Unavailable, "the operator is shutting down"),
+            GoAwayReason.Behind => new GrpcException(GrpcStatusCode.Unavailable, "the operator has not yet seen what the proxy has seen"),
+            _ => new GrpcException(GrpcStatusCode.Unavailable, "the cluster was put back to an earlier state"),
         };
     }
 
-    // Both are written to the log.
-    private static bool IsWord(string text) => text.Length <= MaximumWordLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+    private GrpcException TakesNothing(GrpcServerCall<ProxyMessage, FeedMessage> call, Hello hello)
+    {
+        FeedLog.ProxyTakesNothing(logger, hello.ProxyId, FeedStream.WriteLimit.TotalSeconds);
+        call.Cancel();
+        return new GrpcException(GrpcStatusCode.DeadlineExceeded, "the proxy took nothing");
+    }
+
+    private TimeSpan Remaining(ProxyIdentity identity)
+    {
+        TimeSpan valid = identity.ExpiresAt - time.GetUtcNow();
+        // The token may have run out while it was verified.
+        return valid >= LongestStream ? LongestStream : valid > -ExpiryGrace ? valid + ExpiryGrace : TimeSpan.Zero;
+    }
 
     // A stream that started with half of the table would make proxies drop the other half.
     private async Task AwaitTableAsync(CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
@@ -7,11 +8,14 @@ using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
 
-/// <summary>One proxy's stream: the snapshot, then changes and heartbeats.</summary>
+/// <summary>One proxy's stream: what it lacks, then changes and heartbeats.</summary>
 internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, ProxyUsage usage, HostKeyTable hostKeys, FeedMetrics metrics, TimeProvider time)
 {
     /// <summary>How long one message may take to leave.</summary>
     public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
+
+    // How long a proxy that was sent away has to hang up by itself.
+    private static readonly TimeSpan HangUpLimit = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10);
 
@@ -19,6 +23,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     private static readonly TimeSpan CoalescingTime = TimeSpan.FromMilliseconds(20);
 
     private readonly FeedFrames _frames = new();
+    private Task _leaving = Task.CompletedTask;
 
     /// <summary>What the proxy said to have in its table.</summary>
     public ulong AppliedSequence { get; private set; }
@@ -49,13 +54,16 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     }
 
     /// <summary>Sends until cancelled.</summary>
+    /// <param name="have">What the proxy's table is; null: it wants everything.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="TimeoutException">The proxy took nothing for too long.</exception>
-    public async Task WriteAsync(CancellationToken cancellationToken)
+    /// <exception cref="FeedEndException">The stream cannot go on.</exception>
+    public async Task WriteAsync(TableState? have, CancellationToken cancellationToken)
     {
-        using TableSubscription subscription = table.Subscribe();
-        await WriteSnapshotAsync(subscription, cancellationToken);
+        using TableSubscription subscription = table.Subscribe(
+            have is null ? null : new TablePosition(have.Epoch, have.Sequence, have.Count, have.Hash));
+        TablePosition position = await WriteSyncAsync(subscription, have?.Sequence ?? 0, cancellationToken);
 
-        ulong sequence = subscription.Sequence;
         bool heartbeatDue = false;
         using ITimer heartbeat = time.CreateTimer(
             _ =>
@@ -68,19 +76,17 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
         {
             await subscription.WaitAsync(cancellationToken);
             TableChanges changes = subscription.Take();
-            if (changes.Epoch != subscription.Epoch)
+            CheckEpoch(subscription, changes);
+            if (changes.Position.Sequence != position.Sequence)
             {
-                throw new GrpcException(GrpcStatusCode.Unavailable, "the cluster was put back to an earlier state; come again for a new snapshot");
-            }
-            if (changes.Sequence != sequence)
-            {
-                await WriteDeltaAsync(changes, sequence, cancellationToken);
-                sequence = changes.Sequence;
+                await WriteDeltaAsync(changes, position.Sequence, cancellationToken);
+                position = changes.Position;
                 await Task.Delay(CoalescingTime, time, cancellationToken);
             }
             if (Interlocked.Exchange(ref heartbeatDue, false))
             {
-                await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat { Sequence = sequence, Count = changes.Count } }, cancellationToken);
+                var beat = new Heartbeat { Sequence = position.Sequence, Count = position.Count, Hash = position.Hash };
+                await WriteAsync(new FeedMessage { Heartbeat = beat }, cancellationToken);
             }
         }
     }
@@ -97,43 +103,104 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
-    private async Task WriteSnapshotAsync(TableSubscription subscription, CancellationToken cancellationToken)
+    /// <summary>Sends the last message, once the one before it has left.</summary>
+    /// <exception cref="TimeoutException">The proxy takes nothing.</exception>
+    public async Task WriteGoAwayAsync(GoAway goAway)
     {
-        foreach (TableEntry entry in subscription.Snapshot)
+        await _leaving.WaitAsync(WriteLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_leaving.IsCompletedSuccessfully)
         {
-            _frames.AddSnapshotEntry(entry);
-            if (_frames.IsFull)
+            throw new TimeoutException();
+        }
+        await WriteAsync(new FeedMessage { GoAway = goAway }, CancellationToken.None);
+        await AwaitHangUpAsync();
+    }
+
+    // .NET's client drops what it has not read yet of a stream whose connection ends, and an operator's connections end with it.
+    private async Task AwaitHangUpAsync()
+    {
+        using var limit = new CancellationTokenSource(HangUpLimit, time);
+        try
+        {
+            while (await call.ReadAsync(limit.Token) is not null)
             {
-                await WriteAsync(_frames.TakeSnapshotChunk(), cancellationToken);
             }
         }
-        if (!_frames.IsEmpty)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or GrpcException)
         {
-            await WriteAsync(_frames.TakeSnapshotChunk(), cancellationToken);
+            // It did not, or in another way.
         }
-        var complete = new SyncComplete { Epoch = subscription.Epoch, Sequence = subscription.Sequence, Count = (ulong)subscription.Snapshot.Count };
+    }
+
+    // Everything until the proxy's table is ours.
+    private async Task<TablePosition> WriteSyncAsync(TableSubscription subscription, ulong haveSequence, CancellationToken cancellationToken)
+    {
+        TablePosition position = subscription.Position;
+        Versions versions = Encode(subscription.Versions);
+        if (subscription.Snapshot is not null)
+        {
+            await WriteSnapshotAsync(subscription.Snapshot, versions, cancellationToken);
+        }
+        else
+        {
+            TableChanges changes = subscription.Take();
+            CheckEpoch(subscription, changes);
+            position = changes.Position;
+            versions = Encode(changes.Versions);
+            if (changes.Pending.Count > 0)
+            {
+                await WriteDeltaAsync(changes, haveSequence, cancellationToken);
+            }
+        }
+        var complete = new SyncComplete { Epoch = position.Epoch, Sequence = position.Sequence, Count = position.Count, Hash = position.Hash, Versions = versions };
         await WriteAsync(new FeedMessage { SyncComplete = complete }, cancellationToken);
+        return position;
+    }
+
+    private async Task WriteSnapshotAsync(IReadOnlyList<TableEntry> snapshot, Versions versions, CancellationToken cancellationToken)
+    {
+        foreach (TableEntry entry in snapshot)
+        {
+            if (_frames.IsFull)
+            {
+                await WriteAsync(_frames.TakeSnapshotChunk(versions), cancellationToken);
+            }
+            _frames.AddSnapshotEntry(entry);
+        }
+        await WriteAsync(_frames.TakeSnapshotChunk(versions), cancellationToken);
     }
 
     // Only the last part carries the new sequence: the proxy has it when it has all parts.
     private async Task WriteDeltaAsync(TableChanges changes, ulong previousSequence, CancellationToken cancellationToken)
     {
+        Versions versions = Encode(changes.Versions);
         foreach ((string sessionId, PendingChange change) in changes.Pending)
         {
             if (_frames.IsFull)
             {
-                await WriteAsync(_frames.TakeDelta(previousSequence), cancellationToken);
+                await WriteAsync(_frames.TakeDelta(previousSequence, versions), cancellationToken);
             }
             _frames.AddChange(sessionId, change);
         }
-        await WriteAsync(_frames.TakeDelta(changes.Sequence), cancellationToken);
+        await WriteAsync(_frames.TakeDelta(changes.Position.Sequence, versions), cancellationToken);
     }
+
+    private static void CheckEpoch(TableSubscription subscription, TableChanges changes)
+    {
+        if (changes.Position.Epoch != subscription.Position.Epoch)
+        {
+            throw new FeedEndException(GoAwayReason.NewEpoch, TimeSpan.Zero);
+        }
+    }
+
+    private static Versions Encode(ClusterVersions versions) => new() { Sessions = versions.Sessions, Pods = versions.Pods };
 
     private Task WriteAsync(FeedMessage message, CancellationToken cancellationToken) => WriteAsync(message.ToByteArray(), cancellationToken);
 
     private Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         metrics.Sent(message.Length);
-        return call.WriteAsync(message.Span).WaitAsync(WriteLimit, time, cancellationToken);
+        _leaving = call.WriteAsync(message.Span);
+        return _leaving.WaitAsync(WriteLimit, time, cancellationToken);
     }
 }

@@ -78,7 +78,7 @@ internal static class OperatorHost
         }
         services.AddSingleton<IssuerKeysCache>();
         services.AddSingleton<IProxyAuthenticator>(s => new TokenAuthenticator(
-            s.GetRequiredService<IssuerKeysCache>(), options.FeedClients is { Count: > 0 } clients ? [.. clients] : [OperatorOptions.DefaultFeedClient],
+            s.GetRequiredService<IssuerKeysCache>(), s.GetService<ITokenReview>(), options.FeedClients is { Count: > 0 } clients ? [.. clients] : [OperatorOptions.DefaultFeedClient],
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenAuthenticator>>()));
     }
 
@@ -96,6 +96,10 @@ internal static class OperatorHost
             access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
         services.AddSingleton(s => new TokenReviewer(access, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenReviewer>>()));
         services.TryAddSingleton<IIssuerKeysSource>(s => new ClusterIssuerKeys(access, s.GetRequiredService<TimeProvider>()));
+        if (options.FeedJwks.Length == 0)
+        {
+            services.AddSingleton<ITokenReview, FeedTokenReview>();
+        }
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
         var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);

@@ -28,7 +28,7 @@ internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet
             return CallerVerdict.NoToken;
         }
         // A longer one is nobody's, and not worth a question.
-        ReviewedToken review = token.Length > LongestToken ? ReviewedToken.Refused : await reviewer.ReviewAsync(token, context.RequestAborted);
+        ReviewedToken review = token.Length > LongestToken ? ReviewedToken.Refused : await reviewer.ReviewAsync(token, audience: null, context.RequestAborted);
         switch (review.Verdict)
         {
             case TokenVerdict.Unknown:

@@ -4,15 +4,21 @@ namespace SshGateway.Operator.Table;
 
 /// <summary>
 /// session id → entry, as all streams send it. Every change of the table counts its sequence up by one. A stream
-/// subscribes and gets its snapshot under one lock, so no change falls between the two; nothing here waits for a stream.
+/// subscribes and gets what its proxy lacks under one lock, so no change falls between the two; nothing here waits for a stream.
 /// </summary>
 internal sealed class EndpointTable
 {
+    /// <summary>Changes that are remembered for streams that were cut: minutes of a busy cluster, and a few megabytes.</summary>
+    public const int RememberedChanges = 16 * 1024;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TableEntry> _entries = new(StringComparer.Ordinal);
     private readonly List<TableSubscription> _subscriptions = [];
+    private readonly TableHistory _history = new(RememberedChanges);
     private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _stepped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _sequence;
+    private ulong _hash;
     private ClusterVersions _versions;
     private string _epoch = NewEpoch();
 
@@ -34,28 +40,22 @@ internal sealed class EndpointTable
         }
     }
 
-    public int Count
+    /// <summary>What the table is now.</summary>
+    public TablePosition Position
     {
         get
         {
             lock (_lock)
             {
-                return _entries.Count;
+                return PositionLocked();
             }
         }
     }
 
+    public int Count => (int)Position.Count;
+
     /// <summary>The last change's number.</summary>
-    public ulong Sequence
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _sequence;
-            }
-        }
-    }
+    public ulong Sequence => Position.Sequence;
 
     /// <summary>One step of the table. The first one makes it complete.</summary>
     /// <param name="upserts">The entries that are new, or may be other than they were.</param>
@@ -87,13 +87,19 @@ internal sealed class EndpointTable
                 }
             }
             _versions = versions;
-            _epoch = startsEpoch ? NewEpoch() : _epoch;
             if (changed > 0 || startsEpoch)
             {
                 _sequence++;
                 _subscriptions.ForEach(s => s.Wake());
             }
+            if (startsEpoch)
+            {
+                _epoch = NewEpoch();
+                _history.Clear(_sequence);
+            }
             _filled.TrySetResult();
+            _stepped.SetResult();
+            _stepped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return changed;
         }
     }
@@ -107,11 +113,43 @@ internal sealed class EndpointTable
         }
     }
 
-    public TableSubscription Subscribe()
+    /// <summary>Waits until at least these versions have been read.</summary>
+    public async Task ReachAsync(ClusterVersions minimum, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task step;
+            lock (_lock)
+            {
+                if (_versions.HasReached(minimum))
+                {
+                    return;
+                }
+                step = _stepped.Task;
+            }
+            await step.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <param name="have">What the proxy's table is; null: it wants everything.</param>
+    public TableSubscription Subscribe(TablePosition? have = null)
     {
         lock (_lock)
         {
-            var subscription = new TableSubscription(this, [.. _entries.Values], _epoch, _sequence);
+            TablePosition position = PositionLocked();
+            var subscription = new TableSubscription(this, position, _versions);
+            Dictionary<string, TableEntry?>? lacking = have is { } known && known.Epoch == _epoch && known.Sequence <= _sequence ? _history.Since(known.Sequence) : null;
+            if (lacking is not null)
+            {
+                foreach ((string sessionId, TableEntry? sent) in lacking)
+                {
+                    subscription.Mark(sessionId, sent, _entries.GetValueOrDefault(sessionId));
+                }
+            }
+            else if (have is not { } same || (same.Count, same.Hash) != (position.Count, position.Hash))
+            {
+                subscription.Snapshot = [.. _entries.Values];
+            }
             _subscriptions.Add(subscription);
             return subscription;
         }
@@ -129,15 +167,20 @@ internal sealed class EndpointTable
     {
         lock (_lock)
         {
-            return new TableChanges(subscription.TakePending(), _epoch, _sequence, (ulong)_entries.Count);
+            return new TableChanges(subscription.TakePending(), PositionLocked(), _versions);
         }
     }
 
     // Names this run, and this history of the cluster: sequences of another one do not compare.
     private static string NewEpoch() => Guid.NewGuid().ToString("N");
 
+    private TablePosition PositionLocked() => new(_epoch, _sequence, (ulong)_entries.Count, _hash);
+
+    // The sequence is counted up once all changes of a step are marked.
     private void Mark(string sessionId, TableEntry? previous, TableEntry? latest)
     {
+        _hash = unchecked(_hash - (previous?.Hash ?? 0) + (latest?.Hash ?? 0));
+        _history.Add(_sequence + 1, sessionId, previous);
         foreach (TableSubscription subscription in _subscriptions)
         {
             subscription.Mark(sessionId, previous, latest);

@@ -1,9 +1,10 @@
 using System.Threading.Channels;
+using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Table;
 
 /// <summary>
-/// One stream's view of the table: the snapshot that it starts with, then the latest change of each session that
+/// One stream's view of the table: what its proxy lacks at first, then the latest change of each session that
 /// changed. However slow the stream is, this costs one item per session, not one per event.
 /// </summary>
 internal sealed class TableSubscription : IDisposable
@@ -12,21 +13,21 @@ internal sealed class TableSubscription : IDisposable
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Dictionary<string, PendingChange> _pending = new(StringComparer.Ordinal);
 
-    internal TableSubscription(EndpointTable table, TableEntry[] snapshot, string epoch, ulong sequence)
+    internal TableSubscription(EndpointTable table, TablePosition position, ClusterVersions versions)
     {
         _table = table;
-        Snapshot = snapshot;
-        Epoch = epoch;
-        Sequence = sequence;
+        Position = position;
+        Versions = versions;
     }
 
-    public IReadOnlyList<TableEntry> Snapshot { get; }
+    /// <summary>The whole table, at <see cref="Position"/>; null when the proxy has so much of it that changes make it complete.</summary>
+    public IReadOnlyList<TableEntry>? Snapshot { get; internal set; }
 
-    /// <summary>Names the table's history: once it is another one, this subscription is of no use any more.</summary>
-    public string Epoch { get; }
+    /// <summary>The table at the time of the subscription. Once its epoch is another one, this subscription is of no use any more.</summary>
+    public TablePosition Position { get; }
 
-    /// <summary>The sequence of the snapshot.</summary>
-    public ulong Sequence { get; }
+    /// <summary>What that was made of.</summary>
+    public ClusterVersions Versions { get; }
 
     /// <summary>Completes when there is something to take, or when it was woken.</summary>
     public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => _signal.Reader.ReadAsync(cancellationToken);

@@ -45,6 +45,7 @@ internal static class EntryDecoding
                 MaxConnections = (int)entry.MaxConnections,
                 IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),
                 Reason = entry.Reason,
+                WireHash = EntryHash.Of(entry),
             });
         }
         return decoded is not null;

@@ -14,13 +14,21 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     // Three heartbeats of endpoint_feed.proto.
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
 
+    // Operators that are all behind what we have seen, for as long: then it is the cluster that was put back.
+    private static readonly TimeSpan BehindLimit = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(10);
+
     private static readonly string Version = typeof(FeedClient).Assembly.GetName().Version?.ToString(3) ?? "";
 
+    private readonly OperatorChoice _operators = new(new OperatorDirectory(options.Operators), Random.Shared);
     private readonly OperatorAccess _access = new(options, time);
+    private readonly TableUpdater _updater = new(table, logger);
     private readonly ReconnectDelay _delay = new(Random.Shared);
     private volatile bool _hasSynced;
     private volatile string? _lastFailure;
     private bool? _isInStep;
+    private long? _behindSince;
 
     /// <summary>Whether the table has been complete once. It never becomes false again.</summary>
     public bool HasSynced => _hasSynced;
@@ -33,52 +41,80 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            string address = options.Operators[Random.Shared.Next(options.Operators.Count)];
-            string reason;
-            string cause;
-            try
-            {
-                await FollowAsync(address, stoppingToken);
-                (cause, reason) = ("Ended", "it ended the stream");
-            }
-            catch (GrpcException exception)
-            {
-                (cause, reason) = (exception.Status.ToString(), $"{exception.Status}: {exception.Message}");
-            }
-            catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
-            {
-                (cause, reason) = ("Silence", $"nothing came for {SilenceLimit.TotalSeconds} s");
-            }
-            metrics.Lost(cause);
-            _lastFailure = $"{address}: {reason}";
-            LogLost(address, reason);
-            await Task.Delay(_delay.Next(), time, stoppingToken);
+            await Task.Delay(await FollowOneAsync(stoppingToken), time, stoppingToken);
         }
     }
 
-    private async Task FollowAsync(string address, CancellationToken stoppingToken)
+    /// <returns>How long to wait before the next attempt.</returns>
+    private async Task<TimeSpan> FollowOneAsync(CancellationToken stoppingToken)
+    {
+        OperatorAddress? address = null;
+        string reason;
+        string cause;
+        try
+        {
+            address = await _operators.NextAsync(stoppingToken);
+            if (await FollowAsync(address, stoppingToken) is { } goAway)
+            {
+                return ComeBack(address, goAway);
+            }
+            (cause, reason) = ("Ended", "it ended the stream");
+        }
+        catch (GrpcException exception)
+        {
+            (cause, reason) = (exception.Status.ToString(), $"{exception.Status}: {exception.Message}");
+        }
+        catch (TableMismatchException exception)
+        {
+            metrics.Lost("Mismatch");
+            FeedClientLog.Mismatch(logger, address, exception.Message);
+            return _delay.Next();
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            (cause, reason) = ("Silence", $"nothing came for {SilenceLimit.TotalSeconds} s");
+        }
+        metrics.Lost(cause);
+        _lastFailure = address is null ? reason : $"{address}: {reason}";
+        LogLost(address, reason);
+        return _delay.Next();
+    }
+
+    /// <returns>The operator's wish to end the stream; null when it ended it without one.</returns>
+    private async Task<GoAway?> FollowAsync(OperatorAddress address, CancellationToken stoppingToken)
     {
         using var silence = new CancellationTokenSource(SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
         using GrpcClient client = _access.Open(address);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = Version } }, end.Token);
+        Hello hello = _updater.Begin();
+        hello.ProxyId = options.ProxyId;
+        hello.Version = Version;
+        await call.WriteAsync(new ProxyMessage { Hello = hello }, end.Token);
 
-        var updater = new TableUpdater(table, logger);
         while (await call.ReadAsync(end.Token) is { } message)
         {
             silence.CancelAfter(SilenceLimit);
-            ulong? sequence = updater.Apply(message);
+            if (message.GoAway is not null)
+            {
+                return message.GoAway;
+            }
+            ulong? sequence = _updater.Apply(message);
             if (message.SyncComplete is not null)
             {
                 _hasSynced = true;
                 metrics.Synced();
-                _delay.Reset();
+                _behindSince = null;
                 LogInStep(address, message.SyncComplete);
             }
-            if (updater.IsSynced)
+            if (_updater.IsSynced)
             {
                 metrics.Heard();
+            }
+            if (message.Heartbeat is not null)
+            {
+                // A stream that is good for ten seconds. One that breaks sooner, again and again, must not be begun without pause.
+                _delay.Reset();
             }
             if (sequence is not null)
             {
@@ -86,16 +122,40 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
                 await call.WriteAsync(new ProxyMessage { Applied = new Applied { Sequence = sequence.Value } }, end.Token);
             }
         }
+        return null;
     }
 
-    private void LogInStep(string address, SyncComplete complete)
+    private TimeSpan ComeBack(OperatorAddress address, GoAway goAway)
+    {
+        metrics.Lost(goAway.Reason.ToString());
+        FeedClientLog.SentAway(logger, address, goAway.Reason);
+        _lastFailure = $"{address}: it sent us away: {goAway.Reason}";
+        if (goAway.Reason == GoAwayReason.NewEpoch)
+        {
+            _updater.ForgetMinimum();
+        }
+        if (goAway.Reason == GoAwayReason.Behind)
+        {
+            _behindSince ??= time.GetTimestamp();
+            if (time.GetElapsedTime(_behindSince.Value) >= BehindLimit)
+            {
+                FeedClientLog.PutBack(logger, BehindLimit.TotalMinutes);
+                _updater.ForgetMinimum();
+            }
+        }
+        TimeSpan wish = TimeSpan.FromMilliseconds(goAway.RetryAfter);
+        wish = wish < LongestRetryAfter ? wish : LongestRetryAfter;
+        return _updater.IsSynced ? wish : wish + _delay.Next();
+    }
+
+    private void LogInStep(OperatorAddress address, SyncComplete complete)
     {
         _isInStep = true;
         FeedClientLog.InStep(logger, address, complete.Count, complete.Epoch, complete.Sequence);
     }
 
     // An outage is one line, however many attempts it has.
-    private void LogLost(string address, string reason)
+    private void LogLost(OperatorAddress? address, string reason)
     {
         if (_isInStep == false)
         {

@@ -8,18 +8,17 @@ namespace SshGateway.Proxy.Feed;
 /// <summary>Opens connections to operators. Both files are read for each: the CA and the token are replaced while we run.</summary>
 internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
 {
-    /// <param name="address"><c>host:port</c>; the host is the name that the operator's certificate must have.</param>
     /// <exception cref="GrpcException">A file cannot be used.</exception>
-    public GrpcClient Open(string address)
+    public GrpcClient Open(OperatorAddress address)
     {
         if (options.AuthoritiesFile is null || options.TokenFile is null)
         {
-            return new GrpcClient(new Uri($"http://{address}"));
+            return new GrpcClient(new Uri($"http://{address.Name}"), endPoint: address.EndPoint);
         }
         try
         {
             var authorities = CertificateAuthorities.FromFile(options.AuthoritiesFile, time);
-            return new GrpcClient(new Uri($"https://{address}"), new GrpcCredentials(authorities, ReadToken(options.TokenFile)));
+            return new GrpcClient(new Uri($"https://{address.Name}"), new GrpcCredentials(authorities, ReadToken(options.TokenFile)), address.EndPoint);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConfigurationException)
         {

@@ -5,47 +5,72 @@ using SshGateway.Shared.Protos;
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Applies the messages of one stream to the table. A snapshot only adds and changes until it is complete: a stream
-/// that breaks in the middle of one takes nothing away.
+/// Applies the messages of one stream after the other to the table, and knows what the table is in between. A snapshot
+/// only adds and changes until it is complete: a stream that breaks in the middle of one takes nothing away.
 /// </summary>
 internal sealed class TableUpdater(SessionTable table, ILogger logger)
 {
-    // The sessions that the snapshot names; null once it is complete.
-    private HashSet<string>? _snapshot = new(StringComparer.Ordinal);
+    // Entries that could not be used. The operator counts them, so they count here, and the removal of one names its pod.
+    private readonly Dictionary<string, (ulong Hash, string PodUid)> _skipped = new(StringComparer.Ordinal);
+
+    private readonly Versions _minimum = new();
+
+    // The sessions that a snapshot named so far; null outside of one.
+    private HashSet<string>? _snapshot;
     private ulong _received;
 
+    // Where in which operator's history the table is; and whether it really is there, and not on the way.
+    private string _epoch = "";
+    private ulong _sequence;
+    private bool _isAtSequence;
+
+    // This stream may begin with the changes since then.
+    private bool _resumes;
+
+    // Nothing has come yet, or the table has turned out to be wrong.
+    private bool _needsSnapshot = true;
+
     /// <summary>Whether the table is in step with this stream.</summary>
-    public bool IsSynced => _snapshot is null;
+    public bool IsSynced { get; private set; }
+
+    /// <summary>A new stream begins.</summary>
+    /// <returns>Its Hello, without the proxy's name.</returns>
+    public Hello Begin()
+    {
+        IsSynced = false;
+        _resumes = _isAtSequence && !_needsSnapshot;
+        _snapshot = null;
+        _received = 0;
+        var hello = new Hello { Minimum = _minimum.Clone() };
+        if (!_needsSnapshot)
+        {
+            (ulong count, ulong hash) = Measure();
+            hello.Have = new TableState { Epoch = _resumes ? _epoch : "", Sequence = _sequence, Count = count, Hash = hash };
+        }
+        return hello;
+    }
+
+    /// <summary>The cluster counts its versions anew.</summary>
+    public void ForgetMinimum() => _minimum.Sessions = _minimum.Pods = 0;
 
     /// <summary>Applies one message.</summary>
-    /// <returns>The sequence that the table has reached by it; null when the message brings no sequence.</returns>
+    /// <returns>The sequence that the table has reached by it; null when the message brings none.</returns>
+    /// <exception cref="TableMismatchException">The table is not the operator's.</exception>
     /// <exception cref="GrpcException">The message does not belong here.</exception>
     public ulong? Apply(FeedMessage message)
     {
         switch (message.MessageCase)
         {
-            case FeedMessage.MessageOneofCase.Snapshot when _snapshot is not null:
-                foreach (Entry entry in message.Snapshot.Entries)
-                {
-                    _received++;
-                    _snapshot.Add(entry.SessionId);
-                    Upsert(entry);
-                }
+            case FeedMessage.MessageOneofCase.Snapshot when !IsSynced:
+                AddToSnapshot(message.Snapshot);
                 return null;
-            case FeedMessage.MessageOneofCase.SyncComplete when _snapshot is not null:
-                Complete(_snapshot, message.SyncComplete);
+            case FeedMessage.MessageOneofCase.SyncComplete when !IsSynced && !_needsSnapshot:
+                Complete(message.SyncComplete);
                 return message.SyncComplete.Sequence;
-            case FeedMessage.MessageOneofCase.Delta when IsSynced:
-                foreach (Entry entry in message.Delta.Upserts)
-                {
-                    Upsert(entry);
-                }
-                foreach (Removal removal in message.Delta.Removals)
-                {
-                    table.Remove(removal.SessionId, removal.PodUid);
-                }
-                return message.Delta.Sequence;
+            case FeedMessage.MessageOneofCase.Delta when IsSynced || (_snapshot is null && _resumes):
+                return Apply(message.Delta);
             case FeedMessage.MessageOneofCase.Heartbeat when IsSynced:
+                Check(message.Heartbeat.Count, message.Heartbeat.Hash);
                 return null;
             default:
                 throw new GrpcException(GrpcStatusCode.Internal,
@@ -53,14 +78,74 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         }
     }
 
-    private void Complete(HashSet<string> named, SyncComplete complete)
+    private void AddToSnapshot(SnapshotChunk chunk)
     {
-        if (complete.Count != _received)
+        _snapshot ??= new HashSet<string>(StringComparer.Ordinal);
+        _needsSnapshot = false;
+        _isAtSequence = false;
+        Raise(chunk.Versions);
+        foreach (Entry entry in chunk.Entries)
         {
-            throw new GrpcException(GrpcStatusCode.Internal, $"the snapshot has {_received} entries; the operator says {complete.Count}");
+            _received++;
+            _snapshot.Add(entry.SessionId);
+            Upsert(entry);
         }
-        table.RemoveAllBut(named);
-        _snapshot = null;
+    }
+
+    private void Complete(SyncComplete complete)
+    {
+        if (_snapshot is not null)
+        {
+            if (complete.Count != _received)
+            {
+                throw new GrpcException(GrpcStatusCode.Internal, $"the snapshot has {_received} entries; the operator says {complete.Count}");
+            }
+            table.RemoveAllBut(_snapshot);
+            foreach (string gone in _skipped.Keys.Where(id => !_snapshot.Contains(id)).ToArray())
+            {
+                _skipped.Remove(gone);
+            }
+            _snapshot = null;
+        }
+        Check(complete.Count, complete.Hash);
+        Raise(complete.Versions);
+        (_epoch, _sequence, _isAtSequence) = (complete.Epoch, complete.Sequence, true);
+        IsSynced = true;
+    }
+
+    private ulong? Apply(Delta delta)
+    {
+        Raise(delta.Versions);
+        foreach (Entry entry in delta.Upserts)
+        {
+            Upsert(entry);
+        }
+        foreach (Removal removal in delta.Removals)
+        {
+            Remove(removal);
+        }
+        // While it resumes, and between the parts of one delta, the table is at no sequence that an operator could go on from.
+        _isAtSequence = IsSynced && delta.Sequence > _sequence;
+        if (!_isAtSequence)
+        {
+            return null;
+        }
+        _sequence = delta.Sequence;
+        return _sequence;
+    }
+
+    private void Remove(Removal removal)
+    {
+        if (!_skipped.TryGetValue(removal.SessionId, out (ulong Hash, string PodUid) skipped))
+        {
+            table.Remove(removal.SessionId, removal.PodUid);
+        }
+        else if (skipped.PodUid == removal.PodUid)
+        {
+            // The entry that was kept in its place is an older one of the same session.
+            _skipped.Remove(removal.SessionId);
+            table.Remove(removal.SessionId);
+        }
     }
 
     // A bad entry leaves the session as it was: better the last good route than none.
@@ -68,11 +153,54 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     {
         if (EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? problem))
         {
+            _skipped.Remove(decoded.SessionId);
             table.Upsert(decoded);
         }
         else
         {
+            _skipped[entry.SessionId] = (EntryHash.Of(entry), entry.PodUid);
             FeedClientLog.EntrySkipped(logger, Uri.EscapeDataString(entry.SessionId), problem);
+        }
+    }
+
+    private void Check(ulong count, ulong hash)
+    {
+        (ulong Count, ulong Hash) own = Measure();
+        if (own != (count, hash))
+        {
+            _needsSnapshot = true;
+            throw new TableMismatchException(
+                $"{own.Count} sessions with hash {own.Hash:x16} are here, where the operator has {count} with {hash:x16}");
+        }
+    }
+
+    // From the table itself and not kept beside it: so that what is wrong with the table shows.
+    private (ulong Count, ulong Hash) Measure()
+    {
+        ulong count = 0;
+        ulong hash = 0;
+        foreach (SessionEntry entry in table.Entries)
+        {
+            if (!_skipped.ContainsKey(entry.SessionId))
+            {
+                count++;
+                hash = unchecked(hash + entry.WireHash);
+            }
+        }
+        foreach ((ulong Hash, string PodUid) skipped in _skipped.Values)
+        {
+            count++;
+            hash = unchecked(hash + skipped.Hash);
+        }
+        return (count, hash);
+    }
+
+    private void Raise(Versions? seen)
+    {
+        if (seen is not null)
+        {
+            _minimum.Sessions = Math.Max(_minimum.Sessions, seen.Sessions);
+            _minimum.Pods = Math.Max(_minimum.Pods, seen.Pods);
         }
     }
 }

@@ -22,15 +22,46 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
 
     private static readonly string Version = typeof(ReportClient).Assembly.GetName().Version?.ToString(3) ?? "";
 
+    // How soon another replica of the operator is found.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
+
+    private readonly OperatorDirectory _operators = new(options.Operators);
     private readonly OperatorAccess _access = new(options, time);
+    private volatile IReadOnlyList<OperatorAddress> _known = [];
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(options.Operators.Distinct().Select(address => KeepReportingAsync(address, stoppingToken)));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var reporting = new Dictionary<OperatorAddress, Task>();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                _known = await _operators.ResolveAsync(stoppingToken);
+            }
+            catch (GrpcException exception)
+            {
+                ReportLog.Lost(logger, string.Join(", ", options.Operators), exception.Message);
+            }
+            foreach (OperatorAddress ended in reporting.Where(r => r.Value.IsCompleted).Select(r => r.Key).ToArray())
+            {
+                reporting.Remove(ended);
+            }
+            foreach (OperatorAddress address in _known)
+            {
+                if (!reporting.ContainsKey(address))
+                {
+                    reporting[address] = KeepReportingAsync(address, stoppingToken);
+                }
+            }
+            await Task.Delay(LookInterval, time, stoppingToken);
+        }
+    }
 
-    private async Task KeepReportingAsync(string address, CancellationToken stoppingToken)
+    // As long as the operator's name has this address.
+    private async Task KeepReportingAsync(OperatorAddress address, CancellationToken stoppingToken)
     {
         var delay = new ReconnectDelay(Random.Shared);
-        while (!stoppingToken.IsCancellationRequested)
+        while (_known.Contains(address) && !stoppingToken.IsCancellationRequested)
         {
             string reason;
             try
@@ -46,12 +77,12 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
             {
                 reason = $"nothing came for {SilenceLimit.TotalSeconds} s";
             }
-            ReportLog.Lost(logger, address, reason);
+            ReportLog.Lost(logger, address.ToString(), reason);
             await Task.Delay(delay.Next(), time, stoppingToken);
         }
     }
 
-    private async Task ReportAsync(string address, ReconnectDelay delay, CancellationToken stoppingToken)
+    private async Task ReportAsync(OperatorAddress address, ReconnectDelay delay, CancellationToken stoppingToken)
     {
         using var silence = new CancellationTokenSource(SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);

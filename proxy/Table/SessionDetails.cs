@@ -31,4 +31,7 @@ internal sealed record SessionDetails
     public required TimeSpan IdleTimeout { get; init; }
 
     public required string Reason { get; init; }
+
+    /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
+    public ulong WireHash { get; init; }
 }

@@ -18,6 +18,7 @@ internal sealed class SessionEntry
     //   int64    expires at
     //   uint16   max connections
     //   uint32   idle timeout, seconds
+    //   uint64   wire hash
     //   string   pod ip                 (string: byte length, bytes)
     //   string   pod uid                (or the byte 255 and the 16 bytes of a UUID)
     //   string   pod name
@@ -31,7 +32,8 @@ internal sealed class SessionEntry
     private const int ExpiresAtOffset = 4;
     private const int MaxConnectionsOffset = 12;
     private const int IdleTimeoutOffset = 14;
-    private const int StringsOffset = 18;
+    private const int WireHashOffset = 18;
+    private const int StringsOffset = 26;
 
     private const byte UuidMark = 255;
     private const int UuidSize = 16;
@@ -125,6 +127,9 @@ internal sealed class SessionEntry
     /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
     public string Reason => Encoding.UTF8.GetString(Read(StringField.Reason));
 
+    /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
+    public ulong WireHash => BinaryPrimitives.ReadUInt64LittleEndian(_packed.AsSpan(WireHashOffset));
+
     /// <summary>Whether this key may log in.</summary>
     public bool Authorizes(ReadOnlySpan<byte> keyBlob)
     {
@@ -155,6 +160,7 @@ internal sealed class SessionEntry
         writer.Write(details.ExpiresAt);
         writer.Write((ushort)details.MaxConnections);
         writer.Write((uint)details.IdleTimeout.TotalSeconds);
+        writer.Write(details.WireHash);
         WriteString(writer, details.Endpoint?.Address.GetAddressBytes() ?? []);
         // A pod's UID is a UUID in lower case but for pods that a kubelet makes by itself.
         if (Guid.TryParseExact(details.PodUid, "D", out Guid uuid) && uuid.ToString("D") == details.PodUid)

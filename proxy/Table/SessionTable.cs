@@ -18,6 +18,18 @@ internal sealed class SessionTable
 
     public int Count => _entries.Count;
 
+    /// <summary>Every session; those that come or go meanwhile may be missing or not.</summary>
+    public IEnumerable<SessionEntry> Entries
+    {
+        get
+        {
+            foreach (KeyValuePair<string, SessionEntry> entry in _entries)
+            {
+                yield return entry.Value;
+            }
+        }
+    }
+
     public bool TryGet(ReadOnlySpan<char> sessionId, [NotNullWhen(true)] out SessionEntry? entry) =>
         _bySpan.TryGetValue(sessionId, out entry);
 
@@ -41,6 +53,9 @@ internal sealed class SessionTable
             Changed?.Invoke(sessionId);
         }
     }
+
+    /// <summary>Removes the session, whatever its pod.</summary>
+    public void Remove(string sessionId) => _entries.TryRemove(sessionId, out _);
 
     /// <summary>Removes every session that is not in <paramref name="kept"/>; returns how many went.</summary>
     public int RemoveAllBut(IReadOnlySet<string> kept)

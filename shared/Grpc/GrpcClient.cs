@@ -18,7 +18,8 @@ public sealed class GrpcClient : IDisposable
 
     /// <param name="address">https://host:port, or without credentials http://host:port: HTTP/2 with prior knowledge.</param>
     /// <param name="credentials">Whom to trust, and who we are; null: nobody asks.</param>
-    public GrpcClient(Uri address, GrpcCredentials? credentials = null)
+    /// <param name="endPoint">The one of the host's addresses to connect to; null: the first that answers.</param>
+    public GrpcClient(Uri address, GrpcCredentials? credentials = null, IPEndPoint? endPoint = null)
     {
         ArgumentNullException.ThrowIfNull(address);
         if (credentials is not null && address.Scheme != Uri.UriSchemeHttps)
@@ -34,7 +35,7 @@ public sealed class GrpcClient : IDisposable
                 RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsServer(credentials, certificate, chain, errors),
             },
             ConnectTimeout = ConnectTimeout,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = (context, cancellationToken) => ConnectAsync(endPoint ?? (EndPoint)context.DnsEndPoint, cancellationToken),
             // Off by default: without pings a vanished server is noticed only by the heartbeats' limit.
             KeepAlivePingDelay = TimeSpan.FromSeconds(20),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
@@ -74,16 +75,13 @@ public sealed class GrpcClient : IDisposable
         (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
         && certificate is X509Certificate2 server && credentials is not null && credentials.Authorities.HaveSigned(server, chain);
 
-    // A headless Service's name has one address per replica: a random one is taken, so that clients spread.
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
-        IPAddress[] addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
-        Random.Shared.Shuffle(addresses);
-        // A socket without an address family takes both; connecting tries the addresses in order.
+        // A socket without an address family takes both.
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

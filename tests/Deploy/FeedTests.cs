@@ -31,6 +31,30 @@ public sealed class FeedTests(KubernetesServer server) : IDisposable
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
     }
 
+    [DeployedFact]
+    public async Task Where_the_issuers_keys_may_not_be_read_the_API_server_is_asked()
+    {
+        const string Binding = "system:service-account-issuer-discovery";
+        await DeployedOverlay.ApplyAsync(server);
+        await server.KubectlAsync("delete", "clusterrolebinding", Binding);
+        try
+        {
+            await using DeployedOperator gateway = await DeployedOperator.StartAsync(server, _keys);
+            await AssertRefusedAsync(gateway, "ssh-gateway-operator", Audience, "the token's subject is none of");
+            await AssertRefusedAsync(gateway, "ssh-gateway-proxy", null, "the API server does not accept the token");
+            _keys.PutToken(_keys.Token());
+            await AssertRefusedAsync(gateway, "the API server does not accept the token");
+
+            _keys.PutToken(await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy", Audience));
+            await using FeedClientRun proxy = await FeedClientRun.StartAsync(gateway.FeedPort, _keys);
+            await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
+        }
+        finally
+        {
+            await server.KubectlAsync("create", "clusterrolebinding", Binding, $"--clusterrole={Binding}", "--group=system:serviceaccounts");
+        }
+    }
+
     private async Task AssertRefusedAsync(DeployedOperator gateway, string account, string? audience, string reason)
     {
         _keys.PutToken(await Account.TokenAsync(server, "ssh-gateway", account, audience));

@@ -1,3 +1,4 @@
+using System.Net;
 using SshGateway.Tests.EndToEnd.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
@@ -57,6 +58,32 @@ public sealed class OperatorOutageTests(SharedGateway shared)
                 () => $"{last}\n{gateway.Logs}");
             Assert.Equal("first\n", (await client.RunAsync("first", "echo $POD")).Text);
         }
+    }
+
+    [RealSshFact]
+    public async Task A_proxy_that_starts_without_an_operator_is_not_ready_and_says_why()
+    {
+        await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys, new GatewayOptions { ProxyArguments = [] });
+        await using PodSshd pod = await AddAsync(gateway, "first");
+        await gateway.KillOperatorAsync();
+        ProxyProcess proxy = await gateway.AddProxyAsync();
+        using HttpClient http = new() { BaseAddress = proxy.Http };
+
+        string answer = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using HttpResponseMessage response = await http.GetAsync(new Uri("/readyz", UriKind.Relative));
+                answer = await response.Content.ReadAsStringAsync();
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+                return answer.Contains("Unavailable", StringComparison.Ordinal);
+            },
+            () => $"{answer}\n{gateway.Logs}");
+        Assert.StartsWith("no operator has sent its sessions yet: 127.0.0.1:", answer, StringComparison.Ordinal);
+
+        await gateway.StartOperatorAsync();
+        SshClient client = SshClient.Create(proxy.Ssh, shared.UserKey, gateway.Keys.HostKeys);
+        Assert.Equal("first\n", (await client.RunWhenKnownAsync("first", "echo $POD")).Text);
     }
 
     private async Task<PodSshd> AddAsync(Gateway gateway, string id)

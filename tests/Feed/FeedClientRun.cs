@@ -30,9 +30,11 @@ internal sealed class FeedClientRun : IAsyncDisposable
     public static Task<FeedClientRun> StartAsync(OperatorRun run) => StartAsync(run.FeedPort, run.Keys);
 
     /// <summary>Follows whatever speaks the feed on this port; without keys, in plain HTTP/2.</summary>
-    public static async Task<FeedClientRun> StartAsync(int port, FeedKeys? keys = null, TimeProvider? time = null)
+    public static Task<FeedClientRun> StartAsync(int port, FeedKeys? keys = null, TimeProvider? time = null) => StartAsync([port], keys, time);
+
+    public static async Task<FeedClientRun> StartAsync(IEnumerable<int> ports, FeedKeys? keys = null, TimeProvider? time = null)
     {
-        var run = new FeedClientRun([$"127.0.0.1:{port}"], keys, time ?? TimeProvider.System);
+        var run = new FeedClientRun([.. ports.Select(port => $"127.0.0.1:{port}")], keys, time ?? TimeProvider.System);
         await run._client.StartAsync(CancellationToken.None);
         return run;
     }

@@ -41,7 +41,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         Assert.Equal("proxy-a", hello.ProxyId);
         Assert.NotEqual("", hello.Version);
 
-        await stream.SendAsync(Snapshot(Entry("a")), Complete(1, sequence: 7));
+        await stream.SendAsync(Sync(7, Entry("a")));
         Assert.Equal(7UL, (await stream.ReadAsync()).Applied.Sequence);
         await stream.SendAsync(new FeedMessage { Delta = new Delta { Sequence = 8, Upserts = { Entry("b") } } });
         Assert.Equal(8UL, (await stream.ReadAsync()).Applied.Sequence);
@@ -52,7 +52,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     {
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
         Stream first = await NextStreamAsync();
-        await first.SendAsync(Snapshot(Entry("a"), Entry("b")), Complete(2));
+        await first.SendAsync(Sync(1, Entry("a"), Entry("b")));
         await Eventually.TrueAsync(() => proxy.HasSynced, "the first snapshot is complete");
         first.End();
 
@@ -60,7 +60,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         await second.SendAsync(Snapshot(Entry("c")));
         await Eventually.TrueAsync(() => proxy.Find("c") is not null, "entries are used as they come");
         Assert.Equal(3, proxy.Table.Count);
-        await second.SendAsync(Complete(1));
+        await second.SendAsync(Complete(1, Entry("c")));
         await Eventually.TrueAsync(() => proxy.Table.Count == 1, "what the snapshot did not name is swept");
         Assert.NotNull(proxy.Find("c"));
     }
@@ -70,11 +70,11 @@ public sealed class FeedClientTests : IAsyncLifetime
     {
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
         Stream first = await NextStreamAsync();
-        await first.SendAsync(Snapshot(Entry("a"), Entry("b")), Complete(2));
+        await first.SendAsync(Sync(1, Entry("a"), Entry("b")));
         first.End();
 
         Stream second = await NextStreamAsync();
-        await second.SendAsync(Snapshot(Entry("a")), Complete(2));
+        await second.SendAsync(Snapshot(Entry("a")), Complete(1, Entry("a"), Entry("b")));
 
         await NextStreamAsync();
         Assert.Equal(2, proxy.Table.Count);
@@ -85,7 +85,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     {
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
         Stream stream = await NextStreamAsync();
-        await stream.SendAsync(Snapshot(Entry("a", "new"), Entry("b", "new"), Entry("c", "")), Complete(3));
+        await stream.SendAsync(Sync(1, Entry("a", "new"), Entry("b", "new"), Entry("c", "")));
         await Eventually.TrueAsync(() => proxy.HasSynced, "the snapshot is complete");
 
         await stream.SendAsync(new FeedMessage
@@ -145,7 +145,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     {
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
         Stream first = await NextStreamAsync();
-        await first.SendAsync(Snapshot(Entry("a")), Complete(1));
+        await first.SendAsync(Sync(1, Entry("a")));
         await Eventually.TrueAsync(() => proxy.HasSynced, "the good entry is there");
         SessionEntry good = proxy.Find("a")!;
         Entry bad = Entry("a");
@@ -164,14 +164,14 @@ public sealed class FeedClientTests : IAsyncLifetime
     {
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
         Stream first = await NextStreamAsync();
-        await first.SendAsync(Snapshot(Entry("a")), Complete(1));
+        await first.SendAsync(Sync(1, Entry("a")));
         await Eventually.TrueAsync(() => proxy.HasSynced, "the good entry is there");
         first.End();
         Entry bad = Entry("a");
         bad.Port = 0;
 
         Stream second = await NextStreamAsync();
-        await second.SendAsync(Snapshot(bad, Entry("b")), Complete(2));
+        await second.SendAsync(Sync(1, bad, Entry("b")));
 
         await Eventually.TrueAsync(() => proxy.Log.Count(1) == 2, "the second snapshot is complete");
         Assert.Equal(2, proxy.Table.Count);
@@ -190,7 +190,7 @@ public sealed class FeedClientTests : IAsyncLifetime
         await first.SendAsync(Snapshot(Entry("a")));
         if (afterSync)
         {
-            await first.SendAsync(Complete(1));
+            await first.SendAsync(Complete(1, Entry("a")));
         }
 
         await first.SendAsync(FeedMessage.Parser.ParseJson(message));
@@ -205,7 +205,7 @@ public sealed class FeedClientTests : IAsyncLifetime
     {
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, time: _time);
         Stream first = await NextStreamAsync();
-        await first.SendAsync(Snapshot(Entry("a")), Complete(1));
+        await first.SendAsync(Sync(1, Entry("a")));
         await Eventually.TrueAsync(() => proxy.HasSynced, "the snapshot is complete");
 
         // Heartbeats keep it alive, however much time passes in all.
@@ -222,6 +222,145 @@ public sealed class FeedClientTests : IAsyncLifetime
 
         Assert.Contains("nothing came for 30 s", Assert.Single(proxy.Log.Lines, l => l.Id.Id == 2).Text, StringComparison.Ordinal);
         Assert.Equal(6, proxy.Table.Count);
+    }
+
+    [Fact]
+    public async Task A_stream_that_follows_another_says_what_the_table_is()
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
+        Stream first = await NextStreamAsync();
+        Assert.Null((await first.ReadAsync()).Hello.Have);
+        await first.SendAsync(Sync(7, Entry("a"), Entry("b")));
+        await first.SendAsync(new FeedMessage { Delta = new Delta { Sequence = 8, Removals = { new Removal { SessionId = "b", PodUid = "u" } }, Versions = new Versions { Sessions = 9, Pods = 1 } } });
+        await Eventually.TrueAsync(() => proxy.Find("b") is null, "the delta is applied");
+        first.End();
+
+        Stream second = await NextStreamAsync();
+        Hello hello = (await second.ReadAsync()).Hello;
+        Assert.Equal(("e", 8UL, 1UL, Hash([Entry("a")])), (hello.Have.Epoch, hello.Have.Sequence, hello.Have.Count, hello.Have.Hash));
+        Assert.Equal((9UL, 3UL), (hello.Minimum.Sessions, hello.Minimum.Pods));
+
+        // The operator goes on from there, and nothing is swept.
+        await second.SendAsync(new FeedMessage { Delta = new Delta { Sequence = 9, Upserts = { Entry("c") } } }, Complete(9, Entry("a"), Entry("c")));
+        Assert.Equal(9UL, (await second.ReadAsync()).Applied.Sequence);
+        Assert.Equal(2, proxy.Table.Count);
+    }
+
+    [Theory]
+    [InlineData("in a snapshot")]
+    [InlineData("between the parts of a delta")]
+    [InlineData("while it resumes")]
+    public async Task A_stream_that_was_cut_on_the_way_is_at_no_sequence(string where)
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
+        Stream stream = await NextStreamAsync();
+        await stream.SendAsync(Sync(7, Entry("a")));
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the snapshot is complete");
+        var part = new FeedMessage { Delta = new Delta { Sequence = 7, Upserts = { Entry("b") } } };
+        if (where != "between the parts of a delta")
+        {
+            stream.End();
+            stream = await NextStreamAsync();
+        }
+        await stream.SendAsync(where == "in a snapshot" ? Snapshot(Entry("b")) : part);
+        await Eventually.TrueAsync(() => proxy.Find("b") is not null, "a part has come");
+        stream.End();
+
+        Stream next = await NextStreamAsync();
+        Hello hello = (await next.ReadAsync()).Hello;
+        Assert.Equal(("", 2UL, Hash([Entry("a"), Entry("b")])), (hello.Have.Epoch, hello.Have.Count, hello.Have.Hash));
+        // An operator that has just that needs to send nothing.
+        await next.SendAsync(Complete(1, Entry("a"), Entry("b")));
+        Assert.Equal(1UL, (await next.ReadAsync()).Applied.Sequence);
+    }
+
+    [Theory]
+    [InlineData("SyncComplete")]
+    [InlineData("Heartbeat")]
+    public async Task A_table_that_is_not_the_operators_is_fetched_anew(string noticed)
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
+        Stream first = await NextStreamAsync();
+        await first.SendAsync(noticed == "SyncComplete"
+            ? [Snapshot(Entry("a")), Complete(1, Entry("a", "other"))]
+            : [.. Sync(1, Entry("a")), Beat(1, Entry("a")), Beat(1, Entry("a", "other"))]);
+
+        Stream second = await NextStreamAsync();
+        Hello hello = (await second.ReadAsync()).Hello;
+        Assert.Null(hello.Have);
+        Assert.Equal(1, proxy.Log.Count(6));
+        Assert.NotNull(proxy.Find("a"));
+        await second.SendAsync(Sync(1, Entry("a", "other")));
+        await Eventually.TrueAsync(() => proxy.Find("a")?.PodUid == "other", "the table is right");
+    }
+
+    [Fact]
+    public async Task A_bad_entry_counts_in_the_hash_and_goes_when_it_is_removed()
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
+        Stream stream = await NextStreamAsync();
+        await stream.SendAsync(Sync(1, Entry("a")));
+        Entry bad = Entry("a", "next");
+        bad.Port = 0;
+        Entry worse = Entry("b");
+        worse.Port = 0;
+        await stream.SendAsync(
+            new FeedMessage { Delta = new Delta { Sequence = 2, Upserts = { bad, worse, Entry("c") } } },
+            Beat(2, bad, worse, Entry("c")),
+            // Whose pod is another one now.
+            new FeedMessage { Delta = new Delta { Sequence = 3, Removals = { new Removal { SessionId = "a", PodUid = "u" } } } },
+            Beat(3, bad, worse, Entry("c")));
+        await Eventually.TrueAsync(() => proxy.Find("c") is not null, "the delta is applied");
+        Assert.Equal("u", proxy.Find("a")?.PodUid);
+
+        await stream.SendAsync(
+            new FeedMessage { Delta = new Delta { Sequence = 4, Removals = { new Removal { SessionId = "a", PodUid = "next" }, new Removal { SessionId = "b", PodUid = "u" } } } },
+            Beat(4, Entry("c")));
+        await Eventually.TrueAsync(() => proxy.Find("a") is null, "the session is gone, with the entry that was kept for it");
+        Assert.Equal((0, 0), (proxy.Log.Count(2), proxy.Log.Count(6)));
+    }
+
+    [Fact]
+    public async Task A_proxy_that_is_sent_away_comes_back_when_it_was_told_to()
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, time: _time);
+        Stream first = await NextStreamAsync();
+        await first.SendAsync(Sync(1, Entry("a")));
+        await first.SendAsync(new FeedMessage { GoAway = new GoAway { Reason = GoAwayReason.ShuttingDown, RetryAfter = 5000 } });
+        await Eventually.TrueAsync(() => proxy.Log.Count(5) == 1, "it was told");
+
+        Task<Stream> second = NextStreamAsync();
+        _time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.False(second.IsCompleted);
+        await Eventually.CompletedAsync(second, _time, TimeSpan.FromMilliseconds(100));
+
+        // That is no outage.
+        Assert.Equal(0, proxy.Log.Count(2));
+    }
+
+    [Fact]
+    public async Task A_proxy_that_all_operators_are_behind_believes_them_after_two_minutes()
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port, time: _time);
+        Stream stream = await NextStreamAsync();
+        await stream.SendAsync(Sync(100, Entry("a")));
+        await Eventually.TrueAsync(() => proxy.HasSynced, "it has seen version 100");
+        stream.End();
+        DateTimeOffset started = _time.GetUtcNow();
+
+        Hello hello;
+        do
+        {
+            Task<Stream> next = NextStreamAsync();
+            await Eventually.CompletedAsync(next, _time, TimeSpan.FromSeconds(1));
+            hello = (await (await next).ReadAsync()).Hello;
+            await (await next).SendAsync(new FeedMessage { GoAway = new GoAway { Reason = GoAwayReason.Behind } });
+        }
+        while (hello.Minimum.Sessions == 100);
+
+        Assert.Equal(0UL, hello.Minimum.Sessions);
+        Assert.InRange(_time.GetUtcNow() - started, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3));
+        Assert.NotNull(proxy.Find("a"));
     }
 
     [Fact]
@@ -242,8 +381,16 @@ public sealed class FeedClientTests : IAsyncLifetime
 
     private static FeedMessage Snapshot(params Entry[] entries) => new() { Snapshot = new SnapshotChunk { Entries = { entries } } };
 
-    private static FeedMessage Complete(ulong count, ulong sequence = 1) =>
-        new() { SyncComplete = new SyncComplete { Epoch = "e", Sequence = sequence, Count = count } };
+    private static FeedMessage Complete(ulong sequence, params Entry[] table) =>
+        new() { SyncComplete = new SyncComplete { Epoch = "e", Sequence = sequence, Count = (ulong)table.Length, Hash = Hash(table), Versions = new Versions { Sessions = sequence, Pods = 3 } } };
+
+    private static FeedMessage Beat(ulong sequence, params Entry[] table) =>
+        new() { Heartbeat = new Heartbeat { Sequence = sequence, Count = (ulong)table.Length, Hash = Hash(table) } };
+
+    private static ulong Hash(IEnumerable<Entry> table) => table.Aggregate(0UL, (sum, entry) => unchecked(sum + EntryHash.Of(entry)));
+
+    // A stream that begins with all of this.
+    private static FeedMessage[] Sync(ulong sequence, params Entry[] table) => [Snapshot(table), Complete(sequence, table)];
 
     private static Entry Entry(string sessionId, string podUid = "u")
     {

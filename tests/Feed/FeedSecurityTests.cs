@@ -1,13 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
-using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Table;
-using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
-using SshGateway.Tests.Grpc;
 using SshGateway.Tests.Manifests;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -129,34 +124,47 @@ public sealed class FeedSecurityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_proxy_comes_back_with_its_next_token_when_the_first_has_expired()
+    {
+        var time = new ManualTimeProvider();
+        using IssuerKeysCache cache = Cache(time);
+        await using FeedServer server = await ServeAsync(cache, time);
+        _keys.PutToken(_keys.Token(expires: TimeSpan.FromMinutes(1), now: time.GetUtcNow()));
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(server.Server.Port, _keys, time);
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
+
+        // As kubelet does, well before.
+        _keys.PutToken(_keys.Token(expires: TimeSpan.FromMinutes(60), now: time.GetUtcNow()));
+        await Eventually.CompletedAsync(Eventually.TrueAsync(() => proxy.Log.Count(1) == 2, "the second stream"), time, TimeSpan.FromMilliseconds(250));
+
+        Assert.Contains("TokenExpired", Assert.Single(proxy.Log.Lines, l => l.Id.Id == 5).Text, StringComparison.Ordinal);
+        Assert.Equal(0, proxy.Log.Count(2));
+    }
+
+    [Fact]
     public async Task A_stream_ends_when_the_token_that_began_it_expires()
     {
         var time = new ManualTimeProvider();
-        var table = new EndpointTable();
-        table.Apply([], [], default);
-        using var usage = new UsageTable(time);
-        using var metrics = new FeedMetrics(table);
-        using var cache = new IssuerKeysCache(new JwksFile(_keys.JwksFile, FeedKeys.Issuer), time, NullLogger<IssuerKeysCache>.Instance);
-        var authenticator = new TokenAuthenticator(cache, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance);
-        await using TestServer server = await TestServer.StartAsync(
-            (grpc, lifetime) => grpc.AddDuplex(
-                EndpointFeedMethods.Watch, new FeedService(table, usage, new HostKeyTable(), metrics, authenticator, time, lifetime, NullLogger<FeedService>.Instance).WatchAsync),
-            time, _keys);
-        using var client = new GrpcClient(server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(10), now: time.GetUtcNow())));
+        using IssuerKeysCache cache = Cache(time);
+        await using FeedServer server = await ServeAsync(cache, time);
+        using var client = new GrpcClient(server.Server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(10), now: time.GetUtcNow())));
         using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
         await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } }, CancellationToken.None);
+        Assert.NotNull((await call.ReadAsync(CancellationToken.None))!.Snapshot);
         Assert.NotNull((await call.ReadAsync(CancellationToken.None))!.SyncComplete);
         DateTimeOffset started = time.GetUtcNow();
 
+        GoAway? goAway = null;
         var reading = Task.Run(async () =>
         {
-            while (await call.ReadAsync(CancellationToken.None) is not null)
+            while (await call.ReadAsync(CancellationToken.None) is { } message)
             {
+                goAway = message.GoAway;
             }
         });
         GrpcException end = await Assert.ThrowsAsync<GrpcException>(() => Eventually.CompletedAsync(reading, time, TimeSpan.FromSeconds(10)));
 
-        Assert.Equal(GrpcStatusCode.Unauthenticated, end.Status);
+        Assert.Equal((GoAwayReason.TokenExpired, GrpcStatusCode.Unauthenticated), (goAway?.Reason, end.Status));
         Assert.InRange(time.GetUtcNow() - started, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(12));
     }
 
@@ -167,6 +175,17 @@ public sealed class FeedSecurityTests : IDisposable
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
 
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
+    }
+
+    private IssuerKeysCache Cache(TimeProvider time) => new(new JwksFile(_keys.JwksFile, FeedKeys.Issuer), time, NullLogger<IssuerKeysCache>.Instance);
+
+    // An operator whose clock is in the test's hands.
+    private async Task<FeedServer> ServeAsync(IssuerKeysCache cache, TimeProvider time)
+    {
+        FeedServer server = await FeedServer.StartAsync(
+            time, new TokenAuthenticator(cache, null, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance), _keys);
+        server.Table.Apply([], [], default);
+        return server;
     }
 
     private static string Answer(HttpClient http, string path)

@@ -1,6 +1,7 @@
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
@@ -45,15 +46,178 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_empty_table_is_one_message()
+    public async Task An_empty_table_is_an_empty_chunk_and_complete()
     {
         Fill([]);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync();
 
+        Assert.Empty((await ReadAsync(call)).Snapshot.Entries);
         SyncComplete complete = (await ReadAsync(call)).SyncComplete;
 
-        using TableSubscription subscription = _table.Subscribe();
-        Assert.Equal((subscription.Epoch, 0UL, 0UL), (complete.Epoch, complete.Sequence, complete.Count));
+        Assert.Equal((_table.Position.Epoch, 0UL, 0UL, 0UL), (complete.Epoch, complete.Sequence, complete.Count, complete.Hash));
+    }
+
+    [Fact]
+    public async Task A_proxy_that_was_cut_gets_what_has_changed_since()
+    {
+        Fill([Entry("a", "u1"), Entry("b", "u1"), Entry("c", "u1")]);
+        TableState have;
+        using (GrpcClientCall<ProxyMessage, FeedMessage> first = await HelloAsync())
+        {
+            have = State(await SyncAsync(first));
+        }
+
+        Fill([Entry("a", "u2"), Entry("c", "u1"), Entry("d", "u1")]);
+        Fill([Entry("a", "u3"), Entry("c", "u1")]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(have);
+        Delta delta = (await ReadAsync(call)).Delta;
+        SyncComplete complete = (await ReadAsync(call)).SyncComplete;
+
+        Assert.Equal(("a", "u3"), (Assert.Single(delta.Upserts).SessionId, delta.Upserts[0].PodUid));
+        Assert.Equal(("b", "u1"), (Assert.Single(delta.Removals).SessionId, delta.Removals[0].PodUid));
+        Assert.Equal((3UL, 2UL, _table.Position.Hash), (complete.Sequence, complete.Count, complete.Hash));
+
+        // And it goes on from there.
+        Fill([Entry("c", "u1")]);
+        Assert.Equal((4UL, "u3"), ((delta = (await ReadAsync(call)).Delta).Sequence, Assert.Single(delta.Removals).PodUid));
+    }
+
+    [Fact]
+    public async Task A_proxy_that_has_it_all_gets_nothing_but_the_word()
+    {
+        Fill([Entry("a", "u1")]);
+        TablePosition position = _table.Position;
+        TableState[] same =
+        [
+            new() { Epoch = position.Epoch, Sequence = position.Sequence, Count = position.Count, Hash = position.Hash },
+            // From another replica: epoch and sequence say nothing, the hash everything.
+            new() { Epoch = "another", Sequence = 77, Count = position.Count, Hash = position.Hash },
+            new() { Count = position.Count, Hash = position.Hash },
+        ];
+
+        foreach (TableState have in same)
+        {
+            using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(have);
+            Assert.Equal((position.Epoch, 1UL), ((await ReadAsync(call)).SyncComplete is { } complete ? (complete.Epoch, complete.Sequence) : default));
+        }
+    }
+
+    [Theory]
+    [InlineData("another epoch")]
+    [InlineData("a sequence of the future")]
+    [InlineData("another hash")]
+    [InlineData("another count")]
+    public async Task A_proxy_with_another_table_gets_the_whole(string difference)
+    {
+        Fill([Entry("a", "u1")]);
+        TablePosition position = _table.Position;
+        var have = new TableState { Epoch = "another", Sequence = 1, Count = position.Count, Hash = position.Hash };
+        switch (difference)
+        {
+            case "a sequence of the future":
+                (have.Epoch, have.Sequence, have.Hash) = (position.Epoch, 2, 5);
+                break;
+            case "another count":
+                have.Count++;
+                break;
+            default:
+                have.Hash++;
+                break;
+        }
+
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(have);
+
+        Assert.Equal("a", Assert.Single((await ReadAsync(call)).Snapshot.Entries).SessionId);
+    }
+
+    [Fact]
+    public async Task What_is_forgotten_comes_as_a_snapshot()
+    {
+        Fill([Entry("a", "u1")]);
+        TablePosition position = _table.Position;
+        for (int i = 0; i < EndpointTable.RememberedChanges + 1; i++)
+        {
+            _table.Apply([Entry("b", $"u{i}")], [], default);
+        }
+
+        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(State(position)))
+        {
+            Assert.Equal(2, (await ReadAsync(call)).Snapshot.Entries.Count);
+        }
+        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(State(position with { Sequence = 2 })))
+        {
+            Assert.Equal("b", Assert.Single((await ReadAsync(call)).Delta.Upserts).SessionId);
+        }
+    }
+
+    [Fact]
+    public async Task A_large_resume_comes_in_parts_before_the_sequence()
+    {
+        Fill([]);
+        TablePosition position = _table.Position;
+        Fill([.. Enumerable.Range(0, 2500).Select(i => Entry($"s{i}", "u"))]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(State(position));
+
+        Delta[] parts = [(await ReadAsync(call)).Delta, (await ReadAsync(call)).Delta, (await ReadAsync(call)).Delta];
+
+        Assert.Equal([(1000, 0UL), (1000, 0UL), (500, 1UL)], parts.Select(p => (p.Upserts.Count, p.Sequence)));
+        Assert.Equal(1UL, (await ReadAsync(call)).SyncComplete.Sequence);
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_behind_waits_until_it_has_caught_up()
+    {
+        Fill([Entry("a", "u1")], new ClusterVersions(100, 50));
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(minimum: new Versions { Sessions = 101, Pods = 50 });
+        Task<FeedMessage> reading = ReadAsync(call);
+        Fill([Entry("a", "u2")], new ClusterVersions(100, 60));
+        Assert.False(reading.IsCompleted);
+
+        Fill([Entry("a", "u3")], new ClusterVersions(101, 60));
+
+        SnapshotChunk snapshot = (await reading).Snapshot;
+        Assert.Equal(("u3", 101UL, 60UL), (snapshot.Entries[0].PodUid, snapshot.Versions.Sessions, snapshot.Versions.Pods));
+    }
+
+    [Theory]
+    [InlineData(101, 50)]
+    [InlineData(100, 51)]
+    public async Task A_replica_that_stays_behind_sends_the_proxy_to_another_one(ulong sessions, ulong pods)
+    {
+        Fill([Entry("a", "u1")], new ClusterVersions(100, 50));
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(minimum: new Versions { Sessions = sessions, Pods = pods });
+
+        Task<FeedMessage> reading = ReadAsync(call);
+        await Eventually.CompletedAsync(reading, _time, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(GoAwayReason.Behind, (await reading).GoAway.Reason);
+        call.Complete();
+        Assert.Equal(GrpcStatusCode.Unavailable, (await Assert.ThrowsAsync<GrpcException>(() => ReadAsync(call))).Status);
+        Assert.Equal(1, _log.Count(4));
+    }
+
+    [Fact]
+    public async Task An_operator_without_versions_is_never_behind()
+    {
+        Fill([Entry("a", "u1")]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync(minimum: new Versions { Sessions = 5, Pods = 5 });
+
+        Assert.NotNull((await ReadAsync(call)).Snapshot);
+    }
+
+    [Fact]
+    public async Task An_operator_that_ends_says_so()
+    {
+        Fill([Entry("a", "u1")]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await SyncedAsync();
+
+        Task ending = _server.StopAsync();
+
+        GoAway goAway = (await ReadAsync(call)).GoAway;
+        Assert.Equal(GoAwayReason.ShuttingDown, goAway.Reason);
+        Assert.InRange(goAway.RetryAfter, 0U, 1000U);
+        call.Complete();
+        await ending;
     }
 
     [Fact]
@@ -66,8 +230,9 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
 
         _table.Apply([], [], default, startsEpoch: true);
 
-        var failure = await Assert.ThrowsAsync<GrpcException>(() => ReadAsync(call));
-        Assert.Equal(GrpcStatusCode.Unavailable, failure.Status);
+        Assert.Equal(GoAwayReason.NewEpoch, (await ReadAsync(call)).GoAway.Reason);
+        call.Complete();
+        Assert.Equal(GrpcStatusCode.Unavailable, (await Assert.ThrowsAsync<GrpcException>(() => ReadAsync(call))).Status);
         using GrpcClientCall<ProxyMessage, FeedMessage> next = await HelloAsync();
         await ReadAsync(next);
         Assert.NotEqual(epoch, (await ReadAsync(next)).SyncComplete.Epoch);
@@ -142,7 +307,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
             Task<FeedMessage> reading = ReadAsync(call);
             await Eventually.CompletedAsync(reading, _time, TimeSpan.FromSeconds(10));
             Heartbeat heartbeat = (await reading).Heartbeat;
-            Assert.Equal((1UL, 1UL), (heartbeat.Sequence, heartbeat.Count));
+            Assert.Equal((1UL, 1UL, Entry("a", "u1").Hash), (heartbeat.Sequence, heartbeat.Count, heartbeat.Hash));
         }
     }
 
@@ -175,6 +340,7 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
         new ProxyMessage { Hello = new Hello { ProxyId = new string('x', 129) } },
         new ProxyMessage { Hello = new Hello { ProxyId = "a\nforged log line" } },
         new ProxyMessage { Hello = new Hello { ProxyId = "a", Version = "1\u001b[0m" } },
+        new ProxyMessage { Hello = new Hello { ProxyId = "a", Have = new TableState { Epoch = new string('x', 65) } } },
     }.Select(m => m.ToString())];
 
     [Theory]
@@ -228,11 +394,17 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
     }
 
     // Makes these the table's entries.
-    private void Fill(IReadOnlyCollection<TableEntry> entries)
+    private void Fill(IReadOnlyCollection<TableEntry> entries, ClusterVersions versions = default)
     {
         using TableSubscription subscription = _table.Subscribe();
-        _table.Apply(entries, [.. subscription.Snapshot.Select(e => e.SessionId).Except(entries.Select(e => e.SessionId))], default);
+        _table.Apply(entries, [.. subscription.Snapshot!.Select(e => e.SessionId).Except(entries.Select(e => e.SessionId))], versions);
     }
+
+    private static TableState State(SyncComplete complete) =>
+        new() { Epoch = complete.Epoch, Sequence = complete.Sequence, Count = complete.Count, Hash = complete.Hash };
+
+    private static TableState State(TablePosition position) =>
+        new() { Epoch = position.Epoch, Sequence = position.Sequence, Count = position.Count, Hash = position.Hash };
 
     private static TableEntry Entry(string sessionId, string podUid, int keyBytes = 0)
     {
@@ -244,20 +416,30 @@ public sealed class FeedServiceTests : IAsyncLifetime, IDisposable
         return new TableEntry(sessionId, podUid, Google.Protobuf.MessageExtensions.ToByteArray(entry));
     }
 
-    private async Task<GrpcClientCall<ProxyMessage, FeedMessage>> HelloAsync()
+    private async Task<GrpcClientCall<ProxyMessage, FeedMessage>> HelloAsync(TableState? have = null, Versions? minimum = null)
     {
         GrpcClientCall<ProxyMessage, FeedMessage> call = _client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test", Version = "1" } }, CancellationToken.None);
+        var hello = new Hello { ProxyId = "test", Version = "1", Have = have, Minimum = minimum };
+        await call.WriteAsync(new ProxyMessage { Hello = hello }, CancellationToken.None);
         return call;
     }
 
     private async Task<GrpcClientCall<ProxyMessage, FeedMessage>> SyncedAsync()
     {
         GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync();
-        while ((await ReadAsync(call)).SyncComplete is null)
-        {
-        }
+        await SyncAsync(call);
         return call;
+    }
+
+    private static async Task<SyncComplete> SyncAsync(GrpcClientCall<ProxyMessage, FeedMessage> call)
+    {
+        while (true)
+        {
+            if ((await ReadAsync(call)).SyncComplete is { } complete)
+            {
+                return complete;
+            }
+        }
     }
 
     private static async Task<FeedMessage> ReadAsync(GrpcClientCall<ProxyMessage, FeedMessage> call) =>

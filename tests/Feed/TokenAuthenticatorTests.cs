@@ -21,7 +21,7 @@ public sealed class TokenAuthenticatorTests : IDisposable
     public TokenAuthenticatorTests()
     {
         _cache = new IssuerKeysCache(new JwksFile(_keys.JwksFile, FeedKeys.Issuer), _time, NullLogger<IssuerKeysCache>.Instance);
-        _authenticator = new TokenAuthenticator(_cache, [FeedKeys.Subject, "another"], _time, _log);
+        _authenticator = new TokenAuthenticator(_cache, null, [FeedKeys.Subject, "another"], _time, _log);
     }
 
     private static readonly (TokenFault Fault, Func<FeedKeys, DateTimeOffset, string?> Make)[] Bad =

@@ -43,6 +43,8 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Serves whatever the test wants a server to answer.</summary>
     public static Task<TestServer> StartAsync(RequestDelegate handler) => StartAsync(_ => handler);
 
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     private static async Task<TestServer> StartAsync(Func<WebApplication, RequestDelegate> handler, FeedKeys? keys = null)

@@ -25,6 +25,6 @@ public sealed class OperatorTests(KubernetesServer server)
     private static TableEntry[] Entries(EndpointTable table)
     {
         using TableSubscription subscription = table.Subscribe();
-        return [.. subscription.Snapshot];
+        return [.. subscription.Snapshot!];
     }
 }

@@ -101,7 +101,7 @@ public sealed class StatusFaultTests(KubernetesServer server)
     private static TableEntry[] Entries(OperatorReplica replica)
     {
         using TableSubscription subscription = replica.Table.Subscribe();
-        return [.. subscription.Snapshot];
+        return [.. subscription.Snapshot!];
     }
 
     private static async Task<bool> TryAsync(Func<Task> action)

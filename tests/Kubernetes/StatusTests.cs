@@ -142,7 +142,7 @@ public sealed class StatusTests(KubernetesServer server)
         await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => s["endpoint"]!["hostKeyFingerprints"]?[0]?.GetValue<string>() == key.Fingerprint);
         using (TableSubscription entries = replica.Table.Subscribe())
         {
-            Assert.Equal(key.Blob.ToArray(), Assert.Single(Entry.Parser.ParseFrom(Assert.Single(entries.Snapshot).Wire.Span).HostKeys).ToByteArray());
+            Assert.Equal(key.Blob.ToArray(), Assert.Single(Entry.Parser.ParseFrom(Assert.Single(entries.Snapshot!).Wire.Span).HostKeys).ToByteArray());
         }
 
         await call.WriteAsync(

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using SshGateway.Operator.Routing;
-using SshGateway.Operator.Table;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -242,11 +241,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
             await restored.DisposeAsync();
         }
 
-        static string Epoch(OperatorReplica replica)
-        {
-            using TableSubscription subscription = replica.Table.Subscribe();
-            return subscription.Epoch;
-        }
+        static string Epoch(OperatorReplica replica) => replica.Table.Position.Epoch;
     }
 
     private async Task CompactAsync()

@@ -6,11 +6,12 @@ namespace SshGateway.Operator.Feed.Authentication;
 
 /// <summary>Lets in whose ServiceAccount token is good and whose name is on the list.</summary>
 /// <param name="keys">The issuer's keys.</param>
+/// <param name="review">Who is asked while there are none; null: nobody can be.</param>
 /// <param name="subjects">Who may follow the feed, such as <c>system:serviceaccount:ssh-gateway:ssh-gateway-proxy</c>.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed class TokenAuthenticator(
-    IssuerKeysCache keys, IReadOnlyList<string> subjects, TimeProvider time, ILogger<TokenAuthenticator> logger) : IProxyAuthenticator
+    IssuerKeysCache keys, ITokenReview? review, IReadOnlyList<string> subjects, TimeProvider time, ILogger<TokenAuthenticator> logger) : IProxyAuthenticator
 {
     private readonly TokenVerifier _verifier = new(time);
 
@@ -31,8 +32,12 @@ internal sealed class TokenAuthenticator(
     private async Task<ProxyIdentity> IdentifyAsync(string? token, CancellationToken cancellationToken)
     {
         JsonWebToken read = TokenVerifier.Read(token);
-        return await keys.GetAsync(read.Kid ?? "", cancellationToken) is { } known
-            ? await _verifier.VerifyAsync(read, known)
+        if (await keys.GetAsync(read.Kid ?? "", cancellationToken) is { } known)
+        {
+            return await _verifier.VerifyAsync(read, known);
+        }
+        return review is not null
+            ? await review.ReviewAsync(read, cancellationToken)
             : throw new GrpcException(GrpcStatusCode.Unavailable, "the operator cannot verify tokens now; its log says why");
     }
 }

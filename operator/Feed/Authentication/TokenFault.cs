@@ -15,4 +15,7 @@ internal enum TokenFault
     Expired,
     NotYetValid,
     WrongSubject,
+
+    /// <summary>The API server does not accept it, and does not say why.</summary>
+    Rejected,
 }

@@ -16,6 +16,7 @@ internal static class TokenFaultSentences
         TokenFault.NoExpiry => "the token never expires",
         TokenFault.Expired => "the token has expired",
         TokenFault.NotYetValid => "the token is not valid yet",
-        _ => "the token's subject is none of Operator:FeedClients",
+        TokenFault.WrongSubject => "the token's subject is none of Operator:FeedClients",
+        _ => "the API server does not accept the token",
     };
 }

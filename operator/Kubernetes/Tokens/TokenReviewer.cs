@@ -31,10 +31,12 @@ internal sealed class TokenReviewer : IDisposable
     }
 
     /// <param name="token">A token of bounded length.</param>
+    /// <param name="audience">Whom it has to be for; null: the API server itself.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<ReviewedToken> ReviewAsync(string token, CancellationToken cancellationToken)
+    public async Task<ReviewedToken> ReviewAsync(string token, string? audience, CancellationToken cancellationToken)
     {
-        if (_cache.Find(token) is { } known)
+        string question = $"{audience} {token}";
+        if (_cache.Find(question) is { } known)
         {
             return known;
         }
@@ -44,8 +46,8 @@ internal sealed class TokenReviewer : IDisposable
         }
         try
         {
-            ReviewedToken review = await AskAsync(token, cancellationToken);
-            _cache.Add(token, review);
+            ReviewedToken review = await AskAsync(token, audience, cancellationToken);
+            _cache.Add(question, review);
             _problem = null;
             return review;
         }
@@ -70,11 +72,12 @@ internal sealed class TokenReviewer : IDisposable
         _http.Dispose();
     }
 
-    private async Task<ReviewedToken> AskAsync(string token, CancellationToken cancellationToken)
+    private async Task<ReviewedToken> AskAsync(string token, string? audience, CancellationToken cancellationToken)
     {
-        var question = new TokenReview { ApiVersion = "authentication.k8s.io/v1", Kind = "TokenReview", Spec = new TokenReview.SpecPart(token) };
+        var question = new TokenReview { ApiVersion = "authentication.k8s.io/v1", Kind = "TokenReview", Spec = new TokenReview.SpecPart(token, audience is null ? null : [audience]) };
         byte[] answer = await _api.CreateAsync(Path, JsonSerializer.SerializeToUtf8Bytes(question, TokenJson.Default.TokenReview), cancellationToken);
         TokenReview.StatusPart? status = JsonSerializer.Deserialize(answer, TokenJson.Default.TokenReview)?.Status;
-        return status is { Authenticated: true, User.Username: { Length: > 0 } user } ? new ReviewedToken(TokenVerdict.Authentic, user) : ReviewedToken.Refused;
+        bool isForAudience = audience is null || status?.Audiences?.Contains(audience, StringComparer.Ordinal) == true;
+        return isForAudience && status is { Authenticated: true, User.Username: { Length: > 0 } user } ? new ReviewedToken(TokenVerdict.Authentic, user) : ReviewedToken.Refused;
     }
 }

@@ -77,6 +77,13 @@ internal sealed class Gateway : IAsyncDisposable
         _operator = null;
     }
 
+    /// <summary>One more proxy, which need not become ready.</summary>
+    public async Task<ProxyProcess> AddProxyAsync()
+    {
+        StartProxy([]);
+        return await ListeningAsync(_started[^1]);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (Daemon daemon in _started)
@@ -112,12 +119,16 @@ internal sealed class Gateway : IAsyncDisposable
     {
         foreach (Daemon daemon in _started)
         {
-            string ssh = await daemon.WaitForLineAsync("SSH listening on ", StartDeadline);
-            string http = await daemon.WaitForLineAsync("Probes listening on ", StartDeadline);
-            ProxyProcess proxy = new(daemon, IPEndPoint.Parse(FirstWord(ssh)), new Uri($"http://{FirstWord(http)}"));
-            _proxies.Add(proxy);
-            await WaitUntilReadyAsync(daemon, proxy.Http);
+            _proxies.Add(await ListeningAsync(daemon));
+            await WaitUntilReadyAsync(daemon, _proxies[^1].Http);
         }
+    }
+
+    private static async Task<ProxyProcess> ListeningAsync(Daemon daemon)
+    {
+        string ssh = await daemon.WaitForLineAsync("SSH listening on ", StartDeadline);
+        string http = await daemon.WaitForLineAsync("Probes listening on ", StartDeadline);
+        return new ProxyProcess(daemon, IPEndPoint.Parse(FirstWord(ssh)), new Uri($"http://{FirstWord(http)}"));
     }
 
     private static Daemon Program(string name, string assembly, IEnumerable<string> arguments)

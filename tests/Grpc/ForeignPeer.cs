@@ -5,33 +5,45 @@ using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Grpc;
 
-/// <summary>A script of Python beside stubs that protoc made from our own .proto files; it talks to the test in lines of JSON.</summary>
-internal sealed class PythonPeer : IAsyncDisposable
+/// <summary>A script in another language, with its own gRPC and our .proto files; it talks to the test in lines of JSON.</summary>
+internal sealed class ForeignPeer : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    private readonly TemporaryDirectory _stubs;
+    private readonly TemporaryDirectory? _stubs;
     private readonly Process _process;
 
-    private PythonPeer(TemporaryDirectory stubs, Process process)
+    private ForeignPeer(Process process, TemporaryDirectory? stubs = null)
     {
-        _stubs = stubs;
         _process = process;
+        _stubs = stubs;
     }
 
-    public static async Task<PythonPeer> StartAsync(string script, params string[] arguments)
+    /// <summary>Where package.json, its lock and the installed packages are.</summary>
+    public static string NodeFolder => Path.Combine(ThisFolder(), "node");
+
+    private static string Protos => Path.Combine(ThisFolder(), "..", "..", "shared", "Protos");
+
+    /// <summary>A client on Node, whose gRPC reads .proto files by itself.</summary>
+    public static ForeignPeer StartNode(string script, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("node", [Path.Combine(NodeFolder, script), .. arguments, Protos]) { RedirectStandardOutput = true };
+        return new ForeignPeer(Process.Start(start)!);
+    }
+
+    /// <summary>A script of Python, beside stubs that protoc made.</summary>
+    public static async Task<ForeignPeer> StartPythonAsync(string script, params string[] arguments)
     {
         var stubs = new TemporaryDirectory();
-        string protos = Path.Combine(ThisFolder(), "..", "..", "shared", "Protos");
         await Command.RunAsync(
-            "protoc", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", $"--proto_path={protos}",
+            "protoc", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", $"--proto_path={Protos}",
             $"--python_out={stubs.Path}", $"--grpc_python_out={stubs.Path}", "endpoint_feed.proto", "health.proto");
         var start = new ProcessStartInfo("/usr/bin/python3", ["-u", Path.Combine(ThisFolder(), script), .. arguments])
         {
             RedirectStandardOutput = true,
             Environment = { ["PYTHONPATH"] = stubs.Path },
         };
-        return new PythonPeer(stubs, Process.Start(start)!);
+        return new ForeignPeer(Process.Start(start)!, stubs);
     }
 
     /// <summary>The next line that the script printed.</summary>
@@ -51,7 +63,7 @@ internal sealed class PythonPeer : IAsyncDisposable
         }
         await _process.WaitForExitAsync();
         _process.Dispose();
-        _stubs.Dispose();
+        _stubs?.Dispose();
     }
 
     private static string ThisFolder([CallerFilePath] string thisFile = "") => Path.GetDirectoryName(thisFile)!;

@@ -1,0 +1,41 @@
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Operator.Feed;
+
+/// <summary>Reads the first message of a stream.</summary>
+internal static class HelloReader
+{
+    private const int MaximumWordLength = 128;
+    private const int MaximumEpochLength = 64;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    /// <exception cref="GrpcException">It does not come, or is no Hello as endpoint_feed.proto demands it.</exception>
+    public static async Task<Hello> ReadAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Limit, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        ProxyMessage? message;
+        try
+        {
+            message = await call.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new GrpcException(GrpcStatusCode.DeadlineExceeded, $"no Hello came within {Limit.TotalSeconds} s");
+        }
+        return message?.Hello switch
+        {
+            null => throw Wrong("the first message of a stream must be a Hello"),
+            { ProxyId.Length: 0 } => throw Wrong("Hello.proxy_id is empty"),
+            { Have.Epoch.Length: > MaximumEpochLength } => throw Wrong($"Hello.have.epoch has more than {MaximumEpochLength} characters"),
+            Hello hello when IsWord(hello.ProxyId) && IsWord(hello.Version) => hello,
+            _ => throw Wrong($"Hello.proxy_id and Hello.version must have at most {MaximumWordLength} characters, printable ASCII without spaces"),
+        };
+    }
+
+    // Both are written to the log.
+    private static bool IsWord(string text) => text.Length <= MaximumWordLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    private static GrpcException Wrong(string what) => new(GrpcStatusCode.InvalidArgument, what);
+}

@@ -1,0 +1,32 @@
+using System.Net;
+using System.Net.Sockets;
+using SshGateway.Shared.Grpc;
+
+namespace SshGateway.Proxy.Feed;
+
+/// <summary>Finds the operators behind Proxy:Operators: a headless Service's name has one address per replica.</summary>
+internal sealed class OperatorDirectory(IReadOnlyList<string> names)
+{
+    /// <exception cref="GrpcException">No name has an address.</exception>
+    public async Task<IReadOnlyList<OperatorAddress>> ResolveAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<OperatorAddress>();
+        SocketException? failure = null;
+        foreach (string name in names)
+        {
+            // The options have been checked: it is host:port.
+            var uri = new Uri($"http://{name}");
+            try
+            {
+                IPAddress[] addresses = await Dns.GetHostAddressesAsync(uri.IdnHost, cancellationToken);
+                found.AddRange(addresses.Select(address => new OperatorAddress(name, new IPEndPoint(address, uri.Port))));
+            }
+            catch (SocketException exception)
+            {
+                failure = exception;
+            }
+        }
+        return found.Count > 0 ? [.. found.Distinct()] : throw new GrpcException(
+            GrpcStatusCode.Unavailable, $"{string.Join(", ", names)}: {failure?.Message ?? "the name has no address"}", failure);
+    }
+}

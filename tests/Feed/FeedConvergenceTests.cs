@@ -1,0 +1,191 @@
+using Google.Protobuf;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Table;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Protos;
+using SshGateway.Tests.Kubernetes.FaultProxy;
+using SshGateway.Tests.Support;
+using Xunit;
+
+namespace SshGateway.Tests.Feed;
+
+/// <summary>
+/// Two operators that see the same changes at different times, three proxies, and somebody who cuts their connections at
+/// any byte. A run is repeated by its seed, but for the moments at which the machine delivers what.
+/// </summary>
+public sealed class FeedConvergenceTests : IAsyncLifetime
+{
+    private const int Steps = 400;
+    private const int Lasting = 20;
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly List<TableEntry?> _events = [];
+    private readonly List<string> _ids = [];
+    private readonly Replica[] _replicas = [new(), new()];
+    private readonly List<FeedClientRun> _proxies = [];
+    private readonly Dictionary<(FeedClientRun Proxy, string SessionId), int> _seen = [];
+
+    public async Task InitializeAsync()
+    {
+        foreach (Replica replica in _replicas)
+        {
+            replica.Feed = await FeedServer.StartAsync(_time);
+            replica.Relay = new FaultyProxy(replica.Feed.Server.Port);
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (FeedClientRun proxy in _proxies)
+        {
+            await proxy.DisposeAsync();
+        }
+        foreach (Replica replica in _replicas)
+        {
+            await replica.Relay!.DisposeAsync();
+            await replica.Feed!.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Whatever_breaks_on_the_way_every_table_ends_as_the_operators(int seed)
+    {
+        var random = new Random(seed);
+        for (int i = 0; i < Lasting; i++)
+        {
+            Change($"lasting-{i}");
+        }
+        Array.ForEach(_replicas, r => r.Advance(_events, _ids, _events.Count));
+        for (int i = 0; i < 3; i++)
+        {
+            _proxies.Add(await FeedClientRun.StartAsync(_replicas.Select(r => r.Relay!.Port), time: _time));
+        }
+        await PassUntilAsync(() => _proxies.All(p => p.HasSynced), "every proxy has begun");
+
+        for (int step = 0; step < Steps; step++)
+        {
+            Break(random);
+            _time.Advance(TimeSpan.FromMilliseconds(random.Next(500)));
+            await Task.Delay(random.Next(4));
+            CheckProxies();
+        }
+
+        Array.ForEach(_replicas, r => r.Advance(_events, _ids, _events.Count));
+        await PassUntilAsync(() => _proxies.All(IsRight), $"every table is the operators' (seed {seed})");
+        CheckProxies();
+        // A mismatch would have been repaired, and hidden what is wrong.
+        Assert.All(_proxies, p => Assert.Equal(0, p.Log.Count(6)));
+        Assert.True(_proxies.Sum(p => p.Log.Count(1)) > 12, "the streams were not cut often enough to show anything");
+    }
+
+    private void Break(Random random)
+    {
+        Replica replica = _replicas[random.Next(_replicas.Length)];
+        switch (random.Next(12))
+        {
+            case < 4:
+                for (int i = random.Next(1, 40); i > 0; i--)
+                {
+                    string id = $"s{random.Next(60)}";
+                    if (random.Next(3) == 0)
+                    {
+                        _ids.Add(id);
+                        _events.Add(null);
+                    }
+                    else
+                    {
+                        Change(id);
+                    }
+                }
+                break;
+            case < 8:
+                replica.Advance(_events, _ids, random.Next(1, 60));
+                break;
+            case 8:
+                replica.Relay!.Cut();
+                break;
+            default:
+                replica.Relay!.CutAfter(random.Next(20_000));
+                break;
+        }
+    }
+
+    // The event's number is the session's pod uid, so that one can tell an older entry from a newer one.
+    private void Change(string id)
+    {
+        _ids.Add(id);
+        var entry = new Entry
+        {
+            SessionId = id,
+            State = EndpointState.Ready,
+            Access = Access.Enabled,
+            PodName = "pod",
+            PodUid = $"{_events.Count}",
+            PodIp = ByteString.CopyFrom(10, 0, 0, 1),
+            Port = 2222,
+            TargetUser = "claude",
+        };
+        _events.Add(new TableEntry(id, entry.PodUid, entry.ToByteArray()));
+    }
+
+    private void CheckProxies()
+    {
+        foreach (FeedClientRun proxy in _proxies)
+        {
+            for (int i = 0; i < Lasting; i++)
+            {
+                Assert.True(proxy.Find($"lasting-{i}") is not null, "a session that always existed is missing");
+            }
+            foreach (SessionEntry entry in proxy.Table.Entries)
+            {
+                int number = int.Parse(entry.PodUid, null);
+                int before = _seen.GetValueOrDefault((proxy, entry.SessionId), -1);
+                Assert.True(number >= before, $"{entry.SessionId} went back in time, from {before} to {number}");
+                _seen[(proxy, entry.SessionId)] = number;
+            }
+        }
+    }
+
+    private bool IsRight(FeedClientRun proxy)
+    {
+        var right = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (int i = 0; i < _events.Count; i++)
+        {
+            right.Remove(_ids[i]);
+            if (_events[i] is { } entry)
+            {
+                right[_ids[i]] = entry.PodUid;
+            }
+        }
+        return proxy.Table.Count == right.Count && right.All(r => proxy.Find(r.Key)?.PodUid == r.Value);
+    }
+
+    private Task PassUntilAsync(Func<bool> condition, string expectation) =>
+        Eventually.CompletedAsync(Eventually.TrueAsync(condition, expectation), _time, TimeSpan.FromMilliseconds(100));
+
+    /// <summary>An operator that has seen the first events.</summary>
+    private sealed class Replica
+    {
+        private int _seen;
+
+        public FeedServer? Feed { get; set; }
+
+        public FaultyProxy? Relay { get; set; }
+
+        public void Advance(List<TableEntry?> events, List<string> ids, int count)
+        {
+            int end = Math.Min(_seen + count, events.Count);
+            while (_seen < end)
+            {
+                TableEntry? entry = events[_seen];
+                string[] gone = entry is null ? [ids[_seen]] : [];
+                _seen++;
+                Feed!.Table.Apply(entry is null ? [] : [entry], gone, new ClusterVersions((ulong)_seen, (ulong)_seen));
+            }
+        }
+    }
+}
