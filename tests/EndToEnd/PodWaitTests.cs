@@ -7,7 +7,7 @@ namespace SshGateway.Tests.EndToEnd;
 public sealed class PodWaitTests(SharedGateway shared)
 {
     [RealSshTheory]
-    [InlineData("early-no-pod", false, "WaitingForPod")]
+    [InlineData("early-no-pod", false, "PodNotFound")]
     [InlineData("early-unready", true, "PodNotReady")]
     public async Task A_login_waits_for_its_pod_and_says_so(string id, bool hasPod, string reason)
     {
@@ -48,7 +48,7 @@ public sealed class PodWaitTests(SharedGateway shared)
         CommandResult result = await shared.Client.RunWhenKnownAsync(Id, "true");
         Assert.Equal(255, result.ExitCode);
         Assert.Contains("waiting up to 1 s for its pod", result.ErrorText, StringComparison.Ordinal);
-        Assert.Contains($"Session {Id} has no pod to connect to (WaitingForPod).", result.ErrorText, StringComparison.Ordinal);
+        Assert.Contains($"Session {Id} has no pod to connect to (PodNotFound).", result.ErrorText, StringComparison.Ordinal);
         shared.Gateway.Manifests.Remove(Id);
     }
 

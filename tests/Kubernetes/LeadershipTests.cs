@@ -61,7 +61,9 @@ public sealed class LeadershipTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await using var proxy = new FaultyProxy(server.Port, isPlain: true);
         await using ServerProcess sleeper = StartProcess(server.Kubeconfig(proxy.Address), space);
-        await UntilAsync(() => sleeper.LastLines.Contains("holds the lease and writes", StringComparison.Ordinal), "the process leads");
+        await UntilAsync(
+            () => sleeper.LastLines.Contains("holds the lease and writes", StringComparison.Ordinal), "the process leads",
+            () => Assert.False(sleeper.HasExited, sleeper.LastLines));
         await Cluster.CreateSessionAsync(space, "abc12");
         await PhaseAsync(space, "Pending");
 
@@ -84,7 +86,7 @@ public sealed class LeadershipTests(KubernetesServer server)
     private static ServerProcess StartProcess(string kubeconfig, string space) => new(
         "dotnet", Path.Combine(AppContext.BaseDirectory, "sshgateway-operator.dll"),
         "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={space}", $"--Operator:LeaseNamespace={space}",
-        "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0");
+        "--Operator:FeedListen=127.0.0.1:0", "--Operator:FeedInsecure=true", "--Operator:HttpListen=127.0.0.1:0");
 
     private static int StatusWrites(FaultyProxy proxy) => proxy.Requests.Count(r => r.Line.Contains("/claudesessions/abc12/status", StringComparison.Ordinal));
 
