@@ -232,7 +232,9 @@ public sealed class FeedClientTests : IAsyncLifetime
         Assert.Null((await first.ReadAsync()).Hello.Have);
         await first.SendAsync(Sync(7, Entry("a"), Entry("b")));
         await first.SendAsync(new FeedMessage { Delta = new Delta { Sequence = 8, Removals = { new Removal { SessionId = "b", PodUid = "u" } }, Versions = new Versions { Sessions = 9, Pods = 1 } } });
-        await Eventually.TrueAsync(() => proxy.Find("b") is null, "the delta is applied");
+        Assert.Equal(7UL, (await first.ReadAsync()).Applied.Sequence);
+        Assert.Equal(8UL, (await first.ReadAsync()).Applied.Sequence);
+        Assert.Null(proxy.Find("b"));
         first.End();
 
         Stream second = await NextStreamAsync();
