@@ -67,15 +67,25 @@ internal sealed class Cluster : IDisposable
     /// <summary>The sessions whose status says Ready, as they become it; some more than once.</summary>
     public async IAsyncEnumerable<string> WatchReadyAsync(string version, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using Stream stream = await _http.GetStreamAsync(new Uri($"{Sessions}?watch=1&resourceVersion={version}", UriKind.Relative), cancellationToken);
-        using var reader = new StreamReader(stream);
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        // The server ends the watch of who takes long for a burst; it goes on where it ended.
+        while (true)
         {
-            using var change = JsonDocument.Parse(line);
-            JsonElement session = change.RootElement.GetProperty("object");
-            if (session.TryGetProperty("status", out JsonElement status) && status.TryGetProperty("phase", out JsonElement phase) && phase.GetString() == "Ready")
+            await using Stream stream = await _http.GetStreamAsync(new Uri($"{Sessions}?watch=1&resourceVersion={version}", UriKind.Relative), cancellationToken);
+            using var reader = new StreamReader(stream);
+            while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
-                yield return session.GetProperty("metadata").GetProperty("name").GetString()!;
+                using var change = JsonDocument.Parse(line);
+                if (change.RootElement.GetProperty("type").GetString() == "ERROR")
+                {
+                    throw new InvalidOperationException($"the watch of the sessions failed: {line}");
+                }
+                JsonElement session = change.RootElement.GetProperty("object");
+                JsonElement metadata = session.GetProperty("metadata");
+                version = metadata.GetProperty("resourceVersion").GetString()!;
+                if (session.TryGetProperty("status", out JsonElement status) && status.TryGetProperty("phase", out JsonElement phase) && phase.GetString() == "Ready")
+                {
+                    yield return metadata.GetProperty("name").GetString()!;
+                }
             }
         }
     }
