@@ -28,7 +28,7 @@ internal sealed class Connection : IAsyncDisposable
     private readonly ClientLeg _leg;
     private readonly ClientAuthentication _authentication;
     private readonly Deadline _deadline;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startedAt;
     private long _countedFromClient;
     private long _countedToClient;
@@ -84,7 +84,7 @@ internal sealed class Connection : IAsyncDisposable
             end = new BridgeEnd(ConnectionEnd.InternalError, null);
         }
 #pragma warning restore CA1031
-        Log(_stopping.IsCancellationRequested ? end with { End = ConnectionEnd.ProxyStopping } : end);
+        Log(_stopping.Task.IsCompleted ? end with { End = ConnectionEnd.ProxyStopping } : end);
     }
 
     /// <summary>
@@ -105,7 +105,7 @@ internal sealed class Connection : IAsyncDisposable
     public async Task StopAsync()
     {
         const string Sentence = "The gateway is shutting down; please connect again.";
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        _stopping.TrySetResult();
         if (_bridge is { } bridge)
         {
             bridge.Close(ConnectionEnd.ProxyStopping, Sentence);
@@ -118,7 +118,6 @@ internal sealed class Connection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _deadline.Dispose();
-        _stopping.Dispose();
         await _leg.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -192,19 +191,19 @@ internal sealed class Connection : IAsyncDisposable
         }
         TimeSpan limit = _services.Options.WaitForPod;
         using var patience = new CancellationTokenSource(limit, _services.Time);
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stopping.Token);
         if (limit > TimeSpan.Zero)
         {
             await SendBannerAsync($"Session {client.Entry.SessionId} is starting ({client.Entry.Reason}); waiting up to {limit.TotalSeconds:0} s for its pod.").ConfigureAwait(false);
         }
-        while (!waiting.IsCancellationRequested && LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
+        while (!patience.IsCancellationRequested && !_stopping.Task.IsCompleted && LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
         {
             Task change = session.NextChange();
             // What changed before that is seen here.
             client = client with { Entry = CurrentEntry(client) };
             if (LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
             {
-                await change.WaitAsync(waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task either = Task.WhenAny(change, _stopping.Task);
+                await either.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         return client;

@@ -55,7 +55,13 @@ internal sealed class SessionTable
     }
 
     /// <summary>Removes the session, whatever its pod.</summary>
-    public void Remove(string sessionId) => _entries.TryRemove(sessionId, out _);
+    public void Remove(string sessionId)
+    {
+        if (_entries.TryRemove(sessionId, out _))
+        {
+            Changed?.Invoke(sessionId);
+        }
+    }
 
     /// <summary>Removes every session that is not in <paramref name="kept"/>; returns how many went.</summary>
     public int RemoveAllBut(IReadOnlySet<string> kept)
