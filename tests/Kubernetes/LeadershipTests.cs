@@ -8,8 +8,6 @@ namespace SshGateway.Tests.Kubernetes;
 [Collection(KubernetesGroup.Name)]
 public sealed class LeadershipTests(KubernetesServer server)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
     private KubernetesObjects Cluster => server.Admin;
 
     [KubernetesFact]
@@ -18,7 +16,7 @@ public sealed class LeadershipTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await using var proxy = new FaultyProxy(server.Port);
         await using OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(proxy.Address), space);
-        await UntilAsync(() => first.IsLeader, "the first replica leads");
+        await Eventually.TrueAsync(() => first.IsLeader, "the first replica leads");
         await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
         await Cluster.CreateSessionAsync(space, "abc12");
         await PhaseAsync(space, "Pending");
@@ -27,7 +25,7 @@ public sealed class LeadershipTests(KubernetesServer server)
         // The leader hears and says nothing any more: it must have stopped before the other begins.
         await proxy.RefuseAsync();
         proxy.Cut();
-        await UntilAsync(() => second.IsLeader, "the second replica leads", () => Assert.False(first.IsLeader && second.IsLeader));
+        await OnlySecondLeadsAsync(first, second);
         Assert.False(first.IsLeader);
         await AccessAsync(space, "Draining");
         await PhaseAsync(space, "Draining");
@@ -37,7 +35,7 @@ public sealed class LeadershipTests(KubernetesServer server)
         await PhaseAsync(space, "Ended");
         Assert.Equal((false, true), (first.IsLeader, second.IsLeader));
         await second.DisposeAsync();
-        await UntilAsync(() => first.IsLeader, "the lease was given back, so the first replica leads again");
+        await Eventually.TrueAsync(() => first.IsLeader, "the lease was given back, so the first replica leads again");
     }
 
     [KubernetesFact]
@@ -46,12 +44,12 @@ public sealed class LeadershipTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await using var proxy = new FaultyProxy(server.Port);
         await using OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(proxy.Address), space);
-        await UntilAsync(() => first.IsLeader, "the first replica leads");
+        await Eventually.TrueAsync(() => first.IsLeader, "the first replica leads");
         await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
         // Nothing fails: its requests are simply not answered.
         proxy.Silence();
         proxy.Freeze();
-        await UntilAsync(() => second.IsLeader, "the second replica leads", () => Assert.False(first.IsLeader && second.IsLeader));
+        await OnlySecondLeadsAsync(first, second);
         Assert.False(first.IsLeader);
     }
 
@@ -61,9 +59,7 @@ public sealed class LeadershipTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await using var proxy = new FaultyProxy(server.Port, isPlain: true);
         await using ServerProcess sleeper = StartProcess(server.Kubeconfig(proxy.Address), space);
-        await UntilAsync(
-            () => sleeper.LastLines.Contains("holds the lease and writes", StringComparison.Ordinal), "the process leads",
-            () => Assert.False(sleeper.HasExited, sleeper.LastLines));
+        await Eventually.TrueAsync(() => Says(sleeper, "holds the lease and writes"), "the process leads");
         await Cluster.CreateSessionAsync(space, "abc12");
         await PhaseAsync(space, "Pending");
 
@@ -76,7 +72,7 @@ public sealed class LeadershipTests(KubernetesServer server)
 
         // It wakes with the news of its last moment unread and a lease that it had not yet seen end.
         await sleeper.ResumeAsync();
-        await UntilAsync(() => sleeper.LastLines.Contains("no longer holds the lease", StringComparison.Ordinal), "it saw that it lost the lease");
+        await Eventually.TrueAsync(() => Says(sleeper, "no longer holds the lease"), "it saw that it lost the lease");
         await AccessAsync(space, "Disabled");
         await PhaseAsync(space, "Ended");
         Assert.True(second.IsLeader);
@@ -93,26 +89,29 @@ public sealed class LeadershipTests(KubernetesServer server)
     private Task AccessAsync(string space, string access) =>
         Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = access } });
 
-    private async Task PhaseAsync(string space, string phase)
+    private Task PhaseAsync(string space, string phase)
     {
         string? seen = null;
-        using var expiry = new CancellationTokenSource(Limit);
-        while (seen != phase)
-        {
-            Assert.False(expiry.IsCancellationRequested, $"the phase is {seen} and not {phase}");
-            await Task.Delay(50);
-            seen = (await Cluster.ReadSessionAsync(space, "abc12"))["status"]?["phase"]?.GetValue<string>();
-        }
+        return Eventually.TrueAsync(
+            async () =>
+            {
+                seen = (await Cluster.ReadSessionAsync(space, "abc12"))["status"]?["phase"]?.GetValue<string>();
+                return seen == phase;
+            },
+            () => $"the phase is {seen} and not {phase}");
     }
 
-    private static async Task UntilAsync(Func<bool> condition, string expectation, Action? invariant = null)
-    {
-        using var expiry = new CancellationTokenSource(Limit);
-        while (!condition())
+    private static Task OnlySecondLeadsAsync(OperatorReplica first, OperatorReplica second) => Eventually.TrueAsync(
+        () =>
         {
-            invariant?.Invoke();
-            Assert.False(expiry.IsCancellationRequested, $"not in time: {expectation}");
-            await Task.Delay(50);
-        }
+            Assert.False(first.IsLeader && second.IsLeader);
+            return second.IsLeader;
+        },
+        "the second replica leads");
+
+    private static bool Says(ServerProcess process, string text)
+    {
+        Assert.False(process.HasExited, process.LastLines);
+        return process.LastLines.Contains(text, StringComparison.Ordinal);
     }
 }
