@@ -71,7 +71,7 @@ internal static class SessionsCommand
         {
             await errors.WriteLineAsync($"The API server {access.Server} does not list the ClaudeSessions: {exception.Message}");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException or JsonException)
+        catch (Exception exception) when (ApiFailure.IsOfConnection(exception) || exception is JsonException)
         {
             await errors.WriteLineAsync($"The API server {access.Server} cannot be asked ({access.Origin}): {StartupFailure.Explain(exception)}");
         }

@@ -11,15 +11,10 @@ namespace SshGateway.Proxy.Feed;
 /// </summary>
 internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, TimeProvider time, ILogger<FeedClient> logger) : BackgroundService
 {
-    // Three heartbeats of endpoint_feed.proto.
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
-
     // Operators that are all behind what we have seen, for as long: then it is the cluster that was put back.
     private static readonly TimeSpan BehindLimit = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(10);
-
-    private static readonly string Version = typeof(FeedClient).Assembly.GetName().Version?.ToString(3) ?? "";
 
     private readonly OperatorChoice _operators = new(new OperatorDirectory(options.Operators), Random.Shared);
     private readonly OperatorAccess _access = new(options, time);
@@ -72,7 +67,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
-            (cause, reason) = ("Silence", $"nothing came for {SilenceLimit.TotalSeconds} s");
+            (cause, reason) = ("Silence", $"nothing came for {OperatorAccess.SilenceLimit.TotalSeconds} s");
         }
         metrics.Lost(cause);
         _lastFailure = address is null ? reason : $"{address}: {reason}";
@@ -83,18 +78,18 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     /// <returns>The operator's wish to end the stream; null when it ended it without one.</returns>
     private async Task<GoAway?> FollowAsync(OperatorAddress address, CancellationToken stoppingToken)
     {
-        using var silence = new CancellationTokenSource(SilenceLimit, time);
+        using var silence = new CancellationTokenSource(OperatorAccess.SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
         using GrpcClient client = _access.Open(address);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
         Hello hello = _updater.Begin();
         hello.ProxyId = options.ProxyId;
-        hello.Version = Version;
+        hello.Version = OperatorAccess.Version;
         await call.WriteAsync(new ProxyMessage { Hello = hello }, end.Token);
 
         while (await call.ReadAsync(end.Token) is { } message)
         {
-            silence.CancelAfter(SilenceLimit);
+            silence.CancelAfter(OperatorAccess.SilenceLimit);
             if (message.GoAway is not null)
             {
                 return message.GoAway;

@@ -8,6 +8,12 @@ namespace SshGateway.Proxy.Feed;
 /// <summary>Opens connections to operators. Both files are read for each: the CA and the token are replaced while we run.</summary>
 internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
 {
+    /// <summary>How long an operator may say nothing: three heartbeats of endpoint_feed.proto.</summary>
+    public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a Hello says of the program.</summary>
+    public static readonly string Version = typeof(OperatorAccess).Assembly.GetName().Version?.ToString(3) ?? "";
+
     /// <exception cref="GrpcException">A file cannot be used.</exception>
     public GrpcClient Open(OperatorAddress address)
     {

@@ -17,11 +17,6 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int IntervalsPerUsage = 5;
 
-    // Three heartbeats of endpoint_feed.proto.
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(30);
-
-    private static readonly string Version = typeof(ReportClient).Assembly.GetName().Version?.ToString(3) ?? "";
-
     // How soon another replica of the operator is found.
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
 
@@ -75,7 +70,7 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
             }
             catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
             {
-                reason = $"nothing came for {SilenceLimit.TotalSeconds} s";
+                reason = $"nothing came for {OperatorAccess.SilenceLimit.TotalSeconds} s";
             }
             ReportLog.Lost(logger, address.ToString(), reason);
             await Task.Delay(delay.Next(), time, stoppingToken);
@@ -84,17 +79,17 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
 
     private async Task ReportAsync(OperatorAddress address, ReconnectDelay delay, CancellationToken stoppingToken)
     {
-        using var silence = new CancellationTokenSource(SilenceLimit, time);
+        using var silence = new CancellationTokenSource(OperatorAccess.SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
         using GrpcClient client = _access.Open(address);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = Version, ReportsOnly = true } }, end.Token);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = OperatorAccess.Version, ReportsOnly = true } }, end.Token);
         Task writing = WriteAsync(call, end.Token);
         try
         {
             while (!writing.IsFaulted && await call.ReadAsync(end.Token) is not null)
             {
-                silence.CancelAfter(SilenceLimit);
+                silence.CancelAfter(OperatorAccess.SilenceLimit);
                 delay.Reset();
             }
         }

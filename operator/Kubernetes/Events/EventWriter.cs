@@ -49,7 +49,7 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
                 byte[] body = JsonSerializer.SerializeToUtf8Bytes(clusterEvent, EventJson.Default.ClusterEvent);
                 await api.CreateAsync($"apis/events.k8s.io/v1/namespaces/{key.Namespace}/events", body, cancellationToken);
             }
-            catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException)
+            catch (Exception exception) when (ApiFailure.IsAny(exception))
             {
                 EventsLog.Failed(logger, key, exception.Message);
             }

@@ -62,8 +62,7 @@ internal sealed class KeyMaker(ApiWriter api, LeaseElection lease, KeyNames name
             }
             return true;
         }
-        catch (Exception exception) when (exception is InvalidDataException or ApiException or HttpRequestException or IOException
-            or UnauthorizedAccessException or TimeoutException or JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is InvalidDataException or JsonException)
         {
             // It is tried again and again, and said when it is something new.
             if (_problem != exception.Message)

@@ -80,7 +80,7 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
             }
             Lose("another replica holds it");
         }
-        catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException or JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is JsonException)
         {
             // It is tried every few seconds, and said when it is something new.
             if (_problem != exception.Message)
@@ -200,7 +200,7 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
                 await api.PatchAsync($"{_leases}/{Name}", Encode(released), CancellationToken.None);
             }
         }
-        catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException or JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is JsonException)
         {
             LeadershipLog.Failed(logger, exception.Message);
         }

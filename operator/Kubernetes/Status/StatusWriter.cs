@@ -220,7 +220,7 @@ internal sealed class StatusWriter : IDisposable
         {
             StatusLog.Refused(_logger, key, exception.Message);
         }
-        catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
             TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, _random)).Next((exception as ApiException)?.RetryAfter);
             StatusLog.Failed(_logger, key, exception.Message, delay.TotalSeconds);

@@ -36,7 +36,7 @@ internal sealed class ClusterIssuerKeys : IIssuerKeysSource, IDisposable
             string issuer = discovery.RootElement.GetProperty("issuer").GetString() ?? "";
             return new IssuerKeys(issuer, Encoding.UTF8.GetString(await _api.GetAsync(Keys, cancellationToken)));
         }
-        catch (Exception exception) when (exception is ApiException or HttpRequestException or TimeoutException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
             throw new IssuerKeysException($"the API server does not give its issuer and keys: {exception.Message}", exception);
         }

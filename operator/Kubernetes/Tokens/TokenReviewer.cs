@@ -51,7 +51,7 @@ internal sealed class TokenReviewer : IDisposable
             _problem = null;
             return review;
         }
-        catch (Exception exception) when (exception is ApiException or HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException or JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is JsonException)
         {
             // Every caller meets it; it is said when it is something new.
             if (Interlocked.Exchange(ref _problem, exception.Message) != exception.Message)

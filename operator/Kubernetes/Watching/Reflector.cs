@@ -71,7 +71,7 @@ internal sealed class Reflector<T>
         {
             return new WatchResult(WatchEnd.BackOffAndRelist, exception.Message, exception.RetryAfter);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException or JsonException)
+        catch (Exception exception) when (ApiFailure.IsOfConnection(exception) || exception is JsonException)
         {
             return new WatchResult(WatchEnd.BackOffAndRelist, exception.Message, null);
         }

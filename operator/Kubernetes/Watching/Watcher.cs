@@ -45,7 +45,7 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
         {
             return Judge(exception.Status, exception.RetryAfter);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception exception) when (ApiFailure.IsOfConnection(exception))
         {
             return new WatchResult(WatchEnd.BackOff, exception.Message, null);
         }
