@@ -91,10 +91,12 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
         _userKey = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id_ed25519");
         _gateway = await Gateway.StartAsync(await GatewayKeys.GenerateAsync(), new GatewayOptions
         {
-            OperatorSource =
+            OperatorSources =
             [
-                "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}",
-                $"--Operator:Namespaces:0={Space}", $"--Operator:Namespaces:1={OtherSpace}", "--Operator:LeaseNamespace=ssh-gateway",
+                [
+                    "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}",
+                    $"--Operator:Namespaces:0={Space}", $"--Operator:Namespaces:1={OtherSpace}", "--Operator:LeaseNamespace=ssh-gateway",
+                ],
             ],
             ProxyArguments = [["--Proxy:WaitForPod=00:00:00"]],
         });
