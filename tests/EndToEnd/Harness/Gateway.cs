@@ -30,6 +30,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     public IReadOnlyList<ProxyProcess> Proxies => _proxies;
 
+    /// <summary>Where the first operator's feed is.</summary>
+    public int FeedPort => _feedPorts[0];
+
     /// <summary>Everything that the processes said, for the message of a failed test.</summary>
     public string Logs => string.Join('\n', _operators.Concat(_started)
         .Where(daemon => daemon is not null)
