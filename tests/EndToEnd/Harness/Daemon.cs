@@ -94,6 +94,11 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>SIGKILL: nothing is said to the peers.</summary>
     public Task KillAsync() => StartedProcesses.EndAsync(_process);
 
+    /// <summary>SIGSTOP: it is there, and does nothing.</summary>
+    public Task PauseAsync() => Support.Command.RunAsync("/bin/kill", "-STOP", $"{Id}");
+
+    public Task ResumeAsync() => Support.Command.RunAsync("/bin/kill", "-CONT", $"{Id}");
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
