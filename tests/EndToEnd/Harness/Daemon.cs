@@ -91,6 +91,13 @@ internal sealed class Daemon : IAsyncDisposable
         return _process.TotalProcessorTime;
     }
 
+    /// <summary>SIGTERM: it is asked to end.</summary>
+    public async Task TerminateAsync()
+    {
+        CommandResult kill = await Command.RunAsync("kill", ["-TERM", $"{Id}"]);
+        Assert.True(kill.Succeeded, kill.ToString());
+    }
+
     /// <summary>SIGKILL: nothing is said to the peers.</summary>
     public Task KillAsync() => StartedProcesses.EndAsync(_process);
 

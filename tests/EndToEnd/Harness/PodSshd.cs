@@ -54,6 +54,8 @@ internal sealed class PodSshd : IAsyncDisposable
         Directory.CreateDirectory("/run/sshd");
         string principals = Path.Combine(_directory, "principals");
         await File.WriteAllTextAsync(principals, _options.SessionId + "\n");
+        string authorizedKeys = Path.Combine(_directory, "authorized_keys");
+        await File.WriteAllLinesAsync(authorizedKeys, _options.AuthorizedKeys);
         string config = Path.Combine(_directory, "sshd_config");
         await File.WriteAllLinesAsync(config,
         [
@@ -61,7 +63,7 @@ internal sealed class PodSshd : IAsyncDisposable
             .. HostKeys.Select(key => $"HostKey {key.PrivateFile}"),
             $"TrustedUserCAKeys {_options.UserCaPublicFile}",
             $"AuthorizedPrincipalsFile {principals}",
-            "AuthorizedKeysFile none",
+            $"AuthorizedKeysFile {authorizedKeys}",
             "AuthenticationMethods publickey",
             "PermitRootLogin prohibit-password",
             // The scratch directory lies under /tmp, which is writable for all.
