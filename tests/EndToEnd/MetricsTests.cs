@@ -1,4 +1,3 @@
-using System.Globalization;
 using SshGateway.Tests.EndToEnd.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
@@ -14,20 +13,20 @@ public sealed class MetricsTests(SharedGateway shared)
     [RealSshFact]
     public async Task A_proxy_counts_its_connections_and_bytes()
     {
-        string before = await ScrapeAsync(shared.Gateway.Proxies[0].Http);
+        Scrape before = await Scrape.OfAsync(shared.Gateway.Proxies[0].Http);
 
         CommandResult login = await shared.Client.RunAsync(SharedGateway.Alpha, "head -c 1000000 /dev/zero");
         Assert.True(login.Succeeded, login.ToString());
 
         await Eventually.TrueAsync(
-            async () => Value(await ScrapeAsync(shared.Gateway.Proxies[0].Http), ClientClosed) > Value(before, ClientClosed),
+            async () => (await Scrape.OfAsync(shared.Gateway.Proxies[0].Http))[ClientClosed] > before[ClientClosed],
             TimeSpan.FromSeconds(30),
             () => "the end of the connection is not counted");
-        string after = await ScrapeAsync(shared.Gateway.Proxies[0].Http);
-        Assert.True(Value(after, Logins) > Value(before, Logins), after);
-        Assert.True(Value(after, ToClient) - Value(before, ToClient) > 1_000_000, after);
-        Assert.True(Value(after, "sshgateway_proxy_table_entries") >= 3, after);
-        Assert.DoesNotContain(SharedGateway.Alpha, after, StringComparison.Ordinal);
+        Scrape after = await Scrape.OfAsync(shared.Gateway.Proxies[0].Http);
+        Assert.True(after[Logins] > before[Logins], after.Text);
+        Assert.True(after[ToClient] - before[ToClient] > 1_000_000, after.Text);
+        Assert.True(after["sshgateway_proxy_table_entries"] >= 3, after.Text);
+        Assert.DoesNotContain(SharedGateway.Alpha, after.Text, StringComparison.Ordinal);
     }
 
     // Debian's package prometheus has it.
@@ -36,22 +35,9 @@ public sealed class MetricsTests(SharedGateway shared)
     {
         foreach (Uri process in new[] { shared.Gateway.Proxies[0].Http, shared.Gateway.OperatorHttp })
         {
-            string text = await ScrapeAsync(process);
+            string text = (await Scrape.OfAsync(process)).Text;
             CommandResult check = await Command.RunAsync("promtool", ["check", "metrics"], System.Text.Encoding.UTF8.GetBytes(text));
             Assert.True(check.ExitCode == 0, $"{check}\n{text}");
         }
     }
-
-    private static async Task<string> ScrapeAsync(Uri process)
-    {
-        using HttpClient http = new() { BaseAddress = process };
-        using HttpResponseMessage answer = await http.GetAsync(new Uri("/metrics", UriKind.Relative));
-        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Content.Headers.ContentType?.ToString());
-        return await answer.Content.ReadAsStringAsync();
-    }
-
-    private static double Value(string text, string sample) => text.Split('\n')
-        .Where(line => line.StartsWith(sample + " ", StringComparison.Ordinal))
-        .Select(line => double.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture))
-        .SingleOrDefault();
 }

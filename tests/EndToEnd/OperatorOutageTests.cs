@@ -1,18 +1,20 @@
+using System.Diagnostics;
 using System.Net;
 using SshGateway.Tests.EndToEnd.Harness;
+using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>The proxies without their operator, in a gateway of their own.</summary>
 [Collection(EndToEndTests.Name)]
-public sealed class OperatorOutageTests(SharedGateway shared)
+public sealed class OperatorOutageTests(SharedGateway shared, ITestOutputHelper output)
 {
     [RealSshFact]
     public async Task Logins_go_on_without_the_operator_and_changes_flow_again_when_it_is_back()
     {
         await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys);
-        await using PodSshd first = await AddAsync(gateway, "first");
-        await using PodSshd second = await AddAsync(gateway, "second");
+        await using PodSshd first = await gateway.AddPodAsync("first", shared.UserKey);
+        await using PodSshd second = await gateway.AddPodAsync("second", shared.UserKey);
         SshClient[] clients =
             [.. gateway.Proxies.Select(proxy => SshClient.Create(proxy.Ssh, shared.UserKey, gateway.Keys.HostKeys))];
         foreach (SshClient client in clients)
@@ -34,7 +36,7 @@ public sealed class OperatorOutageTests(SharedGateway shared)
 
         // What changes meanwhile counts once the operator is back: one session came, one went.
         gateway.Manifests.Remove("second");
-        await using PodSshd third = await AddAsync(gateway, "third");
+        await using PodSshd third = await gateway.AddPodAsync("third", shared.UserKey);
         await gateway.StartOperatorAsync();
 
         foreach (SshClient client in clients)
@@ -64,7 +66,7 @@ public sealed class OperatorOutageTests(SharedGateway shared)
     public async Task A_proxy_that_starts_without_an_operator_is_not_ready_and_says_why()
     {
         await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys, new GatewayOptions { ProxyArguments = [] });
-        await using PodSshd pod = await AddAsync(gateway, "first");
+        await using PodSshd pod = await gateway.AddPodAsync("first", shared.UserKey);
         await gateway.KillOperatorAsync();
         ProxyProcess proxy = await gateway.AddProxyAsync();
         using HttpClient http = new() { BaseAddress = proxy.Http };
@@ -86,12 +88,64 @@ public sealed class OperatorOutageTests(SharedGateway shared)
         Assert.Equal("first\n", (await client.RunWhenKnownAsync("first", "echo $POD")).Text);
     }
 
-    private async Task<PodSshd> AddAsync(Gateway gateway, string id)
+    /// <summary>Longer than every limit and delay of the feed.</summary>
+    [RealSshFact]
+    [Trait("Category", "Long")]
+    public async Task Logins_go_on_for_minutes_while_both_operators_are_down()
     {
-        PodSshd pod = await PodSshd.StartAsync(new PodOptions(id, id, gateway.Keys.UserCa.PublicFile));
-        gateway.Manifests.Write(
-            new SessionManifest(id, [shared.UserKey.PublicLine]) { Port = pod.Endpoint.Port },
-            new PodManifest(id, id, pod.Endpoint.Address));
-        return pod;
+        TimeSpan outage = TimeSpan.FromMinutes(3);
+        await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys, new GatewayOptions { OperatorSources = [null, null] });
+        await using PodSshd first = await gateway.AddPodAsync("first", shared.UserKey);
+        await using PodSshd second = await gateway.AddPodAsync("second", shared.UserKey);
+        SshClient[] clients =
+            [.. gateway.Proxies.Select(proxy => SshClient.Create(proxy.Ssh, shared.UserKey, gateway.Keys.HostKeys))];
+        foreach (SshClient client in clients)
+        {
+            await client.RunWhenKnownAsync("first", "true");
+            await client.RunWhenKnownAsync("second", "true");
+        }
+        await using LineDialog open = LineDialog.Start(clients[0], "first", "cat");
+        Assert.Equal("before", await open.EchoAsync("before"));
+
+        await gateway.KillOperatorAsync(0);
+        await gateway.KillOperatorAsync(1);
+        Stopwatch clock = Stopwatch.StartNew();
+        int logins = 0;
+        while (clock.Elapsed < outage)
+        {
+            foreach (SshClient client in clients)
+            {
+                foreach (PodSshd pod in new[] { first, second })
+                {
+                    CommandResult result = await client.RunAsync(pod.Name, "echo $POD");
+                    Assert.True(result.Text == $"{pod.Name}\n", $"after {clock.Elapsed} without operators\n{result}\n{gateway.Logs}");
+                    logins++;
+                }
+            }
+        }
+        output.WriteLine($"Figure: {logins} logins through two proxies in {outage.TotalMinutes} minutes without an operator, all of them good");
+
+        foreach (ProxyProcess proxy in gateway.Proxies)
+        {
+            Scrape metrics = await Scrape.OfAsync(proxy.Http);
+            Assert.True(metrics["sshgateway_proxy_table_age_seconds"] >= outage.TotalSeconds - 15, $"{metrics}");
+            Assert.Equal(0, metrics["sshgateway_proxy_feed_in_step"]);
+            using HttpClient http = new() { BaseAddress = proxy.Http };
+            using HttpResponseMessage ready = await http.GetAsync(new Uri("/readyz", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        }
+        Assert.Equal("after", await open.EchoAsync("after"));
+
+        // One of them is enough.
+        gateway.Manifests.Remove("second");
+        await gateway.StartOperatorAsync(1);
+        foreach (SshClient client in clients)
+        {
+            await Eventually.TrueAsync(
+                async () => (await client.RunAsync("second", "true")).ErrorText.Contains("Permission denied", StringComparison.Ordinal),
+                TimeSpan.FromSeconds(20),
+                () => $"the removed session still takes logins\n{gateway.Logs}");
+        }
+        Assert.Equal("at last", await open.EchoAsync("at last"));
     }
 }

@@ -91,15 +91,16 @@ internal sealed class Daemon : IAsyncDisposable
         return _process.TotalProcessorTime;
     }
 
-    /// <summary>SIGTERM: it is asked to end.</summary>
-    public async Task TerminateAsync()
-    {
-        CommandResult kill = await Command.RunAsync("kill", ["-TERM", $"{Id}"]);
-        Assert.True(kill.Succeeded, kill.ToString());
-    }
-
     /// <summary>SIGKILL: nothing is said to the peers.</summary>
     public Task KillAsync() => StartedProcesses.EndAsync(_process);
+
+    /// <summary>SIGTERM: it is asked to end.</summary>
+    public Task TerminateAsync() => Support.Command.RunAsync("/bin/kill", "-TERM", $"{Id}");
+
+    /// <summary>SIGSTOP: it is there, and does nothing.</summary>
+    public Task PauseAsync() => Support.Command.RunAsync("/bin/kill", "-STOP", $"{Id}");
+
+    public Task ResumeAsync() => Support.Command.RunAsync("/bin/kill", "-CONT", $"{Id}");
 
     public async ValueTask DisposeAsync()
     {

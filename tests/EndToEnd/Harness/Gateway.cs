@@ -3,33 +3,38 @@ using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
-/// <summary>A whole gateway: keys, manifest directory, one operator process and its proxy processes.</summary>
+/// <summary>A whole gateway: keys, manifest directory, its operator processes, usually one, and its proxy processes.</summary>
 internal sealed class Gateway : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
     private readonly GatewayOptions _options;
-    private readonly int _feedPort = Loopback.FreePort();
+    private readonly int[] _feedPorts;
+    private readonly Daemon?[] _operators;
     private readonly List<Daemon> _started = [];
     private readonly List<ProxyProcess> _proxies = [];
-    private Daemon? _operator;
 
     private Gateway(GatewayKeys keys, GatewayOptions options)
     {
         Keys = keys;
         _options = options;
+        _operators = new Daemon?[options.OperatorSources.Count];
+        _feedPorts = [.. _operators.Select(_ => Loopback.FreePort())];
     }
 
     public GatewayKeys Keys { get; }
 
     public ManifestDirectory Manifests { get; } = new();
 
-    /// <summary>The operator's probes and metrics.</summary>
+    /// <summary>The probes and metrics of the operator that was started last.</summary>
     public Uri OperatorHttp { get; private set; } = null!;
 
     public IReadOnlyList<ProxyProcess> Proxies => _proxies;
 
+    /// <summary>Where the first operator's feed is.</summary>
+    public int FeedPort => _feedPorts[0];
+
     /// <summary>Everything that the processes said, for the message of a failed test.</summary>
-    public string Logs => string.Join('\n', _started.Prepend(_operator)
+    public string Logs => string.Join('\n', _operators.Concat(_started)
         .Where(daemon => daemon is not null)
         .Select(daemon => $"--- {daemon!.Name}\n{Tail(daemon.Output)}"));
 
@@ -38,7 +43,11 @@ internal sealed class Gateway : IAsyncDisposable
         Gateway gateway = new(keys, options ?? new GatewayOptions());
         try
         {
-            await gateway.StartOperatorAsync();
+            for (int i = 0; i < gateway._operators.Length; i++)
+            {
+                await gateway.StartOperatorAsync(i);
+            }
+
             foreach (IReadOnlyList<string> arguments in gateway._options.ProxyArguments)
             {
                 gateway.StartProxy(arguments);
@@ -54,27 +63,37 @@ internal sealed class Gateway : IAsyncDisposable
         }
     }
 
-    public async Task StartOperatorAsync()
+    public Daemon Operator(int number = 0) => _operators[number]!;
+
+    public async Task StartOperatorAsync(int number = 0)
     {
-        _operator = Program(
-            "operator",
+        Daemon daemon = _operators[number] = Program(
+            $"operator-{number + 1}",
             "sshgateway-operator",
             [
-                .. _options.OperatorSource ?? ["--Operator:Source=Directory", $"--Operator:Directory={Manifests.Location}"],
-                $"--Operator:FeedListen=127.0.0.1:{_feedPort}",
+                .. _options.OperatorSources[number] ?? ["--Operator:Source=Directory", $"--Operator:Directory={Manifests.Location}"],
+                $"--Operator:FeedListen=127.0.0.1:{_feedPorts[number]}",
                 "--Operator:HttpListen=127.0.0.1:0",
                 "--Operator:AllowLoopbackPods=true",
-                .. FeedKeys.Shared.OperatorArguments,
+                .. _options.IsFeedInsecure ? ["--Operator:FeedInsecure=true"] : FeedKeys.Shared.OperatorArguments,
             ]);
-        string http = await _operator.WaitForLineAsync("Probes listening on ", StartDeadline);
+        string http = await daemon.WaitForLineAsync("Probes listening on ", StartDeadline);
         OperatorHttp = new Uri($"http://{FirstWord(http)}");
-        await WaitUntilReadyAsync(_operator, OperatorHttp);
+        await WaitUntilReadyAsync(daemon, OperatorHttp);
     }
 
-    public async Task KillOperatorAsync()
+    public async Task KillOperatorAsync(int number = 0)
     {
-        await _operator!.DisposeAsync();
-        _operator = null;
+        await _operators[number]!.DisposeAsync();
+        _operators[number] = null;
+    }
+
+    /// <summary>A pod whose session has its name and admits this key, with its manifests written.</summary>
+    public async Task<PodSshd> AddPodAsync(string id, KeyPair user)
+    {
+        PodSshd pod = await PodSshd.StartAsync(new PodOptions(id, id, Keys.UserCa.PublicFile));
+        Manifests.Write(new SessionManifest(id, [user.PublicLine]) { Port = pod.Endpoint.Port }, new PodManifest(id, id, pod.Endpoint.Address));
+        return pod;
     }
 
     /// <summary>One more proxy, which need not become ready.</summary>
@@ -88,14 +107,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (Daemon daemon in _started)
+        foreach (Daemon daemon in _started.Concat(_operators.OfType<Daemon>()))
         {
             await daemon.DisposeAsync();
-        }
-
-        if (_operator is not null)
-        {
-            await _operator.DisposeAsync();
         }
     }
 
@@ -111,8 +125,8 @@ internal sealed class Gateway : IAsyncDisposable
                 "--Proxy:HttpListen=127.0.0.1:0",
                 // Nearly all tests come from there, and many of them fail to log in.
                 "--Proxy:PenaltyExempt:0=127.0.0.1/32",
-                $"--Proxy:Operators:0=127.0.0.1:{_feedPort}",
-                .. FeedKeys.Shared.ProxyArguments,
+                .. _feedPorts.Select((port, number) => $"--Proxy:Operators:{number}=127.0.0.1:{_options.FeedThrough?.Invoke(port) ?? port}"),
+                .. _options.IsFeedInsecure ? ["--Proxy:OperatorInsecure=true"] : FeedKeys.Shared.ProxyArguments,
                 $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",
                 .. Keys.HostKeys.Select((key, index) => $"--Proxy:HostKeys:{index}={key.PrivateFile}"),
                 .. arguments,

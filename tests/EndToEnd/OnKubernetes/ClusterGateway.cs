@@ -34,7 +34,9 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
     /// <summary>The key that sessions admit unless a test says otherwise.</summary>
     internal KeyPair UserKey => _userKey!;
 
-    internal SshClient ClientOf(KeyPair identity) => SshClient.Create(_gateway!.Proxies[0].Ssh, identity, _gateway.Keys.HostKeys);
+    internal IReadOnlyList<ProxyProcess> Proxies => _gateway!.Proxies;
+
+    internal SshClient ClientOf(KeyPair identity, int proxy = 0) => SshClient.Create(Proxies[proxy].Ssh, identity, _gateway!.Keys.HostKeys);
 
     /// <summary>An address that no other pod has.</summary>
     internal static IPAddress NewAddress() => Loopback.ForPod().Address;
@@ -91,12 +93,14 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
         _userKey = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id_ed25519");
         _gateway = await Gateway.StartAsync(await GatewayKeys.GenerateAsync(), new GatewayOptions
         {
-            OperatorSource =
+            OperatorSources =
             [
-                "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}",
-                $"--Operator:Namespaces:0={Space}", $"--Operator:Namespaces:1={OtherSpace}", "--Operator:LeaseNamespace=ssh-gateway",
+                [
+                    "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={server.Kubeconfig(user: $"token: {token}")}",
+                    $"--Operator:Namespaces:0={Space}", $"--Operator:Namespaces:1={OtherSpace}", "--Operator:LeaseNamespace=ssh-gateway",
+                ],
             ],
-            ProxyArguments = [["--Proxy:WaitForPod=00:00:00"]],
+            ProxyArguments = [["--Proxy:WaitForPod=00:00:00"], ["--Proxy:WaitForPod=00:00:00"]],
         });
     }
 

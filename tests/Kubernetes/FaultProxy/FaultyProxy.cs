@@ -6,7 +6,7 @@ using System.Net.Sockets;
 namespace SshGateway.Tests.Kubernetes.FaultProxy;
 
 /// <summary>
-/// A TCP proxy in front of the API server that breaks connections in the ways that networks do. One that talks plain HTTP
+/// A TCP proxy in front of the API server, or of an operator, that breaks connections in the ways that networks do. One that talks plain HTTP
 /// to the client does the TLS to the server itself, and so sees the requests and can answer some in the server's place.
 /// </summary>
 internal sealed class FaultyProxy : IAsyncDisposable
@@ -20,6 +20,8 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private TcpListener _listener;
     private Task _accepting;
     private volatile bool _isSilent;
+    private volatile int _holdAfter = int.MaxValue;
+    private Replacement? _replacement;
 
     public FaultyProxy(int serverPort, bool isPlain = false)
     {
@@ -55,6 +57,21 @@ internal sealed class FaultyProxy : IAsyncDisposable
             connection.ResetAfter(bytes);
         }
     }
+
+    /// <summary>New connections pass so many bytes to the client, and then nothing to it any more.</summary>
+    public void HoldAfter(int bytes) => _holdAfter = bytes;
+
+    /// <summary>Whether a connection has passed all that it is to pass.</summary>
+    public bool IsHolding => _connections.Keys.Any(c => c.IsHolding);
+
+    /// <summary>New connections pass everything again.</summary>
+    public void HoldNothing() => _holdAfter = int.MaxValue;
+
+    /// <summary>Changes these bytes on their way to a client, once, where nothing encrypts them.</summary>
+    public void ReplaceOnce(byte[] from, byte[] to) => _replacement = new Replacement(from, to);
+
+    /// <summary>Whether that has happened.</summary>
+    public bool HasReplaced => Volatile.Read(ref _replacement) is null;
 
     /// <summary>From now on these connections lose every packet, in both directions, and nobody is told. New ones work.</summary>
     public void Freeze()
@@ -104,13 +121,23 @@ internal sealed class FaultyProxy : IAsyncDisposable
             while (true)
             {
                 Socket client = await listener.AcceptSocketAsync(_ending.Token);
-                var connection = new ProxiedConnection(client, line => _requests.Enqueue((DateTimeOffset.UtcNow, line)), _isPlain);
+                var connection = new ProxiedConnection(client, line => _requests.Enqueue((DateTimeOffset.UtcNow, line)), Replace, _isPlain);
+                connection.HoldAfter(_holdAfter);
                 _connections[connection] = ServeAsync(connection);
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // The listener was stopped.
+        }
+    }
+
+    private void Replace(Span<byte> toClient)
+    {
+        if (Volatile.Read(ref _replacement) is { } replacement && toClient.IndexOf(replacement.From) is >= 0 and int found
+            && Interlocked.CompareExchange(ref _replacement, null, replacement) == replacement)
+        {
+            replacement.To.CopyTo(toClient[found..]);
         }
     }
 
@@ -165,4 +192,6 @@ internal sealed class FaultyProxy : IAsyncDisposable
             _ending.Token);
         return tls;
     }
+
+    private sealed record Replacement(byte[] From, byte[] To);
 }

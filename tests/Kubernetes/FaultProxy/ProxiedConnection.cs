@@ -4,11 +4,15 @@ using System.Text;
 namespace SshGateway.Tests.Kubernetes.FaultProxy;
 
 /// <summary>One client's connection through the proxy.</summary>
-internal sealed class ProxiedConnection(Socket socket, Action<string> noteRequest, bool isPlain) : IDisposable
+internal sealed class ProxiedConnection(Socket socket, Action<string> noteRequest, Action<Span<byte>> changeAnswer, bool isPlain) : IDisposable
 {
     private readonly NetworkStream _client = new(socket, ownsSocket: true);
     private volatile bool _isFrozen;
     private long _bytesLeft = long.MaxValue;
+    private volatile int _holdAfter = int.MaxValue;
+    private volatile bool _isHolding;
+
+    public bool IsHolding => _isHolding;
 
     /// <summary>The client sees a reset.</summary>
     public void Reset()
@@ -25,6 +29,8 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
     }
 
     public void ResetAfter(int bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);
+
+    public void HoldAfter(int bytes) => _holdAfter = bytes;
 
     public void Freeze() => _isFrozen = true;
 
@@ -68,11 +74,21 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
     private async Task PumpAsync(Stream from, Stream to, bool isToClient, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[16 * 1024];
+        long passed = 0;
         while (await from.ReadAsync(buffer, cancellationToken) is > 0 and int length)
         {
             if (_isFrozen)
             {
                 continue;
+            }
+            if (isToClient)
+            {
+                changeAnswer(buffer.AsSpan(0, length));
+                if ((passed += length) > _holdAfter)
+                {
+                    _isHolding = true;
+                    await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                }
             }
             if (isPlain && !isToClient)
             {

@@ -1,0 +1,107 @@
+# What scripts/test and scripts/test-long have in common. Sourced by them, in the repository's root.
+# shellcheck shell=bash
+#
+# Results are counted in $TEST_RESULTS (checks.sh); the last line of a suite is the sum, "N passed, N failed, N skipped".
+
+# shellcheck source=scripts/testing/checks.sh
+source scripts/testing/checks.sh
+
+headline() {
+  printf '\n== %s\n' "$*"
+}
+
+# begin_suite <name>: its results go to .test/<name>.
+begin_suite() {
+  suite=$1
+  results=.test/$suite
+  rm -rf "$results"
+  mkdir -p "$results"
+  export TEST_RESULTS=$PWD/$results/scripts.tsv
+  : >"$TEST_RESULTS"
+  export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
+  unset MAKEFLAGS MFLAGS MAKELEVEL
+  trap end_suite EXIT
+}
+
+# Whatever happens, the sum is the last line, and it says so when something failed that is no test.
+end_suite() {
+  local status=$? passed failed skipped
+  if ! scripts/testing/read-trx "$results"/*.trx >>"$TEST_RESULTS"; then
+    printf 'failed\tread-trx\tthe results of dotnet test could not be read\n' >>"$TEST_RESULTS"
+  fi
+  if ((status != 0)) && (($(count failed) == 0)); then printf 'failed\tmake %s\tended early with status %s\n' "$suite" "$status" >>"$TEST_RESULTS"; fi
+  passed=$(count passed) failed=$(count failed) skipped=$(count skipped)
+  if ((failed > 0)); then
+    headline 'Failed'
+    awk -F '\t' '$1 == "failed" { print "  " $2 ($3 == "" ? "" : ": " $3) }' "$TEST_RESULTS"
+  fi
+  if ((skipped > 0)); then
+    headline 'Skipped, and why'
+    awk -F '\t' '$1 == "skipped" { print "  " $2 ": " $3 }' "$TEST_RESULTS"
+  fi
+  printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+  if ((failed > 0)); then exit 1; fi
+  exit 0
+}
+
+install_and_build() {
+  headline 'Packages'
+  scripts/install-packages scripts/packages-demo.txt scripts/packages-test.txt
+  scripts/install-node-packages
+
+  headline 'Build'
+  check 'the solution builds without a warning' scripts/build
+  [[ $outcome == passed ]] || exit 1
+}
+
+find_api_server() {
+  local programs program
+  headline 'A Kubernetes API server to test against'
+  # Where it cannot be had, its tests skip themselves and say why.
+  if programs=$(scripts/kube-apiserver); then
+    printf '%s\n' "$programs"
+    while read -r program; do export "${program?}"; done <<<"$programs"
+  fi
+}
+
+# run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m) has hung.
+run_tests() {
+  local status=0 figures
+  headline 'Tests'
+  dotnet test SshGateway.sln -c Release --no-build --results-directory "$results" --filter "$1" \
+    --logger 'console;verbosity=normal' --logger 'trx;LogFilePrefix=tests' \
+    --blame-hang --blame-hang-timeout "$2" --blame-hang-dump-type none </dev/null || status=$?
+  # A crashed or hung test host fails the run also where no single test did; so does a run without results.
+  if ((status != 0)) && ! grep -qs '<UnitTestResult .*outcome="Failed"' "$results"/*.trx; then
+    printf 'failed\tdotnet test\tended with status %s\n' "$status" >>"$TEST_RESULTS"
+  fi
+  if ! grep -qs '<UnitTestResult ' "$results"/*.trx; then
+    printf 'failed\tdotnet test\tleft no results\n' >>"$TEST_RESULTS"
+  fi
+
+  # What tests measured on the way: dotnet test itself shows the output of failed tests only.
+  if figures=$(grep -hoE 'Figure: [^<]*' "$results"/*.trx 2>/dev/null); then
+    headline 'Figures'
+    printf '%s\n' "$figures" | sed -e 's/^Figure: //' -e 's/&#xD;//'
+  fi
+}
+
+# run_tests_in_trixie <filter> <limit>: the same on Debian 13, with its OpenSSH and OpenSSL. Its tests' names begin with "Debian 13: ".
+run_tests_in_trixie() {
+  local status=0
+  headline 'Tests on Debian 13'
+  if ! scripts/install-trixie 2>&1 | tee "$results/install-trixie.log"; then
+    skip 'tests on Debian 13' "$(tail -n 1 "$results/install-trixie.log")"
+    return
+  fi
+  timeout --kill-after 10 "$2" scripts/testing/in-trixie dotnet vstest tests/bin/Release/net10.0/SshGateway.Tests.dll --TestCaseFilter:"$1" \
+    --ResultsDirectory:"$results" --logger:'console;verbosity=normal' --logger:'trx;LogFileName=trixie.trx' </dev/null || status=$?
+  if [[ ! -s $results/trixie.trx ]]; then
+    printf 'failed\tdotnet vstest on Debian 13\tleft no results and ended with status %s\n' "$status" >>"$TEST_RESULTS"
+    return
+  fi
+  sed -i 's/ testName="/&Debian 13: /g' "$results/trixie.trx"
+  if ((status != 0)) && ! grep -q '<UnitTestResult .*outcome="Failed"' "$results/trixie.trx"; then
+    printf 'failed\tdotnet vstest on Debian 13\tended with status %s\n' "$status" >>"$TEST_RESULTS"
+  fi
+}
