@@ -54,7 +54,7 @@ internal static class ProxyHost
     private static void AddServices(IServiceCollection services, ProxyOptions options)
     {
         var hostKeys = new HostKeySet([.. options.HostKeys.Select(OpenSshKeyFile.Load)]);
-        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout };
+        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout, HandshakesPerPod = options.HandshakesPerPod };
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();
