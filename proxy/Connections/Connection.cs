@@ -4,6 +4,7 @@ using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
@@ -37,7 +38,7 @@ internal sealed class Connection : IAsyncDisposable
     public Connection(IPeerSocket socket, ConnectionServices services)
     {
         _services = services;
-        _leg = new ClientLeg(socket, services.Offer, services.HostKeys, services.RekeyLimits, services.Time);
+        _leg = new ClientLeg(socket, services.Offer, services.HostKeys(), services.RekeyLimits, services.Time);
         _authentication = new ClientAuthentication(_leg, services.Table, services.Time);
         _deadline = new Deadline(services.Time, () => _ = ExpireAsync());
         _startedAt = services.Time.GetTimestamp();
@@ -149,6 +150,7 @@ internal sealed class Connection : IAsyncDisposable
         // From here on changes of the session find the bridge. One that came since ReachPodAsync read the table did not.
         session.Review(_services.Time.GetUtcNow());
         await _leg.Output.SendAsync(Success).ConfigureAwait(false);
+        await _leg.Output.SendAsync(HostKeyRotation.Announce(_leg.HostKeys)).ConfigureAwait(false);
         LogLogin(client);
         return await bridge.RunAsync().ConfigureAwait(false);
     }
@@ -210,7 +212,7 @@ internal sealed class Connection : IAsyncDisposable
     }
 
     private SessionEntry CurrentEntry(AuthenticatedClient client) =>
-        _services.Table.TryGet(client.Entry.SessionId, out SessionEntry? now) && now.Authorizes(client.Key.Blob.Span) ? now : throw Changed(client);
+        _services.Table.TryGet(client.Entry.SessionId, out SessionEntry? now) && client.RefusalBy(now, _services.Time.GetUtcNow()) is null ? now : throw Changed(client);
 
     private static LoginRefusedException Changed(AuthenticatedClient client) => new(
         ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed while the gateway was connecting to it. Please try again.");
@@ -267,7 +269,7 @@ internal sealed class Connection : IAsyncDisposable
             client.Entry.PodName,
             client.Entry.PodUid,
             client.Entry.Endpoint,
-            client.Key.Fingerprint,
+            client.Credential,
             (long)after.TotalMilliseconds);
     }
 
@@ -286,7 +288,7 @@ internal sealed class Connection : IAsyncDisposable
             _services.Time.GetElapsedTime(_startedAt).TotalSeconds,
             _leg.Input.TotalBytes,
             _leg.Output.TotalBytes,
-            Printable(end.Detail));
+            Printable($"{end.Detail} {_authentication.CertificateRefusal}".Trim()));
     }
 
     // Some of it is a peer's words.

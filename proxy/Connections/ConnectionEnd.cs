@@ -30,6 +30,9 @@ internal enum ConnectionEnd
     /// <summary>The client offered no key that the session authorises.</summary>
     AuthenticationFailed,
 
+    /// <summary>The client's certificate restricts it in a way that the plain gateway key cannot hand on to the pod.</summary>
+    CertificateRestricted,
+
     /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
     AccessRefused,
 

@@ -9,5 +9,5 @@ namespace SshGateway.Proxy.Connections;
 
 /// <summary>What all connections share.</summary>
 internal sealed record ConnectionServices(
-    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, ConnectionMetrics Metrics, TimeProvider Time,
+    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, Func<HostKeySet> HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, ConnectionMetrics Metrics, TimeProvider Time,
     ILogger<Connection> Logger);

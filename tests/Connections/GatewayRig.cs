@@ -41,19 +41,20 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
             podLoginLimits, limits, time);
         OpenSessions = new OpenSessions(Table, time);
         _listener = new SshListener(
-            new ConnectionServices(Table, OpenSessions, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, options, _metrics, time, Ends));
+            new ConnectionServices(Table, OpenSessions, podLogin, () => HostKeys, ClientOffer.From(options), limits, options, _metrics, time, Ends));
         Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
     }
 
     internal SessionTable Table { get; } = new();
 
-    internal PodHostKeys PodHostKeys { get; } = new();
+    internal PodHostKeys PodHostKeys { get; } = new(TimeProvider.System);
 
     internal OpenSessions OpenSessions { get; }
 
     internal ConnectionEnds Ends { get; } = new();
 
-    internal HostKeySet HostKeys { get; }
+    /// <summary>Of the connections that come from now on.</summary>
+    internal HostKeySet HostKeys { get; set; }
 
     internal PodPeer Pod => _pod;
 
@@ -110,6 +111,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     {
         PodLeg client = await StartLoginAsync();
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        Assert.Equal(HostKeyRotation.Announce(HostKeys), (await client.ReceiveAsync().Limited()).Payload.ToArray());
         return client;
     }
 

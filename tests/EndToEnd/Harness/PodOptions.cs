@@ -14,6 +14,9 @@ internal sealed record PodOptions(string Name, string SessionId, string UserCaPu
     /// <summary>Null: an address of its own and a free port.</summary>
     public IPEndPoint? Endpoint { get; init; }
 
+    /// <summary>Keys that log in besides certificates.</summary>
+    public string AuthorizedKeysFile { get; init; } = "none";
+
     /// <summary>Further sshd_config lines. The first value of a keyword counts in sshd.</summary>
     public IReadOnlyList<string> ExtraConfig { get; init; } = [];
 }

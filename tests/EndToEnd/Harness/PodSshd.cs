@@ -61,7 +61,7 @@ internal sealed class PodSshd : IAsyncDisposable
             .. HostKeys.Select(key => $"HostKey {key.PrivateFile}"),
             $"TrustedUserCAKeys {_options.UserCaPublicFile}",
             $"AuthorizedPrincipalsFile {principals}",
-            "AuthorizedKeysFile none",
+            $"AuthorizedKeysFile {_options.AuthorizedKeysFile}",
             "AuthenticationMethods publickey",
             "PermitRootLogin prohibit-password",
             // The scratch directory lies under /tmp, which is writable for all.

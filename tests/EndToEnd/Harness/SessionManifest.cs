@@ -10,6 +10,12 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
     /// <summary>Public key lines; none: the pod's key is trusted on first use.</summary>
     public IReadOnlyList<string> HostKeys { get; init; } = [];
 
+    /// <summary>CAs of the users.</summary>
+    public IReadOnlyList<string> TrustedUserCAKeys { get; init; } = [];
+
+    /// <summary>CAs of the pod's host key.</summary>
+    public IReadOnlyList<string> HostCAKeys { get; init; } = [];
+
     public string Access { get; init; } = "Enabled";
 
     /// <summary>Further lines of the spec.</summary>
@@ -34,7 +40,9 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
             port: {Port}
             targetUser: root
             authorizedKeys:{List(AuthorizedKeys)}
+            trustedUserCAKeys:{List(TrustedUserCAKeys)}
             hostKeys:{List(HostKeys)}
+            hostCAKeys:{List(HostCAKeys)}
 
         """;
 
