@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
@@ -38,7 +39,7 @@ internal static class UserCertificateRules
     }
 
     private static bool NamesOwnerOf(SshCertificate certificate, SessionEntry session) =>
-        certificate.HasPrincipal(System.Text.Encoding.ASCII.GetBytes(session.SessionId))
+        certificate.HasPrincipal(Encoding.ASCII.GetBytes(session.SessionId))
         || (session.OwnerUser is { IsEmpty: false } owner && certificate.HasPrincipal(owner));
 
     private static string? RefusalByOptions(SshCertificate certificate, IPAddress client)

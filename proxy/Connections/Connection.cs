@@ -149,7 +149,10 @@ internal sealed class Connection : IAsyncDisposable
         _bridge = bridge;
         // From here on changes of the session find the bridge. One that came since ReachPodAsync read the table did not.
         session.Review(_services.Time.GetUtcNow());
-        await _leg.Output.SendAsync(Success).ConfigureAwait(false);
+        // In one write.
+        await _leg.Output.OpenBatchAsync().ConfigureAwait(false);
+        _leg.Output.AppendControl(Success);
+        _leg.Output.CloseBatch();
         await _leg.Output.SendAsync(HostKeyRotation.Announce(_leg.HostKeys)).ConfigureAwait(false);
         LogLogin(client);
         return await bridge.RunAsync().ConfigureAwait(false);

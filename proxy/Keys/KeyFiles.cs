@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
 
@@ -120,7 +121,7 @@ internal sealed class KeyFiles<T>
         foreach (string file in files)
         {
             byte[] content = File.ReadAllBytes(file);
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{file}\0{content.Length}\0"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{file}\0{content.Length}\0"));
             hash.AppendData(content);
             CryptographicOperations.ZeroMemory(content);
         }
