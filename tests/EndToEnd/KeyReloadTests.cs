@@ -86,10 +86,8 @@ public sealed class KeyReloadTests
         KeyPair next = await KeyPair.GenerateAsync(directory, "next");
         await using Gateway gateway = await Gateway.StartAsync(
             keys, new GatewayOptions { ProxyArguments = [["--Proxy:UserCaKey=", $"--Proxy:GatewayKey={key.PrivateFile}"]] });
-        string authorizedKeys = Path.Combine(directory, "authorized_keys");
-        await File.WriteAllTextAsync(authorizedKeys, key.PublicLine + "\n");
         KeyPair userCa = await KeyPair.GenerateAsync(directory, "ca");
-        (SshClient client, PodSshd pod) = await AddSessionAsync(gateway, keys.UserCa, keys.HostKeys, authorizedKeys, userCa);
+        (SshClient client, PodSshd pod) = await AddSessionAsync(gateway, keys.UserCa, keys.HostKeys, key.PublicLine, userCa);
         await using PodSshd disposal = pod;
         await AssertLogsInAsync(client, gateway);
         Assert.Contains($"Accepted publickey for root from 127.0.0.1", pod.Log, StringComparison.Ordinal);
@@ -104,7 +102,7 @@ public sealed class KeyReloadTests
         KeyPair full = await (await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id")).CertifyAsync(userCa, "-n", Id);
         await AssertLogsInAsync(SshClient.Create(gateway.Proxies[0].Ssh, full, keys.HostKeys), gateway);
 
-        await File.WriteAllTextAsync(authorizedKeys, next.PublicLine + "\n");
+        await File.WriteAllTextAsync(pod.AuthorizedKeysFile, next.PublicLine + "\n");
         CommandResult between = await client.RunAsync(Id, "echo in");
         Assert.Contains("did not accept the gateway's key", between.ErrorText, StringComparison.Ordinal);
         File.Move(next.PrivateFile, key.PrivateFile, overwrite: true);
@@ -123,10 +121,10 @@ public sealed class KeyReloadTests
     }
 
     private static async Task<(SshClient Client, PodSshd Pod)> AddSessionAsync(
-        Gateway gateway, KeyPair ca, IEnumerable<KeyPair> hostKeys, string authorizedKeys = "none", KeyPair? userCa = null)
+        Gateway gateway, KeyPair ca, IEnumerable<KeyPair> hostKeys, string? authorizedKey = null, KeyPair? userCa = null)
     {
         KeyPair user = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id");
-        PodSshd pod = await PodSshd.StartAsync(new PodOptions(Id, Id, ca.PublicFile) { AuthorizedKeysFile = authorizedKeys });
+        PodSshd pod = await PodSshd.StartAsync(new PodOptions(Id, Id, ca.PublicFile) { AuthorizedKeys = authorizedKey is null ? [] : [authorizedKey] });
         SessionManifest session = new(Id, [user.PublicLine]) { Port = pod.Endpoint.Port, TrustedUserCAKeys = userCa is null ? [] : [userCa.PublicLine] };
         gateway.Manifests.Write(session, new PodManifest(Id, Id, pod.Endpoint.Address));
         return (SshClient.Create(gateway.Proxies[0].Ssh, user, hostKeys), pod);

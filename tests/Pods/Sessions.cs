@@ -19,6 +19,7 @@ internal static class Sessions
         long expiresAt = 0,
         int maxConnections = 0,
         TimeSpan idleTimeout = default,
+        bool passthrough = false,
         SshPublicKey[]? keys = null,
         SshPublicKey[]? hostKeys = null,
         SshPublicKey[]? userCAs = null,
@@ -41,5 +42,6 @@ internal static class Sessions
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,
             Reason = reason,
+            Passthrough = passthrough,
         });
 }

@@ -31,6 +31,9 @@ internal sealed class PodSshd : IAsyncDisposable
     /// <summary>$HOME of every session of this pod; the sessions still start in root's own.</summary>
     public string Home => Path.Combine(_directory, "home");
 
+    /// <summary>The keys that it admits by itself; sshd reads it at each login.</summary>
+    public string AuthorizedKeysFile => Path.Combine(_directory, "authorized_keys");
+
     /// <summary>What sshd logged so far, at LogLevel VERBOSE unless the options say otherwise.</summary>
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
 
@@ -54,6 +57,7 @@ internal sealed class PodSshd : IAsyncDisposable
         Directory.CreateDirectory("/run/sshd");
         string principals = Path.Combine(_directory, "principals");
         await File.WriteAllTextAsync(principals, _options.SessionId + "\n");
+        await File.WriteAllLinesAsync(AuthorizedKeysFile, _options.AuthorizedKeys);
         string config = Path.Combine(_directory, "sshd_config");
         await File.WriteAllLinesAsync(config,
         [
@@ -61,7 +65,7 @@ internal sealed class PodSshd : IAsyncDisposable
             .. HostKeys.Select(key => $"HostKey {key.PrivateFile}"),
             $"TrustedUserCAKeys {_options.UserCaPublicFile}",
             $"AuthorizedPrincipalsFile {principals}",
-            $"AuthorizedKeysFile {_options.AuthorizedKeysFile}",
+            $"AuthorizedKeysFile {AuthorizedKeysFile}",
             "AuthenticationMethods publickey",
             "PermitRootLogin prohibit-password",
             // The scratch directory lies under /tmp, which is writable for all.
@@ -76,7 +80,9 @@ internal sealed class PodSshd : IAsyncDisposable
             "LogLevel VERBOSE",
         ]);
         string sshd = Tools.Find("sshd")!;
-        _sshd = Daemon.Start($"sshd of {Name}", sshd, ["-D", "-f", config, "-E", LogFile]);
+        string[] command = [sshd, "-D", "-f", config, "-E", LogFile];
+        command = _options.NetworkSpace is { } space ? ["ip", "netns", "exec", space, .. command] : command;
+        _sshd = Daemon.Start($"sshd of {Name}", command[0], command[1..]);
         await Eventually.TrueAsync(
             () => !_sshd.HasExited && Listens(),
             TimeSpan.FromSeconds(10),
@@ -100,13 +106,13 @@ internal sealed class PodSshd : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    /// <summary>Reads the kernel's list of listeners: a connection would be one more line in sshd's log.</summary>
+    /// <summary>Reads the kernel's list of listeners in sshd's network: a connection would be one more line in sshd's log.</summary>
     private bool Listens()
     {
         byte[] address = Endpoint.Address.GetAddressBytes();
         string local = $"{BitConverter.ToUInt32(address):X8}:{Endpoint.Port:X4}";
         return Endpoint.AddressFamily == AddressFamily.InterNetwork
-            && File.ReadLines("/proc/net/tcp").Any(line =>
+            && File.ReadLines($"/proc/{_sshd!.Id}/net/tcp").Any(line =>
                 line.Contains($" {local} ", StringComparison.Ordinal)
                 && line.Contains(" 0A ", StringComparison.Ordinal));
     }

@@ -10,6 +10,8 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
     /// <summary>Public key lines; none: the pod's key is trusted on first use.</summary>
     public IReadOnlyList<string> HostKeys { get; init; } = [];
 
+    public bool Passthrough { get; init; }
+
     /// <summary>CAs of the users.</summary>
     public IReadOnlyList<string> TrustedUserCAKeys { get; init; } = [];
 
@@ -39,6 +41,7 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
           ssh:
             port: {Port}
             targetUser: root
+            passthrough: {(Passthrough ? "true" : "false")}
             authorizedKeys:{List(AuthorizedKeys)}
             trustedUserCAKeys:{List(TrustedUserCAKeys)}
             hostKeys:{List(HostKeys)}
