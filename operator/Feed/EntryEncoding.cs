@@ -37,6 +37,7 @@ internal static class EntryEncoding
             PodIp = session.Address is { } address ? ByteString.CopyFrom(address.GetAddressBytes()) : ByteString.Empty,
             Port = (uint)session.Port,
             TargetUser = session.TargetUser,
+            OwnerUser = session.OwnerUser,
             ExpiresAt = session.ExpiresAt?.ToUnixTimeSeconds() ?? 0,
             MaxConnections = (uint)session.MaxConnections,
             // The longest that the schema admits is longer than the field can say, and both are lifetimes.
@@ -46,7 +47,9 @@ internal static class EntryEncoding
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
-        if (session.HostKeys.Count == 0 && hostKey?.Key is { } learned)
+        entry.TrustedUserCaKeys.AddRange(session.TrustedUserCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        entry.HostCaKeys.AddRange(session.HostCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        if (session.HostKeys.Count + session.HostCAKeys.Count == 0 && hostKey?.Key is { } learned)
         {
             // From here on all proxies expect what the first one met.
             entry.HostKeys.Add(UnsafeByteOperations.UnsafeWrap(learned.Blob));

@@ -15,6 +15,8 @@ internal static class EntryDecoding
 {
     private const int MaximumAuthorizedKeys = 16;
     private const int MaximumHostKeys = 8;
+    private const int MaximumCAKeys = 4;
+    private const int MaximumOwnerUserLength = 512;
     private const int MaximumPodNameLength = 253;
     private const int MaximumPodUidLength = 64;
     private const int MaximumReasonLength = 64;
@@ -28,7 +30,9 @@ internal static class EntryDecoding
         decoded = null;
         problem = FindProblem(entry);
         if (problem is null && TryReadKeys(entry.AuthorizedKeys, "authorized_keys", out ReadOnlyMemory<byte>[] authorizedKeys, out problem)
-            && TryReadKeys(entry.HostKeys, "host_keys", out ReadOnlyMemory<byte>[] hostKeys, out problem))
+            && TryReadKeys(entry.HostKeys, "host_keys", out ReadOnlyMemory<byte>[] hostKeys, out problem)
+            && TryReadKeys(entry.TrustedUserCaKeys, "trusted_user_ca_keys", out ReadOnlyMemory<byte>[] trustedUserCAKeys, out problem)
+            && TryReadKeys(entry.HostCaKeys, "host_ca_keys", out ReadOnlyMemory<byte>[] hostCAKeys, out problem))
         {
             decoded = new SessionEntry(new SessionDetails
             {
@@ -41,6 +45,9 @@ internal static class EntryDecoding
                 TargetUser = entry.TargetUser,
                 AuthorizedKeys = authorizedKeys,
                 HostKeys = hostKeys,
+                TrustedUserCAKeys = trustedUserCAKeys,
+                HostCAKeys = hostCAKeys,
+                OwnerUser = entry.OwnerUser,
                 ExpiresAt = entry.ExpiresAt,
                 MaxConnections = (int)entry.MaxConnections,
                 IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),
@@ -69,6 +76,9 @@ internal static class EntryDecoding
             _ when !SessionNames.IsTargetUser(entry.TargetUser) => "target_user is not a user name",
             { AuthorizedKeys.Count: > MaximumAuthorizedKeys } => $"there are {entry.AuthorizedKeys.Count} authorized_keys",
             { HostKeys.Count: > MaximumHostKeys } => $"there are {entry.HostKeys.Count} host_keys",
+            { TrustedUserCaKeys.Count: > MaximumCAKeys } => $"there are {entry.TrustedUserCaKeys.Count} trusted_user_ca_keys",
+            { HostCaKeys.Count: > MaximumCAKeys } => $"there are {entry.HostCaKeys.Count} host_ca_keys",
+            _ when Encoding.UTF8.GetByteCount(entry.OwnerUser) > MaximumOwnerUserLength => "owner_user is too long",
             _ when entry.ExpiresAt < 0 || entry.ExpiresAt > LastSecond => "expires_at is out of range",
             { MaxConnections: > MaximumConnections } => $"max_connections is {entry.MaxConnections}",
             _ when entry.Reason.Length > MaximumReasonLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",

@@ -24,6 +24,12 @@ internal sealed record SessionDetails
 
     public required IReadOnlyList<ReadOnlyMemory<byte>> HostKeys { get; init; }
 
+    public IReadOnlyList<ReadOnlyMemory<byte>> TrustedUserCAKeys { get; init; } = [];
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostCAKeys { get; init; } = [];
+
+    public string OwnerUser { get; init; } = "";
+
     public required long ExpiresAt { get; init; }
 
     public required int MaxConnections { get; init; }

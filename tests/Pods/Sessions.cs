@@ -21,7 +21,10 @@ internal static class Sessions
         TimeSpan idleTimeout = default,
         bool passthrough = false,
         SshPublicKey[]? keys = null,
-        SshPublicKey[]? hostKeys = null) => new(new SessionDetails
+        SshPublicKey[]? hostKeys = null,
+        SshPublicKey[]? userCAs = null,
+        SshPublicKey[]? hostCAs = null,
+        string owner = "") => new(new SessionDetails
         {
             SessionId = id,
             State = state,
@@ -32,6 +35,9 @@ internal static class Sessions
             TargetUser = "claude",
             AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob)],
             HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob)],
+            TrustedUserCAKeys = [.. (userCAs ?? []).Select(key => key.Blob)],
+            HostCAKeys = [.. (hostCAs ?? []).Select(key => key.Blob)],
+            OwnerUser = owner,
             ExpiresAt = expiresAt,
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,
