@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
@@ -56,6 +57,11 @@ internal sealed class PodHostKeys
             }
             throw Mismatch(entry, key, "it is none of the keys that are pinned by the session or by this pod's first login");
         }
+        // The type of that key is not known, so the pod is asked as at its first login; with the keys that it had then, it shows the same one.
+        if (!entry.HostKeySha256.IsEmpty && !entry.HostKeySha256.SequenceEqual(SHA256.HashData(shown)))
+        {
+            throw Mismatch(entry, key, "it is not the key that was learned at this pod's first login, of which only the fingerprint is known");
+        }
         if (_learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !shown.SequenceEqual(learned.Blob))
         {
             throw Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned.Blob)}");
@@ -70,6 +76,8 @@ internal sealed class PodHostKeys
         {
             return;
         }
+        // The entry may be another one than at the check before.
+        Check(entry, key);
         var learned = new LearnedPodKey(entry.SessionId, entry.PodUid, key.Blob.ToArray());
         if (_learned.TryAdd(entry.PodUid, learned))
         {

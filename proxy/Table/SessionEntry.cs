@@ -24,6 +24,7 @@ internal sealed class SessionEntry
     //   string   pod name
     //   string   target user
     //   string   reason
+    //   string   sha-256 of the host key
     //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
     //   keys     host keys
     private const int StateOffset = 0;
@@ -60,6 +61,7 @@ internal sealed class SessionEntry
         PodName,
         TargetUser,
         Reason,
+        HostKeySha256,
         End,
     }
 
@@ -127,6 +129,9 @@ internal sealed class SessionEntry
     /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
     public string Reason => Encoding.UTF8.GetString(Read(StringField.Reason));
 
+    /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
+    public ReadOnlySpan<byte> HostKeySha256 => Read(StringField.HostKeySha256);
+
     /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
     public ulong WireHash => BinaryPrimitives.ReadUInt64LittleEndian(_packed.AsSpan(WireHashOffset));
 
@@ -175,6 +180,7 @@ internal sealed class SessionEntry
         WriteString(writer, Encoding.UTF8.GetBytes(details.PodName));
         WriteString(writer, Encoding.UTF8.GetBytes(details.TargetUser));
         WriteString(writer, Encoding.UTF8.GetBytes(details.Reason));
+        WriteString(writer, details.HostKeySha256.ToArray());
         WriteKeys(writer, details.AuthorizedKeys);
         WriteKeys(writer, details.HostKeys);
         writer.Flush();

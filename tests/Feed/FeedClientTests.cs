@@ -131,6 +131,8 @@ public sealed class FeedClientTests : IAsyncLifetime
         ("authorized_keys", e => e.AuthorizedKeys.AddRange(Enumerable.Repeat(e.AuthorizedKeys[0], 16).ToArray())),
         ("host_keys[0]", e => e.HostKeys.Add(ByteString.Empty)),
         ("host_keys", e => e.HostKeys.AddRange(Enumerable.Repeat(e.AuthorizedKeys[0], 9))),
+        ("host_key_sha256", e => e.HostKeySha256 = ByteString.CopyFrom(new byte[31])),
+        ("host_key_sha256", e => e.HostKeySha256 = ByteString.CopyFrom(new byte[33])),
         ("expires_at", e => e.ExpiresAt = -1),
         ("expires_at", e => e.ExpiresAt = long.MaxValue),
         ("max_connections", e => e.MaxConnections = 1001),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
@@ -20,7 +21,8 @@ internal static class Sessions
         int maxConnections = 0,
         TimeSpan idleTimeout = default,
         SshPublicKey[]? keys = null,
-        SshPublicKey[]? hostKeys = null) => new(new SessionDetails
+        SshPublicKey[]? hostKeys = null,
+        SshPublicKey? recovered = null) => new(new SessionDetails
         {
             SessionId = id,
             State = state,
@@ -35,5 +37,6 @@ internal static class Sessions
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,
             Reason = reason,
+            HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
         });
 }

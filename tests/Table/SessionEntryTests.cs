@@ -36,6 +36,7 @@ public sealed class SessionEntryTests
     [
         "plain", "no pod", "IPv6", "a pod without a UUID", "a UUID in capitals", "an empty uid", "the longest strings", "every bound", "disabled",
         "no keys", "16 keys", "host keys alone", "both kinds of keys",
+        "a host key's hash",
     ];
 
     [Theory]
@@ -63,6 +64,7 @@ public sealed class SessionEntryTests
             "16 keys" => Plain with { AuthorizedKeys = [.. Enumerable.Range(0, 16).Select(i => (i % 3) switch { 0 => Ed25519.Blob, 1 => Rsa.Blob, _ => Ecdsa.Blob })] },
             "host keys alone" => Plain with { AuthorizedKeys = [], HostKeys = [Ecdsa.Blob] },
             "both kinds of keys" => Plain with { AuthorizedKeys = [Rsa.Blob, Ed25519.Blob], HostKeys = [Ed25519.Blob, Ecdsa.Blob] },
+            "a host key's hash" => Plain with { HostKeySha256 = System.Security.Cryptography.SHA256.HashData(Rsa.Blob.Span) },
             _ => Plain,
         };
 
@@ -72,6 +74,7 @@ public sealed class SessionEntryTests
         Assert.Equal((details.PodName, details.PodUid, details.Endpoint), (entry.PodName, entry.PodUid, entry.Endpoint));
         Assert.Equal((details.TargetUser, details.Reason), (entry.TargetUser, entry.Reason));
         Assert.Equal((details.ExpiresAt, details.MaxConnections, details.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout));
+        Assert.Equal(details.HostKeySha256.ToArray(), entry.HostKeySha256.ToArray());
         Assert.Equal(details.HostKeys.Select(k => k.ToArray()), entry.HostKeys.Select(k => k.ToArray()));
         foreach (SshPublicKey key in new[] { Ed25519, Rsa, Ecdsa })
         {

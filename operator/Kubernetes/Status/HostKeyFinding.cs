@@ -11,7 +11,7 @@ internal static class HostKeyFinding
     /// <summary>The keys that the pod may show: the pinned ones, else the one that it showed first.</summary>
     public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyOpinion? opinion) =>
         route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
-        : opinion?.Key is { } learned ? [learned.Fingerprint]
+        : opinion?.ExpectedFingerprint is { } learned ? [learned]
         : [];
 
     /// <summary>The key that the pod showed and may not have; null: there is none.</summary>
