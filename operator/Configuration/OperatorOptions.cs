@@ -31,9 +31,25 @@ internal sealed class OperatorOptions
     /// <summary>Made by the leader when it is missing; empty: not made.</summary>
     public string UserCaConfigMap { get; set; } = "ssh-gateway-user-ca";
 
+    /// <summary>Made and renewed by the leader, unless it is somebody's own; empty: not read.</summary>
+    public string FeedCaSecret { get; set; } = "ssh-gateway-feed-ca";
+
+    /// <summary>What the proxies trust; made and renewed by the leader, unless it is somebody's own.</summary>
+    public string FeedCaConfigMap { get; set; } = "ssh-gateway-feed-ca";
+
+    /// <summary>What the proxies call the operators; empty: the headless Service of the operator's own namespace.</summary>
+    public IList<string> FeedNames { get; set; } = [];
+
+    public TimeSpan FeedCertificateLifetime { get; set; } = TimeSpan.FromDays(30);
+
+    public TimeSpan FeedCaLifetime { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>How long the next CA is published before it signs, and the one before it afterwards.</summary>
+    public TimeSpan FeedCaOverlap { get; set; } = TimeSpan.FromHours(1);
+
     public string FeedListen { get; set; } = "127.0.0.1:7443";
 
-    /// <summary>PEM: the feed's certificate, and what lies between it and its CA.</summary>
+    /// <summary>PEM: the feed's certificate, and what lies between it and its CA; empty: that of <see cref="FeedCaSecret"/>.</summary>
     public string FeedCertificate { get; set; } = "";
 
     /// <summary>PEM: the certificate's private key.</summary>
@@ -61,4 +77,10 @@ internal sealed class OperatorOptions
     public bool AllowLoopbackPods { get; set; }
 
     public bool AllowUnlabelledPods { get; set; }
+
+    /// <summary>Whether the feed's certificate comes from files.</summary>
+    public bool HasFeedCertificateFiles => FeedCertificate.Length > 0 || FeedCertificateKey.Length > 0;
+
+    /// <summary>Whether there is a Secret that it can come from.</summary>
+    public bool HasFeedCa => Source == KubernetesSource && FeedCaSecret.Length > 0;
 }

@@ -9,10 +9,19 @@ namespace SshGateway.Operator.Configuration;
 /// <summary>Reads and checks the options; each failure names the key and what to write instead.</summary>
 internal static partial class OperatorOptionsReader
 {
+    private const int LeastRatio = 3;
+
+    private static readonly TimeSpan ShortestOverlap = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(7);
+    private static readonly TimeSpan LongestCertificateLifetime = TimeSpan.FromDays(365);
+    private static readonly TimeSpan LongestCaLifetime = TimeSpan.FromDays(3650);
+
     private static readonly string[] Keys =
     [
         nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
         nameof(OperatorOptions.HostKeysSecret), nameof(OperatorOptions.UserCaSecret), nameof(OperatorOptions.UserCaConfigMap),
+        nameof(OperatorOptions.FeedCaSecret), nameof(OperatorOptions.FeedCaConfigMap), nameof(OperatorOptions.FeedNames),
+        nameof(OperatorOptions.FeedCertificateLifetime), nameof(OperatorOptions.FeedCaLifetime), nameof(OperatorOptions.FeedCaOverlap),
         nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.FeedCertificate), nameof(OperatorOptions.FeedCertificateKey), nameof(OperatorOptions.FeedClients),
         nameof(OperatorOptions.FeedJwks), nameof(OperatorOptions.FeedIssuer), nameof(OperatorOptions.FeedInsecure), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.InternalCallers),
         nameof(OperatorOptions.OtlpEndpoint),
@@ -62,13 +71,9 @@ internal static partial class OperatorOptionsReader
 
     private static IEnumerable<string> CheckFeed(OperatorOptions options)
     {
-        if (options.FeedCertificate.Length == 0)
+        foreach (string failure in options.HasFeedCertificateFiles || !options.HasFeedCa ? CheckFeedFiles(options) : CheckFeedCa(options))
         {
-            yield return "Operator:FeedCertificate is missing; write the PEM file of the feed's certificate";
-        }
-        if (options.FeedCertificateKey.Length == 0)
-        {
-            yield return "Operator:FeedCertificateKey is missing; write the PEM file of the private key of Operator:FeedCertificate";
+            yield return failure;
         }
         if (options.FeedJwks.Length == 0 && options.Source == OperatorOptions.DirectorySource)
         {
@@ -85,6 +90,47 @@ internal static partial class OperatorOptionsReader
         if (options.FeedClients.Any(subject => subject.Length == 0))
         {
             yield return $"Operator:FeedClients has an empty entry; write subjects, such as {OperatorOptions.DefaultFeedClient}";
+        }
+    }
+
+    private static IEnumerable<string> CheckFeedFiles(OperatorOptions options)
+    {
+        if (options.FeedCertificate.Length == 0)
+        {
+            yield return "Operator:FeedCertificate is missing; write the PEM file of the feed's certificate";
+        }
+        if (options.FeedCertificateKey.Length == 0)
+        {
+            yield return "Operator:FeedCertificateKey is missing; write the PEM file of the private key of Operator:FeedCertificate";
+        }
+    }
+
+    private static IEnumerable<string> CheckFeedCa(OperatorOptions options)
+    {
+        if (!ObjectName().IsMatch(options.FeedCaSecret))
+        {
+            yield return $"Operator:FeedCaSecret is \"{options.FeedCaSecret}\"; write the name of a Secret, or nothing to have the certificate read from Operator:FeedCertificate";
+        }
+        if (!ObjectName().IsMatch(options.FeedCaConfigMap))
+        {
+            yield return $"Operator:FeedCaConfigMap is \"{options.FeedCaConfigMap}\"; write the name of a ConfigMap";
+        }
+        foreach (string name in options.FeedNames.Where(name => !IPAddress.TryParse(name, out _) && !ObjectName().IsMatch(name)))
+        {
+            yield return $"Operator:FeedNames has \"{name}\"; write the hosts of Proxy:Operators, such as ssh-gateway-operator.ssh-gateway.svc";
+        }
+        if (options.FeedCaOverlap < ShortestOverlap || options.FeedCaOverlap > LongestOverlap)
+        {
+            yield return $"Operator:FeedCaOverlap is {options.FeedCaOverlap}; write a time from {ShortestOverlap} to {LongestOverlap}, such as 01:00:00";
+        }
+        // So that the last third of a life, in which its successor comes, is at least as long as what has to happen then.
+        if (options.FeedCertificateLifetime < options.FeedCaOverlap * LeastRatio || options.FeedCertificateLifetime > LongestCertificateLifetime)
+        {
+            yield return $"Operator:FeedCertificateLifetime is {options.FeedCertificateLifetime}; write a time from {LeastRatio} times Operator:FeedCaOverlap to {LongestCertificateLifetime}, such as 30.00:00:00";
+        }
+        if (options.FeedCaLifetime < options.FeedCertificateLifetime * LeastRatio || options.FeedCaLifetime > LongestCaLifetime)
+        {
+            yield return $"Operator:FeedCaLifetime is {options.FeedCaLifetime}; write a time from {LeastRatio} times Operator:FeedCertificateLifetime to {LongestCaLifetime}, such as 365.00:00:00";
         }
     }
 

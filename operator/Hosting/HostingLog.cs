@@ -18,10 +18,4 @@ internal static partial class HostingLog
 
     [LoggerMessage(5, LogLevel.Warning, "Operator:FeedInsecure is on: the feed is neither encrypted nor authenticated, and whoever is on this machine may follow it. Only for development")]
     public static partial void FeedInsecure(ILogger logger);
-
-    [LoggerMessage(6, LogLevel.Information, "Feed certificate {Thumbprint}, good until {NotAfter:u}")]
-    public static partial void FeedCertificate(ILogger logger, string thumbprint, DateTime notAfter);
-
-    [LoggerMessage(7, LogLevel.Warning, "Operator:FeedCertificate and Operator:FeedCertificateKey cannot be used: {Problem}. What was read before stays")]
-    public static partial void FeedCertificateUnreadable(ILogger logger, string problem);
 }

@@ -2,10 +2,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Internal;
 using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Operator.Manifests;
@@ -70,8 +72,16 @@ internal static class OperatorHost
             services.AddSingleton<IProxyAuthenticator, NoAuthentication>();
             return;
         }
-        services.AddSingleton(s => new FeedCertificate(
-            options.FeedCertificate, options.FeedCertificateKey, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<FeedCertificate>>()));
+        if (options.HasFeedCertificateFiles)
+        {
+            services.AddSingleton<IFeedCertificateSource>(s => new CertificateFiles(options.FeedCertificate, options.FeedCertificateKey, s.GetRequiredService<TimeProvider>()));
+        }
+        else
+        {
+            services.AddSingleton<FeedSecret>();
+            services.AddSingleton<IFeedCertificateSource>(s => s.GetRequiredService<FeedSecret>());
+        }
+        services.AddSingleton<FeedCertificate>();
         if (options.FeedJwks.Length > 0)
         {
             services.AddSingleton<IIssuerKeysSource>(new JwksFile(options.FeedJwks, options.FeedIssuer));
@@ -103,8 +113,11 @@ internal static class OperatorHost
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
         var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
+        IReadOnlyList<string> feedNames = options.FeedNames is { Count: > 0 } names ? [.. names] : [$"ssh-gateway-operator.{leaseNamespace}.svc"];
+        var feedCa = new FeedCaSettings(
+            leaseNamespace, options.FeedCaSecret, options.FeedCaConfigMap, feedNames, options.FeedCertificateLifetime, options.FeedCaLifetime, options.FeedCaOverlap);
         services.AddSingleton(s => new StatusService(
-            access, leaseNamespace, keys, s.GetRequiredService<UsageTable>(), s.GetRequiredService<HostKeyTable>(), s.GetRequiredService<TimeProvider>(),
+            access, leaseNamespace, keys, s.GetService<FeedSecret>() is { } shown ? (feedCa, shown) : null, s.GetRequiredService<UsageTable>(), s.GetRequiredService<HostKeyTable>(), s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<StatusService>>()));
         services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusService>());
         services.AddHostedService(s => s.GetRequiredService<StatusService>());

@@ -3,6 +3,7 @@ using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SshGateway.Operator.Configuration;
+using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Operator.Hosting;

@@ -2,6 +2,7 @@ using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Events;
+using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
@@ -19,16 +20,19 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
     private readonly StatusWriter _writer;
     private readonly EventWriter _events;
     private readonly KeyMaker _keys;
+    private readonly FeedCaKeeper? _feedCa;
 
     /// <param name="access">The API server.</param>
     /// <param name="leaseNamespace">Where the lease is.</param>
     /// <param name="keys">Where the gateway's keys are.</param>
+    /// <param name="feedCa">Where the feed's CA is, and who gets its certificate; null: the feed's certificate is from elsewhere.</param>
     /// <param name="usage">How sessions are used.</param>
     /// <param name="hostKeys">What is known of pods' host keys.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     public StatusService(
-        ApiServerAccess access, string leaseNamespace, KeyNames keys, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, ILogger<StatusService> logger)
+        ApiServerAccess access, string leaseNamespace, KeyNames keys, (FeedCaSettings Settings, FeedSecret Shown)? feedCa, UsageTable usage, HostKeyTable hostKeys,
+        TimeProvider time, ILogger<StatusService> logger)
     {
         _writes = ApiConnection.Open(access);
         var api = new ApiWriter(_writes, time);
@@ -37,6 +41,7 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
         _events = new EventWriter(api, identity, time, logger);
         _writer = new StatusWriter(api, _lease, _events, usage, hostKeys, time, Random.Shared, logger);
         _keys = new KeyMaker(api, _lease, keys, time, logger);
+        _feedCa = feedCa is var (settings, shown) ? new FeedCaKeeper(api, () => _lease.IsHeld, settings, shown, time, logger) : null;
     }
 
     public bool IsLeader => _lease.IsHeld;
@@ -52,5 +57,6 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
         await Task.WhenAll(
-            _lease.RunAsync(stoppingToken), _writer.RunAsync(stoppingToken), _events.RunAsync(stoppingToken), _keys.RunAsync(stoppingToken));
+            _lease.RunAsync(stoppingToken), _writer.RunAsync(stoppingToken), _events.RunAsync(stoppingToken), _keys.RunAsync(stoppingToken),
+            _feedCa?.RunAsync(stoppingToken) ?? Task.CompletedTask);
 }

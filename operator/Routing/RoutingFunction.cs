@@ -28,7 +28,7 @@ internal static class RoutingFunction
         List<string> problems = [.. SessionRules.Check(session).Select(v => v.ToString())];
         bool isValid = problems.Count == 0;
         IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaximumAuthorizedKeys, problems);
-        IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaximumHostKeys, problems);
+        IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaximumHostKeys, problems, ofHosts: true);
         // Pins that cannot be read must not turn into trust on first use.
         bool hasKeys = authorizedKeys.Count > 0 && (hostKeys.Count > 0 || ssh.HostKeys is null or []);
 

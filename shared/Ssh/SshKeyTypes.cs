@@ -17,4 +17,13 @@ public static class SshKeyTypes
 
     /// <summary>RFC 4253: names the key format; signatures with it use the rsa-sha2 algorithms of RFC 8332.</summary>
     public const string Rsa = "ssh-rsa";
+
+    /// <summary>An Ed25519 key in a FIDO security key: OpenSSH PROTOCOL.u2f.</summary>
+    public const string SecurityKeyEd25519 = "sk-ssh-ed25519@openssh.com";
+
+    /// <summary>An ECDSA key in a FIDO security key: OpenSSH PROTOCOL.u2f.</summary>
+    public const string SecurityKeyEcdsaP256 = "sk-ecdsa-sha2-nistp256@openssh.com";
+
+    /// <summary>Whether the private half is in a security key: such a key is a person's or a CA's, not a host's.</summary>
+    public static bool IsSecurityKey(string type) => type is SecurityKeyEd25519 or SecurityKeyEcdsaP256;
 }

@@ -8,7 +8,7 @@ namespace SshGateway.Shared.Ssh;
 
 /// <summary>
 /// A public key in the SSH wire format, checked for structure: known type, sizes in range, nothing left over.
-/// Sources: RFC 4253 section 6.6 (RSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (Ed25519).
+/// Sources: RFC 4253 section 6.6 (RSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (Ed25519), OpenSSH PROTOCOL.u2f (security keys).
 /// </summary>
 public sealed class SshPublicKey
 {
@@ -17,6 +17,9 @@ public sealed class SshPublicKey
 
     /// <summary>RSA keys above this size are refused: verification time grows with the square of the size.</summary>
     public const int MaximumRsaBits = 8192;
+
+    // It is "ssh:" in most keys, and a name of the user's choice behind that in some.
+    private const int MaximumApplicationLength = 255;
 
     private SshPublicKey(string type, byte[] blob)
     {
@@ -50,10 +53,15 @@ public sealed class SshPublicKey
         switch (type)
         {
             case SshKeyTypes.Ed25519:
-                if (reader.ReadString().Length != 32)
-                {
-                    throw new SshFormatException("an ssh-ed25519 key that is not 32 bytes long");
-                }
+                CheckEd25519(ref reader);
+                break;
+            case SshKeyTypes.SecurityKeyEd25519:
+                CheckEd25519(ref reader);
+                CheckApplication(ref reader);
+                break;
+            case SshKeyTypes.SecurityKeyEcdsaP256:
+                CheckEcdsa(ref reader, "nistp256", 32);
+                CheckApplication(ref reader);
                 break;
             case SshKeyTypes.EcdsaP256:
                 CheckEcdsa(ref reader, "nistp256", 32);
@@ -68,7 +76,7 @@ public sealed class SshPublicKey
                 CheckRsa(ref reader);
                 break;
             default:
-                throw new SshFormatException($"keys of type {type} are not supported; use {SshKeyTypes.Ed25519}, ecdsa-sha2-nistp256/384/521 or {SshKeyTypes.Rsa}");
+                throw new SshFormatException($"keys of type {type} are not supported; use {SshKeyTypes.Ed25519}, ecdsa-sha2-nistp256/384/521, {SshKeyTypes.Rsa} or a security key");
         }
         reader.End();
         return new SshPublicKey(type, blob.ToArray());
@@ -113,6 +121,22 @@ public sealed class SshPublicKey
     // Names from a peer reach logs and messages: only printable ASCII may.
     private static string Printable(string text) =>
         string.Concat(text.Select(c => c is > ' ' and < '\x7f' ? c : '?'));
+
+    private static void CheckEd25519(ref SshReader reader)
+    {
+        if (reader.ReadString().Length != 32)
+        {
+            throw new SshFormatException("an Ed25519 key that is not 32 bytes long");
+        }
+    }
+
+    private static void CheckApplication(ref SshReader reader)
+    {
+        if (reader.ReadString().Length > MaximumApplicationLength)
+        {
+            throw new SshFormatException($"a security key whose application is longer than {MaximumApplicationLength} bytes");
+        }
+    }
 
     private static void CheckEcdsa(ref SshReader reader, string curve, int fieldSize)
     {

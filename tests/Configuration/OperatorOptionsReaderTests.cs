@@ -85,6 +85,33 @@ public sealed class OperatorOptionsReaderTests : IDisposable
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("FeedCaSecret", "Feed_CA", "Operator:FeedCaSecret is \"Feed_CA\"; write the name of a Secret")]
+    [InlineData("FeedCaConfigMap", "", "Operator:FeedCaConfigMap is \"\"; write the name of a ConfigMap")]
+    [InlineData("FeedNames:0", "https://operator", "Operator:FeedNames has \"https://operator\"; write the hosts of Proxy:Operators")]
+    [InlineData("FeedCaOverlap", "00:00:00", "write a time from 00:00:01 to 7.00:00:00")]
+    [InlineData("FeedCaOverlap", "8.00:00:00", "write a time from 00:00:01 to 7.00:00:00")]
+    [InlineData("FeedCertificateLifetime", "02:59:59", "write a time from 3 times Operator:FeedCaOverlap to 365.00:00:00")]
+    [InlineData("FeedCaLifetime", "89.00:00:00", "write a time from 3 times Operator:FeedCertificateLifetime to 3650.00:00:00")]
+    public void What_the_feeds_CA_cannot_live_with_is_named_with_its_remedy(string key, string value, string message)
+    {
+        var exception = Assert.Throws<ConfigurationException>(
+            () => Read(("Source", "Kubernetes"), ("FeedJwks", ""), ("FeedIssuer", ""), ("FeedCertificate", ""), ("FeedCertificateKey", ""), (key, value)));
+
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("FeedCertificate", "tls.crt", "Operator:FeedCertificateKey is missing")]
+    [InlineData("FeedCaSecret", "", "Operator:FeedCertificate is missing")]
+    public void On_kubernetes_the_certificate_is_the_Secrets_unless_there_are_files(string key, string value, string message)
+    {
+        (string, string)[] settings = [("Source", "Kubernetes"), ("FeedJwks", ""), ("FeedIssuer", ""), ("FeedCertificate", ""), ("FeedCertificateKey", "")];
+
+        Assert.False(Read(settings).HasFeedCertificateFiles);
+        Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read([.. settings, (key, value)])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_keys_have_names_and_an_empty_one_turns_them_off()
     {

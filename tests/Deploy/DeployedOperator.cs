@@ -31,9 +31,16 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
     /// <param name="address">Where the operator reaches it; null: directly.</param>
     /// <param name="feedKeys">The feed's; null: those that all tests share.</param>
     /// <param name="more">Options besides those of deploy/.</param>
-    public static async Task<DeployedOperator> StartReplicaAsync(KubernetesServer server, Uri? address = null, FeedKeys? feedKeys = null, params string[] more)
+    public static Task<DeployedOperator> StartReplicaAsync(KubernetesServer server, Uri? address = null, FeedKeys? feedKeys = null, params string[] more) =>
+        // The tests' feed is at an address of its own, so its certificate is not the Secret's.
+        StartAsync(server, address, [.. (feedKeys ?? FeedKeys.Shared).CertificateArguments, .. more]);
+
+    /// <summary>With the feed's certificate as deploy/ has it: from the Secret.</summary>
+    public static Task<DeployedOperator> StartWithSecretAsync(KubernetesServer server, params string[] more) =>
+        StartAsync(server, null, ["--Operator:FeedNames:0=127.0.0.1", .. more]);
+
+    private static async Task<DeployedOperator> StartAsync(KubernetesServer server, Uri? address, IReadOnlyList<string> more)
     {
-        FeedKeys keys = feedKeys ?? FeedKeys.Shared;
         IReadOnlyList<JsonElement> objects = await Kustomize.RenderAsync("deploy/overlays/legacy-1.20");
         JsonElement container = objects.Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-operator").At("spec.template.spec.containers")[0];
         IEnumerable<string> options = container.GetProperty("env").EnumerateArray()
@@ -45,8 +52,6 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
             // What a pod knows by itself.
             $"--Operator:Kubeconfig={server.Kubeconfig(address, $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
             "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
-            // What the Secret would hold.
-            .. keys.CertificateArguments,
             .. more,
         ]);
         await app.StartAsync();

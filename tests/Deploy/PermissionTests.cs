@@ -23,6 +23,7 @@ public sealed class PermissionTests(KubernetesServer server)
                 "create coordination.k8s.io/leases",
                 "get /configmaps ssh-gateway-user-ca",
                 "get /secrets ssh-gateway-host-keys,ssh-gateway-user-ca",
+                "get,patch /secrets,configmaps ssh-gateway-feed-ca",
                 "get,patch coordination.k8s.io/leases ssh-gateway-operator",
             ],
             await account.RulesAsync("ssh-gateway"));
@@ -96,6 +97,8 @@ public sealed class PermissionTests(KubernetesServer server)
             (HttpMethod.Delete, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
             (HttpMethod.Put, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
             (HttpMethod.Patch, "api/v1/namespaces/ssh-gateway/configmaps/ssh-gateway-user-ca"),
+            (HttpMethod.Delete, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-feed-ca"),
+            (HttpMethod.Patch, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-host-keys"),
             (HttpMethod.Post, "api/v1/namespaces/claude-sessions/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/claude-sessions/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/kube-system/pods"),

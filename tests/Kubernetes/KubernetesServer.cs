@@ -26,6 +26,9 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
 
     internal KubernetesObjects Admin => _admin!;
 
+    /// <summary>The key that signs ServiceAccount tokens.</summary>
+    internal string TokenKeyFile => _directory.File("accounts.pem");
+
     internal Uri Etcd => new($"http://127.0.0.1:{_etcdPort}/");
 
     public async Task InitializeAsync()

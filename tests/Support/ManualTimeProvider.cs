@@ -1,11 +1,12 @@
 namespace SshGateway.Tests.Support;
 
 /// <summary>Time that passes only by <see cref="Advance"/>; timers that become due run inside of it.</summary>
-internal sealed class ManualTimeProvider : TimeProvider
+/// <param name="start">Null: any.</param>
+internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _now = start ?? new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

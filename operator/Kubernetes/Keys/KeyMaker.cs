@@ -77,7 +77,7 @@ internal sealed class KeyMaker(ApiWriter api, LeaseElection lease, KeyNames name
     private async Task MakeUserCaAsync(CancellationToken cancellationToken)
     {
         bool isPublished = names.UserCaConfigMap.Length > 0 && await _configMaps.FindAsync(names.UserCaConfigMap, cancellationToken) is not null;
-        IReadOnlyDictionary<string, string>? secret = await _secrets.FindAsync(names.UserCaSecret, cancellationToken);
+        StoredData? secret = await _secrets.FindAsync(names.UserCaSecret, cancellationToken);
         if (secret is null && isPublished)
         {
             // Pods trust a CA whose key is not here. With another one, they would refuse everybody.
@@ -91,7 +91,8 @@ internal sealed class KeyMaker(ApiWriter api, LeaseElection lease, KeyNames name
             secret = await _secrets.FindAsync(names.UserCaSecret, cancellationToken);
         }
         if (names.UserCaConfigMap.Length > 0 && !isPublished
-            && await _configMaps.TryCreateAsync(names.UserCaConfigMap, new Dictionary<string, string> { [UserCaPublicFile] = PublicLine(secret) }, cancellationToken))
+            && await _configMaps.TryCreateAsync(
+                names.UserCaConfigMap, new Dictionary<string, string?> { [UserCaPublicFile] = PublicLine(secret) }, isOurs: false, null, cancellationToken))
         {
             KeysLog.Published(logger, names.Namespace, names.UserCaConfigMap);
         }
@@ -99,7 +100,7 @@ internal sealed class KeyMaker(ApiWriter api, LeaseElection lease, KeyNames name
 
     private async Task MakeAsync(string secret, string comment, IEnumerable<(string File, Func<SshPrivateKey> Generate)> keys, CancellationToken cancellationToken)
     {
-        var data = new Dictionary<string, string>();
+        var data = new Dictionary<string, string?>();
         List<string> fingerprints = [];
         foreach ((string file, Func<SshPrivateKey> generate) in keys)
         {
@@ -107,17 +108,17 @@ internal sealed class KeyMaker(ApiWriter api, LeaseElection lease, KeyNames name
             data[file] = Convert.ToBase64String(Encoding.ASCII.GetBytes(OpenSshKeyFile.Format(key, comment)));
             fingerprints.Add($"{key.PublicKey.Type} {key.PublicKey.Fingerprint}");
         }
-        if (await _secrets.TryCreateAsync(secret, data, cancellationToken))
+        if (await _secrets.TryCreateAsync(secret, data, isOurs: false, null, cancellationToken))
         {
             KeysLog.Made(logger, names.Namespace, secret, string.Join(", ", fingerprints));
         }
     }
 
-    private string PublicLine(IReadOnlyDictionary<string, string>? secret)
+    private string PublicLine(StoredData? secret)
     {
         try
         {
-            string text = Encoding.ASCII.GetString(Convert.FromBase64String(secret?.GetValueOrDefault(UserCaFile) ?? ""));
+            string text = Encoding.ASCII.GetString(Convert.FromBase64String(secret?.Data.GetValueOrDefault(UserCaFile) ?? ""));
             using SshPrivateKey key = OpenSshKeyFile.Parse(text);
             return $"{key.PublicKey} {UserCaComment}\n";
         }

@@ -6,32 +6,48 @@ using SshGateway.Shared.Ssh.Native;
 
 namespace SshGateway.Proxy.Ssh.Keys;
 
-/// <summary>Verifies SSH signatures: RFC 4253 section 6.6, RFC 5656 section 3.1.2, RFC 8332 section 3, RFC 8709 section 6.</summary>
+/// <summary>Verifies SSH signatures: RFC 4253 section 6.6, RFC 5656 section 3.1.2, RFC 8332 section 3, RFC 8709 section 6, OpenSSH PROTOCOL.u2f.</summary>
 internal static class SignatureVerifier
 {
     private const int Ed25519SignatureSize = 64;
 
     /// <summary>Whether <paramref name="signature"/> is the key's signature over the data, made with exactly this algorithm.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Verified"/>.</param>
+    /// <param name="signature">In the SSH wire format.</param>
+    /// <param name="data">What was signed.</param>
+    /// <param name="demanded">What a security key must vouch for. Other keys vouch for nothing, and are not asked.</param>
     /// <exception cref="SshFormatException">The signature is malformed.</exception>
-    public static bool Verify(SshPublicKey key, SignatureAlgorithm algorithm, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> data)
+    public static bool Verify(
+        SshPublicKey key, SignatureAlgorithm algorithm, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> data, SecurityKeyFlags demanded = SecurityKeyFlags.UserPresent)
     {
         //  string    algorithm name
         //  string    signature, as the algorithm lays it out
+        //  ....      the assertion of a security key
         var reader = new SshReader(signature);
         ReadOnlySpan<byte> name = reader.ReadString();
         ReadOnlySpan<byte> value = reader.ReadString();
-        reader.End();
         if (key.Type != algorithm.KeyType || !name.SequenceEqual(Encoding.ASCII.GetBytes(algorithm.Name)))
         {
             return false;
         }
+        if (SshKeyTypes.IsSecurityKey(key.Type))
+        {
+            SecurityKeyAssertion assertion = SecurityKeyAssertion.Read(ref reader);
+            if (!assertion.VouchesFor(demanded))
+            {
+                return false;
+            }
+            data = assertion.SignedBytes(key, data);
+        }
+        reader.End();
         var keyReader = new SshReader(key.Blob.Span);
         keyReader.ReadString();
         try
         {
             return algorithm.KeyType switch
             {
-                SshKeyTypes.Ed25519 => VerifyEd25519(keyReader.ReadString(), value, data),
+                SshKeyTypes.Ed25519 or SshKeyTypes.SecurityKeyEd25519 => VerifyEd25519(keyReader.ReadString(), value, data),
                 SshKeyTypes.Rsa => VerifyRsa(ref keyReader, algorithm.Hash, value, data),
                 _ => VerifyEcdsa(ref keyReader, algorithm.Hash, value, data),
             };

@@ -61,7 +61,7 @@ internal sealed class ServerKeyExchange(
         peerInit.KexAlgorithms.Contains(ExtensionMarker.ExtInfoClient)
             ? SshWriter.Message(MessageNumber.ExtInfo)
                 .WriteUInt32(3)
-                .WriteString("server-sig-algs").WriteNameList(SignatureAlgorithm.All.Select(algorithm => algorithm.Name))
+                .WriteString("server-sig-algs").WriteNameList(SignatureAlgorithm.Verified.Select(algorithm => algorithm.Name))
                 .WriteString("publickey-hostbound@openssh.com").WriteString("0")
                 .WriteString("ping@openssh.com").WriteString("0")
                 .ToArray()

@@ -19,10 +19,18 @@ internal sealed record SignatureAlgorithm(string Name, string KeyType, HashAlgor
         new("rsa-sha2-256", SshKeyTypes.Rsa, HashAlgorithmName.SHA256),
     ];
 
-    /// <summary>The algorithm with this name, or null.</summary>
+    /// <summary>Every algorithm that the gateway verifies: those of <see cref="All"/>, and those of people's security keys (OpenSSH PROTOCOL.u2f).</summary>
+    public static IReadOnlyList<SignatureAlgorithm> Verified { get; } =
+    [
+        .. All,
+        new(SshKeyTypes.SecurityKeyEd25519, SshKeyTypes.SecurityKeyEd25519, default),
+        new(SshKeyTypes.SecurityKeyEcdsaP256, SshKeyTypes.SecurityKeyEcdsaP256, HashAlgorithmName.SHA256),
+    ];
+
+    /// <summary>The algorithm of <see cref="Verified"/> with this name, or null.</summary>
     public static SignatureAlgorithm? Find(ReadOnlySpan<byte> name)
     {
-        foreach (SignatureAlgorithm algorithm in All)
+        foreach (SignatureAlgorithm algorithm in Verified)
         {
             if (name.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(algorithm.Name)))
             {

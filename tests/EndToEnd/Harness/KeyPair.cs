@@ -7,12 +7,13 @@ internal sealed record KeyPair(string PrivateFile, string PublicLine, string Fin
 
     /// <param name="directory">Where the two files go.</param>
     /// <param name="name">The file's name and the key's comment.</param>
-    /// <param name="type">ssh-keygen's -t: ed25519, ecdsa or rsa.</param>
+    /// <param name="type">ssh-keygen's -t: ed25519, ecdsa or rsa, or with -sk behind it.</param>
     /// <param name="bits">ssh-keygen's -b, for ecdsa and rsa.</param>
-    public static async Task<KeyPair> GenerateAsync(string directory, string name, string type = "ed25519", int? bits = null)
+    /// <param name="more">Further arguments of ssh-keygen.</param>
+    public static async Task<KeyPair> GenerateAsync(string directory, string name, string type = "ed25519", int? bits = null, params string[] more)
     {
         string file = Path.Combine(directory, name);
-        List<string> arguments = ["-q", "-N", "", "-C", name, "-t", type, "-f", file];
+        List<string> arguments = ["-q", "-N", "", "-C", name, "-t", type, "-f", file, .. more];
         if (bits is not null)
         {
             arguments.AddRange(["-b", $"{bits}"]);

@@ -1,0 +1,94 @@
+using System.Diagnostics.Metrics;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SshGateway.Operator.Feed.Certificates;
+
+/// <summary>
+/// The certificate that the feed shows. Its source is asked at each handshake: a new certificate counts for new connections, and open ones do not
+/// notice. There need not be one at the start, for in a cluster one of the operators makes it.
+/// </summary>
+internal sealed class FeedCertificate : IDisposable
+{
+    private readonly Meter _meter = new("SshGateway.Operator.FeedCertificate");
+    private readonly Lock _lock = new();
+    private readonly IFeedCertificateSource _source;
+    private readonly ILogger _logger;
+    private SslStreamCertificateContext? _context;
+    private CertificatePem? _tried;
+    private string? _problem;
+
+    public FeedCertificate(IFeedCertificateSource source, TimeProvider time, ILogger<FeedCertificate> logger)
+    {
+        _source = source;
+        _logger = logger;
+        _meter.CreateObservableGauge("sshgateway.operator.feed_certificate_remaining", () => Remaining(time), "s", "How long the feed's certificate is still good");
+    }
+
+    /// <summary>Why there is none; null when there is one.</summary>
+    public string? Missing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                Refresh();
+                return _context is null ? _problem : null;
+            }
+        }
+    }
+
+    /// <exception cref="AuthenticationException">There is none.</exception>
+    public SslStreamCertificateContext Current()
+    {
+        lock (_lock)
+        {
+            Refresh();
+            return _context ?? throw new AuthenticationException(_problem);
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private void Refresh()
+    {
+        try
+        {
+            CertificatePem pem = _source.Read();
+            if (pem != _tried)
+            {
+                _tried = pem;
+                _context = Load(pem);
+                _problem = null;
+                CertificateLog.Read(_logger, _context.TargetCertificate.Thumbprint, _context.TargetCertificate.NotAfter.ToUniversalTime());
+            }
+        }
+        // CopyWithPrivateKey reports a key of another certificate as a wrong argument.
+        catch (Exception exception) when (exception is IOException or CryptographicException or ArgumentException)
+        {
+            if (_problem != exception.Message)
+            {
+                _problem = exception.Message;
+                CertificateLog.Unusable(_logger, _source.Origin, _problem);
+            }
+        }
+    }
+
+    private IEnumerable<Measurement<double>> Remaining(TimeProvider time)
+    {
+        lock (_lock)
+        {
+            return _context is null ? [] : [new((_context.TargetCertificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds)];
+        }
+    }
+
+    private static SslStreamCertificateContext Load(CertificatePem pem)
+    {
+        var all = new X509Certificate2Collection();
+        all.ImportFromPem(pem.Certificates);
+        // Offline: what belongs to the chain is there, and nothing is fetched for it.
+        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(pem.Certificates, pem.Key), all, offline: true);
+    }
+}

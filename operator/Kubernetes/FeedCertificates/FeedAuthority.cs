@@ -1,0 +1,68 @@
+using System.Text;
+using SshGateway.Operator.Feed.Certificates;
+
+namespace SshGateway.Operator.Kubernetes.FeedCertificates;
+
+/// <summary>What the Secret of the feed's CA holds.</summary>
+/// <param name="Ca">The CA that signs (<c>ca.crt</c>, <c>ca.key</c>).</param>
+/// <param name="Certificate">The operators' certificate (<c>tls.crt</c>, <c>tls.key</c>).</param>
+/// <param name="Next">The CA that the proxies are told of and that does not sign yet (<c>next.crt</c>, <c>next.key</c>).</param>
+/// <param name="Previous">The CA that signed before and is still trusted; its key is gone (<c>previous.crt</c>).</param>
+internal sealed record FeedAuthority(CertificatePem Ca, CertificatePem Certificate, CertificatePem? Next = null, string? Previous = null)
+{
+    public const string CaFile = "ca.crt";
+
+    private const string CaKeyFile = "ca.key";
+    private const string CertificateFile = "tls.crt";
+    private const string CertificateKeyFile = "tls.key";
+    private const string NextFile = "next.crt";
+    private const string NextKeyFile = "next.key";
+    private const string PreviousFile = "previous.crt";
+
+    /// <summary>
+    /// What the proxies are to trust. By age, so that it is the same text before and after the next CA has become the one that signs.
+    /// </summary>
+    public string Bundle => Previous + Ca.Certificates + Next?.Certificates;
+
+    /// <exception cref="InvalidDataException">Something is missing, or not as a Secret encodes it.</exception>
+    public static FeedAuthority Read(IReadOnlyDictionary<string, string?> secret) => new(
+        new CertificatePem(Text(secret, CaFile), Text(secret, CaKeyFile)),
+        ReadCertificate(secret),
+        secret.ContainsKey(NextFile) ? new CertificatePem(Text(secret, NextFile), Text(secret, NextKeyFile)) : null,
+        secret.ContainsKey(PreviousFile) ? Text(secret, PreviousFile) : null);
+
+    /// <summary>The operators' certificate alone, which is all that a Secret of somebody else's need have.</summary>
+    /// <exception cref="InvalidDataException">It is missing, or not as a Secret encodes it.</exception>
+    public static CertificatePem ReadCertificate(IReadOnlyDictionary<string, string?> secret) => new(Text(secret, CertificateFile), Text(secret, CertificateKeyFile));
+
+    /// <returns>A value of the Secret.</returns>
+    /// <exception cref="InvalidDataException">It is missing, or not as a Secret encodes it.</exception>
+    public static string Text(IReadOnlyDictionary<string, string?> secret, string name)
+    {
+        try
+        {
+            return Encoding.ASCII.GetString(Convert.FromBase64String(secret.GetValueOrDefault(name) ?? throw new InvalidDataException($"it has no {name}")));
+        }
+        catch (FormatException)
+        {
+            throw new InvalidDataException($"its {name} is not base64");
+        }
+    }
+
+    /// <summary>The Secret's values. Null is what it must no longer have.</summary>
+    public IReadOnlyDictionary<string, string?> ToData() => new Dictionary<string, string?>
+    {
+        [CaFile] = Encode(Ca.Certificates),
+        [CaKeyFile] = Encode(Ca.Key),
+        [CertificateFile] = Encode(Certificate.Certificates),
+        [CertificateKeyFile] = Encode(Certificate.Key),
+        [NextFile] = Encode(Next?.Certificates),
+        [NextKeyFile] = Encode(Next?.Key),
+        [PreviousFile] = Encode(Previous),
+    };
+
+    // The keys must not get into a log.
+    public override string ToString() => nameof(FeedAuthority);
+
+    private static string? Encode(string? text) => text is null ? null : Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
+}

@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using SshGateway.Operator.Feed.Certificates;
+
+namespace SshGateway.Operator.Kubernetes.FeedCertificates;
+
+/// <summary>
+/// What the feed's CA and certificate have to become, as a function of what they are, what is published, and the time:
+/// <code>
+/// CA          |-------------- signs ---------------|- trusted -|
+/// next CA                    | made | published .. |--------- signs ------------
+///                             a third of the CA's life is left
+/// </code>
+/// Nothing is signed by a CA that the proxies have not had the time to read.
+/// </summary>
+internal sealed class FeedCaRotation(FeedCaSettings settings)
+{
+    // A certificate, or CA, has a successor when this part of its life is left.
+    private const double LastPart = 1.0 / 3;
+
+    public FeedAuthority Begin(DateTimeOffset now)
+    {
+        CertificatePem ca = FeedCa.Create(now, settings.CaLifetime);
+        return new FeedAuthority(ca, Issue(ca, now));
+    }
+
+    /// <param name="present">What there is.</param>
+    /// <param name="publishedAt">Since when the proxies can read <see cref="FeedAuthority.Bundle"/>; null: what they trust is somebody else's to say, so it cannot change.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>What it has to be now; null: it is.</returns>
+    /// <exception cref="CryptographicException">What there is cannot be used.</exception>
+    /// <exception cref="ArgumentException">A key is another one's.</exception>
+    public (FeedCaStep Step, FeedAuthority Authority)? Next(FeedAuthority present, DateTimeOffset? publishedAt, DateTimeOffset now)
+    {
+        using FeedCa ca = FeedCa.Load(present.Ca);
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(present.Certificate.Certificates, present.Certificate.Key);
+        if (publishedAt is { } since)
+        {
+            // A CA that has ended is trusted by nobody: there is nothing left to be careful of.
+            if (present.Next is { } next && (now - since >= settings.Overlap || ca.NotAfter <= now))
+            {
+                return (FeedCaStep.NextCaSigns, new FeedAuthority(next, Issue(next, now), Previous: present.Ca.Certificates));
+            }
+            // The certificate is never older than the CA's first signature, and the other operators have read it in this time.
+            if (present.Previous is not null && now - FeedCa.IssuedAt(certificate) >= settings.Overlap)
+            {
+                return (FeedCaStep.PreviousCaDropped, present with { Previous = null });
+            }
+            if (present.Next is null && present.Previous is null && ca.NotAfter - now < settings.CaLifetime * LastPart)
+            {
+                return (FeedCaStep.NextCaMade, present with { Next = FeedCa.Create(now, settings.CaLifetime) });
+            }
+        }
+        return IsDue(certificate, ca, now) ? (FeedCaStep.CertificateRenewed, present with { Certificate = Issue(present.Ca, now) }) : null;
+    }
+
+    private bool IsDue(X509Certificate2 certificate, FeedCa ca, DateTimeOffset now) =>
+        !ca.HasIssued(certificate) || !FeedCa.HasNames(certificate, settings.Names)
+        // At the end of its CA's life, another one would not live longer either.
+        || (certificate.NotAfter - now < settings.CertificateLifetime * LastPart && ca.End(now, settings.CertificateLifetime) - certificate.NotAfter >= TimeSpan.FromSeconds(1));
+
+    private CertificatePem Issue(CertificatePem ca, DateTimeOffset now)
+    {
+        using FeedCa signer = FeedCa.Load(ca);
+        return signer.Issue(settings.Names, now, settings.CertificateLifetime);
+    }
+}
