@@ -45,6 +45,7 @@ internal static class EntryDecoding
                 MaxConnections = (int)entry.MaxConnections,
                 IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),
                 Reason = entry.Reason,
+                Passthrough = entry.Passthrough,
                 WireHash = EntryHash.Of(entry),
             });
         }

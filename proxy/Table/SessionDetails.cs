@@ -32,6 +32,8 @@ internal sealed record SessionDetails
 
     public required string Reason { get; init; }
 
+    public bool Passthrough { get; init; }
+
     /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
     public ulong WireHash { get; init; }
 }

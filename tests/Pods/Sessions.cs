@@ -19,6 +19,7 @@ internal static class Sessions
         long expiresAt = 0,
         int maxConnections = 0,
         TimeSpan idleTimeout = default,
+        bool passthrough = false,
         SshPublicKey[]? keys = null,
         SshPublicKey[]? hostKeys = null) => new(new SessionDetails
         {
@@ -35,5 +36,6 @@ internal static class Sessions
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,
             Reason = reason,
+            Passthrough = passthrough,
         });
 }
