@@ -59,6 +59,7 @@ internal static class EntryEncoding
             // The longest that the schema admits is longer than the field can say, and both are lifetimes.
             IdleTimeout = (uint)Math.Min(session.IdleTimeout.TotalSeconds, uint.MaxValue),
             Reason = session.Reason == ReadyReason.EndpointReady ? "" : session.Reason.ToString(),
+            Passthrough = session.Passthrough,
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));

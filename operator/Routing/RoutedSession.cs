@@ -45,6 +45,9 @@ internal sealed record RoutedSession
     /// <summary>How long a connection may be idle; zero: without limit.</summary>
     public TimeSpan IdleTimeout { get; init; }
 
+    /// <summary>Whether the pod's sshd may be reached without a login at the gateway.</summary>
+    public bool Passthrough { get; init; }
+
     /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 

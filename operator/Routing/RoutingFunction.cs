@@ -64,6 +64,7 @@ internal static class RoutingFunction
             ExpiresAt = session.Spec?.ExpiresAt,
             MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
+            Passthrough = isValid && ssh.Passthrough == true,
             Problems = problems,
         };
     }

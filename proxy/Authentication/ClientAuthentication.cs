@@ -146,11 +146,7 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
 
     private async Task RefuseAsync(long receivedAt)
     {
-        // Timers run on a coarse clock and may be some milliseconds early.
-        while (AuthenticationLimits.RefusalTime - time.GetElapsedTime(receivedAt) is { Ticks: > 0 } rest)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)), time).ConfigureAwait(false);
-        }
+        await RefusalClock.WaitAsync(receivedAt, time).ConfigureAwait(false);
         await leg.Output.SendAsync(Failure).ConfigureAwait(false);
     }
 

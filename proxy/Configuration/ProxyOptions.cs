@@ -7,6 +7,9 @@ internal sealed class ProxyOptions
 
     public string Listen { get; set; } = "[::]:2222";
 
+    /// <summary>Networks whose connections begin with a PROXY header.</summary>
+    public IList<string> ProxyProtocolFrom { get; } = [];
+
     public string HttpListen { get; set; } = "127.0.0.1:8080";
 
     /// <summary>Empty: metrics are not sent anywhere.</summary>
@@ -43,6 +46,45 @@ internal sealed class ProxyOptions
     public TimeSpan KeyExchangeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Bits of an IPv4 address that make a source, for all limits per source.</summary>
+    public int SourcePrefixIPv4 { get; set; } = 32;
+
+    /// <summary>Bits of an IPv6 address that make a source.</summary>
+    public int SourcePrefixIPv6 { get; set; } = 64;
+
+    /// <summary>Clients at once, logged in or not.</summary>
+    public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>Clients that are not logged in yet.</summary>
+    public int MaxUnauthenticated { get; set; } = 1000;
+
+    /// <summary>Clients of one source that are not logged in yet.</summary>
+    public int MaxUnauthenticatedPerSource { get; set; } = 100;
+
+    /// <summary>Whether sources whose logins fail are refused for a while.</summary>
+    public bool Penalties { get; set; } = true;
+
+    /// <summary>Networks whose failures are not counted.</summary>
+    public IList<string> PenaltyExempt { get; } = [];
+
+    /// <summary>After how long a peer that does not answer, or does not read, is gone.</summary>
+    public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Passthrough connections open at once from one source.</summary>
+    public int PassthroughPerSource { get; set; } = 32;
+
+    /// <summary>Passthrough connections to one pod that may not have logged in yet.</summary>
+    public int PassthroughPerPod { get; set; } = 5;
+
+    /// <summary>A file, "-" for standard output, or empty: none.</summary>
+    public string AuditLog { get; set; } = "";
+
+    /// <summary>How long new clients are still taken once the process is told to end and not ready.</summary>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long open connections may go on after that.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromMinutes(55);
 
     /// <summary>How long a login waits for a pod that is on its way; zero: not at all.</summary>
     public TimeSpan WaitForPod { get; set; } = TimeSpan.FromSeconds(60);

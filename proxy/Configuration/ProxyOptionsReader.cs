@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Shared.Hosting;
@@ -16,12 +17,21 @@ internal static class ProxyOptionsReader
 
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(10);
 
+    // A lost packet is sent again after seconds; an idle client that has gone should not stay a day.
+    private static readonly TimeSpan ShortestPeerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPeerTimeout = TimeSpan.FromHours(2);
+
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(7);
+
     private static readonly string[] Keys =
     [
-        nameof(ProxyOptions.Listen), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
+        nameof(ProxyOptions.Listen), nameof(ProxyOptions.ProxyProtocolFrom), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
         nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
         nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
         nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
+        nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod),
+        nameof(ProxyOptions.MaxConnections), nameof(ProxyOptions.MaxUnauthenticated), nameof(ProxyOptions.MaxUnauthenticatedPerSource), nameof(ProxyOptions.Penalties),
+        nameof(ProxyOptions.PenaltyExempt), nameof(ProxyOptions.PeerTimeout), nameof(ProxyOptions.DrainDelay), nameof(ProxyOptions.DrainTimeout), nameof(ProxyOptions.AuditLog),
     ];
 
     /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
@@ -54,6 +64,10 @@ internal static class ProxyOptionsReader
         {
             yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key";
         }
+        foreach (string problem in CheckNetworks("ProxyProtocolFrom", options.ProxyProtocolFrom).Concat(CheckNetworks("PenaltyExempt", options.PenaltyExempt)))
+        {
+            yield return problem;
+        }
         foreach (string problem in CheckOperators(options))
         {
             yield return problem;
@@ -61,6 +75,10 @@ internal static class ProxyOptionsReader
         foreach (string problem in CheckNames("KexAlgorithms", options.KexAlgorithms, [.. KeyExchangeAlgorithm.All.Select(kex => kex.Name)])
             .Concat(CheckNames("Ciphers", options.Ciphers, [.. CipherAlgorithm.All.Select(cipher => cipher.Name)]))
             .Concat(CheckNames("Macs", options.Macs, [.. MacAlgorithm.All.Select(mac => mac.Name)])))
+        {
+            yield return problem;
+        }
+        foreach (string problem in CheckLimits(options))
         {
             yield return problem;
         }
@@ -76,11 +94,37 @@ internal static class ProxyOptionsReader
         {
             yield return $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {LongestTimeout}, such as 00:02:00";
         }
+        if (options.PeerTimeout < ShortestPeerTimeout || options.PeerTimeout > LongestPeerTimeout)
+        {
+            yield return $"Proxy:PeerTimeout is {options.PeerTimeout}; write a time from {ShortestPeerTimeout} to {LongestPeerTimeout}, such as 00:10:00";
+        }
+        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > LongestTimeout)
+        {
+            yield return $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {LongestTimeout}, such as 00:00:05";
+        }
+        if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > LongestDrain)
+        {
+            yield return $"Proxy:DrainTimeout is {options.DrainTimeout}; write a time up to {LongestDrain:c}, such as 00:55:00";
+        }
         if (options.WaitForPod < TimeSpan.Zero || options.WaitForPod > LongestTimeout)
         {
             yield return $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {LongestTimeout}, such as 00:01:00";
         }
     }
+
+    private static IEnumerable<string> CheckLimits(ProxyOptions options) =>
+    [
+        .. CheckNumber("SourcePrefixIPv4", options.SourcePrefixIPv4, 8, 32, 32),
+        .. CheckNumber("SourcePrefixIPv6", options.SourcePrefixIPv6, 16, 128, 64),
+        .. CheckNumber("MaxConnections", options.MaxConnections, 1, 1_000_000, 10_000),
+        .. CheckNumber("MaxUnauthenticated", options.MaxUnauthenticated, 1, 100_000, 1000),
+        .. CheckNumber("MaxUnauthenticatedPerSource", options.MaxUnauthenticatedPerSource, 1, 100_000, 100),
+        .. CheckNumber("PassthroughPerSource", options.PassthroughPerSource, 1, 10_000, 32),
+        .. CheckNumber("PassthroughPerPod", options.PassthroughPerPod, 1, 1000, 5),
+    ];
+
+    private static IEnumerable<string> CheckNumber(string key, int value, int smallest, int largest, int usual) =>
+        value >= smallest && value <= largest ? [] : [$"Proxy:{key} is {value}; write a number from {smallest} to {largest}, such as {usual}"];
 
     private static IEnumerable<string> CheckOperators(ProxyOptions options)
     {
@@ -108,6 +152,10 @@ internal static class ProxyOptionsReader
             yield return "Proxy:OperatorToken is missing; write the file of the token that tells the operators who this proxy is";
         }
     }
+
+    private static IEnumerable<string> CheckNetworks(string key, IEnumerable<string> networks) => networks
+        .Where(network => !NetworkSet.IsNetwork(network))
+        .Select(network => $"Proxy:{key} has \"{network}\"; write a network such as 10.0.0.0/8 or 2001:db8::/32, without bits behind its prefix");
 
     private static IEnumerable<string> CheckNames(string key, IEnumerable<string> names, string[] known) =>
         names.Where(name => !known.Contains(name)).Select(name => $"Proxy:{key} has \"{name}\"; there are {string.Join(", ", known)}");

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Transport;
@@ -11,10 +12,8 @@ using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Proxy.Connections;
 
-/// <summary>
-/// One client's connection, from accept to end: key exchange, authentication, pod login, relay.
-/// </summary>
-internal sealed class Connection : IAsyncDisposable
+/// <summary>One SSH client's connection, to its end: key exchange, authentication, pod login, relay.</summary>
+internal sealed class Connection : IClientConnection
 {
     // The session may change while a login is under way; one that keeps changing is not worth following.
     private const int Attempts = 3;
@@ -29,22 +28,28 @@ internal sealed class Connection : IAsyncDisposable
     private readonly ClientAuthentication _authentication;
     private readonly Deadline _deadline;
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long _startedAt;
-    private long _countedFromClient;
-    private long _countedToClient;
+    private readonly Visit _visit;
+    private readonly ConnectionReport _report;
     private volatile Bridge? _bridge;
 
-    public Connection(IPeerSocket socket, ConnectionServices services)
+    /// <param name="socket">The connection; owned.</param>
+    /// <param name="unread">What was read of it already.</param>
+    /// <param name="visit">Its places among the limits.</param>
+    /// <param name="report">Its account.</param>
+    /// <param name="services">What all connections share.</param>
+    public Connection(IPeerSocket socket, ReadOnlySpan<byte> unread, Visit visit, ConnectionReport report, ConnectionServices services)
     {
         _services = services;
+        _visit = visit;
+        _report = report;
         _leg = new ClientLeg(socket, services.Offer, services.HostKeys, services.RekeyLimits, services.Time);
+        _leg.Input.Begin(unread);
+        report.SshBegan();
         _authentication = new ClientAuthentication(_leg, services.Table, services.Time);
         _deadline = new Deadline(services.Time, () => _ = ExpireAsync());
-        _startedAt = services.Time.GetTimestamp();
-        services.Metrics.Accepted();
     }
 
-    /// <summary>Runs to the end, and logs it. Does not throw.</summary>
+    /// <inheritdoc/>
     public async Task RunAsync()
     {
         BridgeEnd end;
@@ -79,29 +84,26 @@ internal sealed class Connection : IAsyncDisposable
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
-            ConnectionLog.Defect(_services.Logger, defect, _leg.Socket.RemoteEndPoint, Printable(_authentication.UserName));
+            _report.UserName = _authentication.UserName;
+            _report.Defect(defect);
             await SendAwayAsync(DisconnectReason.ByApplication, "The gateway met an internal error.").ConfigureAwait(false);
             end = new BridgeEnd(ConnectionEnd.InternalError, null);
         }
 #pragma warning restore CA1031
-        Log(_stopping.Task.IsCompleted ? end with { End = ConnectionEnd.ProxyStopping } : end);
+        ReportEnd(_stopping.Task.IsCompleted ? end with { End = ConnectionEnd.ProxyStopping } : end);
     }
 
-    /// <summary>
-    /// Ends an established session and tells the client why; the first reason counts. A login that is under way is left alone: it looks at the
-    /// session itself before it is let in.
-    /// </summary>
+    /// <inheritdoc/>
     public void Close(ConnectionEnd end, string sentence) => _bridge?.Close(end, sentence);
 
-    /// <summary>How long nothing has gone over the session's channels; null while the login is under way. One call at a time, and none after the end.</summary>
+    /// <inheritdoc/>
     public TimeSpan? Review()
     {
-        // A connection may last for days: its bytes are counted while it does.
-        CountBytes();
+        _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
         return _bridge?.ReviewIdleTime();
     }
 
-    /// <summary>Ends the connection because the proxy stops.</summary>
+    /// <inheritdoc/>
     public async Task StopAsync()
     {
         const string Sentence = "The gateway is shutting down; please connect again.";
@@ -125,10 +127,13 @@ internal sealed class Connection : IAsyncDisposable
     {
         _deadline.Set(_services.Options.KeyExchangeTimeout);
         await _leg.HandshakeAsync().ConfigureAwait(false);
+        _report.KeysExchanged();
         _deadline.Set(_services.Options.AuthenticationTimeout);
         AuthenticatedClient client = await _authentication.RunAsync().ConfigureAwait(false);
         // The client has done its part; dialling has limits of its own.
         _deadline.Stop();
+        _visit.Authenticated();
+        _report.Authenticated(client);
         OpenSession session = _services.OpenSessions.Enter(client.Entry, this);
         try
         {
@@ -149,7 +154,7 @@ internal sealed class Connection : IAsyncDisposable
         // From here on changes of the session find the bridge. One that came since ReachPodAsync read the table did not.
         session.Review(_services.Time.GetUtcNow());
         await _leg.Output.SendAsync(Success).ConfigureAwait(false);
-        LogLogin(client);
+        _report.LoggedIn(client.Entry);
         return await bridge.RunAsync().ConfigureAwait(false);
     }
 
@@ -182,7 +187,6 @@ internal sealed class Connection : IAsyncDisposable
         throw Changed(client);
     }
 
-    // A client that leaves meanwhile is found out when the wait is over, which has a limit.
     private async Task<AuthenticatedClient> AwaitPodAsync(AuthenticatedClient client, OpenSession session)
     {
         if (!LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
@@ -190,23 +194,38 @@ internal sealed class Connection : IAsyncDisposable
             return client;
         }
         TimeSpan limit = _services.Options.WaitForPod;
+        if (limit == TimeSpan.Zero)
+        {
+            return client;
+        }
+        await SendBannerAsync($"Session {client.Entry.SessionId} is starting ({client.Entry.Reason}); waiting up to {limit.TotalSeconds:0} s for its pod.").ConfigureAwait(false);
         using var patience = new CancellationTokenSource(limit, _services.Time);
-        if (limit > TimeSpan.Zero)
+        using var watching = new CancellationTokenSource();
+        Task left = _leg.WatchAsync(watching.Token);
+        try
         {
-            await SendBannerAsync($"Session {client.Entry.SessionId} is starting ({client.Entry.Reason}); waiting up to {limit.TotalSeconds:0} s for its pod.").ConfigureAwait(false);
-        }
-        while (!patience.IsCancellationRequested && !_stopping.Task.IsCompleted && LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
-        {
-            Task change = session.NextChange();
-            // What changed before that is seen here.
-            client = client with { Entry = CurrentEntry(client) };
-            if (LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
+            while (!patience.IsCancellationRequested && !_stopping.Task.IsCompleted && LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
             {
-                Task either = Task.WhenAny(change, _stopping.Task);
-                await either.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task change = session.NextChange();
+                // What changed before that is seen here.
+                client = client with { Entry = CurrentEntry(client) };
+                if (LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
+                {
+                    Task any = Task.WhenAny(change, _stopping.Task, left);
+                    await any.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+                if (left.IsCompleted)
+                {
+                    await left.ConfigureAwait(false);
+                }
             }
+            return client;
         }
-        return client;
+        finally
+        {
+            await watching.CancelAsync().ConfigureAwait(false);
+            await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private SessionEntry CurrentEntry(AuthenticatedClient client) =>
@@ -249,47 +268,10 @@ internal sealed class Connection : IAsyncDisposable
         _leg.Abort();
     }
 
-    private void CountBytes()
+    private void ReportEnd(BridgeEnd end)
     {
-        (long fromClient, long toClient) = (_leg.Input.TotalBytes, _leg.Output.TotalBytes);
-        _services.Metrics.Transferred(fromClient - _countedFromClient, toClient - _countedToClient);
-        (_countedFromClient, _countedToClient) = (fromClient, toClient);
+        _report.UserName = _authentication.UserName;
+        _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
+        _report.Ended(end);
     }
-
-    private void LogLogin(AuthenticatedClient client)
-    {
-        TimeSpan after = _services.Time.GetElapsedTime(_startedAt);
-        _services.Metrics.LoggedIn(after);
-        ConnectionLog.LoggedIn(
-            _services.Logger,
-            client.Address,
-            client.Entry.SessionId,
-            client.Entry.PodName,
-            client.Entry.PodUid,
-            client.Entry.Endpoint,
-            client.Key.Fingerprint,
-            (long)after.TotalMilliseconds);
-    }
-
-    private void Log(BridgeEnd end)
-    {
-        Blame blame = end.End.BlameFor();
-        CountBytes();
-        _services.Metrics.Ended(end.End, blame);
-        ConnectionLog.Ended(
-            _services.Logger,
-            blame == Blame.Pod ? LogLevel.Warning : LogLevel.Information,
-            _leg.Socket.RemoteEndPoint,
-            Printable(_authentication.UserName),
-            end.End,
-            blame,
-            _services.Time.GetElapsedTime(_startedAt).TotalSeconds,
-            _leg.Input.TotalBytes,
-            _leg.Output.TotalBytes,
-            Printable(end.Detail));
-    }
-
-    // Some of it is a peer's words.
-    private static string Printable(string? text) =>
-        string.Concat((text ?? "").Take(512).Select(character => char.IsControl(character) ? ' ' : character));
 }

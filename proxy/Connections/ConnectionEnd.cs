@@ -18,6 +18,18 @@ internal enum ConnectionEnd
     /// <summary>The client left before it was authenticated.</summary>
     ClientLeftEarly,
 
+    /// <summary>This proxy has as many connections as it takes.</summary>
+    ProxyFull,
+
+    /// <summary>Too many clients, of this source or in total, have not logged in yet.</summary>
+    TooManyUnauthenticated,
+
+    /// <summary>Too many connections of this source came to nothing a short while ago.</summary>
+    SourcePenalized,
+
+    /// <summary>The connection came from a balancer, and its PROXY header was missing or malformed.</summary>
+    ProxyHeaderInvalid,
+
     /// <summary>The client broke the protocol, or had no algorithm in common with us.</summary>
     ClientProtocolError,
 
@@ -30,6 +42,9 @@ internal enum ConnectionEnd
     /// <summary>The client offered no key that the session authorises.</summary>
     AuthenticationFailed,
 
+    /// <summary>A CONNECT asked for a session that does not exist, does not allow passthrough, or takes no logins now; the client is not told which.</summary>
+    PassthroughRefused,
+
     /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
     AccessRefused,
 
@@ -39,7 +54,7 @@ internal enum ConnectionEnd
     /// <summary>Access became Disabled while the connection was open.</summary>
     SessionDisabled,
 
-    /// <summary>The session has as many connections open in this proxy as maxConnections admits.</summary>
+    /// <summary>The session has as many connections open in this proxy as maxConnections admits, or there are too many passthroughs.</summary>
     TooManyConnections,
 
     /// <summary>Nothing went over the connection's channels for the session's idleTimeout.</summary>

@@ -19,6 +19,15 @@ internal static partial class ConnectionLog
     [LoggerMessage(4, LogLevel.Error, "{Client} as \"{UserName}\" met a defect of the gateway")]
     public static partial void Defect(ILogger logger, Exception exception, IPEndPoint client, string userName);
 
+    [LoggerMessage(7, LogLevel.Information, "Told to end: not ready, closed to new clients in {Seconds} s")]
+    public static partial void Draining(ILogger logger, double seconds);
+
+    [LoggerMessage(8, LogLevel.Information, "Closed to new clients; {Count} connections have {Seconds} s to end")]
+    public static partial void Closed(ILogger logger, int count, double seconds);
+
+    [LoggerMessage(6, LogLevel.Information, "{Client} is passed through to {SessionId} on pod {PodName} ({PodUid}) at {Endpoint}")]
+    public static partial void PassthroughOpened(ILogger logger, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint);
+
     [LoggerMessage(5, LogLevel.Warning, "No connection could be accepted: {Problem}. Trying on")]
     public static partial void AcceptFailed(ILogger logger, string problem);
 }

@@ -1,4 +1,8 @@
+using SshGateway.Proxy.Audit;
 using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Entrance;
+using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
@@ -9,5 +13,5 @@ namespace SshGateway.Proxy.Connections;
 
 /// <summary>What all connections share.</summary>
 internal sealed record ConnectionServices(
-    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, ProxyOptions Options, ConnectionMetrics Metrics, TimeProvider Time,
+    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, NetworkSet Balancers, ClientLimits Limits, PassthroughServices Passthrough, ProxyOptions Options, ConnectionMetrics Metrics, AuditLog Audit, TimeProvider Time,
     ILogger<Connection> Logger);

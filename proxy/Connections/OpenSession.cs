@@ -11,7 +11,7 @@ namespace SshGateway.Proxy.Connections;
 internal sealed class OpenSession(SessionEntry known)
 {
     private readonly Lock _lock = new();
-    private readonly List<Connection> _connections = [];
+    private readonly List<IClientConnection> _connections = [];
     private SessionEntry _entry = known;
     private bool _isLeft;
     private DateTimeOffset _lastActivity;
@@ -33,7 +33,7 @@ internal sealed class OpenSession(SessionEntry known)
 
     /// <summary>False: the last connection has just left, and this is no longer the session's.</summary>
     /// <exception cref="LoginRefusedException">The session has as many connections as it may have.</exception>
-    public bool TryEnter(Connection connection, SessionTable table, DateTimeOffset now)
+    public bool TryEnter(IClientConnection connection, SessionTable table, DateTimeOffset now)
     {
         lock (_lock)
         {
@@ -56,7 +56,7 @@ internal sealed class OpenSession(SessionEntry known)
     }
 
     /// <summary>True: that was the last one.</summary>
-    public bool Leave(Connection connection, DateTimeOffset now)
+    public bool Leave(IClientConnection connection, DateTimeOffset now)
     {
         lock (_lock)
         {
@@ -96,7 +96,7 @@ internal sealed class OpenSession(SessionEntry known)
         lock (_lock)
         {
             CloseByEntry(now);
-            foreach (Connection connection in _connections)
+            foreach (IClientConnection connection in _connections)
             {
                 TimeSpan idle = Review(connection, now);
                 if (_entry.IdleTimeout > TimeSpan.Zero && idle >= _entry.IdleTimeout)
@@ -108,7 +108,7 @@ internal sealed class OpenSession(SessionEntry known)
     }
 
     // A login that is under way has been reviewed when it entered.
-    private TimeSpan Review(Connection connection, DateTimeOffset now)
+    private TimeSpan Review(IClientConnection connection, DateTimeOffset now)
     {
         if (connection.Review() is not { } idle)
         {
@@ -136,7 +136,7 @@ internal sealed class OpenSession(SessionEntry known)
         {
             return;
         }
-        foreach (Connection connection in _connections)
+        foreach (IClientConnection connection in _connections)
         {
             connection.Close(ended.End, ended.Sentence);
         }

@@ -27,7 +27,7 @@ internal sealed class OpenSessions
 
     /// <summary>Takes a place among the session's connections, to be given back by <see cref="Leave"/>.</summary>
     /// <exception cref="LoginRefusedException">The session has as many as it may have.</exception>
-    public OpenSession Enter(SessionEntry entry, Connection connection)
+    public OpenSession Enter(SessionEntry entry, IClientConnection connection)
     {
         while (true)
         {
@@ -41,7 +41,7 @@ internal sealed class OpenSessions
         }
     }
 
-    public void Leave(OpenSession session, Connection connection)
+    public void Leave(OpenSession session, IClientConnection connection)
     {
         if (session.Leave(connection, _time.GetUtcNow()))
         {

@@ -1,22 +1,29 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using SshGateway.Proxy.Sockets;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Proxy.Connections;
 
-/// <summary>Accepts clients.</summary>
-internal sealed class SshListener(ConnectionServices services) : BackgroundService
+/// <summary>Accepts clients, and lets those that are there finish when the process is told to end.</summary>
+internal sealed class SshListener(ConnectionServices services) : BackgroundService, IHostedLifecycleService
 {
     private const int Backlog = 1024;
 
     // Out of file descriptors, most likely; the next attempt would fail as well.
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<Connection, Task> _connections = new();
+    // Null: it has just been accepted.
+    private readonly ConcurrentDictionary<Socket, Arrival?> _arrivals = new();
+    private readonly CancellationTokenSource _accepting = new();
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Socket? _socket;
+    private volatile bool _isDraining;
+    private volatile bool _isClosed;
+
+    /// <summary>Why no more clients should be sent here; null: they may come.</summary>
+    public string? NotReady => _isDraining ? "the proxy is ending: open sessions go on, new ones go to another proxy" : null;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -40,60 +47,126 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
         return base.StartAsync(cancellationToken);
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// The process has been told to end, and everything else in it still runs: not ready at once, closed to new clients when balancers have had the time to see
+    /// that, and then open connections have theirs.
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _isDraining = true;
+        ConnectionLog.Draining(services.Logger, services.Options.DrainDelay.TotalSeconds);
+        await Task.Delay(services.Options.DrainDelay, services.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await CloseAsync().ConfigureAwait(false);
+        ConnectionLog.Closed(services.Logger, _arrivals.Count, services.Options.DrainTimeout.TotalSeconds);
+        await ((Task)_empty.Task).WaitAsync(services.Options.DrainTimeout, services.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Ends what is still open.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        await CloseAsync().ConfigureAwait(false);
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        _socket?.Dispose();
-        await Task.WhenAll(_connections.Keys.Select(connection => connection.StopAsync())).ConfigureAwait(false);
-        await Task.WhenAll(_connections.Values).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach ((Socket socket, Arrival? arrival) in _arrivals)
+        {
+            if (arrival is null)
+            {
+                socket.Dispose();
+            }
+        }
+        await Task.WhenAll(_arrivals.Values.Select(arrival => arrival?.StopAsync() ?? Task.CompletedTask)).ConfigureAwait(false);
+        await _empty.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public override void Dispose()
     {
         _socket?.Dispose();
+        _accepting.Dispose();
         base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (!_accepting.IsCancellationRequested)
         {
             try
             {
-                Socket client = await _socket!.AcceptAsync(stoppingToken).ConfigureAwait(false);
-                // Off the engine's thread, which accepts the next one.
-                _ = Task.Run(() => Serve(client), CancellationToken.None);
+                Serve(await _socket!.AcceptAsync(_accepting.Token).ConfigureAwait(false));
             }
-            catch (Exception stopped) when (stoppingToken.IsCancellationRequested && stopped is OperationCanceledException or ObjectDisposedException or SocketException)
+            catch (Exception stopped) when (_accepting.IsCancellationRequested && stopped is OperationCanceledException or ObjectDisposedException or SocketException)
             {
-                return;
+                break;
             }
             catch (SocketException problem)
             {
                 ConnectionLog.AcceptFailed(services.Logger, problem.Message);
-                await Task.Delay(PauseAfterFailure, services.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PauseAfterFailure, services.Time, _accepting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task Serve(Socket client)
+    // The kernel resets connections that it has accepted and we have not: they are taken first.
+    private async Task CloseAsync()
     {
-        AsyncSocket socket;
+        if (_isClosed || _socket is null)
+        {
+            return;
+        }
+        await _accepting.CancelAsync().ConfigureAwait(false);
+        await (ExecuteTask ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            socket = new AsyncSocket(client);
+            while (_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
+            {
+                Serve(_socket.Accept());
+            }
         }
-        catch (SocketException)
+        catch (SocketException problem)
+        {
+            ConnectionLog.AcceptFailed(services.Logger, problem.Message);
+        }
+        _socket.Dispose();
+        _isClosed = true;
+        TellIfEmpty();
+    }
+
+    private void Serve(Socket client)
+    {
+        _arrivals[client] = null;
+        // Off the engine's thread, which accepts the next one.
+        _ = Task.Run(() => ServeAsync(client), CancellationToken.None);
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        try
+        {
+            using var arrival = new Arrival(new AsyncSocket(client, services.Options.PeerTimeout), services);
+            _arrivals[client] = arrival;
+            await arrival.RunAsync().ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
             // It left before we looked.
             client.Dispose();
-            return;
         }
-        var connection = new Connection(socket, services);
-        await using ConfiguredAsyncDisposable disposal = connection.ConfigureAwait(false);
-        Task run = connection.RunAsync();
-        _connections[connection] = run;
-        await run.ConfigureAwait(false);
-        _connections.TryRemove(connection, out _);
+        finally
+        {
+            _arrivals.TryRemove(client, out _);
+            TellIfEmpty();
+        }
+    }
+
+    private void TellIfEmpty()
+    {
+        if (_isClosed && _arrivals.IsEmpty)
+        {
+            _empty.TrySetResult();
+        }
     }
 }

@@ -34,6 +34,7 @@ internal static class EntryDecoding
                 MaxConnections = (int)entry.MaxConnections,
                 IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),
                 Reason = entry.Reason,
+                Passthrough = entry.Passthrough,
                 HostKeySha256 = entry.HostKeySha256.Memory,
                 WireHash = EntryHash.Of(entry),
             });

@@ -1,8 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using SshGateway.Proxy.Audit;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Feed;
+using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Reports;
 using SshGateway.Proxy.Ssh.Keys;
@@ -41,7 +45,8 @@ internal static class ProxyHost
         WebApplication app = builder.Build();
         app.UseMetricsEndpoint();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
-        app.Run(context => Probes.HandleAsync(context, feed.NotReady));
+        SshListener listener = app.Services.GetRequiredService<SshListener>();
+        app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady));
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app, probes));
         return app;
     }
@@ -49,7 +54,7 @@ internal static class ProxyHost
     private static void AddServices(IServiceCollection services, ProxyOptions options)
     {
         var hostKeys = new HostKeySet([.. options.HostKeys.Select(OpenSshKeyFile.Load)]);
-        var podLoginLimits = new PodLoginLimits();
+        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout };
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();
@@ -69,15 +74,28 @@ internal static class ProxyHost
         services.AddSingleton(new UserCertificateAuthority(OpenSshKeyFile.Load(options.UserCaKey), TimeProvider.System));
         services.AddSingleton(new RekeyLimits(options.RekeyBytes == 0 ? null : options.RekeyBytes));
         services.AddSingleton(ClientOffer.From(options, hostKeys));
+        services.AddSingleton(new NetworkSet(options.ProxyProtocolFrom));
         services.AddSingleton(podLoginLimits);
         services.AddSingleton(new HandshakeSlots(podLoginLimits.HandshakesPerPod));
+        services.AddSingleton<PodConnector>();
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
+        services.AddSingleton<SourceNetworks>();
+        services.AddSingleton<ClientLimits>();
+        services.AddSingleton<PassthroughLimits>();
+        services.AddSingleton<PipePool>();
+        services.AddSingleton<PassthroughServices>();
+        services.AddSingleton<AuditLog>();
+        // Before the listener, as services stop in the reverse order: it gets the last ends too.
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<OpenSessions>();
         services.AddHostedService<OpenSessionReview>();
         services.AddHostedService<ReportClient>();
         services.AddSingleton<ConnectionServices>();
-        services.AddHostedService<SshListener>();
+        services.AddSingleton<SshListener>();
+        services.AddHostedService(provider => provider.GetRequiredService<SshListener>());
+        // The host's own patience, 30 s, is for what is left when the connections have ended.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + options.DrainTimeout + TimeSpan.FromSeconds(30));
     }
 
     private static void LogStart(WebApplication app, ListenOptions? probes)

@@ -16,6 +16,9 @@ internal static class LoginGate
         }
     }
 
+    /// <summary>Whether it does.</summary>
+    public static bool Admits(SessionEntry entry, DateTimeOffset now) => Refusal(entry, now) is null;
+
     /// <summary>Whether the session only lacks a pod that is on its way: TARS makes the session before the pod.</summary>
     public static bool IsStarting(SessionEntry entry, DateTimeOffset now) =>
         !HasExpired(entry, now) && entry.Access == Access.Enabled

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Transport;
@@ -18,7 +17,7 @@ namespace SshGateway.Proxy.Pods;
 /// what a client did wrong never reaches the pod, whose sshd would hold it against the proxy's address (PerSourcePenalties, OpenSSH 9.8).
 /// </summary>
 internal sealed class PodLogin(
-    UserCertificateAuthority authority, PodHostKeys hostKeys, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits, TimeProvider time)
+    UserCertificateAuthority authority, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits, TimeProvider time)
 {
     private const int BannersRelayed = 8;
 
@@ -55,7 +54,7 @@ internal sealed class PodLogin(
         }
         catch (OperationCanceledException)
         {
-            throw Refused(entry, ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again", null);
+            throw PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again", null);
         }
     }
 
@@ -73,7 +72,7 @@ internal sealed class PodLogin(
             shown = key;
         }
 
-        if (await ConnectAsync(entry).ConfigureAwait(false) is not { } socket)
+        if (await connector.ConnectAsync(entry).ConfigureAwait(false) is not { } socket)
         {
             return lastAttempt ? throw HungUp(entry, "reset") : null;
         }
@@ -109,16 +108,16 @@ internal sealed class PodLogin(
         catch (Exception problem) when (problem is PeerClosedException or SocketException or ObjectDisposedException)
         {
             throw timedOut
-                ? Refused(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time", null)
+                ? PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time", null)
                 : HungUp(entry, problem.Message);
         }
         catch (PeerDisconnectedException disconnect)
         {
-            throw Refused(entry, ConnectionEnd.PodHandshakeFailed, "refused the connection", $"{disconnect.Reason}: {disconnect.Description}");
+            throw PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "refused the connection", $"{disconnect.Reason}: {disconnect.Description}");
         }
         catch (Exception problem) when (problem is SshProtocolException or SshFormatException)
         {
-            throw Refused(entry, ConnectionEnd.PodHandshakeFailed, $"could not be logged in to: {problem.Message}", null);
+            throw PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, $"could not be logged in to: {problem.Message}", null);
         }
         finally
         {
@@ -126,28 +125,6 @@ internal sealed class PodLogin(
             {
                 await leg.DisposeAsync().ConfigureAwait(false);
             }
-        }
-    }
-
-    /// <summary>Null: the pod accepted and hung up before we could look.</summary>
-    private async Task<AsyncSocket?> ConnectAsync(SessionEntry entry)
-    {
-        var socket = new Socket(entry.Endpoint!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
-        try
-        {
-            await socket.ConnectAsync(entry.Endpoint, timeout.Token).ConfigureAwait(false);
-            return new AsyncSocket(socket);
-        }
-        catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
-        {
-            socket.Dispose();
-            return null;
-        }
-        catch (Exception problem) when (problem is SocketException or OperationCanceledException)
-        {
-            socket.Dispose();
-            throw Refused(entry, ConnectionEnd.PodUnreachable, "cannot be reached", problem.Message);
         }
     }
 
@@ -171,7 +148,7 @@ internal sealed class PodLogin(
                     await relayBanner(answer.Payload.ToArray()).ConfigureAwait(false);
                     break;
                 case MessageNumber.UserAuthFailure:
-                    throw Refused(
+                    throw PodConnector.Refused(
                         client.Entry,
                         ConnectionEnd.PodRefusedLogin,
                         "did not accept the gateway's certificate",
@@ -206,10 +183,5 @@ internal sealed class PodLogin(
     }
 
     private static LoginRefusedException HungUp(SessionEntry entry, string detail) =>
-        Refused(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail);
-
-    private static LoginRefusedException Refused(SessionEntry entry, ConnectionEnd end, string what, string? detail) => new(
-        end,
-        $"The pod of session {entry.SessionId} {what}.",
-        $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint}{(detail is null ? "" : "; " + detail)}");
+        PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail);
 }

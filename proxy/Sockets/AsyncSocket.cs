@@ -13,28 +13,39 @@ internal sealed class AsyncSocket : IPeerSocket
     private const int TcpQuickAck = 12;
     private const int TcpUserTimeout = 18;
 
-    // A peer that stopped answering, or stopped reading, for this long is gone: the kernel then fails our writes.
-    private static readonly TimeSpan WriteStall = TimeSpan.FromMinutes(10);
-
     private readonly Socket _socket;
 
-    public AsyncSocket(Socket socket)
+    /// <param name="socket">Connected; owned.</param>
+    /// <param name="peerTimeout">A peer that does not answer, or takes nothing that is sent to it, for this long is gone.</param>
+    public AsyncSocket(Socket socket, TimeSpan? peerTimeout = null)
     {
+        TimeSpan gone = peerTimeout ?? TimeSpan.FromMinutes(10);
         _socket = socket;
         var remote = (IPEndPoint)socket.RemoteEndPoint!;
         // A dual-mode listener sees IPv4 clients as ::ffff:a.b.c.d.
         RemoteEndPoint = remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
+        // With TCP_USER_TIMEOUT the kernel does not count the probes: it gives up when that time has passed without an answer (tcp(7)). The number is there
+        // for others than Linux.
+        int idle = (int)Math.Min(60, gone.TotalSeconds / 2);
+        int interval = (int)Math.Min(15, gone.TotalSeconds / 4);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idle);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, interval);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
-        SetTcpOption(TcpUserTimeout, (int)WriteStall.TotalMilliseconds);
+        SetTcpOption(TcpUserTimeout, (int)gone.TotalMilliseconds);
     }
 
-    public IPEndPoint RemoteEndPoint { get; }
+    public IPEndPoint RemoteEndPoint { get; private set; }
 
-    public ValueTask<int> WaitReadableAsync() => _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+    /// <summary>For splice.</summary>
+    public SafeSocketHandle Handle => _socket.SafeHandle;
+
+    /// <summary>The peer is a balancer that acts for this client.</summary>
+    public void ActsFor(IPEndPoint client) => RemoteEndPoint = client;
+
+    public ValueTask<int> WaitReadableAsync(CancellationToken cancellation = default) =>
+        _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer) => _socket.ReceiveAsync(buffer, SocketFlags.None);
 

@@ -9,10 +9,12 @@ namespace SshGateway.Proxy.Sockets;
 /// <exception cref="System.Net.Sockets.SocketException">The connection broke, or was aborted.</exception>
 internal interface IPeerSocket : IDisposable
 {
+    /// <summary>Where the peer connected from; behind a balancer, where the balancer says that it did.</summary>
     IPEndPoint RemoteEndPoint { get; }
 
     /// <summary>Waits until a read would return, without a buffer. The result means nothing.</summary>
-    ValueTask<int> WaitReadableAsync();
+    /// <exception cref="OperationCanceledException">The wait was ended; nothing was read.</exception>
+    ValueTask<int> WaitReadableAsync(CancellationToken cancellation = default);
 
     /// <summary>Reads what has arrived, at least one byte; 0: the peer closed its side.</summary>
     ValueTask<int> ReadAsync(Memory<byte> buffer);

@@ -32,6 +32,8 @@ internal sealed record SessionDetails
 
     public required string Reason { get; init; }
 
+    public bool Passthrough { get; init; }
+
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
     public ReadOnlyMemory<byte> HostKeySha256 { get; init; }
 

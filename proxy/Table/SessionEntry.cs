@@ -19,6 +19,7 @@ internal sealed class SessionEntry
     //   uint16   max connections
     //   uint32   idle timeout, seconds
     //   uint64   wire hash
+    //   byte     whether passthrough is allowed
     //   string   pod ip                 (string: byte length, bytes)
     //   string   pod uid                (or the byte 255 and the 16 bytes of a UUID)
     //   string   pod name
@@ -34,7 +35,8 @@ internal sealed class SessionEntry
     private const int MaxConnectionsOffset = 12;
     private const int IdleTimeoutOffset = 14;
     private const int WireHashOffset = 18;
-    private const int StringsOffset = 26;
+    private const int PassthroughOffset = 26;
+    private const int StringsOffset = 27;
 
     private const byte UuidMark = 255;
     private const int UuidSize = 16;
@@ -129,6 +131,9 @@ internal sealed class SessionEntry
     /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
     public string Reason => Encoding.UTF8.GetString(Read(StringField.Reason));
 
+    /// <summary>Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.</summary>
+    public bool Passthrough => _packed[PassthroughOffset] != 0;
+
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
     public ReadOnlySpan<byte> HostKeySha256 => Read(StringField.HostKeySha256);
 
@@ -166,6 +171,7 @@ internal sealed class SessionEntry
         writer.Write((ushort)details.MaxConnections);
         writer.Write((uint)details.IdleTimeout.TotalSeconds);
         writer.Write(details.WireHash);
+        writer.Write(details.Passthrough);
         WriteString(writer, details.Endpoint?.Address.GetAddressBytes() ?? []);
         // A pod's UID is a UUID in lower case but for pods that a kubelet makes by itself.
         if (Guid.TryParseExact(details.PodUid, "D", out Guid uuid) && uuid.ToString("D") == details.PodUid)

@@ -84,7 +84,10 @@ write_proxy_config() {
     "UserCaKey": "$demo/keys/user_ca",
     "Operators": ["${endpoint[operator.feed]}"],
     "OperatorCA": "$demo/keys/feed_ca.crt",
-    "OperatorToken": "$demo/keys/feed_token"
+    "OperatorToken": "$demo/keys/feed_token",
+    "PenaltyExempt": ["127.0.0.0/8"],
+    "DrainDelay": "00:00:00",
+    "DrainTimeout": "00:00:05"
   }
 }
 END

@@ -53,6 +53,8 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:AuthenticationTimeout", "-00:00:01", "00:02:00")]
     [InlineData("Proxy:AuthenticationTimeout", "soon", "Proxy:AuthenticationTimeout")]
     [InlineData("Proxy:RekeyBytes", "many", "Proxy:RekeyBytes")]
+    [InlineData("Proxy:ProxyProtocolFrom:0", "10.0.0.1", "10.0.0.0/8")]
+    [InlineData("Proxy:ProxyProtocolFrom:0", "10.0.0.1/8", "without bits")]
     [InlineData("Proxy:Cipher", "aes128-ctr", "is no key")]
     public void A_bad_value_is_named_with_what_to_write_instead(string key, string value, string remedy)
     {

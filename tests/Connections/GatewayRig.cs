@@ -1,7 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Proxy.Audit;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Entrance;
+using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Keys;
@@ -24,6 +29,9 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     private readonly SshListener _listener;
     private readonly PodPeer _pod = new();
     private readonly ConnectionMetrics _metrics = new();
+    private readonly AuditLog _audit;
+    private readonly PipePool _pipes = new();
+    private readonly ClientLimits _limits;
     private IPEndPoint? _address;
 
     public GatewayRig() : this(new ProxyOptions(), new PodLoginLimits())
@@ -34,14 +42,20 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     {
         time ??= TimeProvider.System;
         options.Listen = "127.0.0.1:0";
+        // All tests come from there, and many of them fail to log in.
+        options.PenaltyExempt.Add("127.0.0.0/8");
         HostKeys = new HostKeySet([Ed25519PrivateKey.Generate(), PrivateKeys.Generate(SshKeyTypes.EcdsaP256)]);
         var limits = new RekeyLimits(null);
+        _audit = new AuditLog(options, time, NullLogger<AuditLog>.Instance);
+        _limits = new ClientLimits(options, new SourceNetworks(options), time);
+        var connector = new PodConnector(podLoginLimits, time);
         var podLogin = new PodLogin(
-            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time), PodHostKeys, new HandshakeSlots(podLoginLimits.HandshakesPerPod),
+            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time), PodHostKeys, connector, new HandshakeSlots(podLoginLimits.HandshakesPerPod),
             podLoginLimits, limits, time);
         OpenSessions = new OpenSessions(Table, time);
         _listener = new SshListener(
-            new ConnectionServices(Table, OpenSessions, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, options, _metrics, time, Ends));
+            new ConnectionServices(Table, OpenSessions, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, new NetworkSet(options.ProxyProtocolFrom), _limits,
+            new PassthroughServices(new PassthroughLimits(options), _pipes, connector), options, _metrics, _audit, time, Ends));
         Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
     }
 
@@ -64,6 +78,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
+        await _audit.StartAsync(CancellationToken.None);
         await _listener.StartAsync(CancellationToken.None);
         _address = await Ends.AddressAsync();
     }
@@ -75,40 +90,57 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         _listener.Dispose();
         _pod.Dispose();
         _metrics.Dispose();
+        _pipes.Dispose();
+        _audit.Dispose();
+        _limits.Dispose();
     }
 
-    internal Task StopAsync() => _listener.StopAsync(CancellationToken.None).Limited();
+    internal async Task StopAsync()
+    {
+        await _listener.StopAsync(CancellationToken.None).Limited();
+        await _audit.StopAsync(CancellationToken.None).Limited();
+    }
+
+    /// <summary>As the host does it when the process is told to end.</summary>
+    internal Task DrainAsync() => _listener.StoppingAsync(CancellationToken.None);
+
+    internal string? NotReady => _listener.NotReady;
 
     /// <summary>A client after its key exchange, with its service request sent.</summary>
-    internal async Task<PodLeg> ConnectAsync()
+    /// <param name="before">What comes before it on the connection.</param>
+    internal async Task<PodLeg> ConnectAsync(byte[]? before = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(Address).Limited();
+        if (before is not null)
+        {
+            await socket.SendAsync(before).Limited();
+        }
         var client = new PodLeg(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
         await client.HandshakeAsync().Limited();
         return client;
     }
 
     /// <summary>A client whose service request has been accepted.</summary>
-    internal async Task<PodLeg> ConnectForAuthenticationAsync()
+    internal async Task<PodLeg> ConnectForAuthenticationAsync(byte[]? before = null)
     {
-        PodLeg client = await ConnectAsync();
+        PodLeg client = await ConnectAsync(before);
         Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
         return client;
     }
 
     /// <summary>A client that has sent its signed request.</summary>
-    internal async Task<PodLeg> StartLoginAsync()
+    internal async Task<PodLeg> StartLoginAsync(byte[]? before = null)
     {
-        PodLeg client = await ConnectForAuthenticationAsync();
+        PodLeg client = await ConnectForAuthenticationAsync(before);
         await client.Output.SendAsync(AuthMessages.Signed(client, SessionId, Key)).Limited();
         return client;
     }
 
     /// <summary>A client that has been let in.</summary>
-    internal async Task<PodLeg> LogInAsync()
+    internal async Task<PodLeg> LogInAsync(byte[]? before = null)
     {
-        PodLeg client = await StartLoginAsync();
+        PodLeg client = await StartLoginAsync(before);
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         return client;
     }

@@ -34,6 +34,15 @@ public sealed partial class RenderedTests
     }
 
     [KubectlFact]
+    public async Task A_proxy_is_given_the_time_that_its_sessions_are_given()
+    {
+        IReadOnlyList<JsonElement> all = await Kustomize.RenderAsync("deploy");
+        var options = new ProxyOptions();
+        TimeSpan needed = options.DrainDelay + options.DrainTimeout + TimeSpan.FromSeconds(30);
+        Assert.InRange(needed.TotalSeconds, 60, Deployment(all, "ssh-gateway-proxy").At("spec.template.spec.terminationGracePeriodSeconds").GetInt32());
+    }
+
+    [KubectlFact]
     public async Task The_overlay_for_1_20_is_the_base_without_what_came_later()
     {
         IReadOnlyList<JsonElement> all = await Kustomize.RenderAsync("deploy");

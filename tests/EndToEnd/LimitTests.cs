@@ -90,6 +90,28 @@ public sealed class LimitTests(SharedGateway shared)
         shared.Gateway.Manifests.Remove(Id);
     }
 
+    [RealSshFact]
+    public async Task An_address_whose_logins_fail_is_refused_for_a_while_and_ssh_v_says_so()
+    {
+        KeyPair stranger = await KeyPair.GenerateAsync(ScratchDirectory.New("stranger"), "id");
+        SshClient failing = shared.ClientOf(0, stranger).With("BindAddress=127.0.0.66");
+        // Five seconds each, less the time that they take themselves; from fifteen on they count.
+        CommandResult? refused = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                refused = await failing.RunAsync(SharedGateway.Alpha, "true", flags: "-v");
+                return !refused.ErrorText.Contains("Permission denied", StringComparison.Ordinal);
+            },
+            "the address is not refused");
+
+        Assert.Contains("Too many logins from your address have failed. Try again in ", refused!.ErrorText, StringComparison.Ordinal);
+        Assert.Equal(255, (await shared.Client.With("BindAddress=127.0.0.66").RunAsync(SharedGateway.Alpha, "true")).ExitCode);
+        Assert.True((await shared.Client.RunAsync(SharedGateway.Alpha, "true")).Succeeded);
+        Assert.True((await shared.Client.With("BindAddress=127.0.0.67").RunAsync(SharedGateway.Alpha, "true")).Succeeded);
+        await shared.Gateway.Proxies[0].Daemon.WaitForLineAsync("ended: SourcePenalized");
+    }
+
     private async Task<(SessionManifest Session, PodManifest Pod, PodSshd Sshd)> AddAsync(
         string id, IReadOnlyList<string>? limits = null, IReadOnlyList<string>? sshdConfig = null)
     {

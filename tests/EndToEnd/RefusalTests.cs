@@ -69,6 +69,16 @@ public sealed partial class RefusalTests(SharedGateway shared)
     }
 
     [RealSshFact]
+    public async Task A_pod_that_is_going_is_told()
+    {
+        const string Id = "going";
+        shared.Gateway.Manifests.Write(
+            new SessionManifest(Id, [shared.UserKey.PublicLine]), new PodManifest(Id, Id, Loopback.ForPod().Address) { Terminating = true });
+
+        await AssertToldAsync(Id, "is ending: its pod is being terminated");
+    }
+
+    [RealSshFact]
     public async Task A_session_without_a_pod_is_told()
     {
         shared.Gateway.Manifests.Write(new SessionManifest("podless", [shared.UserKey.PublicLine]));

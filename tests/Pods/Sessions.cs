@@ -20,6 +20,7 @@ internal static class Sessions
         long expiresAt = 0,
         int maxConnections = 0,
         TimeSpan idleTimeout = default,
+        bool passthrough = false,
         SshPublicKey[]? keys = null,
         SshPublicKey[]? hostKeys = null,
         SshPublicKey? recovered = null) => new(new SessionDetails
@@ -37,6 +38,7 @@ internal static class Sessions
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,
             Reason = reason,
+            Passthrough = passthrough,
             HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
         });
 }

@@ -80,6 +80,10 @@ internal sealed class GoldenCase(string name)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  idleTimeout: {session.IdleTimeout.TotalSeconds} s\n");
             }
+            if (session.Passthrough)
+            {
+                text.Append("  passthrough: true\n");
+            }
         }
         return text.Length == 0 ? "[]\n" : text.ToString();
     }

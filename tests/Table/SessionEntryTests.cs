@@ -35,8 +35,7 @@ public sealed class SessionEntryTests
     public static TheoryData<string> Variants =>
     [
         "plain", "no pod", "IPv6", "a pod without a UUID", "a UUID in capitals", "an empty uid", "the longest strings", "every bound", "disabled",
-        "no keys", "16 keys", "host keys alone", "both kinds of keys",
-        "a host key's hash",
+        "passthrough", "no keys", "16 keys", "host keys alone", "both kinds of keys", "a host key's hash",
     ];
 
     [Theory]
@@ -58,6 +57,7 @@ public sealed class SessionEntryTests
                 TargetUser = new string('t', 32),
                 Reason = new string('R', 64),
             },
+            "passthrough" => Plain with { Passthrough = true },
             "every bound" => Plain with { ExpiresAt = DateTimeOffset.MaxValue.ToUnixTimeSeconds(), MaxConnections = 1000, IdleTimeout = TimeSpan.FromSeconds(uint.MaxValue) },
             "disabled" => Plain with { State = EndpointState.Draining, Access = Access.Disabled, Reason = "AccessDisabled" },
             "no keys" => Plain with { AuthorizedKeys = [] },

@@ -86,6 +86,31 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         }
     }
 
+    /// <summary>
+    /// While nothing is expected of the peer: finds out when it leaves, deals with the transport's messages, and drops requests for a login that is under way
+    /// already. Until it is cancelled; nobody else may read meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="ReceiveAsync" path="/exception"/>
+    public async Task WatchAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            while (Input.TryRead(out InboundPacket packet))
+            {
+                if (!await HandleTransportMessageAsync(packet).ConfigureAwait(false) && packet.Number != MessageNumber.UserAuthRequest)
+                {
+                    throw new SshProtocolException($"message {packet.Number} before authentication");
+                }
+            }
+            // Cancelled here, it has read nothing.
+            await Socket.WaitReadableAsync(cancellation).ConfigureAwait(false);
+            if (!await Input.FillAsync().ConfigureAwait(false))
+            {
+                throw new PeerClosedException();
+            }
+        }
+    }
+
     /// <summary>Deals with a message of the transport. False: it is not one, and the caller's.</summary>
     public async ValueTask<bool> HandleTransportMessageAsync(InboundPacket packet)
     {
@@ -175,21 +200,8 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
     /// <inheritdoc cref="DisconnectAsync(uint, string, TimeSpan)"/>
     public Task DisconnectAsync(DisconnectReason reason, string description) => DisconnectAsync((uint)reason, description, LastWordPatience);
 
-    /// <summary>
-    /// After the last DISCONNECT: reads and drops what the peer still sends, until it closes or patience ends. A close with unread input would make
-    /// the kernel send a RST, which throws away what the peer has not read yet. Only when nobody else reads.
-    /// </summary>
-    public async Task DrainAsync(TimeSpan patience)
-    {
-        try
-        {
-            await DropInputAsync().WaitAsync(patience, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // It had its time.
-        }
-    }
+    /// <summary>After the last DISCONNECT: gives the peer time to read it. Only when nobody else reads.</summary>
+    public Task DrainAsync(TimeSpan patience) => LastWords.DrainAsync(Socket, patience, time);
 
     /// <summary>Ends the connection at once. Any thread.</summary>
     public void Abort()
@@ -206,21 +218,6 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         KeyExchange.Dispose();
         Input.Dispose();
         Socket.Dispose();
-    }
-
-    private async Task DropInputAsync()
-    {
-        byte[] unwanted = new byte[4096];
-        try
-        {
-            while (await Socket.ReadAsync(unwanted).ConfigureAwait(false) > 0)
-            {
-            }
-        }
-        catch (Exception gone) when (gone is System.Net.Sockets.SocketException or ObjectDisposedException)
-        {
-            // Closed hard; as good.
-        }
     }
 
     private async ValueTask<InboundPacket> ReadPacketAsync()

@@ -39,6 +39,19 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
     /// <summary>Packets received under the present keys.</summary>
     public long PacketsUnderKeys { get; private set; }
 
+    /// <summary>Takes bytes that were read before there was a leg. Before anything else is done with this.</summary>
+    public void Begin(ReadOnlySpan<byte> unread)
+    {
+        if (unread.IsEmpty)
+        {
+            return;
+        }
+        _buffer = _bufferPool.Rent();
+        unread.CopyTo(_buffer);
+        _end = unread.Length;
+        TotalBytes = unread.Length;
+    }
+
     /// <summary>
     /// Reads once from the socket. False: the peer closed. Waits without a buffer when none of its bytes are left.
     /// Packets that were read before are no longer valid.

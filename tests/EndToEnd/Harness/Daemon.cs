@@ -94,6 +94,9 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>SIGKILL: nothing is said to the peers.</summary>
     public Task KillAsync() => StartedProcesses.EndAsync(_process);
 
+    /// <summary>SIGTERM: it is asked to end.</summary>
+    public Task TerminateAsync() => Support.Command.RunAsync("/bin/kill", "-TERM", $"{Id}");
+
     /// <summary>SIGSTOP: it is there, and does nothing.</summary>
     public Task PauseAsync() => Support.Command.RunAsync("/bin/kill", "-STOP", $"{Id}");
 

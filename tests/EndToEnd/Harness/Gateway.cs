@@ -97,11 +97,13 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>One more proxy, which need not become ready.</summary>
-    public async Task<ProxyProcess> AddProxyAsync()
+    public async Task<ProxyProcess> AddProxyAsync(params string[] arguments)
     {
-        StartProxy([]);
+        StartProxy(arguments);
         return await ListeningAsync(_started[^1]);
     }
+
+    public static Task WaitUntilReadyAsync(ProxyProcess proxy) => WaitUntilReadyAsync(proxy.Daemon, proxy.Http);
 
     public async ValueTask DisposeAsync()
     {
@@ -121,6 +123,8 @@ internal sealed class Gateway : IAsyncDisposable
                 $"--Proxy:Id={id}",
                 "--Proxy:Listen=127.0.0.1:0",
                 "--Proxy:HttpListen=127.0.0.1:0",
+                // Nearly all tests come from there, and many of them fail to log in.
+                "--Proxy:PenaltyExempt:0=127.0.0.1/32",
                 .. _feedPorts.Select((port, number) => $"--Proxy:Operators:{number}=127.0.0.1:{_options.FeedThrough?.Invoke(port) ?? port}"),
                 .. _options.IsFeedInsecure ? ["--Proxy:OperatorInsecure=true"] : FeedKeys.Shared.ProxyArguments,
                 $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",

@@ -9,6 +9,9 @@ internal sealed record PodManifest(string Name, string SessionId, IPAddress Ip)
 
     public bool Ready { get; init; } = true;
 
+    /// <summary>It has been deleted, and is going.</summary>
+    public bool Terminating { get; init; }
+
     public override string ToString() =>
         $"""
         apiVersion: v1
@@ -17,7 +20,7 @@ internal sealed record PodManifest(string Name, string SessionId, IPAddress Ip)
           name: {Name}
           namespace: claude
           uid: {Uid}
-          creationTimestamp: "2026-01-01T00:00:00Z"
+          creationTimestamp: "2026-01-01T00:00:00Z"{(Terminating ? "\n  deletionTimestamp: \"2026-01-01T01:00:00Z\"" : "")}
           labels:
             tars.cloudwalk.network/session: {SessionId}
         spec:

@@ -14,6 +14,12 @@ internal sealed record PodOptions(string Name, string SessionId, string UserCaPu
     /// <summary>Null: an address of its own and a free port.</summary>
     public IPEndPoint? Endpoint { get; init; }
 
+    /// <summary>The network namespace that it is in; null: the tests' own.</summary>
+    public string? NetworkSpace { get; init; }
+
+    /// <summary>Keys that its sshd admits by itself, without the gateway: lines of authorized_keys.</summary>
+    public IReadOnlyList<string> AuthorizedKeys { get; init; } = [];
+
     /// <summary>Further sshd_config lines. The first value of a keyword counts in sshd.</summary>
     public IReadOnlyList<string> ExtraConfig { get; init; } = [];
 }

@@ -54,6 +54,8 @@ internal sealed class PodSshd : IAsyncDisposable
         Directory.CreateDirectory("/run/sshd");
         string principals = Path.Combine(_directory, "principals");
         await File.WriteAllTextAsync(principals, _options.SessionId + "\n");
+        string authorizedKeys = Path.Combine(_directory, "authorized_keys");
+        await File.WriteAllLinesAsync(authorizedKeys, _options.AuthorizedKeys);
         string config = Path.Combine(_directory, "sshd_config");
         await File.WriteAllLinesAsync(config,
         [
@@ -61,7 +63,7 @@ internal sealed class PodSshd : IAsyncDisposable
             .. HostKeys.Select(key => $"HostKey {key.PrivateFile}"),
             $"TrustedUserCAKeys {_options.UserCaPublicFile}",
             $"AuthorizedPrincipalsFile {principals}",
-            "AuthorizedKeysFile none",
+            $"AuthorizedKeysFile {authorizedKeys}",
             "AuthenticationMethods publickey",
             "PermitRootLogin prohibit-password",
             // The scratch directory lies under /tmp, which is writable for all.
@@ -76,7 +78,9 @@ internal sealed class PodSshd : IAsyncDisposable
             "LogLevel VERBOSE",
         ]);
         string sshd = Tools.Find("sshd")!;
-        _sshd = Daemon.Start($"sshd of {Name}", sshd, ["-D", "-f", config, "-E", LogFile]);
+        string[] command = [sshd, "-D", "-f", config, "-E", LogFile];
+        command = _options.NetworkSpace is { } space ? ["ip", "netns", "exec", space, .. command] : command;
+        _sshd = Daemon.Start($"sshd of {Name}", command[0], command[1..]);
         await Eventually.TrueAsync(
             () => !_sshd.HasExited && Listens(),
             TimeSpan.FromSeconds(10),
@@ -100,13 +104,13 @@ internal sealed class PodSshd : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    /// <summary>Reads the kernel's list of listeners: a connection would be one more line in sshd's log.</summary>
+    /// <summary>Reads the kernel's list of listeners in sshd's network: a connection would be one more line in sshd's log.</summary>
     private bool Listens()
     {
         byte[] address = Endpoint.Address.GetAddressBytes();
         string local = $"{BitConverter.ToUInt32(address):X8}:{Endpoint.Port:X4}";
         return Endpoint.AddressFamily == AddressFamily.InterNetwork
-            && File.ReadLines("/proc/net/tcp").Any(line =>
+            && File.ReadLines($"/proc/{_sshd!.Id}/net/tcp").Any(line =>
                 line.Contains($" {local} ", StringComparison.Ordinal)
                 && line.Contains(" 0A ", StringComparison.Ordinal));
     }

@@ -1,12 +1,10 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>A fact with a real OpenSSH that prefers ML-KEM, on a machine whose OpenSSL has it: Debian 13, so in scripts/testing/in-trixie.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed partial class PostQuantumFactAttribute : FactAttribute
+internal sealed class PostQuantumFactAttribute : FactAttribute
 {
     private const int FirstMajorVersion = 10;
 
@@ -14,16 +12,6 @@ internal sealed partial class PostQuantumFactAttribute : FactAttribute
     {
         Skip = Tools.Missing(["ssh", "sshd", "ssh-keygen", "bash"])
             ?? (MLKem.IsSupported ? null : "Needs OpenSSL 3.5 or later, which has ML-KEM; make test-long runs this test on Debian 13.")
-            ?? (OpenSshMajorVersion() >= FirstMajorVersion ? null : "Needs OpenSSH 10.0 or later, which prefers ML-KEM.");
+            ?? (Tools.OpenSshMajorVersion() >= FirstMajorVersion ? null : "Needs OpenSSH 10.0 or later, which prefers ML-KEM.");
     }
-
-    private static int OpenSshMajorVersion()
-    {
-        CommandResult version = Command.RunAsync("ssh", ["-V"]).GetAwaiter().GetResult();
-        Match match = Version().Match(version.ErrorText);
-        return match.Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
-    }
-
-    [GeneratedRegex(@"^OpenSSH_(\d+)")]
-    private static partial Regex Version();
 }

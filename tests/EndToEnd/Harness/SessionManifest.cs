@@ -10,6 +10,8 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
     /// <summary>Public key lines; none: the pod's key is trusted on first use.</summary>
     public IReadOnlyList<string> HostKeys { get; init; } = [];
 
+    public bool Passthrough { get; init; }
+
     public string Access { get; init; } = "Enabled";
 
     /// <summary>Further lines of the spec.</summary>
@@ -33,6 +35,7 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
           ssh:
             port: {Port}
             targetUser: root
+            passthrough: {(Passthrough ? "true" : "false")}
             authorizedKeys:{List(AuthorizedKeys)}
             hostKeys:{List(HostKeys)}
 

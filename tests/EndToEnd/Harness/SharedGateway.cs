@@ -1,14 +1,20 @@
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>
-/// One gateway with two proxies and three pods for all tests that do not break anything. The first proxy gives
-/// up soon where a pod is missing, the second one offers chacha20-poly1305 as well. Each pod is named like its session.
+/// One gateway with three proxies and three pods for all tests that do not break anything. The first proxy gives
+/// up soon where a pod is missing, the second one offers chacha20-poly1305 as well, the third one expects PROXY headers from
+/// <see cref="Balancer"/>. Each pod is named like its session.
 /// </summary>
 public sealed class SharedGateway : IAsyncLifetime
 {
     public const string Alpha = "alpha";
     public const string Beta = "beta";
     public const string Gamma = "gamma";
+
+    /// <summary>The number of the proxy that expects PROXY headers, and from where.</summary>
+    public const int BehindBalancer = 2;
+
+    public const string Balancer = "127.0.0.50";
 
     private static readonly string[] AllCiphers =
     [
@@ -54,7 +60,12 @@ public sealed class SharedGateway : IAsyncLifetime
         _userKey = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id_ed25519");
         _gateway = await Gateway.StartAsync(keys, new GatewayOptions
         {
-            ProxyArguments = [["--Proxy:WaitForPod=00:00:01"], [.. AllCiphers.Select((cipher, index) => $"--Proxy:Ciphers:{index}={cipher}")]],
+            ProxyArguments =
+            [
+                ["--Proxy:WaitForPod=00:00:01"],
+                [.. AllCiphers.Select((cipher, index) => $"--Proxy:Ciphers:{index}={cipher}")],
+                [$"--Proxy:ProxyProtocolFrom:0={Balancer}/32"],
+            ],
         });
         foreach (string id in new[] { Alpha, Beta, Gamma })
         {

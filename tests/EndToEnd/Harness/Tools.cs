@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>What the machine has of the programs that a test names.</summary>
-internal static class Tools
+internal static partial class Tools
 {
     private static readonly string[] Directories =
         [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/sbin"];
@@ -21,4 +24,15 @@ internal static class Tools
     /// <summary>The program's absolute path: sshd insists on being started by one.</summary>
     public static string? Find(string program) =>
         Directories.Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
+
+    /// <summary>Of the ssh that is found; 0: of none.</summary>
+    public static int OpenSshMajorVersion()
+    {
+        CommandResult version = Command.RunAsync("ssh", ["-V"]).GetAwaiter().GetResult();
+        Match match = Version().Match(version.ErrorText);
+        return match.Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+    }
+
+    [GeneratedRegex(@"^OpenSSH_(\d+)")]
+    private static partial Regex Version();
 }

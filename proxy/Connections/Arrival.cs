@@ -1,0 +1,122 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text;
+using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Entrance;
+using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Passthrough;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Transport;
+
+namespace SshGateway.Proxy.Connections;
+
+/// <summary>An accepted connection: whether it may stay, who it is, what it wants, and then the connection of that kind.</summary>
+internal sealed class Arrival(AsyncSocket socket, ConnectionServices services) : IDisposable
+{
+    // How long a client that is refused may take to read why.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
+    private readonly ConnectionReport _report = new(services, socket.RemoteEndPoint);
+    private readonly Visit _visit = new(services.Limits);
+    private readonly Lock _lock = new();
+    private IClientConnection? _connection;
+    private bool _isStopping;
+
+    /// <summary>Runs to the connection's end. Does not throw.</summary>
+    public async Task RunAsync()
+    {
+        if (await ReadPrefaceAsync().ConfigureAwait(false) is { } preface)
+        {
+            IClientConnection connection = preface.Connect is { } request
+                ? new PassthroughConnection(socket, request, preface.Unread, _visit, _report, services)
+                : new Connection(socket, preface.Unread.Span, _visit, _report, services);
+            await using ConfiguredAsyncDisposable disposal = connection.ConfigureAwait(false);
+            lock (_lock)
+            {
+                _connection = connection;
+                if (_isStopping)
+                {
+                    socket.Abort();
+                }
+            }
+            await connection.RunAsync().ConfigureAwait(false);
+        }
+        _visit.Ended(_report.End ?? ConnectionEnd.InternalError, _report.UserName.Length > 0);
+    }
+
+    /// <summary>Ends it because the proxy stops.</summary>
+    public Task StopAsync()
+    {
+        lock (_lock)
+        {
+            _isStopping = true;
+            if (_connection is not null)
+            {
+                return _connection.StopAsync();
+            }
+        }
+        socket.Abort();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _visit.Dispose();
+        socket.Dispose();
+    }
+
+    /// <summary>Null: that was the connection's end.</summary>
+    private async Task<Preface?> ReadPrefaceAsync()
+    {
+        BridgeEnd end;
+        try
+        {
+            ThrowIf(_visit.Enter());
+            var reader = new PrefaceReader(socket, services.Balancers, services.Time);
+            socket.ActsFor(await reader.ReadClientAsync().ConfigureAwait(false));
+            _report.Client = socket.RemoteEndPoint;
+            ThrowIf(_visit.Identify(socket.RemoteEndPoint.Address));
+            return await reader.ReadAsync().ConfigureAwait(false);
+        }
+        catch (LoginRefusedException refused)
+        {
+            // It must not take others' places while it reads why.
+            _visit.Dispose();
+            // RFC 4253 section 4.2: a server may send other lines before its identification. OpenSSH's client prints them with -v.
+            await RefuseAsync(Encoding.ASCII.GetBytes(refused.Message + "\r\n")).ConfigureAwait(false);
+            end = new BridgeEnd(refused.End, refused.Detail);
+        }
+        catch (EntranceException refused)
+        {
+            if (refused.End != ConnectionEnd.ProxyHeaderInvalid)
+            {
+                await RefuseAsync(HttpReply.BadRequest($"The gateway met {refused.Message}.")).ConfigureAwait(false);
+            }
+            end = new BridgeEnd(refused.End, refused.Message);
+        }
+        catch (Exception gone) when (gone is PeerClosedException or SocketException or ObjectDisposedException)
+        {
+            end = new BridgeEnd(_isStopping ? ConnectionEnd.ProxyStopping : ConnectionEnd.ClientLeftEarly, null);
+        }
+        _report.Ended(end);
+        return null;
+    }
+
+    private static void ThrowIf(LoginRefusedException? refusal)
+    {
+        if (refusal is not null)
+        {
+            throw refusal;
+        }
+    }
+
+    private async Task RefuseAsync(ReadOnlyMemory<byte> words)
+    {
+        if (!services.Limits.Refusals.TryEnter(true))
+        {
+            return;
+        }
+        await LastWords.SayAsync(socket, words, Linger, services.Time).ConfigureAwait(false);
+        services.Limits.Refusals.Leave(true);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics.Metrics;
+using SshGateway.Proxy.Configuration;
+
+namespace SshGateway.Proxy.Limits;
+
+/// <summary>How many clients there may be: all of them, those who have not logged in yet, and those of one source who have not.</summary>
+internal sealed class ClientLimits : IDisposable
+{
+    private readonly Meter _meter = new("SshGateway.Proxy.Limits");
+
+    public ClientLimits(ProxyOptions options, SourceNetworks sources, TimeProvider time)
+    {
+        Sources = sources;
+        Penalties = new SourcePenalties(options, sources, time);
+        All = new Places<bool>(options.MaxConnections);
+        Unauthenticated = new Places<bool>(options.MaxUnauthenticated);
+        UnauthenticatedBySource = new Places<SourceNetwork>(options.MaxUnauthenticatedPerSource);
+        _meter.CreateObservableGauge("sshgateway.proxy.unauthenticated_connections", () => Unauthenticated.CountOf(true), description: "Client connections that are not logged in yet");
+        _meter.CreateObservableGauge("sshgateway.proxy.penalized_sources", () => Penalties.Count, description: "Sources whose failures are remembered");
+    }
+
+    public SourceNetworks Sources { get; }
+
+    public SourcePenalties Penalties { get; }
+
+    public Places<bool> All { get; }
+
+    public Places<bool> Unauthenticated { get; }
+
+    public Places<SourceNetwork> UnauthenticatedBySource { get; }
+
+    /// <summary>Connections that are told why they are refused. Each costs as much as one that is not, for a moment.</summary>
+    public Places<bool> Refusals { get; } = new(64);
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Net.Sockets;
+using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Sockets.Native;
+
+namespace SshGateway.Proxy.Passthrough;
+
+/// <summary>
+/// Moves bytes from one socket to the other within the kernel: socket, pipe, socket. Holds neither pipe nor buffer while nothing comes. It waits for its
+/// destination, and so its source is read no faster than its destination takes. The source's end is carried over as the end of what is written.
+/// </summary>
+internal sealed class SplicePump(AsyncSocket source, AsyncSocket destination, PipePool pipes, ChannelActivity activity)
+{
+    // With inline completions this runs on a thread of the socket engine; then others get their turn.
+    private const int BytesPerTurn = 1024 * 1024;
+
+    private const int CopySize = 64 * 1024;
+
+    // The kernel says that a socket can be written to when a third of its buffer is free, so waiting with a little is waiting for much room.
+    private const int WaitWith = 4096;
+
+    // Behind small reads there may be a Nagle algorithm waiting; bulk data is acknowledged by its volume.
+    private const int QuickAcknowledgeBelow = 16 * 1024;
+
+    private bool _atDestination;
+
+    /// <summary>Bytes so far.</summary>
+    public long Moved { get; private set; }
+
+    /// <summary>Runs until the source ends or one of the two breaks. Does not throw for what peers do.</summary>
+    /// <param name="first">Bytes of the source that were read already.</param>
+    public async Task<PumpEndCause> RunAsync(ReadOnlyMemory<byte> first = default)
+    {
+        try
+        {
+            await WriteAsync(first).ConfigureAwait(false);
+            do
+            {
+                await source.WaitReadableAsync().ConfigureAwait(false);
+            }
+            while (await MoveAsync().ConfigureAwait(false));
+            destination.ShutdownWrites();
+            return PumpEndCause.SourceClosed;
+        }
+        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        {
+            return _atDestination ? PumpEndCause.DestinationLost : PumpEndCause.SourceLost;
+        }
+    }
+
+    /// <summary>Moves what is there. False: the source has ended.</summary>
+    private async ValueTask<bool> MoveAsync()
+    {
+        Pipe? pipe = pipes.Rent();
+        if (pipe is null)
+        {
+            return await CopyAsync().ConfigureAwait(false);
+        }
+        // One that is not empty is of no use to anybody.
+        bool isEmpty = false;
+        try
+        {
+            int count = await SpliceAsync(pipe).ConfigureAwait(false);
+            isEmpty = true;
+            if (count == SpliceResult.Unsupported)
+            {
+                pipes.SpliceIsUnsupported();
+            }
+            return count != 0;
+        }
+        finally
+        {
+            if (isEmpty)
+            {
+                pipes.Return(pipe);
+            }
+            else
+            {
+                pipe.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The last splice from the source: 0 when it has ended.</summary>
+    private async ValueTask<int> SpliceAsync(Pipe pipe)
+    {
+        int count;
+        int turn = 0;
+        while ((count = LibC.Splice(source.Handle, pipe.WriteEnd, PipePool.PipeSize)) > 0)
+        {
+            if (count < QuickAcknowledgeBelow)
+            {
+                source.AcknowledgeNow();
+            }
+            activity.Mark();
+            await EmptyAsync(pipe, count).ConfigureAwait(false);
+            Moved += count;
+            turn += count;
+            if (turn >= BytesPerTurn)
+            {
+                await Task.Yield();
+                break;
+            }
+        }
+        return count == SpliceResult.Broken ? throw new SocketException((int)SocketError.ConnectionReset) : count;
+    }
+
+    private async ValueTask EmptyAsync(Pipe pipe, int count)
+    {
+        _atDestination = true;
+        while (count > 0)
+        {
+            int written = LibC.Splice(pipe.ReadEnd, destination.Handle, count);
+            if (written is SpliceResult.Broken or 0)
+            {
+                throw new SocketException((int)SocketError.ConnectionReset);
+            }
+            count -= written > 0 ? written : await WaitAsync(pipe, Math.Min(count, WaitWith)).ConfigureAwait(false);
+        }
+        _atDestination = false;
+    }
+
+    // .NET tells when a socket can be read and not when it can be written, but it waits in order to write.
+    private async ValueTask<int> WaitAsync(Pipe pipe, int count)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(count);
+        try
+        {
+            int read = LibC.Read(pipe.ReadEnd, buffer.AsSpan(0, count));
+            await destination.WriteAsync(buffer.AsMemory(0, read)).ConfigureAwait(false);
+            return read;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async ValueTask<bool> CopyAsync()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopySize);
+        try
+        {
+            int count = await source.ReadAsync(buffer).ConfigureAwait(false);
+            await WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
+            return count > 0;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+        activity.Mark();
+        _atDestination = true;
+        await destination.WriteAsync(bytes).ConfigureAwait(false);
+        _atDestination = false;
+        Moved += bytes.Length;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Table;
+
+namespace SshGateway.Proxy.Pods;
+
+/// <summary>The TCP connection to a pod.</summary>
+internal sealed class PodConnector(PodLoginLimits limits, TimeProvider time)
+{
+    /// <summary>Null: the pod accepted and hung up before we could look.</summary>
+    /// <exception cref="LoginRefusedException">There is none in time.</exception>
+    public async Task<AsyncSocket?> ConnectAsync(SessionEntry entry)
+    {
+        var socket = new Socket(entry.Endpoint!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
+        try
+        {
+            await socket.ConnectAsync(entry.Endpoint, timeout.Token).ConfigureAwait(false);
+            return new AsyncSocket(socket, limits.PeerTimeout);
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
+        {
+            socket.Dispose();
+            return null;
+        }
+        catch (Exception problem) when (problem is SocketException or OperationCanceledException)
+        {
+            socket.Dispose();
+            throw Refused(entry, ConnectionEnd.PodUnreachable, "cannot be reached", problem.Message);
+        }
+    }
+
+    /// <param name="entry">The session.</param>
+    /// <param name="end">How the connection ends.</param>
+    /// <param name="what">What its pod did.</param>
+    /// <param name="detail">More for the log.</param>
+    public static LoginRefusedException Refused(SessionEntry entry, ConnectionEnd end, string what, string? detail) => new(
+        end,
+        $"The pod of session {entry.SessionId} {what}.",
+        $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint}{(detail is null ? "" : "; " + detail)}");
+}

@@ -1,0 +1,41 @@
+using System.Text;
+using SshGateway.Proxy.Entrance;
+using Xunit;
+
+namespace SshGateway.Tests.Entrance;
+
+public sealed class ConnectRequestTests
+{
+    [Theory]
+    [InlineData("CONNECT abc12:22 HTTP/1.0\r\n\r\n", "abc12", 22)]
+    [InlineData("CONNECT abc12 HTTP/1.1\r\n\r\n", "abc12", null)]
+    [InlineData("CONNECT abc12:2222 HTTP/1.1\r\nHost: abc12:2222\r\nUser-Agent: x y\r\nEmpty:\r\n\r\n", "abc12", 2222)]
+    [InlineData("CONNECT abc12:ssh HTTP/1.1\r\n\r\n", "abc12", 0)]
+    [InlineData("CONNECT abc12: HTTP/1.1\r\n\r\n", "abc12", 0)]
+    [InlineData("CONNECT abc12:65536 HTTP/1.1\r\n\r\n", "abc12", 0)]
+    [InlineData("CONNECT 10.0.0.1:22 HTTP/1.1\r\n\r\n", "", 22)]
+    [InlineData("CONNECT [::1]:22 HTTP/1.1\r\n\r\n", "", 0)]
+    [InlineData("CONNECT ABC12:22 HTTP/1.1\r\n\r\n", "", 22)]
+    public void A_request_names_a_session_and_a_port(string head, string id, int? port)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(head);
+        Assert.Equal(bytes.Length, ConnectRequest.FindHead([.. bytes, 1, 2, 3]));
+        Assert.Equal(new ConnectRequest(id, port), ConnectRequest.Parse(bytes));
+        for (int length = 0; length < bytes.Length; length++)
+        {
+            Assert.Equal(0, ConnectRequest.FindHead(bytes.AsSpan(0, length)));
+        }
+    }
+
+    [Theory]
+    [InlineData("CONNECT abc12:22\r\n\r\n")]
+    [InlineData("CONNECT abc12:22 HTTP/2.0\r\n\r\n")]
+    [InlineData("CONNECT  HTTP/1.1\r\n\r\n")]
+    [InlineData("CONNECT abc12:22  HTTP/1.1\r\n\r\n")]
+    [InlineData("CONNECT abc12:22 HTTP/1.1 \r\n\r\n")]
+    [InlineData("CONNECT abc12:22 HTTP/1.1\r\nno colon\r\n\r\n")]
+    [InlineData("CONNECT abc12:22 HTTP/1.1\r\n: no name\r\n\r\n")]
+    [InlineData("CONNECT abc12:22 HTTP/1.1\r\nA: b\nC: d\r\n\r\n")]
+    public void What_is_no_request_is_refused(string head) =>
+        Assert.Throws<EntranceException>(() => ConnectRequest.Parse(Encoding.Latin1.GetBytes(head)));
+}
