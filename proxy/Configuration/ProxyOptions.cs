@@ -19,7 +19,11 @@ internal sealed class ProxyOptions
 
     public IList<string> HostKeys { get; } = [];
 
+    /// <summary>The key that signs the certificates for pods; empty where <see cref="GatewayKey"/> is used.</summary>
     public string UserCaKey { get; set; } = "";
+
+    /// <summary>The key that pods have in authorized_keys; empty: there is a <see cref="UserCaKey"/>.</summary>
+    public string GatewayKey { get; set; } = "";
 
     public IList<string> Operators { get; } = [];
 

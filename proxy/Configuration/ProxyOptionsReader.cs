@@ -25,7 +25,7 @@ internal static class ProxyOptionsReader
 
     private static readonly string[] Keys =
     [
-        nameof(ProxyOptions.Listen), nameof(ProxyOptions.ProxyProtocolFrom), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
+        nameof(ProxyOptions.Listen), nameof(ProxyOptions.ProxyProtocolFrom), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey), nameof(ProxyOptions.GatewayKey),
         nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
         nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
         nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
@@ -60,9 +60,13 @@ internal static class ProxyOptionsReader
         {
             yield return "Proxy:HostKeys is missing; write the gateway's private host key files, such as --Proxy:HostKeys:0=/etc/sshgateway/ssh_host_ed25519_key";
         }
-        if (options.UserCaKey.Length == 0)
+        if (options.UserCaKey.Length == 0 && options.GatewayKey.Length == 0)
         {
-            yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key";
+            yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key (or, for pods that cannot be made to trust a CA, of Proxy:GatewayKey)";
+        }
+        if (options.UserCaKey.Length > 0 && options.GatewayKey.Length > 0)
+        {
+            yield return "Proxy:UserCaKey and Proxy:GatewayKey are both there; the gateway logs in to pods with one of them, so leave the other out";
         }
         foreach (string problem in CheckNetworks("ProxyProtocolFrom", options.ProxyProtocolFrom).Concat(CheckNetworks("PenaltyExempt", options.PenaltyExempt)))
         {
