@@ -75,6 +75,9 @@ internal sealed class ProxyOptions
     /// <summary>After how long a peer that does not answer, or does not read, is gone.</summary>
     public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Logins under way at once at one pod, from this proxy; more wait.</summary>
+    public int HandshakesPerPod { get; set; } = 4;
+
     /// <summary>Passthrough connections open at once from one source.</summary>
     public int PassthroughPerSource { get; set; } = 32;
 

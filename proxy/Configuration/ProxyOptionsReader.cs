@@ -29,7 +29,7 @@ internal static class ProxyOptionsReader
         nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
         nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
         nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
-        nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod),
+        nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod), nameof(ProxyOptions.HandshakesPerPod),
         nameof(ProxyOptions.MaxConnections), nameof(ProxyOptions.MaxUnauthenticated), nameof(ProxyOptions.MaxUnauthenticatedPerSource), nameof(ProxyOptions.Penalties),
         nameof(ProxyOptions.PenaltyExempt), nameof(ProxyOptions.PeerTimeout), nameof(ProxyOptions.DrainDelay), nameof(ProxyOptions.DrainTimeout), nameof(ProxyOptions.AuditLog),
     ];
@@ -123,6 +123,7 @@ internal static class ProxyOptionsReader
         .. CheckNumber("MaxConnections", options.MaxConnections, 1, 1_000_000, 10_000),
         .. CheckNumber("MaxUnauthenticated", options.MaxUnauthenticated, 1, 100_000, 1000),
         .. CheckNumber("MaxUnauthenticatedPerSource", options.MaxUnauthenticatedPerSource, 1, 100_000, 100),
+        .. CheckNumber("HandshakesPerPod", options.HandshakesPerPod, 1, 100, 4),
         .. CheckNumber("PassthroughPerSource", options.PassthroughPerSource, 1, 10_000, 32),
         .. CheckNumber("PassthroughPerPod", options.PassthroughPerPod, 1, 1000, 5),
     ];

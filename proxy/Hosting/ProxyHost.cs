@@ -53,7 +53,7 @@ internal static class ProxyHost
 
     private static void AddServices(IServiceCollection services, ProxyOptions options)
     {
-        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout };
+        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout, HandshakesPerPod = options.HandshakesPerPod };
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();

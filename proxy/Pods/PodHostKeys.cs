@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
@@ -66,6 +67,11 @@ internal sealed class PodHostKeys(TimeProvider time)
             }
             return;
         }
+        // The type of that key is not known, so the pod is asked as at its first login; with the keys that it had then, it shows the same one.
+        if (!entry.HostKeySha256.IsEmpty && !entry.HostKeySha256.SequenceEqual(SHA256.HashData(key.Blob.Span)))
+        {
+            throw Mismatch(entry, key, "it is not the key that was learned at this pod's first login, of which only the fingerprint is known");
+        }
         if (_learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !key.Blob.Span.SequenceEqual(learned.Blob))
         {
             throw Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned.Blob)}");
@@ -80,6 +86,8 @@ internal sealed class PodHostKeys(TimeProvider time)
         {
             return;
         }
+        // The entry may be another one than at the check before.
+        Check(entry, presented);
         var learned = new LearnedPodKey(entry.SessionId, entry.PodUid, presented.Key.Blob.ToArray());
         if (_learned.TryAdd(entry.PodUid, learned))
         {

@@ -25,6 +25,7 @@ internal sealed class SessionEntry
     //   string   pod name
     //   string   target user
     //   string   reason
+    //   string   sha-256 of the host key
     //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
     //   keys     host keys
     // and, where the session trusts a CA:
@@ -66,6 +67,7 @@ internal sealed class SessionEntry
         PodName,
         TargetUser,
         Reason,
+        HostKeySha256,
         End,
     }
 
@@ -134,6 +136,9 @@ internal sealed class SessionEntry
     /// <summary>Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.</summary>
     public bool Passthrough => _packed[PassthroughOffset] != 0;
 
+    /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
+    public ReadOnlySpan<byte> HostKeySha256 => Read(StringField.HostKeySha256);
+
     /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
     public ulong WireHash => BinaryPrimitives.ReadUInt64LittleEndian(_packed.AsSpan(WireHashOffset));
 
@@ -172,6 +177,7 @@ internal sealed class SessionEntry
         WriteString(writer, Encoding.UTF8.GetBytes(details.PodName));
         WriteString(writer, Encoding.UTF8.GetBytes(details.TargetUser));
         WriteString(writer, Encoding.UTF8.GetBytes(details.Reason));
+        WriteString(writer, details.HostKeySha256.ToArray());
         WriteKeys(writer, details.AuthorizedKeys);
         WriteKeys(writer, details.HostKeys);
         if (details.TrustedUserCAKeys.Count + details.HostCAKeys.Count > 0)

@@ -53,6 +53,18 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:RekeyBytes", "many", "Proxy:RekeyBytes")]
     [InlineData("Proxy:ProxyProtocolFrom:0", "10.0.0.1", "10.0.0.0/8")]
     [InlineData("Proxy:ProxyProtocolFrom:0", "10.0.0.1/8", "without bits")]
+    [InlineData("Proxy:PenaltyExempt:0", "localhost", "10.0.0.0/8")]
+    [InlineData("Proxy:MaxConnections", "0", "10000")]
+    [InlineData("Proxy:MaxUnauthenticated", "0", "1000")]
+    [InlineData("Proxy:MaxUnauthenticatedPerSource", "-1", "100")]
+    [InlineData("Proxy:SourcePrefixIPv4", "33", "32")]
+    [InlineData("Proxy:SourcePrefixIPv6", "8", "from 16 to 128")]
+    [InlineData("Proxy:PassthroughPerSource", "0", "32")]
+    [InlineData("Proxy:PassthroughPerPod", "0", "from 1 to 1000")]
+    [InlineData("Proxy:HandshakesPerPod", "0", "from 1 to 100")]
+    [InlineData("Proxy:PeerTimeout", "00:00:05", "00:00:10")]
+    [InlineData("Proxy:DrainDelay", "-00:00:01", "00:00:05")]
+    [InlineData("Proxy:DrainTimeout", "8.00:00:00", "00:55:00")]
     [InlineData("Proxy:Cipher", "aes128-ctr", "is no key")]
     public void A_bad_value_is_named_with_what_to_write_instead(string key, string value, string remedy)
     {

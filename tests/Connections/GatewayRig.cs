@@ -105,6 +105,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     /// <summary>As the host does it when the process is told to end.</summary>
     internal Task DrainAsync() => _listener.StoppingAsync(CancellationToken.None);
 
+    internal PipePool Pipes => _pipes;
+
     internal string? NotReady => _listener.NotReady;
 
     /// <summary>A client after its key exchange, with its service request sent.</summary>

@@ -136,6 +136,8 @@ public sealed class FeedClientTests : IAsyncLifetime
         ("host_ca_keys[0]", e => e.HostCaKeys.Add(ByteString.CopyFrom(1))),
         ("host_ca_keys", e => e.HostCaKeys.AddRange(Enumerable.Repeat(e.AuthorizedKeys[0], 5))),
         ("owner_user", e => e.OwnerUser = new string('ü', 257)),
+        ("host_key_sha256", e => e.HostKeySha256 = ByteString.CopyFrom(new byte[31])),
+        ("host_key_sha256", e => e.HostKeySha256 = ByteString.CopyFrom(new byte[33])),
         ("expires_at", e => e.ExpiresAt = -1),
         ("expires_at", e => e.ExpiresAt = long.MaxValue),
         ("max_connections", e => e.MaxConnections = 1001),

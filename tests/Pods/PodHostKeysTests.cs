@@ -69,6 +69,26 @@ public sealed class PodHostKeysTests
     }
 
     [Fact]
+    public void Where_only_the_fingerprint_is_known_any_other_key_is_refused_and_never_learned()
+    {
+        var learned = new List<LearnedPodKey>();
+        var refused = new List<string>();
+        _keys.Learned += learned.Add;
+        _keys.Refused += (_, _, fingerprint) => refused.Add(fingerprint);
+        SessionEntry entry = Sessions.Entry(recovered: First);
+
+        _keys.Check(entry, First);
+        Assert.Equal(ConnectionEnd.PodHostKeyMismatch, Assert.Throws<LoginRefusedException>(() => _keys.Check(entry, Second)).End);
+        Assert.Throws<LoginRefusedException>(() => _keys.Learn(entry, Second));
+        Assert.Empty(learned);
+        Assert.Equal([Second.Fingerprint, Second.Fingerprint], refused);
+
+        _keys.Learn(entry, First);
+        Assert.Equal(First.Blob.ToArray(), Assert.Single(learned).Blob);
+        Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.AlgorithmsFor(Sessions.Entry(podUid: "uid-3", recovered: First)));
+    }
+
+    [Fact]
     public void Only_algorithms_of_keys_that_would_be_accepted_are_asked_for()
     {
         Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.AlgorithmsFor(Sessions.Entry()));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
@@ -24,7 +25,8 @@ internal static class Sessions
         SshPublicKey[]? hostKeys = null,
         SshPublicKey[]? userCAs = null,
         SshPublicKey[]? hostCAs = null,
-        string owner = "") => new(new SessionDetails
+        string owner = "",
+        SshPublicKey? recovered = null) => new(new SessionDetails
         {
             SessionId = id,
             State = state,
@@ -43,5 +45,6 @@ internal static class Sessions
             IdleTimeout = idleTimeout,
             Reason = reason,
             Passthrough = passthrough,
+            HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
         });
 }

@@ -37,7 +37,7 @@ public sealed class SessionEntryTests
     [
         "plain", "no pod", "IPv6", "a pod without a UUID", "a UUID in capitals", "an empty uid", "the longest strings", "every bound", "disabled",
         "passthrough", "no keys", "16 keys", "host keys alone", "both kinds of keys",
-        "user CAs alone", "host CAs alone", "CAs and an owner", "the longest owner",
+        "user CAs alone", "host CAs alone", "CAs and an owner", "the longest owner", "a host key's hash",
     ];
 
     [Theory]
@@ -70,6 +70,7 @@ public sealed class SessionEntryTests
             "host CAs alone" => Plain with { AuthorizedKeys = [], HostCAKeys = [Ed25519.Blob] },
             "CAs and an owner" => Plain with { HostKeys = [Rsa.Blob], TrustedUserCAKeys = [Ecdsa.Blob], HostCAKeys = [Rsa.Blob, Ed25519.Blob], OwnerUser = "jürgen" },
             "the longest owner" => Plain with { TrustedUserCAKeys = [Ecdsa.Blob], OwnerUser = new string('ü', 256) },
+            "a host key's hash" => Plain with { HostKeySha256 = System.Security.Cryptography.SHA256.HashData(Rsa.Blob.Span) },
             _ => Plain,
         };
 
@@ -79,6 +80,7 @@ public sealed class SessionEntryTests
         Assert.Equal((details.PodName, details.PodUid, details.Endpoint), (entry.PodName, entry.PodUid, entry.Endpoint));
         Assert.Equal((details.TargetUser, details.Reason), (entry.TargetUser, entry.Reason));
         Assert.Equal((details.ExpiresAt, details.MaxConnections, details.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout));
+        Assert.Equal(details.HostKeySha256.ToArray(), entry.HostKeySha256.ToArray());
         Assert.Equal(details.HostKeys.Select(k => k.ToArray()), entry.HostKeys.Select(k => k.ToArray()));
         Assert.Equal(details.HostCAKeys.Select(k => k.ToArray()), entry.HostCAKeys.Select(k => k.ToArray()));
         Assert.Equal(details.OwnerUser, Encoding.UTF8.GetString(entry.OwnerUser));

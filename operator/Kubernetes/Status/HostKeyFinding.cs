@@ -11,7 +11,7 @@ internal static class HostKeyFinding
     /// <summary>The keys that the pod may show: the pinned ones, else the one that it showed first. None are known where a CA signs them.</summary>
     public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyOpinion? opinion) =>
         route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
-        : !IsCertified(route) && opinion?.Key is { } learned ? [learned.Fingerprint]
+        : !IsCertified(route) && opinion?.ExpectedFingerprint is { } learned ? [learned]
         : [];
 
     /// <summary>The key that the pod showed and may not have; null: there is none.</summary>
