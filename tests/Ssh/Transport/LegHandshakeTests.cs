@@ -107,7 +107,7 @@ public sealed class LegHandshakeTests
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText { Kex = "curve25519-sha256,ext-info-c,kex-strict-c-v00@openssh.com" })).Limited();
         byte[] expected = new SshWriter().WriteByte(MessageNumber.ExtInfo).WriteUInt32(3)
-            .WriteString("server-sig-algs").WriteString("ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256")
+            .WriteString("server-sig-algs").WriteString("ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com")
             .WriteString("publickey-hostbound@openssh.com").WriteString("0")
             .WriteString("ping@openssh.com").WriteString("0")
             .ToArray();
