@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-down test test-long bench format clean
+.PHONY: help build demo demo-down test test-long fuzz bench format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -18,6 +18,9 @@ test: ## Everything that does not take minutes, installing the Debian packages t
 
 test-long: ## The tests that take minutes: outages, long transfers; ends with such a line too
 	@scripts/test-long
+
+fuzz: ## Damaged input to every parser, without end, until one breaks; SECONDS=10 is for how long each gets at a time
+	@scripts/fuzz $(SECONDS)
 
 bench: ## Throughput and login time through the gateway and direct, in the same run; then the table of a million sessions and its synchronization, and the operator with 10,000 sessions and 100 proxies
 	@scripts/build >/dev/null && bench/beside-direct && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale

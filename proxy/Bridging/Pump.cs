@@ -121,10 +121,11 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
         }
     }
 
-    // RFC 4253 section 7.1. It is also what keeps two key exchanges from waiting for each other (LegKeyExchange.TryStartAsync).
+    // RFC 4253 section 7.1 allows no such packet behind a KEXINIT. OpenSSH takes it all the same, and there are clients that send it (asyncssh as patched by
+    // Debian 12). Not while the other leg is in an exchange as well: then two key exchanges could wait for each other (LegKeyExchange.TryStartAsync).
     private void CheckOrder(in InboundPacket packet)
     {
-        if (source.PeerIsExchanging)
+        if (source.PeerIsExchanging && destination.Output.IsHeldForKeyExchange)
         {
             throw new SshProtocolException($"message {packet.Number} during a key exchange");
         }

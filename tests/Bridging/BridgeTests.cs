@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
@@ -194,6 +195,35 @@ public sealed class BridgeTests
         Assert.Contains("packet_length", end.Detail, StringComparison.Ordinal);
     }
 
+    // RFC 4253 section 7.1 forbids it; OpenSSH takes it, and asyncssh as patched by Debian 12 does it.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Data_behind_a_peers_KEXINIT_is_relayed_unless_the_other_leg_exchanges_keys_too(bool otherToo)
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        if (otherToo)
+        {
+            await SendControlAsync(rig.PodPeer, KexInitMessage.Write(LegPair.Everything, []));
+            InboundPacket answer;
+            while (!rig.PodPeer.Input.TryRead(out answer))
+            {
+                Assert.True(await rig.PodPeer.Input.FillAsync().Limited());
+            }
+            Assert.Equal(MessageNumber.KexInit, answer.Number);
+        }
+        await SendControlAsync(rig.ClientPeer, KexInitMessage.Write(LegPair.Everything, []), [94, 1, 2, 3]);
+        if (otherToo)
+        {
+            PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.ClientPeer.ReceiveAsync().Limited());
+            Assert.Contains("message 94 during a key exchange", told.Description, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal([94, 1, 2, 3], (await rig.PodPeer.ReceiveAsync().Limited()).Payload.ToArray());
+        }
+    }
+
     [Fact]
     public async Task A_message_of_the_authentication_from_the_pod_is_a_violation()
     {
@@ -305,5 +335,16 @@ public sealed class BridgeTests
         }
         rig.PodPeer.Abort();
         Assert.Equal(ConnectionEnd.ClientClosed, (await rig.Running.Limited()).End);
+    }
+
+    /// <summary>Past everything that holds data back during a key exchange.</summary>
+    private static async Task SendControlAsync(Leg leg, params byte[][] payloads)
+    {
+        await leg.Output.OpenControlBatchAsync().Limited();
+        foreach (byte[] payload in payloads)
+        {
+            leg.Output.AppendControl(payload);
+        }
+        leg.Output.CloseAndFlushLater();
     }
 }

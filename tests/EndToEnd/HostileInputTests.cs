@@ -126,14 +126,14 @@ public sealed class HostileInputTests(SharedGateway shared)
     public async Task A_bit_flipped_on_the_way_from_the_client_ends_the_session(string cipher, string mac)
     {
         // The bit lies behind the login, which takes about 4 kB, and inside the megabyte that the command reads.
-        await using TamperingRelay relay = TamperingRelay.Start(
-            shared.Gateway.Proxies[1].Ssh, Loopback.ForPod(), flippedThere: 200_000);
+        BitFlip flip = new(200_000);
+        await using TamperingRelay relay = TamperingRelay.Start(shared.Gateway.Proxies[1].Ssh, Loopback.ForPod(), there: flip);
         SshClient client = SshClient.Create(relay.Endpoint, shared.UserKey, shared.Gateway.Keys.HostKeys)
             .With($"Ciphers={cipher}", $"MACs={mac}");
 
         CommandResult result = await client.RunAsync(SharedGateway.Alpha, "cat; echo finished >&2", new byte[1_000_000], TimeSpan.FromSeconds(20));
 
-        Assert.True(relay.Flipped);
+        Assert.True(flip.Flipped);
         Assert.False(result.TimedOut, $"{result}\n{shared.Gateway.Logs}");
         Assert.Equal(255, result.ExitCode);
         Assert.True(result.Stdout.Length < 200_000, $"{result.Stdout.Length} bytes came back.");

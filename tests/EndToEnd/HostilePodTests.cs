@@ -72,13 +72,14 @@ public sealed class HostilePodTests(SharedGateway shared)
         const string Id = "tampered";
         await using PodSshd pod = await PodSshd.StartAsync(
             new PodOptions(Id, Id, shared.Gateway.Keys.UserCa.PublicFile) { ExtraConfig = [$"Ciphers {cipher}"] });
+        BitFlip flip = new(200_000);
         await using TamperingRelay relay = TamperingRelay.Start(
-            pod.Endpoint, Loopback.ForPod(), towardsPod ? 200_000 : null, towardsPod ? null : 200_000);
+            pod.Endpoint, Loopback.ForPod(), towardsPod ? flip : null, towardsPod ? null : flip);
         WriteSession(Id, relay.Endpoint);
 
         CommandResult result = await shared.Client.RunWhenKnownAsync(Id, "cat; echo finished >&2", new byte[1_000_000]);
 
-        Assert.True(relay.Flipped, result.ToString());
+        Assert.True(flip.Flipped, result.ToString());
         Assert.False(result.TimedOut, $"{result}\n{shared.Gateway.Logs}");
         Assert.Equal(255, result.ExitCode);
         Assert.True(result.Stdout.Length < 1_000_000, $"{result.Stdout.Length} bytes came back.");

@@ -46,6 +46,9 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     /// <summary>Packets sent under the present keys.</summary>
     public long PacketsUnderKeys { get; private set; }
 
+    /// <summary>Between our KEXINIT and our NEWKEYS: <see cref="OpenBatchAsync"/> would wait.</summary>
+    public bool IsHeldForKeyExchange => _gate is not null;
+
     /// <summary>Opens the batch for any packet: waits for a key exchange to end.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask OpenBatchAsync()

@@ -3,38 +3,36 @@ using System.Net.Sockets;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
-/// <summary>Somebody on the path of one connection who flips one bit of what one of its ends sends.</summary>
+/// <summary>Somebody on the path of one connection who changes what its ends send.</summary>
 internal sealed class TamperingRelay : IAsyncDisposable
 {
     private readonly Socket _listener;
     private readonly IPEndPoint _target;
-    private readonly long _flippedThere;
-    private readonly long _flippedBack;
+    private readonly IStreamChange? _there;
+    private readonly IStreamChange? _back;
     private readonly Task _relaying;
 
-    private TamperingRelay(Socket listener, IPEndPoint target, long? flippedThere, long? flippedBack)
+    private TamperingRelay(Socket listener, IPEndPoint target, IStreamChange? there, IStreamChange? back)
     {
         _listener = listener;
         _target = target;
-        _flippedThere = flippedThere ?? long.MaxValue;
-        _flippedBack = flippedBack ?? long.MaxValue;
+        _there = there;
+        _back = back;
         _relaying = RelayAsync();
     }
 
     public IPEndPoint Endpoint => (IPEndPoint)_listener.LocalEndPoint!;
 
-    public bool Flipped { get; private set; }
-
     /// <param name="target">Where the connection goes.</param>
     /// <param name="listen">Where it comes in: an address of its own.</param>
-    /// <param name="flippedThere">Which byte of the initiator's stream is changed.</param>
-    /// <param name="flippedBack">Which byte of the target's stream is changed.</param>
-    public static TamperingRelay Start(IPEndPoint target, IPEndPoint listen, long? flippedThere = null, long? flippedBack = null)
+    /// <param name="there">What happens to the initiator's stream.</param>
+    /// <param name="back">What happens to the target's stream.</param>
+    public static TamperingRelay Start(IPEndPoint target, IPEndPoint listen, IStreamChange? there = null, IStreamChange? back = null)
     {
         Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(listen);
         listener.Listen();
-        return new TamperingRelay(listener, target, flippedThere, flippedBack);
+        return new TamperingRelay(listener, target, there, back);
     }
 
     public async ValueTask DisposeAsync()
@@ -50,7 +48,7 @@ internal sealed class TamperingRelay : IAsyncDisposable
             using Socket initiator = await _listener.AcceptAsync();
             using Socket target = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await target.ConnectAsync(_target);
-            await Task.WhenAll(CopyAsync(initiator, target, _flippedThere), CopyAsync(target, initiator, _flippedBack));
+            await Task.WhenAll(CopyAsync(initiator, target, _there), CopyAsync(target, initiator, _back));
         }
         catch (SocketException)
         {
@@ -61,24 +59,17 @@ internal sealed class TamperingRelay : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to, long flippedByte)
+    private static async Task CopyAsync(Socket from, Socket to, IStreamChange? change)
     {
         byte[] buffer = new byte[16384];
-        long position = 0;
         try
         {
             for (int read = await from.ReceiveAsync(buffer); read > 0; read = await from.ReceiveAsync(buffer))
             {
-                if (flippedByte >= position && flippedByte < position + read)
+                ReadOnlyMemory<byte> changed = change is null ? buffer.AsMemory(0, read) : change.Change(buffer.AsSpan(0, read));
+                while (changed.Length > 0)
                 {
-                    buffer[flippedByte - position] ^= 1;
-                    Flipped = true;
-                }
-
-                position += read;
-                for (int sent = 0; sent < read;)
-                {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent));
+                    changed = changed[await to.SendAsync(changed)..];
                 }
             }
 

@@ -1,0 +1,61 @@
+using System.Globalization;
+using SshGateway.Tests.Deploy;
+using Xunit;
+
+namespace SshGateway.Tests.Fuzzing;
+
+/// <summary>
+/// How much is tried, and what happens to an input that breaks something. In make test a fixed seed and a fixed number of inputs; scripts/fuzz
+/// gives seeds (FUZZ_SEED) and a time for each parser (FUZZ_SECONDS).
+/// </summary>
+internal static class FuzzRun
+{
+    private const int Inputs = 10_000;
+
+    public static int Seed { get; } = Number("FUZZ_SEED", 1);
+
+    private static int Seconds { get; } = Number("FUZZ_SECONDS", 0);
+
+    /// <summary>Gives damaged samples to the parser, which may refuse them in its own words and in no other way.</summary>
+    /// <param name="name">Names the file that keeps an input.</param>
+    /// <param name="samples">Good inputs.</param>
+    /// <param name="parse">What reads them.</param>
+    /// <param name="isRefusal">Whether an exception is how the parser refuses.</param>
+    public static void Parse(string name, IReadOnlyList<byte[]> samples, Action<byte[]> parse, Func<Exception, bool> isRefusal)
+    {
+        Mutator mutator = new(Seed);
+        long ends = Environment.TickCount64 + (1000L * Seconds);
+        int refused = 0;
+        int tried = 0;
+        for (; Seconds > 0 ? Environment.TickCount64 < ends : tried < Inputs; tried++)
+        {
+            byte[] input = mutator.Next(samples);
+            try
+            {
+                parse(input);
+            }
+            catch (Exception refusal) when (isRefusal(refusal))
+            {
+                refused++;
+            }
+            catch (Exception broken)
+            {
+                Assert.Fail($"Seed {Seed}, input {tried}, kept as {Keep(name, tried, input)}: {broken}");
+            }
+        }
+
+        // Neither "refuses everything" nor "takes everything" would try the parser.
+        Assert.InRange(refused, 1, tried - 1);
+    }
+
+    private static string Keep(string name, int number, byte[] input)
+    {
+        string folder = Directory.CreateDirectory(Repository.File(".fuzz")).FullName;
+        string file = Path.Combine(folder, $"{name.Replace(' ', '-')}-{Seed}-{number}.bin");
+        File.WriteAllBytes(file, input);
+        return file;
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+}

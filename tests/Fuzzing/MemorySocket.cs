@@ -1,0 +1,40 @@
+using System.Net;
+using SshGateway.Proxy.Sockets;
+
+namespace SshGateway.Tests.Fuzzing;
+
+/// <summary>A peer who has said everything already: reads come from memory, then the end; writes go nowhere.</summary>
+internal sealed class MemorySocket(byte[] received) : IPeerSocket
+{
+    private int _read;
+
+    public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
+
+    public ValueTask<int> WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.FromResult(0);
+
+    public ValueTask<int> ReadAsync(Memory<byte> buffer)
+    {
+        int count = Math.Min(buffer.Length, received.Length - _read);
+        received.AsSpan(_read, count).CopyTo(buffer.Span);
+        _read += count;
+        return ValueTask.FromResult(count);
+    }
+
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => ValueTask.CompletedTask;
+
+    public void AcknowledgeNow()
+    {
+    }
+
+    public void ShutdownWrites()
+    {
+    }
+
+    public void Abort()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}
