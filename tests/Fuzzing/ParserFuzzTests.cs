@@ -115,7 +115,7 @@ public sealed class ParserFuzzTests
             SshPublicKey parsed = SshPublicKey.Parse(key.KeyBlob);
             if (key.Algorithm is not null && key.Signature is not null)
             {
-                SignatureVerifier.Verify(parsed, key.Algorithm, key.Signature, key.SignedPart);
+                SignatureVerifier.Verify(parsed, key.Algorithm.Signature, key.Signature, key.SignedPart);
             }
         },
         IsRefusal);
