@@ -112,10 +112,13 @@ public sealed class ParserFuzzTests
             }
 
             PublicKeyRequest key = PublicKeyRequest.Parse(bytes, request.Rest, hostbound);
-            SshPublicKey parsed = SshPublicKey.Parse(key.KeyBlob);
-            if (key.Algorithm is not null && key.Signature is not null)
+            if (key.Algorithm is not null)
             {
-                SignatureVerifier.Verify(parsed, key.Algorithm.Signature, key.Signature, key.SignedPart);
+                PresentedKey presented = PresentedKey.Parse(key.Algorithm, key.KeyBlob);
+                if (key.Signature is not null)
+                {
+                    SignatureVerifier.Verify(presented.Key, key.Algorithm.Signature, key.Signature, key.SignedPart);
+                }
             }
         },
         IsRefusal);
