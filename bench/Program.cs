@@ -1,3 +1,4 @@
+using System.Globalization;
 using SshGateway.Bench.Scale;
 using SshGateway.Bench.Table;
 
@@ -5,11 +6,15 @@ switch (args)
 {
     case ["table"]:
         TableBench.Run();
+        await SyncBench.RunAsync();
+        return 0;
+    case ["source", var port, var sessions]:
+        await SyntheticSource.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(sessions, CultureInfo.InvariantCulture));
         return 0;
     case ["scale", .. string[] options]:
         await ScaleBench.RunAsync(ScaleOptions.Parse(options));
         return 0;
     default:
-        await Console.Error.WriteLineAsync("usage: sshgateway-bench table | scale <server> <authority.pem> <token> <kubeconfig> <operator.dll> <sessions> <result.json>");
+        await Console.Error.WriteLineAsync("usage: sshgateway-bench table | scale <server> <authority.pem> <token> <kubeconfig> <operator.dll> <kube-apiserver's pid> <etcd's pid> <sessions> <proxies> <result.json>");
         return 2;
 }

@@ -13,22 +13,21 @@ namespace SshGateway.Bench.Scale;
 internal sealed class Cluster : IDisposable
 {
     public const string Namespace = "default";
+    public const string Sessions = $"apis/tars.cloudwalk.network/v1alpha1/namespaces/{Namespace}/claudesessions";
+    public const string Pods = $"api/v1/namespaces/{Namespace}/pods";
 
     private const int Parallelism = 64;
     private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJEsaKtDMLIjFR1a8jPbRMFL0rMl5IBKx4WAaiBSZUwh bench";
-    private const string Sessions = $"apis/tars.cloudwalk.network/v1alpha1/namespaces/{Namespace}/claudesessions";
-    private const string Pods = $"api/v1/namespaces/{Namespace}/pods";
 
     private readonly HttpClient _http;
 
+    // A watch that shares its connection with others' requests waits for them, and so do these for each other: kubelets have connections of their own.
+    private readonly HttpClient _watches;
+
     public Cluster(Uri server, string authority, string token)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(authority);
-        var handler = new SocketsHttpHandler { MaxConnectionsPerServer = Parallelism, EnableMultipleHttp2Connections = true };
-        handler.SslOptions.CertificateChainPolicy = policy;
-        _http = new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan, DefaultRequestVersion = HttpVersion.Version20 };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _http = Open(server, authority, token);
+        _watches = Open(server, authority, token);
     }
 
     /// <returns>When each was there, as the stopwatch's timestamp.</returns>
@@ -58,39 +57,62 @@ internal sealed class Cluster : IDisposable
         {"status": {"conditions": [{"type": "Ready", "status": "{{{{(isReady ? "True" : "False")}}}}"}]}}
         """);
 
-    public async Task<string> ReadVersionAsync()
+    public async Task<string> ReadVersionAsync(string collection)
     {
-        using var list = JsonDocument.Parse(await _http.GetStringAsync(new Uri($"{Sessions}?limit=1", UriKind.Relative)));
+        using var list = JsonDocument.Parse(await _http.GetStringAsync(new Uri($"{collection}?limit=1", UriKind.Relative)));
         return list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
     }
 
-    /// <summary>The sessions whose status says Ready, as they become it; some more than once.</summary>
-    public async IAsyncEnumerable<string> WatchReadyAsync(string version, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The sessions whose status says that they are in this phase, as they change; some more than once.</summary>
+    public async IAsyncEnumerable<string> WatchPhaseAsync(string version, string wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (JsonElement session in WatchAsync(Sessions, version, cancellationToken))
+        {
+            if (session.TryGetProperty("status", out JsonElement status) && status.TryGetProperty("phase", out JsonElement phase) && phase.GetString() == wanted)
+            {
+                yield return session.GetProperty("metadata").GetProperty("name").GetString()!;
+            }
+        }
+    }
+
+    /// <summary>The objects of a collection as they change; each is good until the next one.</summary>
+    public async IAsyncEnumerable<JsonElement> WatchAsync(string collection, string version, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // The server ends the watch of who takes long for a burst; it goes on where it ended.
         while (true)
         {
-            await using Stream stream = await _http.GetStreamAsync(new Uri($"{Sessions}?watch=1&resourceVersion={version}", UriKind.Relative), cancellationToken);
+            await using Stream stream = await _watches.GetStreamAsync(new Uri($"{collection}?watch=1&resourceVersion={version}", UriKind.Relative), cancellationToken);
             using var reader = new StreamReader(stream);
             while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
                 using var change = JsonDocument.Parse(line);
                 if (change.RootElement.GetProperty("type").GetString() == "ERROR")
                 {
-                    throw new InvalidOperationException($"the watch of the sessions failed: {line}");
+                    throw new InvalidOperationException($"the watch of {collection} failed: {line}");
                 }
-                JsonElement session = change.RootElement.GetProperty("object");
-                JsonElement metadata = session.GetProperty("metadata");
-                version = metadata.GetProperty("resourceVersion").GetString()!;
-                if (session.TryGetProperty("status", out JsonElement status) && status.TryGetProperty("phase", out JsonElement phase) && phase.GetString() == "Ready")
-                {
-                    yield return metadata.GetProperty("name").GetString()!;
-                }
+                JsonElement changed = change.RootElement.GetProperty("object");
+                version = changed.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
+                yield return changed;
             }
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _watches.Dispose();
+    }
+
+    private static HttpClient Open(Uri server, string authority, string token)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(authority);
+        var handler = new SocketsHttpHandler { MaxConnectionsPerServer = Parallelism, EnableMultipleHttp2Connections = true };
+        handler.SslOptions.CertificateChainPolicy = policy;
+        var http = new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan, DefaultRequestVersion = HttpVersion.Version20 };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return http;
+    }
 
     private static async Task<IReadOnlyDictionary<string, long>> ForEachAsync(IEnumerable<string> ids, Func<string, int, Task> action)
     {
@@ -105,7 +127,7 @@ internal sealed class Cluster : IDisposable
 
     private async Task SendAsync(HttpMethod method, string path, string body)
     {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Version = HttpVersion.Version20 };
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Version = HttpVersion.Version11 };
         request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json"));
         using HttpResponseMessage response = await _http.SendAsync(request);
         if (!response.IsSuccessStatusCode)

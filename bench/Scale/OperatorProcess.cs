@@ -12,9 +12,8 @@ internal sealed class OperatorProcess : IAsyncDisposable
     private readonly TaskCompletionSource<long> _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _lists;
 
-    public OperatorProcess(string program, string kubeconfig)
+    public OperatorProcess(string program, string kubeconfig, int port)
     {
-        int port = FreePort();
         Feed = new Uri($"http://127.0.0.1:{port}");
         string[] arguments =
         [
@@ -26,6 +25,8 @@ internal sealed class OperatorProcess : IAsyncDisposable
         _process.OutputDataReceived += (_, line) => Read(line.Data);
         _process.BeginOutputReadLine();
     }
+
+    public int Id => _process.Id;
 
     public Uri Feed { get; }
 
@@ -47,6 +48,13 @@ internal sealed class OperatorProcess : IAsyncDisposable
         }
     }
 
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
@@ -66,12 +74,5 @@ internal sealed class OperatorProcess : IAsyncDisposable
     {
         string line = File.ReadLines($"/proc/{_process.Id}/status").Single(l => l.StartsWith(name, StringComparison.Ordinal));
         return double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

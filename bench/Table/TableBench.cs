@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Google.Protobuf;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Protos;
@@ -45,28 +44,8 @@ internal static class TableBench
 
     private static void Fill(SessionTable table, int sessions, SessionIds ids, int uidSeed)
     {
-        var random = new Random(uidSeed);
-        byte[] key = [0, 0, 0, 11, .. "ssh-ed25519"u8, 0, 0, 0, 32, .. new byte[32]];
-        Span<byte> uid = stackalloc byte[16];
-        for (int i = 0; i < sessions; i++)
+        foreach (Entry entry in SyntheticSessions.Of(sessions, ids, uidSeed))
         {
-            random.NextBytes(key.AsSpan(19));
-            random.NextBytes(uid);
-            string id = ids.Of(i);
-            var entry = new Entry
-            {
-                SessionId = id,
-                Namespace = "sessions",
-                State = EndpointState.Ready,
-                Access = Access.Enabled,
-                PodName = $"claude-{id}",
-                PodUid = new Guid(uid).ToString(),
-                PodIp = ByteString.CopyFrom(10, (byte)(i >> 16), (byte)(i >> 8), (byte)i),
-                Port = 2222,
-                TargetUser = "claude",
-                AuthorizedKeys = { ByteString.CopyFrom(key) },
-                MaxConnections = 20,
-            };
             if (!EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? problem))
             {
                 throw new InvalidOperationException(problem);

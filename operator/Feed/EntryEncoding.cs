@@ -1,19 +1,36 @@
 using Google.Protobuf;
 using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Shared.Protos;
+using SshGateway.Shared.Ssh;
 using ProtoState = SshGateway.Shared.Protos.EndpointState;
 using RouteState = SshGateway.Operator.Routing.EndpointState;
 
 namespace SshGateway.Operator.Feed;
 
-/// <summary>A routed session as the feed's Entry.</summary>
+/// <summary>
+/// A routed session as the feed's Entry. That an entry keeps its bounds follows from the rules of routing; it is looked at here all the same, for a proxy
+/// would skip one that does not, and keep the one before.
+/// </summary>
 internal static class EntryEncoding
 {
     /// <param name="session">The session.</param>
     /// <param name="hostKey">What the proxies know of its pod's host key; null: nothing.</param>
-    public static TableEntry Encode(RoutedSession session, HostKeyOpinion? hostKey)
+    /// <param name="problem">What is beyond its bounds, so that the entry lets nobody in; null: nothing.</param>
+    public static TableEntry Encode(RoutedSession session, HostKeyOpinion? hostKey, out string? problem)
+    {
+        Entry entry = Encode(session, hostKey);
+        problem = EntryRules.FindProblem(entry);
+        if (problem is not null)
+        {
+            entry = Refusal(session);
+        }
+        return new TableEntry(entry.SessionId, entry.PodUid, entry.ToByteArray());
+    }
+
+    private static Entry Encode(RoutedSession session, HostKeyOpinion? hostKey)
     {
         var entry = new Entry
         {
@@ -37,6 +54,7 @@ internal static class EntryEncoding
             PodIp = session.Address is { } address ? ByteString.CopyFrom(address.GetAddressBytes()) : ByteString.Empty,
             Port = (uint)session.Port,
             TargetUser = session.TargetUser,
+            OwnerUser = session.OwnerUser,
             ExpiresAt = session.ExpiresAt?.ToUnixTimeSeconds() ?? 0,
             MaxConnections = (uint)session.MaxConnections,
             // The longest that the schema admits is longer than the field can say, and both are lifetimes.
@@ -46,11 +64,29 @@ internal static class EntryEncoding
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
-        if (session.HostKeys.Count == 0 && hostKey?.Key is { } learned)
+        entry.TrustedUserCaKeys.AddRange(session.TrustedUserCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        entry.HostCaKeys.AddRange(session.HostCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        if (session.HostKeys.Count + session.HostCAKeys.Count == 0 && hostKey?.Key is { } learned)
         {
             // From here on all proxies expect what the first one met.
             entry.HostKeys.Add(UnsafeByteOperations.UnsafeWrap(learned.Blob));
         }
-        return new TableEntry(session.SessionId, session.PodUid, entry.ToByteArray());
+        else if (session.HostKeys.Count == 0 && hostKey?.RecoveredFingerprint is { } fingerprint && SshPublicKey.ParseFingerprint(fingerprint) is { } hash)
+        {
+            entry.HostKeySha256 = UnsafeByteOperations.UnsafeWrap(hash);
+        }
+        return entry;
     }
+
+    private static Entry Refusal(RoutedSession session) => new()
+    {
+        SessionId = session.SessionId,
+        Namespace = session.Namespace,
+        State = ProtoState.None,
+        // Open connections live on: whatever is wrong, their login was good.
+        Access = Access.Draining,
+        Port = SshSpec.DefaultPort,
+        TargetUser = SshSpec.DefaultTargetUser,
+        Reason = nameof(ReadyReason.InvalidSpec),
+    };
 }

@@ -71,6 +71,8 @@ internal sealed class FeedService(
 
     private async Task RunAsync(FeedStream stream, Hello hello, CancellationTokenSource end)
     {
+        // A token that ran out while it was verified opens nothing.
+        end.Token.ThrowIfCancellationRequested();
         Task reading = stream.ReadAsync(end.Token);
         Task writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : WriteAsync(stream, hello, end.Token);
         try

@@ -20,9 +20,34 @@ internal sealed class HostKeyTable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HostKeyOpinion> _byPod = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
+    private long _suspicions;
 
     /// <summary>The opinion on the pod of this session has changed.</summary>
     public event Action<string>? Changed;
+
+    /// <summary>Pods of which something is known.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _byPod.Count;
+            }
+        }
+    }
+
+    /// <summary>How often a pod showed a key that it must not have, and that had not been reported of it before.</summary>
+    public long Suspicions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _suspicions;
+            }
+        }
+    }
 
     /// <summary>Null: nothing has been reported.</summary>
     public HostKeyOpinion? Find(string podUid)
@@ -47,9 +72,23 @@ internal sealed class HostKeyTable
             throw new GrpcException(GrpcStatusCode.InvalidArgument, $"LearnedHostKey.key is {exception.Message}");
         }
         Update(report.SessionId, report.PodUid, opinion =>
-            opinion.Key is null ? opinion with { Key = key }
-            : opinion.Key.Blob.Span.SequenceEqual(key.Blob.Span) ? opinion
-            : opinion with { SuspectFingerprint = key.Fingerprint });
+            opinion.ExpectedFingerprint is { } expected && expected != key.Fingerprint ? opinion with { SuspectFingerprint = key.Fingerprint }
+            : opinion.Key is null ? opinion with { Key = key }
+            : opinion);
+    }
+
+    /// <summary>
+    /// Takes over what the session's status says of its pod's host key: at the start, before anything is told to proxies. It is believed only to refuse. What a proxy has
+    /// reported already came later, and has to agree.
+    /// </summary>
+    public void Recover(string podUid, string fingerprint)
+    {
+        lock (_lock)
+        {
+            HostKeyOpinion? reported = _byPod.GetValueOrDefault(podUid);
+            bool isOther = reported?.Key is { } key && key.Fingerprint != fingerprint;
+            Put(podUid, new HostKeyOpinion(isOther ? null : reported?.Key, isOther ? reported!.Key!.Fingerprint : reported?.SuspectFingerprint, fingerprint));
+        }
     }
 
     /// <exception cref="GrpcException">The report breaks the contract.</exception>
@@ -77,21 +116,28 @@ internal sealed class HostKeyTable
     {
         lock (_lock)
         {
-            if (!_byPod.TryGetValue(podUid, out HostKeyOpinion? before))
-            {
-                _order.Enqueue(podUid);
-                if (_order.Count > Capacity)
-                {
-                    _byPod.Remove(_order.Dequeue());
-                }
-            }
+            HostKeyOpinion? before = _byPod.GetValueOrDefault(podUid);
             HostKeyOpinion after = change(before ?? new HostKeyOpinion(null, null));
-            _byPod[podUid] = after;
+            Put(podUid, after);
             if (after == before)
             {
                 return;
             }
+            _suspicions += after.SuspectFingerprint != before?.SuspectFingerprint ? 1 : 0;
         }
         Changed?.Invoke(sessionId);
+    }
+
+    private void Put(string podUid, HostKeyOpinion opinion)
+    {
+        if (!_byPod.ContainsKey(podUid))
+        {
+            _order.Enqueue(podUid);
+            if (_order.Count > Capacity)
+            {
+                _byPod.Remove(_order.Dequeue());
+            }
+        }
+        _byPod[podUid] = opinion;
     }
 }

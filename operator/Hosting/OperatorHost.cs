@@ -52,6 +52,7 @@ internal static class OperatorHost
         services.AddSingleton<UsageTable>();
         services.AddSingleton<HostKeyTable>();
         services.AddSingleton<FeedMetrics>();
+        services.AddSingleton<ReportMetrics>();
         services.AddSingleton<FeedService>();
         services.AddSingleton<GrpcServer>();
         AddFeedSecurity(services, options);
@@ -127,6 +128,8 @@ internal static class OperatorHost
     private static void Connect(WebApplication app)
     {
         EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
+        // Nobody else asks for it, and its figures are there once it is.
+        app.Services.GetRequiredService<ReportMetrics>();
         FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
         GrpcServer grpc = app.Services.GetRequiredService<GrpcServer>();
         grpc.AddDuplex(EndpointFeedMethods.Watch, app.Services.GetRequiredService<FeedService>().WatchAsync);

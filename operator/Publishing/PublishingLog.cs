@@ -22,6 +22,9 @@ internal static partial class PublishingLog
     [LoggerMessage(6, LogLevel.Warning, "Pod {PodName} ({PodUid}) of session {SessionId} showed the host key {Fingerprint} to a proxy, which is not the one that it has to have")]
     public static partial void HostKeySuspect(ILogger logger, string podName, string podUid, string sessionId, string fingerprint);
 
+    [LoggerMessage(7, LogLevel.Error, "The entry of session {SessionId} would break the feed's contract, so its logins are refused: {Problem}. This is a fault of the gateway, to be reported")]
+    public static partial void OutOfBounds(ILogger logger, string sessionId, string problem);
+
     [LoggerMessage(4, LogLevel.Error, "{Session} made the gateway fail; its logins are refused, all others are routed. This is a fault of the gateway, to be reported")]
     public static partial void Faulty(ILogger logger, ObjectKey session, Exception exception);
 }

@@ -3,6 +3,7 @@ using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
+using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Operator.Publishing;
 
@@ -23,6 +24,10 @@ internal sealed class TablePublisher(
             await foreach (ClusterChanges changes in source.ReadAsync(stoppingToken))
             {
                 RouteChanges routes = _router.Apply(changes);
+                if (!table.IsFilled)
+                {
+                    RecoverHostKeys(routes.States.Values);
+                }
                 lock (_lock)
                 {
                     table.Apply([.. routes.Routed.Select(Encode)], routes.Gone, changes.Versions, changes.IsHistoryNew);
@@ -40,7 +45,28 @@ internal sealed class TablePublisher(
         }
     }
 
-    private TableEntry Encode(RoutedSession session) => EntryEncoding.Encode(session, hostKeys.Find(session.PodUid));
+    private TableEntry Encode(RoutedSession session)
+    {
+        TableEntry entry = EntryEncoding.Encode(session, hostKeys.Find(session.PodUid), out string? problem);
+        if (problem is not null)
+        {
+            PublishingLog.OutOfBounds(logger, session.SessionId, problem);
+        }
+        return entry;
+    }
+
+    // The one thing that is read back from status. Of the pod that it was written for, and where the session itself does not say which keys are good.
+    private void RecoverHostKeys(IEnumerable<SessionState?> states)
+    {
+        foreach (SessionState? state in states)
+        {
+            if (state is { Route: { HostKeys.Count: 0, PodUid.Length: > 0 } route, Session.Status.Endpoint: { HostKeyFingerprints: [{ } fingerprint] } endpoint } && endpoint.PodUid == route.PodUid
+                && SshPublicKey.ParseFingerprint(fingerprint) is not null)
+            {
+                hostKeys.Recover(route.PodUid, fingerprint);
+            }
+        }
+    }
 
     private void OnHostKeyChanged(string sessionId)
     {

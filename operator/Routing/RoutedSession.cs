@@ -37,6 +37,15 @@ internal sealed record RoutedSession
 
     public required IReadOnlyList<SshPublicKey> HostKeys { get; init; }
 
+    /// <summary>CAs whose user certificates may log in.</summary>
+    public IReadOnlyList<SshPublicKey> TrustedUserCAKeys { get; init; } = [];
+
+    /// <summary>CAs that sign the pod's host key.</summary>
+    public IReadOnlyList<SshPublicKey> HostCAKeys { get; init; } = [];
+
+    /// <summary>The owner's user name, which counts as a certificate's principal; empty where no user CA is trusted.</summary>
+    public string OwnerUser { get; init; } = "";
+
     public required DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>How many connections one proxy keeps open.</summary>

@@ -29,8 +29,11 @@ internal static class RoutingFunction
         bool isValid = problems.Count == 0;
         IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaximumAuthorizedKeys, problems);
         IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaximumHostKeys, problems, ofHosts: true);
-        // Pins that cannot be read must not turn into trust on first use.
-        bool hasKeys = authorizedKeys.Count > 0 && (hostKeys.Count > 0 || ssh.HostKeys is null or []);
+        IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaximumCAKeys, problems);
+        IReadOnlyList<SshPublicKey> hostCAs = KeyLines.Parse("spec.ssh.hostCAKeys", ssh.HostCAKeys, SessionRules.MaximumCAKeys, problems);
+        bool somebodyMayLogIn = authorizedKeys.Count + userCAs.Count > 0;
+        // Pins and CAs that cannot be read must not turn into trust on first use.
+        bool hasKeys = somebodyMayLogIn && (hostKeys.Count + hostCAs.Count > 0 || (ssh.HostKeys is null or [] && ssh.HostCAKeys is null or []));
 
         (EndpointState state, ReadyReason reason, IPAddress? address) =
             !isValid ? (EndpointState.None, ReadyReason.InvalidSpec, null)
@@ -61,6 +64,9 @@ internal static class RoutingFunction
             TargetUser = isValid && ssh.TargetUser is { } user ? user : SshSpec.DefaultTargetUser,
             AuthorizedKeys = authorizedKeys,
             HostKeys = hostKeys,
+            TrustedUserCAKeys = userCAs,
+            HostCAKeys = hostCAs,
+            OwnerUser = isValid && userCAs.Count > 0 ? session.Spec?.Owner?.User ?? "" : "",
             ExpiresAt = session.Spec?.ExpiresAt,
             MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,

@@ -12,8 +12,8 @@ internal static partial class SessionRules
 {
     public const int MaximumAuthorizedKeys = 16;
     public const int MaximumHostKeys = 8;
+    public const int MaximumCAKeys = 4;
 
-    private const int MaximumCaKeys = 4;
     private const int MaximumKeyLineLength = 4096;
     private const int MaximumOwnerLength = 128;
     private const int MaximumConnections = 1000;
@@ -113,9 +113,9 @@ internal static partial class SessionRules
             yield return new Violation("spec.ssh.targetUser", "must be a user name of the pod, such as claude");
         }
         foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, 1, MaximumAuthorizedKeys)
-            .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaximumCaKeys))
+            .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaximumCAKeys))
             .Concat(CheckKeys("hostKeys", ssh?.HostKeys, 0, MaximumHostKeys))
-            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaximumCaKeys)))
+            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaximumCAKeys)))
         {
             yield return violation;
         }

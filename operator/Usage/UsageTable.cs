@@ -35,6 +35,18 @@ internal sealed class UsageTable : IDisposable
     /// <summary>From when on all proxies have had the time to report, and what none has named is not used.</summary>
     public DateTimeOffset CompleteAt { get; }
 
+    /// <summary>All connections, and the sessions that have any.</summary>
+    public (long Connections, int Sessions) Totals
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_sessions.Values.Sum(usage => usage.Connections), _sessions.Values.Count(usage => usage.Connections > 0));
+            }
+        }
+    }
+
     /// <summary>Null: not known yet.</summary>
     public SessionUsage? Find(string sessionId)
     {

@@ -23,6 +23,15 @@ internal sealed record AuditRecord
     /// <summary>The fingerprint of the key that the client proved to hold.</summary>
     public string? Key { get; init; }
 
+    /// <summary>The key id of the certificate by which that key opened the session; absent: the session lists the key.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>Of that certificate, in digits: JSON's readers do not agree on numbers of 64 bits.</summary>
+    public string? CertificateSerial { get; init; }
+
+    /// <summary>The fingerprint of the CA that signed it.</summary>
+    public string? CertificateAuthority { get; init; }
+
     public required string End { get; init; }
 
     public required string Blame { get; init; }

@@ -1,11 +1,22 @@
 using System.Net;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
 
 namespace SshGateway.Proxy.Authentication;
 
-/// <summary>A client that proved to hold a key of the session.</summary>
+/// <summary>A client that proved to hold a key that opens the session, by itself or by a certificate.</summary>
 /// <param name="Entry">The session as it was when the signature was verified.</param>
 /// <param name="Key">The key that made the verified signature.</param>
 /// <param name="Address">Where the client connected from.</param>
-internal sealed record AuthenticatedClient(SessionEntry Entry, SshPublicKey Key, IPEndPoint Address);
+/// <param name="Certificate">The verified certificate by which the key opens the session; null: the session lists the key.</param>
+internal sealed record AuthenticatedClient(SessionEntry Entry, SshPublicKey Key, IPEndPoint Address, SshCertificate? Certificate = null)
+{
+    /// <summary>By what it was let in, for a log: the key's fingerprint, and the certificate.</summary>
+    public string Credential => Certificate is null ? Key.Fingerprint : $"{Key.Fingerprint} by the {Certificate}";
+
+    /// <summary>Why the session, as it is now, does not let this client in; null: it does.</summary>
+    public string? RefusalBy(SessionEntry session, DateTimeOffset now) => Certificate is null
+        ? session.Authorizes(Key.Blob.Span) ? null : "is none of the session's keys"
+        : UserCertificateRules.Refusal(Certificate, session, Address.Address, now);
+}

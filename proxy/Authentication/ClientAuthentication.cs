@@ -26,6 +26,9 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
     /// <summary>The user name that the client gave, for the log; empty before its first request.</summary>
     public string UserName => _user is null ? "" : Encoding.ASCII.GetString(_user);
 
+    /// <summary>Why the last certificate was refused, for the log; null when none was, or the client is in.</summary>
+    public string? CertificateRefusal { get; private set; }
+
     /// <summary>Runs until a key of the session has made a verified signature. No answer has been sent to that request yet.</summary>
     /// <exception cref="SshProtocolException">The client broke the protocol or ran out of attempts.</exception>
     public async Task<AuthenticatedClient> RunAsync()
@@ -93,7 +96,10 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
     private async Task AnswerQueryAsync(PublicKeyRequest request, long receivedAt)
     {
         Count(ref _queries, AuthenticationLimits.Queries);
-        if (KeyOf(request) is not null && Lookup()?.Authorizes(request.KeyBlob) == true)
+        // A certificate that no CA has signed must not tell which sessions there are, though everybody knows the CA's public key.
+        if (PresentedBy(request) is { } presented
+            && (presented.Certificate is null || await CryptoScheduler.RunAsync(presented.Certificate.IsSigned).ConfigureAwait(false))
+            && Admit(presented) is not null)
         {
             await leg.Output.SendAsync(
                 SshWriter.Message(MessageNumber.UserAuthPublicKeyOk).WriteString(request.AlgorithmName).WriteString(request.KeyBlob).ToArray())
@@ -104,34 +110,54 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
     }
 
     /// <summary>
-    /// The decision: on the key that made the signature, in this request, and on nothing that was asked or said before (CVE-2024-45337).
+    /// The decision: on the key (and its certificate) that made the signature, in this request, and on nothing that was asked or said before (CVE-2024-45337).
     /// The signature is verified first and the session looked up then, so that both take the same time for every session id.
     /// </summary>
     private async Task<AuthenticatedClient?> VerifyAsync(PublicKeyRequest request)
     {
-        SshPublicKey? key = KeyOf(request);
-        if (key is null || (request.HostKey is not null && !request.HostKey.AsSpan().SequenceEqual(leg.HostKey.Span)))
+        PresentedKey? presented = PresentedBy(request);
+        if (presented is null || (request.HostKey is not null && !request.HostKey.AsSpan().SequenceEqual(leg.HostKey.Span)))
         {
             return null;
         }
         byte[] signedData = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.SignedPart).ToArray();
-        bool valid = await CryptoScheduler.RunAsync(() => SignatureVerifier.Verify(key, request.Algorithm!, request.Signature, signedData)).ConfigureAwait(false);
-        return valid && Lookup() is { } entry && entry.Authorizes(key.Blob.Span)
-            ? new AuthenticatedClient(entry, key, leg.Socket.RemoteEndPoint)
-            : null;
+        SecurityKeyFlags demanded = UserCertificateRules.Demands(presented.Certificate);
+        bool valid = await CryptoScheduler.RunAsync(() =>
+            SignatureVerifier.Verify(presented.Key, request.Algorithm!.Signature, request.Signature, signedData, demanded)
+            && presented.Certificate?.IsSigned() != false).ConfigureAwait(false);
+        return valid ? Admit(presented) : null;
     }
 
-    private static SshPublicKey? KeyOf(PublicKeyRequest request)
+    private static PresentedKey? PresentedBy(PublicKeyRequest request)
     {
         try
         {
-            SshPublicKey key = SshPublicKey.Parse(request.KeyBlob);
-            return key.Type == request.Algorithm?.KeyType ? key : null;
+            return request.Algorithm is { } algorithm ? PresentedKey.Parse(algorithm, request.KeyBlob) : null;
         }
         catch (SshFormatException)
         {
             return null;
         }
+    }
+
+    private AuthenticatedClient? Admit(PresentedKey presented)
+    {
+        if (Lookup() is not { } entry)
+        {
+            return null;
+        }
+        var client = new AuthenticatedClient(entry, presented.Key, leg.Socket.RemoteEndPoint, presented.Certificate);
+        string? refusal = client.RefusalBy(entry, time.GetUtcNow());
+        if (refusal is null)
+        {
+            CertificateRefusal = null;
+            return client;
+        }
+        if (presented.Certificate is { } certificate)
+        {
+            CertificateRefusal = $"The {certificate} {refusal}.";
+        }
+        return null;
     }
 
     private SessionEntry? Lookup()

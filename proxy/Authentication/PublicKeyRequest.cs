@@ -1,5 +1,5 @@
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Authentication;
 
@@ -14,10 +14,11 @@ internal sealed class PublicKeyRequest
     }
 
     /// <summary>The algorithm, or null when it is not one of ours.</summary>
-    public required SignatureAlgorithm? Algorithm { get; init; }
+    public required PublicKeyAlgorithm? Algorithm { get; init; }
 
     public required byte[] AlgorithmName { get; init; }
 
+    /// <summary>The key, or its certificate.</summary>
     public required byte[] KeyBlob { get; init; }
 
     /// <summary>The host key that the client saw, in the hostbound form.</summary>
@@ -45,7 +46,7 @@ internal sealed class PublicKeyRequest
         rest.End();
         return new PublicKeyRequest
         {
-            Algorithm = SignatureAlgorithm.Find(algorithm),
+            Algorithm = PublicKeyAlgorithm.Find(algorithm),
             AlgorithmName = algorithm.ToArray(),
             KeyBlob = blob.ToArray(),
             HostKey = hostKey,

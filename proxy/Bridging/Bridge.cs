@@ -29,8 +29,9 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     {
         clientLeg.EnterRelaying();
         podLeg.EnterRelaying();
-        Task<PumpEnd> fromClient = new Pump(clientLeg, podLeg, RelayRules.FromClient, _activity).RunAsync();
-        Task<PumpEnd> fromPod = new Pump(podLeg, clientLeg, RelayRules.FromPod, _activity).RunAsync();
+        var requests = new GlobalRequests(clientLeg);
+        Task<PumpEnd> fromClient = new Pump(clientLeg, podLeg, requests.FromClient, requests.AnswerClientAsync, _activity).RunAsync();
+        Task<PumpEnd> fromPod = new Pump(podLeg, clientLeg, requests.FromPod, _ => requests.ContinueAsync(), _activity).RunAsync();
         try
         {
             return await RunToEndAsync(fromClient, fromPod).ConfigureAwait(false);

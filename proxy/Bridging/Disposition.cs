@@ -6,6 +6,12 @@ internal enum Disposition
     /// <summary>It goes to the other leg, unread.</summary>
     Relay,
 
+    /// <summary>It goes to the other leg, and then what the gateway has to say behind it.</summary>
+    RelayThenAnswer,
+
+    /// <summary>The gateway answers it.</summary>
+    Answer,
+
     /// <summary>It concerns the leg that it came on.</summary>
     Transport,
 

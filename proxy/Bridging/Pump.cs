@@ -10,7 +10,7 @@ namespace SshGateway.Proxy.Bridging;
 /// Moves packets from one leg to the other: decrypts what one read brought, encrypts it into one batch, writes that once. Holds no buffer while
 /// nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
 /// </summary>
-internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, ChannelActivity activity)
+internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<InboundPacket, ValueTask> answer, ChannelActivity activity)
 {
     // With inline completions this runs on a thread of the socket engine as long as there is something to move. After this
     // many bytes others get their turn, so that a keystroke does not wait behind a bulk transfer.
@@ -75,7 +75,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Channe
             while (source.Input.TryRead(out InboundPacket packet))
             {
                 Disposition disposition = rules(packet);
-                if (disposition == Disposition.Relay)
+                if (disposition is Disposition.Relay or Disposition.RelayThenAnswer)
                 {
                     CheckOrder(packet);
                     isUse |= ChannelActivity.IsUse(packet.Number);
@@ -93,7 +93,10 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Channe
                         batchIsOpen = false;
                         await AtDestination(destination.Output.CloseAndFlushAsync()).ConfigureAwait(false);
                     }
-                    continue;
+                    if (disposition == Disposition.Relay)
+                    {
+                        continue;
+                    }
                 }
                 // The batch is a lock, and what follows may wait.
                 if (batchIsOpen)
@@ -145,6 +148,12 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Channe
     {
         switch (disposition)
         {
+            case Disposition.Answer:
+                await answer(packet).ConfigureAwait(false);
+                break;
+            case Disposition.RelayThenAnswer:
+                await AtDestination(answer(packet)).ConfigureAwait(false);
+                break;
             case Disposition.Transport:
                 await source.HandleTransportMessageAsync(packet).ConfigureAwait(false);
                 break;

@@ -1,19 +1,18 @@
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Keys;
 
 namespace SshGateway.Proxy.Configuration;
 
-/// <summary>The algorithms that clients are offered.</summary>
+/// <summary>The algorithms that clients are offered; those of the host keys each leg adds itself.</summary>
 internal static class ClientOffer
 {
     // Every OpenSSH client lists chacha20 first, and the client's order decides; it costs about twice as much as AES-GCM,
     // so it is offered only where Proxy:Ciphers asks for it.
     private const string OnlyOnRequest = "chacha20-poly1305@openssh.com";
 
-    public static KexOffer From(ProxyOptions options, HostKeySet hostKeys) => new(
+    public static KexOffer From(ProxyOptions options) => new(
         Choose(options.KexAlgorithms, KeyExchangeAlgorithm.All, kex => kex.Name),
-        hostKeys.Algorithms,
+        [],
         options.Ciphers.Count == 0
             ? [.. CipherAlgorithm.All.Where(cipher => cipher.Name != OnlyOnRequest)]
             : Choose(options.Ciphers, CipherAlgorithm.All, cipher => cipher.Name),

@@ -19,7 +19,11 @@ internal sealed class ProxyOptions
 
     public IList<string> HostKeys { get; } = [];
 
+    /// <summary>The key that signs the certificates for pods; empty where <see cref="GatewayKey"/> is used.</summary>
     public string UserCaKey { get; set; } = "";
+
+    /// <summary>The key that pods have in authorized_keys; empty: there is a <see cref="UserCaKey"/>.</summary>
+    public string GatewayKey { get; set; } = "";
 
     public IList<string> Operators { get; } = [];
 
@@ -70,6 +74,9 @@ internal sealed class ProxyOptions
 
     /// <summary>After how long a peer that does not answer, or does not read, is gone.</summary>
     public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Logins under way at once at one pod, from this proxy; more wait.</summary>
+    public int HandshakesPerPod { get; set; } = 4;
 
     /// <summary>Passthrough connections open at once from one source.</summary>
     public int PassthroughPerSource { get; set; } = 32;

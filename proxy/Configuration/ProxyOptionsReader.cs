@@ -25,11 +25,11 @@ internal static class ProxyOptionsReader
 
     private static readonly string[] Keys =
     [
-        nameof(ProxyOptions.Listen), nameof(ProxyOptions.ProxyProtocolFrom), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey),
+        nameof(ProxyOptions.Listen), nameof(ProxyOptions.ProxyProtocolFrom), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey), nameof(ProxyOptions.GatewayKey),
         nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
         nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
         nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
-        nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod),
+        nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod), nameof(ProxyOptions.HandshakesPerPod),
         nameof(ProxyOptions.MaxConnections), nameof(ProxyOptions.MaxUnauthenticated), nameof(ProxyOptions.MaxUnauthenticatedPerSource), nameof(ProxyOptions.Penalties),
         nameof(ProxyOptions.PenaltyExempt), nameof(ProxyOptions.PeerTimeout), nameof(ProxyOptions.DrainDelay), nameof(ProxyOptions.DrainTimeout), nameof(ProxyOptions.AuditLog),
     ];
@@ -60,9 +60,13 @@ internal static class ProxyOptionsReader
         {
             yield return "Proxy:HostKeys is missing; write the gateway's private host key files, such as --Proxy:HostKeys:0=/etc/sshgateway/ssh_host_ed25519_key";
         }
-        if (options.UserCaKey.Length == 0)
+        if (options.UserCaKey.Length == 0 && options.GatewayKey.Length == 0)
         {
-            yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key";
+            yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key (or, for pods that cannot be made to trust a CA, of Proxy:GatewayKey)";
+        }
+        if (options.UserCaKey.Length > 0 && options.GatewayKey.Length > 0)
+        {
+            yield return "Proxy:UserCaKey and Proxy:GatewayKey are both there; the gateway logs in to pods with one of them, so leave the other out";
         }
         foreach (string problem in CheckNetworks("ProxyProtocolFrom", options.ProxyProtocolFrom).Concat(CheckNetworks("PenaltyExempt", options.PenaltyExempt)))
         {
@@ -119,6 +123,7 @@ internal static class ProxyOptionsReader
         .. CheckNumber("MaxConnections", options.MaxConnections, 1, 1_000_000, 10_000),
         .. CheckNumber("MaxUnauthenticated", options.MaxUnauthenticated, 1, 100_000, 1000),
         .. CheckNumber("MaxUnauthenticatedPerSource", options.MaxUnauthenticatedPerSource, 1, 100_000, 100),
+        .. CheckNumber("HandshakesPerPod", options.HandshakesPerPod, 1, 100, 4),
         .. CheckNumber("PassthroughPerSource", options.PassthroughPerSource, 1, 10_000, 32),
         .. CheckNumber("PassthroughPerPod", options.PassthroughPerPod, 1, 1000, 5),
     ];

@@ -98,6 +98,13 @@ internal sealed class Arrival(AsyncSocket socket, ConnectionServices services) :
         {
             end = new BridgeEnd(_isStopping ? ConnectionEnd.ProxyStopping : ConnectionEnd.ClientLeftEarly, null);
         }
+#pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
+        catch (Exception defect)
+        {
+            _report.Defect(defect);
+            end = new BridgeEnd(ConnectionEnd.InternalError, null);
+        }
+#pragma warning restore CA1031
         _report.Ended(end);
         return null;
     }

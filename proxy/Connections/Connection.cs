@@ -5,6 +5,7 @@ using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
@@ -42,7 +43,7 @@ internal sealed class Connection : IClientConnection
         _services = services;
         _visit = visit;
         _report = report;
-        _leg = new ClientLeg(socket, services.Offer, services.HostKeys, services.RekeyLimits, services.Time);
+        _leg = new ClientLeg(socket, services.Offer, services.HostKeys(), services.RekeyLimits, services.Time);
         _leg.Input.Begin(unread);
         report.SshBegan();
         _authentication = new ClientAuthentication(_leg, services.Table, services.Time);
@@ -153,7 +154,11 @@ internal sealed class Connection : IClientConnection
         _bridge = bridge;
         // From here on changes of the session find the bridge. One that came since ReachPodAsync read the table did not.
         session.Review(_services.Time.GetUtcNow());
-        await _leg.Output.SendAsync(Success).ConfigureAwait(false);
+        // In one write.
+        await _leg.Output.OpenBatchAsync().ConfigureAwait(false);
+        _leg.Output.AppendControl(Success);
+        _leg.Output.CloseBatch();
+        await _leg.Output.SendAsync(HostKeyRotation.Announce(_leg.HostKeys)).ConfigureAwait(false);
         _report.LoggedIn(client.Entry);
         return await bridge.RunAsync().ConfigureAwait(false);
     }
@@ -229,7 +234,7 @@ internal sealed class Connection : IClientConnection
     }
 
     private SessionEntry CurrentEntry(AuthenticatedClient client) =>
-        _services.Table.TryGet(client.Entry.SessionId, out SessionEntry? now) && now.Authorizes(client.Key.Blob.Span) ? now : throw Changed(client);
+        _services.Table.TryGet(client.Entry.SessionId, out SessionEntry? now) && client.RefusalBy(now, _services.Time.GetUtcNow()) is null ? now : throw Changed(client);
 
     private static LoginRefusedException Changed(AuthenticatedClient client) => new(
         ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed while the gateway was connecting to it. Please try again.");
@@ -272,6 +277,6 @@ internal sealed class Connection : IClientConnection
     {
         _report.UserName = _authentication.UserName;
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
-        _report.Ended(end);
+        _report.Ended(_authentication.CertificateRefusal is { } refusal ? end with { Detail = $"{end.Detail} {refusal}".TrimStart() } : end);
     }
 }

@@ -45,6 +45,9 @@ internal enum ConnectionEnd
     /// <summary>A CONNECT asked for a session that does not exist, does not allow passthrough, or takes no logins now; the client is not told which.</summary>
     PassthroughRefused,
 
+    /// <summary>The client's certificate restricts it in a way that the plain gateway key cannot hand on to the pod.</summary>
+    CertificateRestricted,
+
     /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
     AccessRefused,
 

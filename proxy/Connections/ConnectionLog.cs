@@ -8,9 +8,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(1, LogLevel.Information, "SSH listening on {Address}")]
     public static partial void Listening(ILogger logger, EndPoint? address);
 
-    [LoggerMessage(2, LogLevel.Information, "{Client} logged in to {SessionId} on pod {PodName} ({PodUid}) at {Endpoint} with {Fingerprint} in {Milliseconds} ms")]
+    [LoggerMessage(2, LogLevel.Information, "{Client} logged in to {SessionId} on pod {PodName} ({PodUid}) at {Endpoint} with {Credential} in {Milliseconds} ms")]
     public static partial void LoggedIn(
-        ILogger logger, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint, string fingerprint, long milliseconds);
+        ILogger logger, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint, string credential, long milliseconds);
 
     [LoggerMessage(EventId = 3, Message = "{Client} as \"{UserName}\" ended: {End} (blame: {Blame}) after {Seconds:F1} s, {BytesFromClient} bytes from and {BytesToClient} bytes to the client. {Detail}")]
     public static partial void Ended(

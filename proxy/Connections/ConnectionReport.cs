@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Net;
 using SshGateway.Proxy.Audit;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
 
 namespace SshGateway.Proxy.Connections;
@@ -13,7 +15,7 @@ internal sealed class ConnectionReport
     private readonly long _startedAt;
     private string _protocol = "none";
     private SessionEntry? _entry;
-    private string? _fingerprint;
+    private AuthenticatedClient? _authenticated;
     private TimeSpan? _keyExchangeAfter;
     private TimeSpan? _authenticatedAfter;
     private TimeSpan? _loggedInAfter;
@@ -62,7 +64,7 @@ internal sealed class ConnectionReport
     {
         _authenticatedAfter = Elapsed;
         _entry = client.Entry;
-        _fingerprint = client.Key.Fingerprint;
+        _authenticated = client;
     }
 
     public void LoggedIn(SessionEntry entry)
@@ -72,7 +74,7 @@ internal sealed class ConnectionReport
         _loggedInAfter = after;
         _services.Metrics.LoggedIn(after);
         ConnectionLog.LoggedIn(
-            _services.Logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, _fingerprint!, (long)after.TotalMilliseconds);
+            _services.Logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, _authenticated!.Credential, (long)after.TotalMilliseconds);
     }
 
     public void PassthroughOpened(SessionEntry entry)
@@ -90,6 +92,7 @@ internal sealed class ConnectionReport
         Blame blame = end.End.BlameFor();
         TimeSpan elapsed = Elapsed;
         string detail = Printable(end.Detail);
+        SshCertificate? certificate = _authenticated?.Certificate;
         _services.Metrics.Ended(end.End, blame);
         ConnectionLog.Ended(
             _services.Logger,
@@ -112,7 +115,10 @@ internal sealed class ConnectionReport
             Session = Printable(UserName),
             Pod = _entry?.PodName,
             PodUid = _entry?.PodUid,
-            Key = _fingerprint,
+            Key = _authenticated?.Key.Fingerprint,
+            Certificate = certificate is null ? null : Printable(certificate.KeyId),
+            CertificateSerial = certificate?.Serial.ToString(CultureInfo.InvariantCulture),
+            CertificateAuthority = certificate?.SignatureKey.Fingerprint,
             End = end.End.ToString(),
             Blame = blame.ToString(),
             Detail = detail.Length > 0 ? detail : null,

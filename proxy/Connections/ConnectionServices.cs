@@ -13,5 +13,5 @@ namespace SshGateway.Proxy.Connections;
 
 /// <summary>What all connections share.</summary>
 internal sealed record ConnectionServices(
-    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, HostKeySet HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, NetworkSet Balancers, ClientLimits Limits, PassthroughServices Passthrough, ProxyOptions Options, ConnectionMetrics Metrics, AuditLog Audit, TimeProvider Time,
+    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, Func<HostKeySet> HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, NetworkSet Balancers, ClientLimits Limits, PassthroughServices Passthrough, ProxyOptions Options, ConnectionMetrics Metrics, AuditLog Audit, TimeProvider Time,
     ILogger<Connection> Logger);

@@ -98,7 +98,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             if (message.SyncComplete is not null)
             {
                 _hasSynced = true;
-                metrics.Synced();
+                metrics.Synced(_updater.Cause);
                 _behindSince = null;
                 LogInStep(address, message.SyncComplete);
             }

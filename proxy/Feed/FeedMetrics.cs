@@ -24,7 +24,7 @@ internal sealed class FeedMetrics : IDisposable
             "Since an operator last confirmed the table, or since the start; more than 30 s is an outage of the feed, through which logins go on");
         _meter.CreateObservableGauge("sshgateway.proxy.feed_in_step", () => _isInStep ? 1 : 0, description: "Whether an operator is followed and the table is complete");
         _meter.CreateObservableGauge("sshgateway.proxy.feed_sequence", () => Volatile.Read(ref _sequence), description: "The operator's sequence that the table has reached");
-        _synced = _meter.CreateCounter<long>("sshgateway.proxy.feed_syncs", description: "Tables that were brought into step with an operator");
+        _synced = _meter.CreateCounter<long>("sshgateway.proxy.feed_syncs", description: "Tables that were brought into step with an operator, by how");
         _lost = _meter.CreateCounter<long>("sshgateway.proxy.feed_lost", description: "Streams that ended or could not be opened, by gRPC status");
     }
 
@@ -33,10 +33,10 @@ internal sealed class FeedMetrics : IDisposable
 
     public void Applied(ulong sequence) => Volatile.Write(ref _sequence, (long)sequence);
 
-    public void Synced()
+    public void Synced(SyncCause cause)
     {
         _isInStep = true;
-        _synced.Add(1);
+        _synced.Add(1, new KeyValuePair<string, object?>("cause", cause.ToString()));
     }
 
     /// <param name="cause">The gRPC status, or a word of ours.</param>

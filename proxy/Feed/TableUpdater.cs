@@ -30,8 +30,15 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     // Nothing has come yet, or the table has turned out to be wrong.
     private bool _needsSnapshot = true;
 
+    // Why this stream would begin with a snapshot.
+    private SyncCause _snapshotCause;
+    private bool _hasSynced;
+
     /// <summary>Whether the table is in step with this stream.</summary>
     public bool IsSynced { get; private set; }
+
+    /// <summary>How it came to be; valid once it is.</summary>
+    public SyncCause Cause { get; private set; }
 
     /// <summary>A new stream begins.</summary>
     /// <returns>Its Hello, without the proxy's name.</returns>
@@ -39,6 +46,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     {
         IsSynced = false;
         _resumes = _isAtSequence && !_needsSnapshot;
+        _snapshotCause = _resumes ? SyncCause.HistoryTooShort : _needsSnapshot ? SyncCause.HashMismatch : SyncCause.Interrupted;
         _snapshot = null;
         _received = 0;
         var hello = new Hello { Minimum = _minimum.Clone() };
@@ -94,6 +102,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
 
     private void Complete(SyncComplete complete)
     {
+        SyncCause cause = CauseOf(complete);
         if (_snapshot is not null)
         {
             if (complete.Count != _received)
@@ -110,7 +119,16 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         Check(complete.Count, complete.Hash);
         Raise(complete.Versions);
         (_epoch, _sequence, _isAtSequence) = (complete.Epoch, complete.Sequence, true);
-        IsSynced = true;
+        (IsSynced, _hasSynced, Cause) = (true, true, cause);
+    }
+
+    private SyncCause CauseOf(SyncComplete complete)
+    {
+        bool isSameEpoch = _resumes && complete.Epoch == _epoch;
+        return !_hasSynced ? SyncCause.First
+            : _snapshot is null ? (isSameEpoch ? SyncCause.Changes : SyncCause.EqualHash)
+            : _snapshotCause == SyncCause.HistoryTooShort && !isSameEpoch ? SyncCause.NewEpoch
+            : _snapshotCause;
     }
 
     private ulong? Apply(Delta delta)

@@ -5,6 +5,7 @@ using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Feed;
+using SshGateway.Proxy.Keys;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
@@ -53,8 +54,7 @@ internal static class ProxyHost
 
     private static void AddServices(IServiceCollection services, ProxyOptions options)
     {
-        var hostKeys = new HostKeySet([.. options.HostKeys.Select(OpenSshKeyFile.Load)]);
-        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout };
+        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout, HandshakesPerPod = options.HandshakesPerPod };
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();
@@ -70,10 +70,21 @@ internal static class ProxyHost
         services.AddSingleton<FeedClient>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
 
-        services.AddSingleton(hostKeys);
-        services.AddSingleton(new UserCertificateAuthority(OpenSshKeyFile.Load(options.UserCaKey), TimeProvider.System));
+        services.AddSingleton(provider => new KeyFiles<HostKeySet>(
+            options.HostKeys, static keys => new HostKeySet(keys), TimeProvider.System, provider.GetRequiredService<ILogger<KeyFiles<HostKeySet>>>()));
+        services.AddSingleton<Func<HostKeySet>>(provider =>
+        {
+            KeyFiles<HostKeySet> files = provider.GetRequiredService<KeyFiles<HostKeySet>>();
+            return () => files.Current;
+        });
+        services.AddSingleton(provider => new KeyFiles<IPodCredentials>(
+            [options.UserCaKey.Length > 0 ? options.UserCaKey : options.GatewayKey],
+            keys => options.UserCaKey.Length > 0 ? new UserCertificateAuthority(keys[0], TimeProvider.System) : new GatewayKey(keys[0]),
+            TimeProvider.System,
+            provider.GetRequiredService<ILogger<KeyFiles<IPodCredentials>>>()));
+        services.AddSingleton<IPodCredentials, ReloadedPodCredentials>();
         services.AddSingleton(new RekeyLimits(options.RekeyBytes == 0 ? null : options.RekeyBytes));
-        services.AddSingleton(ClientOffer.From(options, hostKeys));
+        services.AddSingleton(ClientOffer.From(options));
         services.AddSingleton(new NetworkSet(options.ProxyProtocolFrom));
         services.AddSingleton(podLoginLimits);
         services.AddSingleton(new HandshakeSlots(podLoginLimits.HandshakesPerPod));
@@ -105,11 +116,11 @@ internal static class ProxyHost
         {
             HostingLog.OperatorInsecure(app.Logger);
         }
-        foreach (SshPublicKey key in app.Services.GetRequiredService<HostKeySet>().PublicKeys)
+        foreach (SshPublicKey key in app.Services.GetRequiredService<Func<HostKeySet>>()().PublicKeys)
         {
             HostingLog.HostKey(app.Logger, key.Type, key.Fingerprint);
         }
-        SshPublicKey ca = app.Services.GetRequiredService<UserCertificateAuthority>().PublicKey;
-        HostingLog.UserCa(app.Logger, ca.Type, ca.Fingerprint);
+        IPodCredentials credentials = app.Services.GetRequiredService<IPodCredentials>();
+        HostingLog.PodCredentials(app.Logger, credentials.Kind, credentials.PublicKey.Type, credentials.PublicKey.Fingerprint);
     }
 }

@@ -1,17 +1,19 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// Which host keys a pod may show: the ones that its session pins, else the one of its first login. Learned keys are kept per pod UID and reported
+/// Which host keys a pod may show: the ones that its session pins, else those with a certificate of the session's host CAs, else the one of its first
+/// login. Learned keys are kept per pod UID and reported
 /// to the operators, from where the first one of all proxies comes back as if it were pinned; so a new
 /// pod under an old name or address starts anew. A mismatch is never repaired by asking again.
 /// </summary>
-internal sealed class PodHostKeys
+internal sealed class PodHostKeys(TimeProvider time)
 {
     // Pods come and go; the oldest are forgotten beyond this.
     private const int Capacity = 100_000;
@@ -32,31 +34,45 @@ internal sealed class PodHostKeys
     public IReadOnlyList<string> AlgorithmsFor(SessionEntry entry)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> known = entry.HostKeys;
+        if (known.Count == 0 && entry.HostCAKeys.Count > 0)
+        {
+            return [.. PublicKeyAlgorithm.HostCertificates.Select(algorithm => algorithm.Name)];
+        }
         if (known.Count == 0 && _learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned))
         {
             known = [learned.Blob];
         }
         HashSet<string> types = [.. known.Select(blob => SshPublicKey.Parse(blob.Span).Type)];
-        return [.. SignatureAlgorithm.All.Where(algorithm => types.Count == 0 || types.Contains(algorithm.KeyType)).Select(algorithm => algorithm.Name)];
+        return [.. PublicKeyAlgorithm.HostKeys.Where(algorithm => types.Count == 0 || types.Contains(algorithm.Signature.KeyType)).Select(algorithm => algorithm.Name)];
     }
 
     /// <exception cref="LoginRefusedException">The pod must not have this key.</exception>
-    public void Check(SessionEntry entry, SshPublicKey key)
+    public void Check(SessionEntry entry, PresentedKey presented)
     {
-        ReadOnlySpan<byte> shown = key.Blob.Span;
+        SshPublicKey key = presented.Key;
         IReadOnlyList<ReadOnlyMemory<byte>> pinnedKeys = entry.HostKeys;
         if (pinnedKeys.Count > 0)
         {
-            foreach (ReadOnlyMemory<byte> pinned in pinnedKeys)
+            if (!IsAmong(pinnedKeys, key))
             {
-                if (shown.SequenceEqual(pinned.Span))
-                {
-                    return;
-                }
+                throw Mismatch(entry, key, "it is none of the keys that are pinned by the session or by this pod's first login");
             }
-            throw Mismatch(entry, key, "it is none of the keys that are pinned by the session or by this pod's first login");
+            return;
         }
-        if (_learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !shown.SequenceEqual(learned.Blob))
+        if (entry.HostCAKeys.Count > 0)
+        {
+            if (HostCertificateRules.Refusal(presented.Certificate, entry, time.GetUtcNow()) is { } refusal)
+            {
+                throw Mismatch(entry, key, refusal);
+            }
+            return;
+        }
+        // The type of that key is not known, so the pod is asked as at its first login; with the keys that it had then, it shows the same one.
+        if (!entry.HostKeySha256.IsEmpty && !entry.HostKeySha256.SequenceEqual(SHA256.HashData(key.Blob.Span)))
+        {
+            throw Mismatch(entry, key, "it is not the key that was learned at this pod's first login, of which only the fingerprint is known");
+        }
+        if (_learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !key.Blob.Span.SequenceEqual(learned.Blob))
         {
             throw Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned.Blob)}");
         }
@@ -64,13 +80,15 @@ internal sealed class PodHostKeys
 
     /// <summary>Remembers the key of a pod that has let us in; when another login was first, its key counts.</summary>
     /// <exception cref="LoginRefusedException">Another login has learned another key.</exception>
-    public void Learn(SessionEntry entry, SshPublicKey key)
+    public void Learn(SessionEntry entry, PresentedKey presented)
     {
-        if (entry.HostKeys.Count > 0)
+        if (entry.HostKeys.Count + entry.HostCAKeys.Count > 0)
         {
             return;
         }
-        var learned = new LearnedPodKey(entry.SessionId, entry.PodUid, key.Blob.ToArray());
+        // The entry may be another one than at the check before.
+        Check(entry, presented);
+        var learned = new LearnedPodKey(entry.SessionId, entry.PodUid, presented.Key.Blob.ToArray());
         if (_learned.TryAdd(entry.PodUid, learned))
         {
             Learned?.Invoke(learned);
@@ -80,7 +98,19 @@ internal sealed class PodHostKeys
                 _learned.TryRemove(oldest, out _);
             }
         }
-        Check(entry, key);
+        Check(entry, presented);
+    }
+
+    private static bool IsAmong(IReadOnlyList<ReadOnlyMemory<byte>> blobs, SshPublicKey key)
+    {
+        foreach (ReadOnlyMemory<byte> blob in blobs)
+        {
+            if (key.Blob.Span.SequenceEqual(blob.Span))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private LoginRefusedException Mismatch(SessionEntry entry, SshPublicKey key, string why)

@@ -4,20 +4,20 @@ using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// Opens the pod leg: TCP, key exchange, host key check, login with a certificate made for this connection. One attempt with our own credential:
+/// Opens the pod leg: TCP, key exchange, host key check, login. One attempt with our own credential:
 /// what a client did wrong never reaches the pod, whose sshd would hold it against the proxy's address (PerSourcePenalties, OpenSSH 9.8).
 /// </summary>
 internal sealed class PodLogin(
-    UserCertificateAuthority authority, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits, TimeProvider time)
+    IPodCredentials credentials, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits, TimeProvider time)
 {
     private const int BannersRelayed = 8;
 
@@ -65,8 +65,8 @@ internal sealed class PodLogin(
     private async Task<PodLeg?> TryAttemptAsync(AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
     {
         SessionEntry entry = client.Entry;
-        SshPublicKey? shown = null;
-        void CheckHostKey(SshPublicKey key)
+        PresentedKey? shown = null;
+        void CheckHostKey(PresentedKey key)
         {
             hostKeys.Check(entry, key);
             shown = key;
@@ -151,8 +151,8 @@ internal sealed class PodLogin(
                     throw PodConnector.Refused(
                         client.Entry,
                         ConnectionEnd.PodRefusedLogin,
-                        "did not accept the gateway's certificate",
-                        $"user {client.Entry.TargetUser}, CA {authority.PublicKey.Fingerprint}; the pod needs TrustedUserCAKeys with this CA and AuthorizedPrincipalsFile with the session id");
+                        $"did not accept the gateway's {credentials.Kind}",
+                        $"user {client.Entry.TargetUser}; {credentials.Remedy}");
                 default:
                     throw new SshProtocolException($"message {answer.Number} during authentication");
             }
@@ -165,21 +165,20 @@ internal sealed class PodLogin(
     //  string    "publickey"
     //  boolean   TRUE
     //  string    public key algorithm name
-    //  string    public key blob (here: the certificate)
+    //  string    public key blob (or the certificate)
     //  string    signature over session id and all of the above
     private byte[] SignedRequest(PodLeg leg, AuthenticatedClient client)
     {
-        using UserCertificate certificate = authority.Issue(client);
+        using PodCredential credential = credentials.For(client);
         SshWriter request = SshWriter.Message(MessageNumber.UserAuthRequest)
             .WriteString(Encoding.UTF8.GetBytes(client.Entry.TargetUser))
             .WriteString(SshConnection)
             .WriteString("publickey")
             .WriteBoolean(true)
-            .WriteString(UserCertificate.Algorithm)
-            .WriteString(certificate.Blob);
+            .WriteString(credential.Algorithm)
+            .WriteString(credential.Blob.Span);
         byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.Written).ToArray();
-        SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(certificate.Key.PublicKey.Type).First();
-        return request.WriteString(certificate.Key.Sign(algorithm, signed)).ToArray();
+        return request.WriteString(credential.Sign(signed)).ToArray();
     }
 
     private static LoginRefusedException HungUp(SessionEntry entry, string detail) =>

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text;
 using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
 
@@ -7,12 +9,17 @@ namespace SshGateway.Proxy.Pods;
 
 /// <summary>
 /// Signs the certificate with which the gateway logs in at a pod: OpenSSH PROTOCOL.certkeys. Its principal is the session id, so that a pod
-/// that lists only its own id refuses a connection that was routed to it by mistake; its key id names the real person in the pod's log.
+/// that lists only its own id refuses a connection that was routed to it by mistake; its key id names the real person in the pod's log. What the
+/// client's own certificate does not permit, or forces, this one does not either.
 /// </summary>
-internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider time)
+internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider time) : IPodCredentials
 {
-    private const uint UserCertificateType = 1;
     private const int NonceSize = 32;
+
+    // Some CAs write essays there, and the pod's log has one line for it.
+    private const int KeyIdShown = 128;
+
+    private static readonly string Algorithm = PublicKeyAlgorithm.CertificateName(SshKeyTypes.Ed25519);
 
     // Clocks of nodes differ.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
@@ -20,13 +27,14 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     // Checked by sshd at login only; the session may last as long as it likes.
     private static readonly TimeSpan Validity = TimeSpan.FromMinutes(5);
 
-    // What a normal login has; the format demands this order.
-    private static readonly string[] Extensions =
-        ["permit-X11-forwarding", "permit-agent-forwarding", "permit-port-forwarding", "permit-pty", "permit-user-rc"];
-
     private readonly SignatureAlgorithm _algorithm = SignatureAlgorithm.OfKeyType(caKey.PublicKey.Type).First();
 
     public SshPublicKey PublicKey => caKey.PublicKey;
+
+    public string Kind => "certificate";
+
+    public string Remedy =>
+        $"CA {PublicKey.Fingerprint}; the pod needs TrustedUserCAKeys with this CA and AuthorizedPrincipalsFile with the session id";
 
     //  string  "ssh-ed25519-cert-v01@openssh.com"
     //  string  nonce
@@ -42,36 +50,58 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     //  string  reserved
     //  string  signature key
     //  string  signature
-    public UserCertificate Issue(AuthenticatedClient client)
+    public PodCredential For(AuthenticatedClient client)
     {
         var key = Ed25519PrivateKey.Generate();
         DateTimeOffset now = time.GetUtcNow();
         var publicKey = new SshReader(key.PublicKey.Blob.Span);
         publicKey.ReadString();
-        var extensions = new SshWriter();
-        foreach (string extension in Extensions)
-        {
-            extensions.WriteString(extension).WriteString("");
-        }
         SshWriter certificate = new SshWriter(1024)
-            .WriteString(UserCertificate.Algorithm)
+            .WriteString(Algorithm)
             .WriteString(RandomNumberGenerator.GetBytes(NonceSize))
             .WriteString(publicKey.ReadString())
             .WriteUInt64(0)
-            .WriteUInt32(UserCertificateType)
+            .WriteUInt32((uint)CertificateType.User)
             .WriteString(KeyId(client))
             .WriteString(new SshWriter().WriteString(client.Entry.SessionId).Written)
             .WriteUInt64((ulong)(now - ClockSkew).ToUnixTimeSeconds())
             .WriteUInt64((ulong)(now + Validity).ToUnixTimeSeconds())
-            .WriteString("")
-            .WriteString(extensions.Written)
+            .WriteString(CriticalOptions(client.Certificate))
+            .WriteString(Extensions(client.Certificate))
             .WriteString("")
             .WriteString(caKey.PublicKey.Blob.Span);
         certificate.WriteString(caKey.Sign(_algorithm, certificate.Written));
-        return new UserCertificate(certificate.ToArray(), key);
+        return new PodCredential(Algorithm, certificate.ToArray(), key, OwnsKey: true);
     }
 
-    // A session id is a DNS label, a fingerprint base64, an address digits and punctuation: nothing in it needs escaping.
-    private static string KeyId(AuthenticatedClient client) =>
-        $"session={client.Entry.SessionId} client={client.Key.Fingerprint} from={client.Address.Address}";
+    // source-address was checked against the client's address, and the pod sees ours; verify-required was checked on the client's signature.
+    private static ReadOnlySpan<byte> CriticalOptions(SshCertificate? client) =>
+        client is not null && client.CriticalOptions.TryGetValue(CertificateOptions.ForceCommand, out byte[]? command)
+            ? new SshWriter().WriteString(CertificateOptions.ForceCommand).WriteString(command).Written
+            : [];
+
+    private static ReadOnlySpan<byte> Extensions(SshCertificate? client)
+    {
+        var extensions = new SshWriter();
+        foreach (string permission in CertificateOptions.Permissions)
+        {
+            if (client is null || client.Extensions.ContainsKey(permission))
+            {
+                extensions.WriteString(permission).WriteString("");
+            }
+        }
+        return extensions.Written;
+    }
+
+    // A session id is a DNS label, a fingerprint base64, an address digits and punctuation: of all that is here, only a CA's words need escaping.
+    private static string KeyId(AuthenticatedClient client)
+    {
+        string login = $"session={client.Entry.SessionId} client={client.Key.Fingerprint} from={client.Address.Address}";
+        return client.Certificate is { } certificate
+            ? $"{login} certificate={Escape(certificate.KeyId)} serial={certificate.Serial} ca={certificate.SignatureKey.Fingerprint}"
+            : login;
+    }
+
+    private static string Escape(string keyId) => string.Concat(Encoding.UTF8.GetBytes(keyId).Take(KeyIdShown)
+        .Select(value => char.IsAsciiLetterOrDigit((char)value) || "-._~@:/+".Contains((char)value) ? $"{(char)value}" : $"%{value:X2}"));
 }

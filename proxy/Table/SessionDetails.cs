@@ -24,6 +24,12 @@ internal sealed record SessionDetails
 
     public required IReadOnlyList<ReadOnlyMemory<byte>> HostKeys { get; init; }
 
+    public IReadOnlyList<ReadOnlyMemory<byte>> TrustedUserCAKeys { get; init; } = [];
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostCAKeys { get; init; } = [];
+
+    public string OwnerUser { get; init; } = "";
+
     public required long ExpiresAt { get; init; }
 
     public required int MaxConnections { get; init; }
@@ -33,6 +39,9 @@ internal sealed record SessionDetails
     public required string Reason { get; init; }
 
     public bool Passthrough { get; init; }
+
+    /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
+    public ReadOnlyMemory<byte> HostKeySha256 { get; init; }
 
     /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
     public ulong WireHash { get; init; }

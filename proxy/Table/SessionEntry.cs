@@ -25,8 +25,13 @@ internal sealed class SessionEntry
     //   string   pod name
     //   string   target user
     //   string   reason
+    //   string   sha-256 of the host key
     //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
     //   keys     host keys
+    // and, where the session trusts a CA:
+    //   keys     trusted user CA keys
+    //   keys     host CA keys
+    //   ....     the owner's user name, up to the end
     private const int StateOffset = 0;
     private const int AccessOffset = 1;
     private const int PortOffset = 2;
@@ -62,6 +67,16 @@ internal sealed class SessionEntry
         PodName,
         TargetUser,
         Reason,
+        HostKeySha256,
+        End,
+    }
+
+    private enum KeyList
+    {
+        AuthorizedKeys,
+        HostKeys,
+        TrustedUserCAKeys,
+        HostCAKeys,
         End,
     }
 
@@ -98,24 +113,13 @@ internal sealed class SessionEntry
     public string TargetUser => Encoding.UTF8.GetString(Read(StringField.TargetUser));
 
     /// <summary>The pod's pinned host keys in the SSH wire format; empty: trust on first use per pod UID.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> HostKeys
-    {
-        get
-        {
-            int offset = OffsetOf(StringField.End);
-            for (int count = _packed[offset++]; count > 0; count--)
-            {
-                offset += sizeof(ushort) + KeyLength(offset);
-            }
-            var keys = new ReadOnlyMemory<byte>[_packed[offset++]];
-            for (int i = 0; i < keys.Length; i++)
-            {
-                keys[i] = _packed.AsMemory(offset + sizeof(ushort), KeyLength(offset));
-                offset += sizeof(ushort) + keys[i].Length;
-            }
-            return keys;
-        }
-    }
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostKeys => ReadKeys(KeyList.HostKeys);
+
+    /// <summary>The CAs whose host certificates the pod may show, in the SSH wire format.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostCAKeys => ReadKeys(KeyList.HostCAKeys);
+
+    /// <summary>The owner's user name, in UTF-8, which counts as a principal; known where the session trusts a CA.</summary>
+    public ReadOnlySpan<byte> OwnerUser => _packed.AsSpan(OffsetOf(KeyList.End));
 
     /// <summary>Seconds since 1970 UTC after which the session takes no logins; 0: never.</summary>
     public long ExpiresAt => BinaryPrimitives.ReadInt64LittleEndian(_packed.AsSpan(ExpiresAtOffset));
@@ -132,25 +136,17 @@ internal sealed class SessionEntry
     /// <summary>Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.</summary>
     public bool Passthrough => _packed[PassthroughOffset] != 0;
 
+    /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
+    public ReadOnlySpan<byte> HostKeySha256 => Read(StringField.HostKeySha256);
+
     /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
     public ulong WireHash => BinaryPrimitives.ReadUInt64LittleEndian(_packed.AsSpan(WireHashOffset));
 
     /// <summary>Whether this key may log in.</summary>
-    public bool Authorizes(ReadOnlySpan<byte> keyBlob)
-    {
-        int offset = OffsetOf(StringField.End);
-        for (int count = _packed[offset++]; count > 0; count--)
-        {
-            int length = KeyLength(offset);
-            offset += sizeof(ushort);
-            if (_packed.AsSpan(offset, length).SequenceEqual(keyBlob))
-            {
-                return true;
-            }
-            offset += length;
-        }
-        return false;
-    }
+    public bool Authorizes(ReadOnlySpan<byte> keyBlob) => Contains(KeyList.AuthorizedKeys, keyBlob);
+
+    /// <summary>Whether user certificates that this key has signed may log in.</summary>
+    public bool TrustsUserCA(ReadOnlySpan<byte> keyBlob) => Contains(KeyList.TrustedUserCAKeys, keyBlob);
 
     /// <summary>The same entry with an equal string for its id.</summary>
     public SessionEntry WithSessionId(string sessionId) => new(sessionId, _packed);
@@ -181,8 +177,15 @@ internal sealed class SessionEntry
         WriteString(writer, Encoding.UTF8.GetBytes(details.PodName));
         WriteString(writer, Encoding.UTF8.GetBytes(details.TargetUser));
         WriteString(writer, Encoding.UTF8.GetBytes(details.Reason));
+        WriteString(writer, details.HostKeySha256.ToArray());
         WriteKeys(writer, details.AuthorizedKeys);
         WriteKeys(writer, details.HostKeys);
+        if (details.TrustedUserCAKeys.Count + details.HostCAKeys.Count > 0)
+        {
+            WriteKeys(writer, details.TrustedUserCAKeys);
+            WriteKeys(writer, details.HostCAKeys);
+            writer.Write(Encoding.UTF8.GetBytes(details.OwnerUser));
+        }
         writer.Flush();
         return stream.ToArray();
     }
@@ -215,6 +218,50 @@ internal sealed class SessionEntry
         }
         return offset;
     }
+
+    // At the end where the array ends before the list: an empty list takes no bytes there.
+    private int OffsetOf(KeyList list)
+    {
+        int offset = OffsetOf(StringField.End);
+        for (KeyList i = KeyList.AuthorizedKeys; i < list && offset < _packed.Length; i++)
+        {
+            for (int count = _packed[offset++]; count > 0; count--)
+            {
+                offset += sizeof(ushort) + KeyLength(offset);
+            }
+        }
+        return offset;
+    }
+
+    private bool Contains(KeyList list, ReadOnlySpan<byte> keyBlob)
+    {
+        int offset = OffsetOf(list);
+        for (int count = CountAt(ref offset); count > 0; count--)
+        {
+            int length = KeyLength(offset);
+            offset += sizeof(ushort);
+            if (_packed.AsSpan(offset, length).SequenceEqual(keyBlob))
+            {
+                return true;
+            }
+            offset += length;
+        }
+        return false;
+    }
+
+    private ReadOnlyMemory<byte>[] ReadKeys(KeyList list)
+    {
+        int offset = OffsetOf(list);
+        var keys = new ReadOnlyMemory<byte>[CountAt(ref offset)];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            keys[i] = _packed.AsMemory(offset + sizeof(ushort), KeyLength(offset));
+            offset += sizeof(ushort) + keys[i].Length;
+        }
+        return keys;
+    }
+
+    private int CountAt(ref int offset) => offset < _packed.Length ? _packed[offset++] : 0;
 
     private ReadOnlySpan<byte> Read(StringField field)
     {

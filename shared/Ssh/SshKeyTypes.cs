@@ -24,6 +24,9 @@ public static class SshKeyTypes
     /// <summary>An ECDSA key in a FIDO security key: OpenSSH PROTOCOL.u2f.</summary>
     public const string SecurityKeyEcdsaP256 = "sk-ecdsa-sha2-nistp256@openssh.com";
 
+    /// <summary>Every type that is supported.</summary>
+    public static IReadOnlyList<string> All { get; } = [Ed25519, EcdsaP256, EcdsaP384, EcdsaP521, Rsa, SecurityKeyEd25519, SecurityKeyEcdsaP256];
+
     /// <summary>Whether the private half is in a security key: such a key is a person's or a CA's, not a host's.</summary>
     public static bool IsSecurityKey(string type) => type is SecurityKeyEd25519 or SecurityKeyEcdsaP256;
 }

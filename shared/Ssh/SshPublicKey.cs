@@ -36,6 +36,17 @@ public sealed class SshPublicKey
     /// <summary>The fingerprint as OpenSSH prints it: <c>SHA256:</c> and unpadded base64.</summary>
     public string Fingerprint => FingerprintOf(Blob.Span);
 
+    /// <summary>The hash in a fingerprint as OpenSSH prints it; null when it is none.</summary>
+    public static byte[]? ParseFingerprint(string fingerprint)
+    {
+        const string Prefix = "SHA256:";
+        ArgumentNullException.ThrowIfNull(fingerprint);
+        byte[] hash = new byte[SHA256.HashSizeInBytes];
+        // Without the padding, which base64 wants.
+        return fingerprint.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(fingerprint[Prefix.Length..] + "=", hash, out int length) && length == hash.Length
+            ? hash : null;
+    }
+
     /// <summary>The fingerprint of a key blob as OpenSSH prints it.</summary>
     public static string FingerprintOf(ReadOnlySpan<byte> blob)
     {

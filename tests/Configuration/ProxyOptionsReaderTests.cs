@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Ssh.Keys;
 using Xunit;
 
 namespace SshGateway.Tests.Configuration;
@@ -55,6 +53,18 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:RekeyBytes", "many", "Proxy:RekeyBytes")]
     [InlineData("Proxy:ProxyProtocolFrom:0", "10.0.0.1", "10.0.0.0/8")]
     [InlineData("Proxy:ProxyProtocolFrom:0", "10.0.0.1/8", "without bits")]
+    [InlineData("Proxy:PenaltyExempt:0", "localhost", "10.0.0.0/8")]
+    [InlineData("Proxy:MaxConnections", "0", "10000")]
+    [InlineData("Proxy:MaxUnauthenticated", "0", "1000")]
+    [InlineData("Proxy:MaxUnauthenticatedPerSource", "-1", "100")]
+    [InlineData("Proxy:SourcePrefixIPv4", "33", "32")]
+    [InlineData("Proxy:SourcePrefixIPv6", "8", "from 16 to 128")]
+    [InlineData("Proxy:PassthroughPerSource", "0", "32")]
+    [InlineData("Proxy:PassthroughPerPod", "0", "from 1 to 1000")]
+    [InlineData("Proxy:HandshakesPerPod", "0", "from 1 to 100")]
+    [InlineData("Proxy:PeerTimeout", "00:00:05", "00:00:10")]
+    [InlineData("Proxy:DrainDelay", "-00:00:01", "00:00:05")]
+    [InlineData("Proxy:DrainTimeout", "8.00:00:00", "00:55:00")]
     [InlineData("Proxy:Cipher", "aes128-ctr", "is no key")]
     public void A_bad_value_is_named_with_what_to_write_instead(string key, string value, string remedy)
     {
@@ -105,10 +115,8 @@ public sealed class ProxyOptionsReaderTests
     [Fact]
     public void The_default_offer_has_every_algorithm_but_chacha20()
     {
-        using var key = Ed25519PrivateKey.Generate();
-        KexOffer offer = ClientOffer.From(Read(), new HostKeySet([key]));
+        KexOffer offer = ClientOffer.From(Read());
         Assert.Equal(["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"], offer.Ciphers.Select(cipher => cipher.Name));
-        Assert.Equal(["ssh-ed25519"], offer.HostKeyAlgorithms);
         Assert.Equal(KeyExchangeAlgorithm.All, offer.KexAlgorithms);
         Assert.Equal(4, offer.Macs.Count);
     }
@@ -116,12 +124,10 @@ public sealed class ProxyOptionsReaderTests
     [Fact]
     public void The_configured_algorithms_are_offered_in_their_order()
     {
-        using var key = Ed25519PrivateKey.Generate();
         KexOffer offer = ClientOffer.From(
             Read(
                 ("Proxy:Ciphers:0", "chacha20-poly1305@openssh.com"), ("Proxy:Ciphers:1", "aes128-ctr"), ("Proxy:Macs:0", "hmac-sha2-512"),
-                ("Proxy:KexAlgorithms:0", "diffie-hellman-group14-sha256"), ("Proxy:KexAlgorithms:1", "curve25519-sha256")),
-            new HostKeySet([key]));
+                ("Proxy:KexAlgorithms:0", "diffie-hellman-group14-sha256"), ("Proxy:KexAlgorithms:1", "curve25519-sha256")));
         Assert.Equal(["chacha20-poly1305@openssh.com", "aes128-ctr"], offer.Ciphers.Select(cipher => cipher.Name));
         Assert.Equal(["hmac-sha2-512"], offer.Macs.Select(mac => mac.Name));
         Assert.Equal(["diffie-hellman-group14-sha256", "curve25519-sha256"], offer.KexAlgorithms.Select(kex => kex.Name));

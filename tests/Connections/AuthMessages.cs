@@ -12,8 +12,10 @@ internal static class AuthMessages
 
     public static byte[] Password(string user) => Head(user, "password").WriteBoolean(false).WriteString("secret").ToArray();
 
-    public static byte[] Query(string user, SshPrivateKey key) => Head(user, "publickey")
-        .WriteBoolean(false).WriteString(AlgorithmOf(key).Name).WriteString(key.PublicKey.Blob.Span).ToArray();
+    public static byte[] Query(string user, SshPrivateKey key) => Query(user, AlgorithmOf(key).Name, key.PublicKey.Blob.ToArray());
+
+    public static byte[] Query(string user, string algorithm, byte[] blob) =>
+        Head(user, "publickey").WriteBoolean(false).WriteString(algorithm).WriteString(blob).ToArray();
 
     public static byte[] Signed(Leg leg, string user, SshPrivateKey key) => Signed(leg.SessionId.ToArray(), user, key, key, null);
 
@@ -25,14 +27,21 @@ internal static class AuthMessages
     /// <param name="algorithm">The algorithm's name, where it is to be another than the key's first.</param>
     public static byte[] Signed(byte[] sessionId, string user, SshPrivateKey shown, SshPrivateKey signer, byte[]? hostKey, string? algorithm = null)
     {
+        return Signed(
+            sessionId, user, algorithm ?? AlgorithmOf(shown).Name, shown.PublicKey.Blob.ToArray(), data => signer.Sign(AlgorithmOf(signer), data), hostKey);
+    }
+
+    /// <summary>With any blob, such as a certificate's, and any signature.</summary>
+    public static byte[] Signed(byte[] sessionId, string user, string algorithm, byte[] blob, Func<byte[], byte[]> sign, byte[]? hostKey = null)
+    {
         SshWriter request = Head(user, hostKey is null ? "publickey" : "publickey-hostbound-v00@openssh.com")
-            .WriteBoolean(true).WriteString(algorithm ?? AlgorithmOf(shown).Name).WriteString(shown.PublicKey.Blob.Span);
+            .WriteBoolean(true).WriteString(algorithm).WriteString(blob);
         if (hostKey is not null)
         {
             request.WriteString(hostKey);
         }
         byte[] signed = new SshWriter().WriteString(sessionId).WriteBytes(request.Written).ToArray();
-        return request.WriteString(signer.Sign(AlgorithmOf(signer), signed)).ToArray();
+        return request.WriteString(sign(signed)).ToArray();
     }
 
     private static SshWriter Head(string user, string method, string service = "ssh-connection") =>

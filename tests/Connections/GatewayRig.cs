@@ -54,20 +54,21 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
             podLoginLimits, limits, time);
         OpenSessions = new OpenSessions(Table, time);
         _listener = new SshListener(
-            new ConnectionServices(Table, OpenSessions, podLogin, HostKeys, ClientOffer.From(options, HostKeys), limits, new NetworkSet(options.ProxyProtocolFrom), _limits,
+            new ConnectionServices(Table, OpenSessions, podLogin, () => HostKeys, ClientOffer.From(options), limits, new NetworkSet(options.ProxyProtocolFrom), _limits,
             new PassthroughServices(new PassthroughLimits(options), _pipes, connector), options, _metrics, _audit, time, Ends));
         Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
     }
 
     internal SessionTable Table { get; } = new();
 
-    internal PodHostKeys PodHostKeys { get; } = new();
+    internal PodHostKeys PodHostKeys { get; } = new(TimeProvider.System);
 
     internal OpenSessions OpenSessions { get; }
 
     internal ConnectionEnds Ends { get; } = new();
 
-    internal HostKeySet HostKeys { get; }
+    /// <summary>Of the connections that come from now on.</summary>
+    internal HostKeySet HostKeys { get; set; }
 
     internal PodPeer Pod => _pod;
 
@@ -103,6 +104,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     /// <summary>As the host does it when the process is told to end.</summary>
     internal Task DrainAsync() => _listener.StoppingAsync(CancellationToken.None);
+
+    internal PipePool Pipes => _pipes;
 
     internal string? NotReady => _listener.NotReady;
 
@@ -142,6 +145,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     {
         PodLeg client = await StartLoginAsync(before);
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        Assert.Equal(HostKeyRotation.Announce(HostKeys), (await client.ReceiveAsync().Limited()).Payload.ToArray());
         return client;
     }
 

@@ -1,3 +1,8 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Tests.Feed;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Support;
@@ -53,6 +58,26 @@ public sealed class FeedTests(KubernetesServer server) : IDisposable
         {
             await server.KubectlAsync("create", "clusterrolebinding", Binding, $"--clusterrole={Binding}", "--group=system:serviceaccounts");
         }
+    }
+
+    [DeployedFact]
+    public async Task Where_the_issuers_keys_cannot_be_asked_for_by_an_unreadable_file_the_API_server_is_asked_about_the_token()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        string account = await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-operator");
+        ApiServerAccess good = KubeconfigReader.Read(server.Kubeconfig(user: $"token: {account}"), TimeProvider.System);
+        // A token file that is away for the moment, as while a volume is replaced: an IOException, and no answer of a server.
+        ApiServerAccess broken = good with { Credentials = new TokenFile(Path.Combine(Path.GetTempPath(), "no", "such", "token"), null, TimeProvider.System) };
+        using var keys = new ClusterIssuerKeys(broken, TimeProvider.System);
+        Assert.IsAssignableFrom<IOException>((await Assert.ThrowsAsync<IssuerKeysException>(() => keys.ReadAsync(CancellationToken.None))).InnerException);
+        using var cache = new IssuerKeysCache(keys, TimeProvider.System, NullLogger<IssuerKeysCache>.Instance);
+        using var reviewer = new TokenReviewer(good, TimeProvider.System, NullLogger<TokenReviewer>.Instance);
+        var authenticator = new TokenAuthenticator(cache, new FeedTokenReview(reviewer), [FeedKeys.Subject], TimeProvider.System, NullLogger<TokenAuthenticator>.Instance);
+        string token = await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy", Audience);
+
+        ProxyIdentity identity = await authenticator.AuthenticateAsync(token, new IPEndPoint(IPAddress.Loopback, 1), CancellationToken.None);
+
+        Assert.Equal(FeedKeys.Subject, identity.Subject);
     }
 
     private async Task AssertRefusedAsync(DeployedOperator gateway, string account, string? audience, string reason)

@@ -32,6 +32,9 @@ public sealed class BalancerTests(SharedGateway shared)
         Assert.True(result.Text == "beta\n", $"{result}\n{haproxy.Output}\n{shared.Gateway.Logs}");
         Assert.Contains($" from={source} ", shared.Pod(SharedGateway.Beta).Log, StringComparison.Ordinal);
         await shared.Gateway.Proxies[SharedGateway.BehindBalancer].Daemon.WaitForLineAsync($"{(source == Client ? Client : "[::1]")}:");
+        // Its line of the audit log.
+        await shared.Gateway.Proxies[SharedGateway.BehindBalancer].Daemon.WaitForLineAsync(
+            $"\"protocol\":\"ssh\",\"client\":\"{(source == Client ? Client : "[::1]")}:");
         Assert.DoesNotContain($"from={SharedGateway.Balancer}", shared.Pod(SharedGateway.Beta).Log, StringComparison.Ordinal);
     }
 

@@ -26,6 +26,8 @@ public sealed class MetricsTests(SharedGateway shared)
         Assert.True(after[Logins] > before[Logins], after.Text);
         Assert.True(after[ToClient] - before[ToClient] > 1_000_000, after.Text);
         Assert.True(after["sshgateway_proxy_table_entries"] >= 3, after.Text);
+        Assert.Contains("\nsshgateway_proxy_unauthenticated_connections ", after.Text, StringComparison.Ordinal);
+        Assert.Contains("\nsshgateway_proxy_penalized_sources ", after.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(SharedGateway.Alpha, after.Text, StringComparison.Ordinal);
     }
 

@@ -27,6 +27,35 @@ public sealed class ConnectRequestTests
         }
     }
 
+    [Fact]
+    public void Mutated_requests_are_read_or_refused_and_nothing_else()
+    {
+        var random = new Random(20260101);
+        byte[] seed = Encoding.Latin1.GetBytes("CONNECT abc12:2222 HTTP/1.1\r\nHost: abc12:2222\r\nUser-Agent: x y\r\n\r\n");
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] bytes = [.. seed];
+            for (int changes = random.Next(1, 4); changes > 0; changes--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+            int length = ConnectRequest.FindHead(bytes);
+            if (length == 0)
+            {
+                continue;
+            }
+            try
+            {
+                ConnectRequest request = ConnectRequest.Parse(bytes.AsSpan(0, length));
+                Assert.True(request.SessionId.Length <= 40 && request.Port is null or (>= 0 and <= 65535), request.ToString());
+            }
+            catch (EntranceException)
+            {
+                // Refused.
+            }
+        }
+    }
+
     [Theory]
     [InlineData("CONNECT abc12:22\r\n\r\n")]
     [InlineData("CONNECT abc12:22 HTTP/2.0\r\n\r\n")]

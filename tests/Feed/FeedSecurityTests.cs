@@ -169,12 +169,43 @@ public sealed class FeedSecurityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_that_expires_while_it_is_verified_brings_a_stream_that_ends_before_it_tells_anything()
+    {
+        var time = new ManualTimeProvider();
+        using IssuerKeysCache cache = Cache(time);
+        var authenticator = new TokenAuthenticator(cache, null, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance);
+        await using FeedServer server = await FeedServer.StartAsync(time, new SlowAuthenticator(authenticator, time, TimeSpan.FromMinutes(2)), _keys);
+        server.Table.Apply([], [], default);
+        using var client = new GrpcClient(server.Server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(1), now: time.GetUtcNow())));
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } }, CancellationToken.None);
+
+        FeedMessage? first = await call.ReadAsync(CancellationToken.None);
+
+        Assert.Equal(GoAwayReason.TokenExpired, first?.GoAway?.Reason);
+        Assert.Equal(
+            GrpcStatusCode.Unauthenticated,
+            (await Assert.ThrowsAsync<GrpcException>(() => Eventually.CompletedAsync(call.ReadAsync(CancellationToken.None).AsTask(), time, TimeSpan.FromSeconds(1)))).Status);
+    }
+
+    [Fact]
     public async Task The_development_switch_lets_anybody_on_this_machine_follow()
     {
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys, arguments: "--Operator:FeedInsecure=true");
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort);
 
         await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
+    }
+
+    // The real one, on a machine that is out of breath.
+    private sealed class SlowAuthenticator(TokenAuthenticator authenticator, ManualTimeProvider time, TimeSpan pause) : IProxyAuthenticator
+    {
+        public async ValueTask<ProxyIdentity> AuthenticateAsync(string? token, IPEndPoint peer, CancellationToken cancellationToken)
+        {
+            ProxyIdentity identity = await authenticator.AuthenticateAsync(token, peer, cancellationToken);
+            time.Advance(pause);
+            return identity;
+        }
     }
 
     private IssuerKeysCache Cache(TimeProvider time) => new(new JwksFile(_keys.JwksFile, FeedKeys.Issuer), time, NullLogger<IssuerKeysCache>.Instance);

@@ -45,6 +45,34 @@ public sealed class HostKeyTableTests
         Assert.Equal(2, _changed.Count);
     }
 
+    [Fact]
+    public void Of_a_pod_whose_fingerprint_was_recovered_no_other_key_is_learned()
+    {
+        _table.Recover("uid-1", First.Fingerprint);
+        Assert.Equal((null, null), Opinion("uid-1"));
+        Assert.Empty(_changed);
+
+        _table.Apply(Learned("uid-1", Second));
+        Assert.Equal((null, Second.Fingerprint), Opinion("uid-1"));
+        Assert.Equal(First.Fingerprint, _table.Find("uid-1")!.ExpectedFingerprint);
+
+        _table.Apply(Learned("uid-1", First));
+        Assert.Equal((First.Fingerprint, Second.Fingerprint), Opinion("uid-1"));
+        Assert.Equal(1, _table.Suspicions);
+    }
+
+    [Fact]
+    public void A_key_that_was_reported_before_the_recovery_has_to_agree_with_it()
+    {
+        _table.Apply(Learned("uid-1", First));
+        _table.Recover("uid-1", First.Fingerprint);
+        Assert.Equal((First.Fingerprint, null), Opinion("uid-1"));
+
+        _table.Apply(Learned("uid-2", Second));
+        _table.Recover("uid-2", First.Fingerprint);
+        Assert.Equal((null, Second.Fingerprint), Opinion("uid-2"));
+    }
+
     public static TheoryData<string> Breaches => ["no session", "no pod", "a long uid", "no key", "half a key", "no fingerprint", "a long fingerprint", "a line break"];
 
     [Theory]

@@ -85,7 +85,8 @@ public sealed class HostileObjectTests
         Assert.Empty(changes.Faults);
         foreach (RoutedSession route in changes.Routed)
         {
-            Assert.NotEmpty(EntryEncoding.Encode(route, null).Wire.ToArray());
+            Assert.NotEmpty(EntryEncoding.Encode(route, null, out string? problem).Wire.ToArray());
+            Assert.Null(problem);
         }
         foreach (SessionState state in changes.States.Values.OfType<SessionState>())
         {

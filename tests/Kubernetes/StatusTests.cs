@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using SshGateway.Operator.Kubernetes.Access;
@@ -138,7 +139,7 @@ public sealed class StatusTests(KubernetesServer server)
         using GrpcClient proxy = Connect(replica);
         using GrpcClientCall<ProxyMessage, FeedMessage> call = await ReportAsync(proxy, "proxy-1", Used());
 
-        await call.WriteAsync(new ProxyMessage { LearnedHostKey = new LearnedHostKey { SessionId = "abc12", PodUid = uid, Key = ByteString.CopyFrom(key.Blob.Span) } }, CancellationToken.None);
+        await call.WriteAsync(Learned(uid, key), CancellationToken.None);
         await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => s["endpoint"]!["hostKeyFingerprints"]?[0]?.GetValue<string>() == key.Fingerprint);
         using (TableSubscription entries = replica.Table.Subscribe())
         {
@@ -159,6 +160,48 @@ public sealed class StatusTests(KubernetesServer server)
             events = await server.KubectlAsync("get", "events.events.k8s.io", "-n", space, "-o", "jsonpath={range .items[*]}{.type} {.reason}{\"\\n\"}{end}");
         }
     }
+
+    [KubernetesFact]
+    public async Task A_host_key_outlives_all_operators_and_proxies_by_its_fingerprint_in_status()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await Cluster.CreateSessionAsync(space, "abc12");
+        string uid = await Cluster.CreatePodAsync(space, "pod-1", "abc12");
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.0.10", ready: true);
+        SshPublicKey key = Ed25519PrivateKey.Generate().PublicKey;
+        SshPublicKey other = Ed25519PrivateKey.Generate().PublicKey;
+        await using (OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(), space))
+        {
+            await StatusAsync(space, "abc12", "Ready", "EndpointReady");
+            using GrpcClient proxy = Connect(first);
+            using GrpcClientCall<ProxyMessage, FeedMessage> call = await ReportAsync(proxy, "proxy-1", Used());
+            await call.WriteAsync(Learned(uid, key), CancellationToken.None);
+            await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => s["endpoint"]!["hostKeyFingerprints"]?[0]?.GetValue<string>() == key.Fingerprint);
+        }
+
+        await using OperatorReplica second = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Eventually.TrueAsync(() => second.Table.IsFilled, "the second operator has read the cluster");
+        Entry entry = Entry.Parser.ParseFrom(second.Table.Find("abc12")!.Wire.Span);
+        Assert.Empty(entry.HostKeys);
+        Assert.Equal(SHA256.HashData(key.Blob.Span), entry.HostKeySha256.ToByteArray());
+
+        // What a proxy would have learned without it is a mismatch now, and the status keeps what it said.
+        using GrpcClient another = Connect(second);
+        using GrpcClientCall<ProxyMessage, FeedMessage> reports = await ReportAsync(another, "proxy-2", Used());
+        await reports.WriteAsync(Learned(uid, other), CancellationToken.None);
+        JsonNode mismatch = await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
+        Assert.Equal(key.Fingerprint, Assert.Single(mismatch["endpoint"]!["hostKeyFingerprints"]!.AsArray())!.GetValue<string>());
+
+        // Another pod is another matter.
+        await Cluster.DeletePodAsync(space, "pod-1");
+        await Cluster.CreatePodAsync(space, "pod-1", "abc12");
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.0.11", ready: true);
+        await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => s["endpoint"]!["hostKeyFingerprints"] is null);
+        Assert.True(Entry.Parser.ParseFrom(second.Table.Find("abc12")!.Wire.Span).HostKeySha256.IsEmpty);
+    }
+
+    private static ProxyMessage Learned(string podUid, SshPublicKey key) =>
+        new() { LearnedHostKey = new LearnedHostKey { SessionId = "abc12", PodUid = podUid, Key = ByteString.CopyFrom(key.Blob.Span) } };
 
     private static GrpcClient Connect(OperatorReplica replica) => new(new Uri($"http://127.0.0.1:{replica.FeedPort}"));
 

@@ -1,7 +1,9 @@
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 
@@ -9,22 +11,22 @@ namespace SshGateway.Tests.Pods;
 
 public sealed class PodHostKeysTests
 {
-    private static readonly SshPublicKey First = PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey;
-    private static readonly SshPublicKey Second = PrivateKeys.Generate(SshKeyTypes.EcdsaP256).PublicKey;
-    private static readonly SshPublicKey Rsa = PrivateKeys.Generate(SshKeyTypes.Rsa).PublicKey;
+    private static readonly PresentedKey First = new(PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey);
+    private static readonly PresentedKey Second = new(PrivateKeys.Generate(SshKeyTypes.EcdsaP256).PublicKey);
+    private static readonly PresentedKey Rsa = new(PrivateKeys.Generate(SshKeyTypes.Rsa).PublicKey);
 
-    private readonly PodHostKeys _keys = new();
+    private readonly PodHostKeys _keys = new(TimeProvider.System);
 
     [Fact]
     public void Each_pinned_key_is_accepted_and_no_other()
     {
-        SessionEntry entry = Sessions.Entry(hostKeys: [First, Second]);
+        SessionEntry entry = Sessions.Entry(hostKeys: [First.Key, Second.Key]);
         _keys.Check(entry, First);
         _keys.Check(entry, Second);
         LoginRefusedException refused = Assert.Throws<LoginRefusedException>(() => _keys.Check(entry, Rsa));
         Assert.Equal(ConnectionEnd.PodHostKeyMismatch, refused.End);
         Assert.Contains("abc12", refused.Message, StringComparison.Ordinal);
-        Assert.Contains(Rsa.Fingerprint, refused.Detail, StringComparison.Ordinal);
+        Assert.Contains(Rsa.Key.Fingerprint, refused.Detail, StringComparison.Ordinal);
         Assert.Contains("pinned", refused.Detail, StringComparison.Ordinal);
     }
 
@@ -36,8 +38,8 @@ public sealed class PodHostKeysTests
         _keys.Learn(entry, First);
         _keys.Check(entry, First);
         LoginRefusedException refused = Assert.Throws<LoginRefusedException>(() => _keys.Check(entry, Second));
-        Assert.Contains(First.Fingerprint, refused.Detail, StringComparison.Ordinal);
-        Assert.Contains(Second.Fingerprint, refused.Detail, StringComparison.Ordinal);
+        Assert.Contains(First.Key.Fingerprint, refused.Detail, StringComparison.Ordinal);
+        Assert.Contains(Second.Key.Fingerprint, refused.Detail, StringComparison.Ordinal);
         _keys.Check(Sessions.Entry(podUid: "uid-2"), Second);
     }
 
@@ -59,21 +61,110 @@ public sealed class PodHostKeysTests
     [Fact]
     public void Pinned_keys_are_not_learned_and_outrank_what_was_learned()
     {
-        _keys.Learn(Sessions.Entry(hostKeys: [First]), First);
+        _keys.Learn(Sessions.Entry(hostKeys: [First.Key]), First);
         _keys.Check(Sessions.Entry(), Second);
         _keys.Learn(Sessions.Entry(), Second);
-        _keys.Check(Sessions.Entry(hostKeys: [First]), First);
-        Assert.Throws<LoginRefusedException>(() => _keys.Check(Sessions.Entry(hostKeys: [First]), Second));
+        _keys.Check(Sessions.Entry(hostKeys: [First.Key]), First);
+        Assert.Throws<LoginRefusedException>(() => _keys.Check(Sessions.Entry(hostKeys: [First.Key]), Second));
+    }
+
+    [Fact]
+    public void Where_only_the_fingerprint_is_known_any_other_key_is_refused_and_never_learned()
+    {
+        var learned = new List<LearnedPodKey>();
+        var refused = new List<string>();
+        _keys.Learned += learned.Add;
+        _keys.Refused += (_, _, fingerprint) => refused.Add(fingerprint);
+        SessionEntry entry = Sessions.Entry(recovered: First);
+
+        _keys.Check(entry, First);
+        Assert.Equal(ConnectionEnd.PodHostKeyMismatch, Assert.Throws<LoginRefusedException>(() => _keys.Check(entry, Second)).End);
+        Assert.Throws<LoginRefusedException>(() => _keys.Learn(entry, Second));
+        Assert.Empty(learned);
+        Assert.Equal([Second.Fingerprint, Second.Fingerprint], refused);
+
+        _keys.Learn(entry, First);
+        Assert.Equal(First.Blob.ToArray(), Assert.Single(learned).Blob);
+        Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.AlgorithmsFor(Sessions.Entry(podUid: "uid-3", recovered: First)));
     }
 
     [Fact]
     public void Only_algorithms_of_keys_that_would_be_accepted_are_asked_for()
     {
         Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.AlgorithmsFor(Sessions.Entry()));
-        Assert.Equal(["rsa-sha2-512", "rsa-sha2-256"], _keys.AlgorithmsFor(Sessions.Entry(hostKeys: [Rsa])));
-        Assert.Equal(["ssh-ed25519", "ecdsa-sha2-nistp256"], _keys.AlgorithmsFor(Sessions.Entry(hostKeys: [Second, First])));
+        Assert.Equal(["rsa-sha2-512", "rsa-sha2-256"], _keys.AlgorithmsFor(Sessions.Entry(hostKeys: [Rsa.Key])));
+        Assert.Equal(["ssh-ed25519", "ecdsa-sha2-nistp256"], _keys.AlgorithmsFor(Sessions.Entry(hostKeys: [Second.Key, First.Key])));
         _keys.Learn(Sessions.Entry(), Second);
         Assert.Equal(["ecdsa-sha2-nistp256"], _keys.AlgorithmsFor(Sessions.Entry()));
         Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.AlgorithmsFor(Sessions.Entry(podUid: "uid-2")));
     }
+
+    // Where a CA signs, only certificates are asked for, and nothing is learned: trust on first use would be a way around the CA.
+    [Fact]
+    public void Where_a_CA_is_named_only_its_certificates_count()
+    {
+        using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.EcdsaP256);
+        SessionEntry entry = Sessions.Entry(hostCAs: [ca.PublicKey]);
+        Assert.Equal(
+            [
+                "ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+                "ecdsa-sha2-nistp521-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com",
+            ],
+            _keys.AlgorithmsFor(entry));
+        _keys.Learn(Sessions.Entry(), First);
+        PresentedKey certified = Certified(HostCertificate(ca));
+        _keys.Check(entry, certified);
+        _keys.Learn(entry, certified);
+        Assert.Throws<LoginRefusedException>(() => _keys.Check(entry, First));
+        Assert.Throws<LoginRefusedException>(() => _keys.Check(Sessions.Entry(hostCAs: [ca.PublicKey], hostKeys: [Second.Key]), certified));
+        _keys.Check(Sessions.Entry(hostCAs: [ca.PublicKey], hostKeys: [First.Key]), First);
+        Assert.Equal(["ssh-ed25519"], _keys.AlgorithmsFor(Sessions.Entry(hostCAs: [ca.PublicKey], hostKeys: [First.Key])));
+    }
+
+    [Theory]
+    [InlineData("session id", null)]
+    [InlineData("pod name", null)]
+    [InlineData("no principals", "names neither")]
+    [InlineData("another principal", "names neither")]
+    [InlineData("not yet", "not valid yet")]
+    [InlineData("expired", "has expired")]
+    [InlineData("critical option", "critical option")]
+    [InlineData("user certificate", "no host certificate")]
+    [InlineData("another CA", "another CA")]
+    [InlineData("forged", "not signed by the CA")]
+    public void A_host_certificate_is_checked(string what, string? refusal)
+    {
+        using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.Ed25519);
+        using SshPrivateKey otherCa = PrivateKeys.Generate(SshKeyTypes.Ed25519);
+        Certificate good = HostCertificate(ca);
+        PresentedKey shown = Certified(what switch
+        {
+            "pod name" => good with { Principals = ["node", "claude-abc12"] },
+            "no principals" => good with { Principals = [] },
+            "another principal" => good with { Principals = ["claude-abc1", "*"] },
+            "not yet" => good with { ValidAfter = ulong.MaxValue - 1 },
+            "expired" => good with { ValidBefore = 1_000_000 },
+            "critical option" => good with { CriticalOptions = [("force-command", "x")] },
+            "user certificate" => good with { Type = CertificateType.User },
+            "another CA" => good with { Ca = otherCa },
+            "forged" => good with { Ca = otherCa, SignatureKey = ca.PublicKey.Blob.ToArray() },
+            _ => good,
+        });
+        SessionEntry entry = Sessions.Entry(hostCAs: [ca.PublicKey]);
+        List<string> reported = [];
+        _keys.Refused += (_, _, fingerprint) => reported.Add(fingerprint);
+        if (refusal is null)
+        {
+            _keys.Check(entry, shown);
+            return;
+        }
+        LoginRefusedException refused = Assert.Throws<LoginRefusedException>(() => _keys.Check(entry, shown));
+        Assert.Equal(ConnectionEnd.PodHostKeyMismatch, refused.End);
+        Assert.Contains(refusal, refused.Detail, StringComparison.Ordinal);
+        Assert.Equal([shown.Key.Fingerprint], reported);
+    }
+
+    private static Certificate HostCertificate(SshPrivateKey ca) => new(First.Key, ca) { Type = CertificateType.Host, Extensions = [] };
+
+    private static PresentedKey Certified(Certificate certificate) => new(certificate.Key, certificate.Parse());
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
@@ -21,7 +22,11 @@ internal static class Sessions
         TimeSpan idleTimeout = default,
         bool passthrough = false,
         SshPublicKey[]? keys = null,
-        SshPublicKey[]? hostKeys = null) => new(new SessionDetails
+        SshPublicKey[]? hostKeys = null,
+        SshPublicKey[]? userCAs = null,
+        SshPublicKey[]? hostCAs = null,
+        string owner = "",
+        SshPublicKey? recovered = null) => new(new SessionDetails
         {
             SessionId = id,
             State = state,
@@ -32,10 +37,14 @@ internal static class Sessions
             TargetUser = "claude",
             AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob)],
             HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob)],
+            TrustedUserCAKeys = [.. (userCAs ?? []).Select(key => key.Blob)],
+            HostCAKeys = [.. (hostCAs ?? []).Select(key => key.Blob)],
+            OwnerUser = owner,
             ExpiresAt = expiresAt,
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,
             Reason = reason,
             Passthrough = passthrough,
+            HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
         });
 }

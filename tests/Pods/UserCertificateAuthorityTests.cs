@@ -23,7 +23,7 @@ public sealed class UserCertificateAuthorityTests
         using SshPrivateKey ca = PrivateKeys.Generate(caKeyType);
         SshPublicKey client = PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey;
         var time = new FixedTime(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
-        using UserCertificate certificate = new UserCertificateAuthority(ca, time).Issue(
+        using PodCredential certificate = new UserCertificateAuthority(ca, time).For(
             new AuthenticatedClient(Sessions.Entry(), client, IPEndPoint.Parse("192.0.2.7:51234")));
 
         string text = Show(certificate);
@@ -47,18 +47,41 @@ public sealed class UserCertificateAuthorityTests
         using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.Ed25519);
         var authority = new UserCertificateAuthority(ca, TimeProvider.System);
         var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("[2001:db8::1]:22"));
-        using UserCertificate first = authority.Issue(client);
-        using UserCertificate second = authority.Issue(client);
+        using PodCredential first = authority.For(client);
+        using PodCredential second = authority.For(client);
         Assert.NotEqual(first.Key.PublicKey.Blob.ToArray(), second.Key.PublicKey.Blob.ToArray());
-        Assert.NotEqual(first.Blob.AsSpan(36, 36).ToArray(), second.Blob.AsSpan(36, 36).ToArray());
+        Assert.NotEqual(first.Blob.Slice(36, 36).ToArray(), second.Blob.Slice(36, 36).ToArray());
         Assert.Contains("from=2001:db8::1\"", Show(first), StringComparison.Ordinal);
     }
 
-    private static string Show(UserCertificate certificate)
+    // What the client's CA forces or does not permit is the pod's to enforce, so its sshd has to hear of it.
+    [Fact]
+    public void It_permits_no_more_than_the_clients_own_certificate()
+    {
+        using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.Ed25519);
+        Certificate own = new(ca.PublicKey, ca)
+        {
+            KeyId = "alice \"x\"\n" + new string('y', 200),
+            Serial = 7,
+            CriticalOptions = [("force-command", "/bin/date"), ("source-address", "192.0.2.0/24")],
+            Extensions = ["no-touch-required", "permit-pty", "permit-x-unheard-of"],
+        };
+        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), own.Parse());
+        using PodCredential certificate = new UserCertificateAuthority(ca, TimeProvider.System).For(client);
+
+        string[] lines = [.. Show(certificate).Split('\n').Select(line => line.Trim())];
+        int options = Array.IndexOf(lines, "Critical Options:");
+        Assert.Equal(["force-command /bin/date", "Extensions:", "permit-pty", ""], lines[(options + 1)..(options + 5)]);
+        Assert.Contains(
+            $"Key ID: \"session=abc12 client={ca.PublicKey.Fingerprint} from=192.0.2.7 certificate=alice%20%22x%22%0A{new string('y', 118)} serial=7 ca={ca.PublicKey.Fingerprint}\"",
+            lines);
+    }
+
+    private static string Show(PodCredential certificate)
     {
         using var files = new ScratchFiles();
         string path = files.PathOf("id-cert.pub");
-        File.WriteAllText(path, $"ssh-ed25519-cert-v01@openssh.com {Convert.ToBase64String(certificate.Blob)}\n");
+        File.WriteAllText(path, $"ssh-ed25519-cert-v01@openssh.com {Convert.ToBase64String(certificate.Blob.Span)}\n");
         return Command.RunAsync("env", "TZ=UTC", "ssh-keygen", "-L", "-f", path).GetAwaiter().GetResult();
     }
 

@@ -67,6 +67,12 @@ internal sealed class GoldenCase(string name)
                 """);
             PrintList(text, "authorizedKeys", session.AuthorizedKeys.Select(k => k.Fingerprint));
             PrintList(text, "hostKeys", session.HostKeys.Select(k => k.Fingerprint));
+            PrintList(text, "trustedUserCAKeys", session.TrustedUserCAKeys.Select(k => k.Fingerprint));
+            PrintList(text, "hostCAKeys", session.HostCAKeys.Select(k => k.Fingerprint));
+            if (session.OwnerUser.Length > 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  owner: {session.OwnerUser}\n");
+            }
             PrintList(text, "problems", session.Problems.Select(p => $"\"{p.Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
             if (session.ExpiresAt is { } expiresAt)
             {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
@@ -36,6 +37,7 @@ public sealed class SessionEntryTests
     [
         "plain", "no pod", "IPv6", "a pod without a UUID", "a UUID in capitals", "an empty uid", "the longest strings", "every bound", "disabled",
         "passthrough", "no keys", "16 keys", "host keys alone", "both kinds of keys",
+        "user CAs alone", "host CAs alone", "CAs and an owner", "the longest owner", "a host key's hash",
     ];
 
     [Theory]
@@ -64,6 +66,11 @@ public sealed class SessionEntryTests
             "16 keys" => Plain with { AuthorizedKeys = [.. Enumerable.Range(0, 16).Select(i => (i % 3) switch { 0 => Ed25519.Blob, 1 => Rsa.Blob, _ => Ecdsa.Blob })] },
             "host keys alone" => Plain with { AuthorizedKeys = [], HostKeys = [Ecdsa.Blob] },
             "both kinds of keys" => Plain with { AuthorizedKeys = [Rsa.Blob, Ed25519.Blob], HostKeys = [Ed25519.Blob, Ecdsa.Blob] },
+            "user CAs alone" => Plain with { TrustedUserCAKeys = [Rsa.Blob, Ecdsa.Blob] },
+            "host CAs alone" => Plain with { AuthorizedKeys = [], HostCAKeys = [Ed25519.Blob] },
+            "CAs and an owner" => Plain with { HostKeys = [Rsa.Blob], TrustedUserCAKeys = [Ecdsa.Blob], HostCAKeys = [Rsa.Blob, Ed25519.Blob], OwnerUser = "jürgen" },
+            "the longest owner" => Plain with { TrustedUserCAKeys = [Ecdsa.Blob], OwnerUser = new string('ü', 256) },
+            "a host key's hash" => Plain with { HostKeySha256 = System.Security.Cryptography.SHA256.HashData(Rsa.Blob.Span) },
             _ => Plain,
         };
 
@@ -73,9 +80,13 @@ public sealed class SessionEntryTests
         Assert.Equal((details.PodName, details.PodUid, details.Endpoint), (entry.PodName, entry.PodUid, entry.Endpoint));
         Assert.Equal((details.TargetUser, details.Reason), (entry.TargetUser, entry.Reason));
         Assert.Equal((details.ExpiresAt, details.MaxConnections, details.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout));
+        Assert.Equal(details.HostKeySha256.ToArray(), entry.HostKeySha256.ToArray());
         Assert.Equal(details.HostKeys.Select(k => k.ToArray()), entry.HostKeys.Select(k => k.ToArray()));
+        Assert.Equal(details.HostCAKeys.Select(k => k.ToArray()), entry.HostCAKeys.Select(k => k.ToArray()));
+        Assert.Equal(details.OwnerUser, Encoding.UTF8.GetString(entry.OwnerUser));
         foreach (SshPublicKey key in new[] { Ed25519, Rsa, Ecdsa })
         {
+            Assert.Equal(details.TrustedUserCAKeys.Any(k => k.Span.SequenceEqual(key.Blob.Span)), entry.TrustsUserCA(key.Blob.Span));
             Assert.Equal(details.AuthorizedKeys.Any(k => k.Span.SequenceEqual(key.Blob.Span)), entry.Authorizes(key.Blob.Span));
         }
     }

@@ -8,13 +8,21 @@ internal static class HostKeyFinding
 {
     public const string Mismatch = "HostKeyMismatch";
 
-    /// <summary>The keys that the pod may show: the pinned ones, else the one that it showed first.</summary>
+    /// <summary>The keys that the pod may show: the pinned ones, else the one that it showed first. None are known where a CA signs them.</summary>
     public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyOpinion? opinion) =>
         route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
-        : opinion?.Key is { } learned ? [learned.Fingerprint]
+        : !IsCertified(route) && opinion?.ExpectedFingerprint is { } learned ? [learned]
         : [];
 
     /// <summary>The key that the pod showed and may not have; null: there is none.</summary>
     public static string? Unexpected(RoutedSession route, HostKeyOpinion? opinion) =>
-        opinion?.SuspectFingerprint is { } shown && Fingerprints(route, opinion) is { Count: > 0 } expected && !expected.Contains(shown) ? shown : null;
+        opinion?.SuspectFingerprint is { } shown
+        && (IsCertified(route) || (Fingerprints(route, opinion) is { Count: > 0 } expected && !expected.Contains(shown))) ? shown : null;
+
+    /// <summary>What it ought to have shown.</summary>
+    public static string Expected(RoutedSession route, HostKeyOpinion? opinion) => IsCertified(route)
+        ? $"one with a good certificate of {string.Join(" or ", route.HostCAKeys.Select(k => k.Fingerprint))}"
+        : string.Join(" or ", Fingerprints(route, opinion));
+
+    private static bool IsCertified(RoutedSession route) => route.HostKeys.Count == 0 && route.HostCAKeys.Count > 0;
 }

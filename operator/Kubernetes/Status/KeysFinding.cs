@@ -14,8 +14,10 @@ internal static class KeysFinding
             return new Finding(Type, null, "NotRouted", "the session has no route, so its keys are not read");
         }
         string[] skipped = [.. route.Problems.Where(p => p.StartsWith("spec.ssh.", StringComparison.Ordinal) && p.Contains("this key is skipped", StringComparison.Ordinal))];
+        string authorities = route.TrustedUserCAKeys.Count == 0 ? "" : $" and certificates of {route.TrustedUserCAKeys.Count} CAs";
+        bool anybody = route.AuthorizedKeys.Count + route.TrustedUserCAKeys.Count > 0;
         return skipped.Length == 0
-            ? new Finding(Type, route.AuthorizedKeys.Count > 0, route.AuthorizedKeys.Count > 0 ? "KeysValid" : "NoKeys", $"{route.AuthorizedKeys.Count} keys may log in")
+            ? new Finding(Type, anybody, anybody ? "KeysValid" : "NoKeys", $"{route.AuthorizedKeys.Count} keys{authorities} may log in")
             : new Finding(Type, false, "KeysSkipped", string.Join("; ", skipped));
     }
 }

@@ -33,7 +33,7 @@ internal static class ReadyFinding
         {
             return new Finding(
                 Type, false, HostKeyFinding.Mismatch,
-                $"pod {route.PodName} showed the host key {shown} instead of {string.Join(" or ", HostKeyFinding.Fingerprints(route, hostKey))}; logins that meet it are refused");
+                $"pod {route.PodName} showed the host key {shown} instead of {HostKeyFinding.Expected(route, hostKey)}; logins that meet it are refused");
         }
         return new Finding(Type, route.Reason == ReadyReason.EndpointReady, route.Reason.ToString(), Describe(route));
     }

@@ -16,8 +16,6 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// </summary>
 internal sealed class StatusWriter : IDisposable
 {
-    private const int WritesInFlight = 50;
-
     // Logins come and go; what changes within this time is one write.
     private static readonly TimeSpan UsageDelay = TimeSpan.FromSeconds(10);
 
@@ -30,7 +28,7 @@ internal sealed class StatusWriter : IDisposable
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly WorkQueue _queue;
-    private readonly SemaphoreSlim _slots = new(WritesInFlight);
+    private readonly WriteWindow _window;
     private readonly ConcurrentDictionary<ObjectKey, SessionState> _states = [];
     private readonly ConcurrentDictionary<string, ObjectKey> _bySessionId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ObjectKey, Backoff> _failing = [];
@@ -50,6 +48,7 @@ internal sealed class StatusWriter : IDisposable
         _random = random;
         _logger = logger;
         _queue = new WorkQueue(time);
+        _window = new WriteWindow(time);
         _lease.Renewed += AddPassedOver;
         _usage.Changed += OnUsageChanged;
         _hostKeys.Changed += OnHostKeyChanged;
@@ -93,17 +92,14 @@ internal sealed class StatusWriter : IDisposable
             while (true)
             {
                 ObjectKey key = await _queue.TakeAsync(cancellationToken);
-                await _slots.WaitAsync(cancellationToken);
+                await _window.EnterAsync(cancellationToken);
                 _ = ReviewAsync(key, cancellationToken);
             }
         }
         finally
         {
-            // The writes in flight are cancelled as well; whoever has all the slots has seen the last of them.
-            for (int i = 0; i < WritesInFlight; i++)
-            {
-                await _slots.WaitAsync(CancellationToken.None);
-            }
+            // The writes under way are cancelled as well.
+            await _window.DrainAsync();
         }
     }
 
@@ -113,7 +109,6 @@ internal sealed class StatusWriter : IDisposable
         _usage.Changed -= OnUsageChanged;
         _hostKeys.Changed -= OnHostKeyChanged;
         _queue.Dispose();
-        _slots.Dispose();
     }
 
     // Whoever takes the lease does not know what its predecessor left undone.
@@ -150,9 +145,14 @@ internal sealed class StatusWriter : IDisposable
 
     private async Task ReviewAsync(ObjectKey key, CancellationToken cancellationToken)
     {
+        long? askedAt = null;
         try
         {
-            await ReviewStateAsync(key, cancellationToken);
+            if (Review(key) is var (session, status))
+            {
+                askedAt = _time.GetTimestamp();
+                await WriteAsync(key, session, status, cancellationToken);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -167,20 +167,21 @@ internal sealed class StatusWriter : IDisposable
         finally
         {
             _queue.Done(key);
-            _slots.Release();
+            _window.Leave(askedAt);
         }
     }
 
-    private async Task ReviewStateAsync(ObjectKey key, CancellationToken cancellationToken)
+    /// <returns>What is to be written; null: nothing.</returns>
+    private (ClaudeSession Session, SessionStatus Status)? Review(ObjectKey key)
     {
         if (!_lease.IsHeld)
         {
             Volatile.Write(ref _hasPassedOver, 1);
-            return;
+            return null;
         }
         if (!_states.TryGetValue(key, out SessionState? state))
         {
-            return;
+            return null;
         }
         DateTimeOffset now = _time.GetUtcNow();
         if (state.Route?.ExpiresAt is { } end && end > now)
@@ -197,10 +198,7 @@ internal sealed class StatusWriter : IDisposable
         SessionStatus status = StatusComposer.Compose(state, usage, _hostKeys.Find(state.Route?.PodUid ?? ""), now);
         string? version = state.Session.Metadata?.ResourceVersion;
         bool isSettled = _settled.TryGetValue(key, out string? settled) && settled == version;
-        if (!isSettled && !StatusPatch.IsCurrent(state.Session, status))
-        {
-            await WriteAsync(key, state.Session, status, cancellationToken);
-        }
+        return isSettled || StatusPatch.IsCurrent(state.Session, status) ? null : (state.Session, status);
     }
 
     private async Task WriteAsync(ObjectKey key, ClaudeSession session, SessionStatus status, CancellationToken cancellationToken)

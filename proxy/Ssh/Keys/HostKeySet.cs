@@ -3,18 +3,24 @@ using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Ssh.Keys;
 
-/// <summary>The gateway's own host keys, at most one of each type.</summary>
+/// <summary>
+/// The gateway's own host keys. Of several keys of one type the first one signs; the others are announced, so that clients know them before it is their
+/// turn.
+/// </summary>
 internal sealed class HostKeySet
 {
+    /// <summary>What announces and proves them has to fit into a leg's reserve.</summary>
+    private const int Maximum = 8;
+
     private readonly IReadOnlyList<SshPrivateKey> _keys;
 
-    /// <exception cref="SshFormatException">Two keys of a type.</exception>
+    /// <exception cref="SshFormatException">There are too many.</exception>
     public HostKeySet(IReadOnlyList<SshPrivateKey> keys)
     {
         _keys = keys;
-        if (keys.GroupBy(key => key.PublicKey.Type).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (keys.Count > Maximum)
         {
-            throw new SshFormatException($"Proxy:HostKeys names two {twice.Key} keys; a client could be shown only one of them, so remove the other");
+            throw new SshFormatException($"Proxy:HostKeys has {keys.Count} keys; clients are told about at most {Maximum}, so remove the others");
         }
         Algorithms = [.. SignatureAlgorithm.All
             .Where(algorithm => keys.Any(key => key.PublicKey.Type == algorithm.KeyType))
@@ -31,5 +37,18 @@ internal sealed class HostKeySet
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.All.First(known => known.Name == algorithmName);
         return (_keys.First(key => key.PublicKey.Type == algorithm.KeyType), algorithm);
+    }
+
+    /// <summary>The private key of a public one; null: it is none of ours.</summary>
+    public SshPrivateKey? Find(ReadOnlySpan<byte> blob)
+    {
+        foreach (SshPrivateKey key in _keys)
+        {
+            if (blob.SequenceEqual(key.PublicKey.Blob.Span))
+            {
+                return key;
+            }
+        }
+        return null;
     }
 }

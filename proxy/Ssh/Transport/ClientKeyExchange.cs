@@ -1,14 +1,14 @@
+using System.Text;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Ssh.Transport;
 
 /// <summary>The client's side of key exchanges, on the pod leg.</summary>
 internal sealed class ClientKeyExchange(
-    PacketInput input, PacketOutput output, KexOffer offer, Action<SshPublicKey> checkHostKey, RekeyLimits limits, Action abort, TimeProvider time)
+    PacketInput input, PacketOutput output, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits limits, Action abort, TimeProvider time)
     : LegKeyExchange(input, output, offer, limits, abort, time)
 {
     private byte[]? _hostKey;
@@ -41,12 +41,12 @@ internal sealed class ClientKeyExchange(
         reader.End();
         KeyDerivation keys = await CryptoScheduler.RunAsync(() =>
         {
-            SshPublicKey hostKey = SshPublicKey.Parse(hostKeyBlob);
-            SignatureAlgorithm algorithm = SignatureAlgorithm.All.First(known => known.Name == run.Negotiation!.HostKeyAlgorithm);
+            PublicKeyAlgorithm algorithm = PublicKeyAlgorithm.Find(Encoding.ASCII.GetBytes(run.Negotiation!.HostKeyAlgorithm))!;
+            PresentedKey hostKey = PresentedKey.Parse(algorithm, hostKeyBlob);
             byte[] sharedSecret = run.Exchange!.Complete(serverValue);
             byte[] hash = ExchangeHash.Compute(
                 run.Negotiation!.Kex.Hash, TranscriptOf(run), hostKeyBlob, run.Initiation, serverValue, sharedSecret);
-            if (!SignatureVerifier.Verify(hostKey, algorithm, signature, hash))
+            if (!SignatureVerifier.Verify(hostKey.Key, algorithm.Signature, signature, hash))
             {
                 throw new SshProtocolException(DisconnectReason.KeyExchangeFailed, "the host key's signature is wrong");
             }
@@ -59,15 +59,15 @@ internal sealed class ClientKeyExchange(
     protected override byte[]? AfterFirstNewKeys(KexInitMessage peerInit) =>
         SshWriter.Message(MessageNumber.ServiceRequest).WriteString("ssh-userauth").ToArray();
 
-    // A key exchange later in the session must be signed by the same key: the policy was asked about that one.
-    private void CheckHostKey(SshPublicKey hostKey)
+    // A key exchange later in the session must be signed by the same key: the policy was asked about that one. A certificate may have expired meanwhile.
+    private void CheckHostKey(PresentedKey hostKey)
     {
         if (_hostKey is null)
         {
             checkHostKey(hostKey);
-            _hostKey = hostKey.Blob.ToArray();
+            _hostKey = hostKey.Key.Blob.ToArray();
         }
-        else if (!hostKey.Blob.Span.SequenceEqual(_hostKey))
+        else if (!hostKey.Key.Blob.Span.SequenceEqual(_hostKey))
         {
             throw new SshProtocolException(DisconnectReason.HostKeyNotVerifiable, "the pod's host key changed during the session");
         }

@@ -9,8 +9,17 @@ internal sealed class ClientLeg : Leg
 {
     private readonly ServerKeyExchange _keyExchange;
 
-    public ClientLeg(IPeerSocket socket, KexOffer offer, HostKeySet hostKeys, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time) =>
-        _keyExchange = new ServerKeyExchange(Input, Output, offer, hostKeys, rekeyLimits, Abort, time);
+    public ClientLeg(IPeerSocket socket, KexOffer offer, HostKeySet hostKeys, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
+    {
+        HostKeys = hostKeys;
+        _keyExchange = new ServerKeyExchange(Input, Output, offer with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, rekeyLimits, Abort, time);
+    }
+
+    /// <summary>The gateway's host keys, the same for the whole connection.</summary>
+    public HostKeySet HostKeys { get; }
+
+    /// <inheritdoc cref="ServerKeyExchange.HostKeyAlgorithm"/>
+    public string HostKeyAlgorithm => _keyExchange.HostKeyAlgorithm;
 
     /// <inheritdoc cref="ServerKeyExchange.HostKey"/>
     public ReadOnlyMemory<byte> HostKey => _keyExchange.HostKey;

@@ -25,6 +25,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     private readonly SemaphoreSlim _batchLock = new(1, 1);
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly Queue<byte[]> _held = new();
+    private readonly Queue<byte[]> _owed = new();
     private IPacketSealer _sealer = new PlainSealer();
     private BufferPool _pool = BufferPool.Small;
     private byte[]? _batch;
@@ -177,6 +178,30 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         CloseAndFlushLater();
     }
 
+    /// <summary>
+    /// Sends a reply that the peer waits for, and never waits for the peer: during a key exchange it is sent right after it. Callers bound how many.
+    /// </summary>
+    /// <exception cref="SshProtocolException">The peer asks for more than it takes.</exception>
+    public async ValueTask SendReplyAsync(byte[] payload)
+    {
+        await OpenControlBatchAsync().ConfigureAwait(false);
+        try
+        {
+            if (_gate is not null)
+            {
+                _owed.Enqueue(payload);
+            }
+            else
+            {
+                AppendControl(payload);
+            }
+        }
+        finally
+        {
+            CloseAndFlushLater();
+        }
+    }
+
     /// <summary>Bytes in plaintext, before the first packet: the identification. The batch is open.</summary>
     public void AppendRaw(ReadOnlySpan<byte> bytes)
     {
@@ -220,6 +245,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
         _gate?.TrySetResult();
         _gate = null;
+        while (_owed.TryDequeue(out byte[]? reply))
+        {
+            AppendControl(reply);
+        }
         while (_held.TryDequeue(out byte[]? payload))
         {
             TryAppend(payload);

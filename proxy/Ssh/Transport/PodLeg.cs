@@ -1,6 +1,6 @@
 using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Shared.Ssh;
+using SshGateway.Proxy.Ssh.Keys;
 
 namespace SshGateway.Proxy.Ssh.Transport;
 
@@ -14,7 +14,7 @@ internal sealed class PodLeg : Leg
     /// <param name="checkHostKey">Throws when the pod must not have this host key. Called once its signature is verified, before anything secret is sent.</param>
     /// <param name="rekeyLimits">When we start a key exchange.</param>
     /// <param name="time">The clock.</param>
-    public PodLeg(IPeerSocket socket, KexOffer offer, Action<SshPublicKey> checkHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time) =>
+    public PodLeg(IPeerSocket socket, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time) =>
         _keyExchange = new ClientKeyExchange(Input, Output, offer, checkHostKey, rekeyLimits, Abort, time);
 
     protected override LegKeyExchange KeyExchange => _keyExchange;

@@ -14,6 +14,9 @@ internal sealed class ServerKeyExchange(
     /// <summary>The host key blob that the first exchange was signed with: what hostbound requests name.</summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }
 
+    /// <summary>The host key algorithm of the last exchange.</summary>
+    public string HostKeyAlgorithm { get; private set; } = "";
+
     protected override bool IsServer => true;
 
     protected override IReadOnlyList<string> Markers => [ExtensionMarker.StrictServer];
@@ -51,6 +54,7 @@ internal sealed class ServerKeyExchange(
                 .ToArray();
             return (message, DeriveKeys(run, sharedSecret, hash));
         }).ConfigureAwait(false);
+        HostKeyAlgorithm = run.Negotiation.HostKeyAlgorithm;
         HostKey = HostKey.IsEmpty ? hostKeyBlob : HostKey;
         await SendNewKeysAsync(run, keys, reply).ConfigureAwait(false);
     }

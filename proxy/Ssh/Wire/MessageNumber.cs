@@ -36,6 +36,8 @@ internal static class MessageNumber
 
     // Connection protocol: RFC 4254 section 9. Everything from 80 to 100 is relayed unread.
     public const byte GlobalRequest = 80;
+    public const byte RequestSuccess = 81;
+    public const byte RequestFailure = 82;
     public const byte ChannelOpen = 90;
     public const byte ChannelData = 94;
     public const byte ChannelExtendedData = 95;

@@ -36,6 +36,7 @@ public sealed class CorruptedFeedTests(SharedGateway shared)
             () => $"{last}\n{gateway.Logs}");
         Scrape metrics = await Scrape.OfAsync(proxy.Http);
         Assert.Equal(1, metrics["sshgateway_proxy_feed_lost_total{cause=\"Mismatch\"}"]);
-        Assert.Equal(2, metrics["sshgateway_proxy_feed_syncs_total"]);
+        Assert.Equal(1, metrics["sshgateway_proxy_feed_syncs_total{cause=\"First\"}"]);
+        Assert.Equal(1, metrics["sshgateway_proxy_feed_syncs_total{cause=\"HashMismatch\"}"]);
     }
 }

@@ -128,7 +128,7 @@ internal sealed class Gateway : IAsyncDisposable
                 .. _feedPorts.Select((port, number) => $"--Proxy:Operators:{number}=127.0.0.1:{_options.FeedThrough?.Invoke(port) ?? port}"),
                 .. _options.IsFeedInsecure ? ["--Proxy:OperatorInsecure=true"] : FeedKeys.Shared.ProxyArguments,
                 $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",
-                .. Keys.HostKeys.Select((key, index) => $"--Proxy:HostKeys:{index}={key.PrivateFile}"),
+                .. (_options.HostKeyPaths ?? [.. Keys.HostKeys.Select(key => key.PrivateFile)]).Select((path, index) => $"--Proxy:HostKeys:{index}={path}"),
                 .. arguments,
             ]));
     }

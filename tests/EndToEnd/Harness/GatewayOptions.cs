@@ -12,6 +12,9 @@ internal sealed record GatewayOptions
     /// <summary>Whether the feed is readable, and so can be changed, on its way.</summary>
     public bool IsFeedInsecure { get; init; }
 
+    /// <summary>Proxy:HostKeys; null: the files of the gateway's keys.</summary>
+    public IReadOnlyList<string>? HostKeyPaths { get; init; }
+
     /// <summary>One list of further command-line arguments for each proxy.</summary>
     public IReadOnlyList<IReadOnlyList<string>> ProxyArguments { get; init; } = [[], []];
 }

@@ -31,6 +31,9 @@ internal sealed class PodSshd : IAsyncDisposable
     /// <summary>$HOME of every session of this pod; the sessions still start in root's own.</summary>
     public string Home => Path.Combine(_directory, "home");
 
+    /// <summary>The keys that it admits by itself; sshd reads it at each login.</summary>
+    public string AuthorizedKeysFile => Path.Combine(_directory, "authorized_keys");
+
     /// <summary>What sshd logged so far, at LogLevel VERBOSE unless the options say otherwise.</summary>
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
 
@@ -54,8 +57,7 @@ internal sealed class PodSshd : IAsyncDisposable
         Directory.CreateDirectory("/run/sshd");
         string principals = Path.Combine(_directory, "principals");
         await File.WriteAllTextAsync(principals, _options.SessionId + "\n");
-        string authorizedKeys = Path.Combine(_directory, "authorized_keys");
-        await File.WriteAllLinesAsync(authorizedKeys, _options.AuthorizedKeys);
+        await File.WriteAllLinesAsync(AuthorizedKeysFile, _options.AuthorizedKeys);
         string config = Path.Combine(_directory, "sshd_config");
         await File.WriteAllLinesAsync(config,
         [
@@ -63,7 +65,7 @@ internal sealed class PodSshd : IAsyncDisposable
             .. HostKeys.Select(key => $"HostKey {key.PrivateFile}"),
             $"TrustedUserCAKeys {_options.UserCaPublicFile}",
             $"AuthorizedPrincipalsFile {principals}",
-            $"AuthorizedKeysFile {authorizedKeys}",
+            $"AuthorizedKeysFile {AuthorizedKeysFile}",
             "AuthenticationMethods publickey",
             "PermitRootLogin prohibit-password",
             // The scratch directory lies under /tmp, which is writable for all.

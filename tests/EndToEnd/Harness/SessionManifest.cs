@@ -12,6 +12,12 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
 
     public bool Passthrough { get; init; }
 
+    /// <summary>CAs of the users.</summary>
+    public IReadOnlyList<string> TrustedUserCAKeys { get; init; } = [];
+
+    /// <summary>CAs of the pod's host key.</summary>
+    public IReadOnlyList<string> HostCAKeys { get; init; } = [];
+
     public string Access { get; init; } = "Enabled";
 
     /// <summary>Further lines of the spec.</summary>
@@ -37,7 +43,9 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
             targetUser: root
             passthrough: {(Passthrough ? "true" : "false")}
             authorizedKeys:{List(AuthorizedKeys)}
+            trustedUserCAKeys:{List(TrustedUserCAKeys)}
             hostKeys:{List(HostKeys)}
+            hostCAKeys:{List(HostCAKeys)}
 
         """;
 

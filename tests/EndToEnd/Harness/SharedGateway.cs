@@ -3,7 +3,7 @@ namespace SshGateway.Tests.EndToEnd.Harness;
 /// <summary>
 /// One gateway with three proxies and three pods for all tests that do not break anything. The first proxy gives
 /// up soon where a pod is missing, the second one offers chacha20-poly1305 as well, the third one expects PROXY headers from
-/// <see cref="Balancer"/>. Each pod is named like its session.
+/// <see cref="Balancer"/> and prints its audit log. Each pod is named like its session.
 /// </summary>
 public sealed class SharedGateway : IAsyncLifetime
 {
@@ -64,7 +64,7 @@ public sealed class SharedGateway : IAsyncLifetime
             [
                 ["--Proxy:WaitForPod=00:00:01"],
                 [.. AllCiphers.Select((cipher, index) => $"--Proxy:Ciphers:{index}={cipher}")],
-                [$"--Proxy:ProxyProtocolFrom:0={Balancer}/32"],
+                [$"--Proxy:ProxyProtocolFrom:0={Balancer}/32", "--Proxy:AuditLog=-"],
             ],
         });
         foreach (string id in new[] { Alpha, Beta, Gamma })

@@ -29,7 +29,9 @@ public sealed class LaggingOperatorTests(KubernetesServer server)
         {
             session["spec"]!["ssh"] = new JsonObject
             {
-                ["authorizedKeys"] = new JsonArray(revoked.PublicLine), ["port"] = sshd.Endpoint.Port, ["targetUser"] = "root",
+                ["authorizedKeys"] = new JsonArray(revoked.PublicLine),
+                ["port"] = sshd.Endpoint.Port,
+                ["targetUser"] = "root",
             };
         });
         await server.Admin.CreatePodAsync(space, Id, Id);

@@ -29,7 +29,7 @@ internal sealed class LegPair : IAsyncDisposable
     public ClientLeg Server { get; }
 
     public static async Task<LegPair> ConnectAsync(
-        KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Action<SshPublicKey>? checkHostKey = null, TimeProvider? time = null)
+        KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Action<PresentedKey>? checkHostKey = null, TimeProvider? time = null)
     {
         var hostKeys = new HostKeySet([hostKey ?? Ed25519PrivateKey.Generate()]);
         LoopbackPair sockets = await LoopbackPair.ConnectAsync();

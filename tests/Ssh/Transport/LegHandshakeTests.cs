@@ -52,7 +52,7 @@ public sealed class LegHandshakeTests
         await using LegPair pair = await LegPair.ConnectAsync(
             LegPair.Everything with { KexAlgorithms = [.. KeyExchangeAlgorithm.All.Where(method => method.Name == kex)], HostKeyAlgorithms = [hostKeyAlgorithm] },
             hostKey,
-            checkHostKey: key => shown = key);
+            checkHostKey: key => shown = key.Key);
         await pair.HandshakeAsync();
         Assert.Equal(hostKey.PublicKey.Blob.ToArray(), shown!.Blob.ToArray());
         Assert.Equal(hostKey.PublicKey.Blob.ToArray(), pair.Server.HostKey.ToArray());

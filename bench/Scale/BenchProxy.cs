@@ -1,0 +1,49 @@
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Feed;
+using SshGateway.Proxy.Table;
+
+namespace SshGateway.Bench.Scale;
+
+/// <summary>What a proxy has of the feed: the real client, and the real table.</summary>
+internal sealed class BenchProxy : IAsyncDisposable
+{
+    private readonly FeedMetrics _metrics;
+    private readonly FeedClient _client;
+
+    public BenchProxy(int number, Uri feed)
+    {
+        _metrics = new FeedMetrics(Table, TimeProvider.System);
+        _client = new FeedClient(
+            new FeedOptions { Operators = [feed.Authority], AuthoritiesFile = null, TokenFile = null, ProxyId = $"bench-{number}" },
+            Table, _metrics, TimeProvider.System, Log);
+    }
+
+    public SessionTable Table { get; } = new();
+
+    public SyncLog Log { get; } = new();
+
+    /// <summary>As endpoint_feed.proto defines it, over the table as it is.</summary>
+    public (ulong Count, ulong Hash) State
+    {
+        get
+        {
+            ulong count = 0;
+            ulong hash = 0;
+            foreach (SessionEntry entry in Table.Entries)
+            {
+                count++;
+                hash = unchecked(hash + entry.WireHash);
+            }
+            return (count, hash);
+        }
+    }
+
+    public Task StartAsync() => _client.StartAsync(CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.StopAsync(CancellationToken.None);
+        _client.Dispose();
+        _metrics.Dispose();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Text;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Table;
+using SshGateway.Shared.Ssh;
+
+namespace SshGateway.Proxy.Authentication;
+
+/// <summary>
+/// What a user certificate must be to open a session: OpenSSH PROTOCOL.certkeys. Whatever a CA demands and the gateway can neither check nor hand on
+/// to the pod refuses the login.
+/// </summary>
+internal static class UserCertificateRules
+{
+    /// <summary>What the key of the certificate must vouch for if it is a security key.</summary>
+    public static SecurityKeyFlags Demands(SshCertificate? certificate)
+    {
+        SecurityKeyFlags presence = certificate?.Extensions.ContainsKey(CertificateOptions.NoTouchRequired) == true ? SecurityKeyFlags.None : SecurityKeyFlags.UserPresent;
+        return certificate?.CriticalOptions.ContainsKey(CertificateOptions.VerifyRequired) == true ? presence | SecurityKeyFlags.UserVerified : presence;
+    }
+
+    /// <summary>Why the certificate does not open the session, for the log; null: it does. The CA's signature is not looked at.</summary>
+    public static string? Refusal(SshCertificate certificate, SessionEntry session, IPAddress client, DateTimeOffset now)
+    {
+        if (certificate.Type != CertificateType.User)
+        {
+            return "is no user certificate";
+        }
+        if (!session.TrustsUserCA(certificate.SignatureKey.Blob.Span))
+        {
+            return "is signed by a CA that the session does not trust";
+        }
+        // None at all would mean everybody: OpenSSH refuses that too.
+        if (!NamesOwnerOf(certificate, session))
+        {
+            return "has neither the session id nor the session's owner as a principal";
+        }
+        return certificate.ProblemAt(now) ?? RefusalByOptions(certificate, client);
+    }
+
+    private static bool NamesOwnerOf(SshCertificate certificate, SessionEntry session) =>
+        certificate.HasPrincipal(Encoding.ASCII.GetBytes(session.SessionId))
+        || (session.OwnerUser is { IsEmpty: false } owner && certificate.HasPrincipal(owner));
+
+    private static string? RefusalByOptions(SshCertificate certificate, IPAddress client)
+    {
+        foreach ((string name, byte[] data) in certificate.CriticalOptions)
+        {
+            string? refusal = name switch
+            {
+                // The pod's sshd enforces it: the gateway's certificate hands it on.
+                CertificateOptions.ForceCommand => ValueOf(data) is { Length: > 0 } ? null : "has a force-command without a command",
+                CertificateOptions.SourceAddress => ValueOf(data) is { } list && SourceAddresses.Contain(list, client) ? null : "does not admit the client's address",
+                CertificateOptions.VerifyRequired => data.Length == 0 && SshKeyTypes.IsSecurityKey(certificate.Key.Type)
+                    ? null
+                    : "demands that its key verifies the user, which only a security key can",
+                _ => $"has the critical option {Printable(name)}, which the gateway does not know",
+            };
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+        }
+        return null;
+    }
+
+    // The data of an option with a value is that value as a string.
+    private static byte[]? ValueOf(byte[] data)
+    {
+        try
+        {
+            var reader = new SshReader(data);
+            byte[] value = reader.ReadString().ToArray();
+            reader.End();
+            return value;
+        }
+        catch (SshFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static string Printable(string name) =>
+        string.Concat(name.Take(64).Select(character => character is > ' ' and < '\x7f' ? character : '?'));
+}

@@ -1,0 +1,38 @@
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
+
+namespace SshGateway.Proxy.Pods;
+
+/// <summary>
+/// One key for all pods, which have it in authorized_keys: for pods whose sshd cannot be changed. Such a pod lets every connection in that reaches
+/// it, and its log does not say whose it was.
+/// </summary>
+internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
+{
+    public SshPublicKey PublicKey => key.PublicKey;
+
+    public string Kind => "key";
+
+    public string Remedy => $"the pod needs {PublicKey.Fingerprint} in the authorized_keys of that user";
+
+    public PodCredential For(AuthenticatedClient client)
+    {
+        if (client.Certificate is { } certificate && RestrictionOf(certificate) is { } restriction)
+        {
+            throw new LoginRefusedException(
+                ConnectionEnd.CertificateRestricted,
+                $"Your certificate {restriction}, which the gateway cannot hand on to the pod of session {client.Entry.SessionId}. Use a certificate without restrictions, or a key.");
+        }
+        SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(key.PublicKey.Type).First();
+        return new PodCredential(algorithm.Name, key.PublicKey.Blob, key, OwnsKey: false);
+    }
+
+    // What the other credential carries (UserCertificateAuthority), a key cannot.
+    private static string? RestrictionOf(SshCertificate certificate) =>
+        certificate.CriticalOptions.ContainsKey(CertificateOptions.ForceCommand) ? "has a force-command"
+        : CertificateOptions.Permissions.FirstOrDefault(permission => !certificate.Extensions.ContainsKey(permission)) is { } missing ? $"lacks {missing}"
+        : null;
+}

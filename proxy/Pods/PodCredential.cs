@@ -1,0 +1,22 @@
+using SshGateway.Shared.Ssh.Keys;
+
+namespace SshGateway.Proxy.Pods;
+
+/// <summary>What the gateway shows to a pod in one login, and the key that signs for it.</summary>
+/// <param name="Algorithm">The public key algorithm name to log in with.</param>
+/// <param name="Blob">The key or its certificate in the SSH wire format.</param>
+/// <param name="Key">The key.</param>
+/// <param name="OwnsKey">Whether the key exists for this login alone.</param>
+internal sealed record PodCredential(string Algorithm, ReadOnlyMemory<byte> Blob, SshPrivateKey Key, bool OwnsKey) : IDisposable
+{
+    /// <summary>The signature, in the SSH wire format.</summary>
+    public byte[] Sign(ReadOnlySpan<byte> data) => Key.Sign(SignatureAlgorithm.OfKeyType(Key.PublicKey.Type).First(), data);
+
+    public void Dispose()
+    {
+        if (OwnsKey)
+        {
+            Key.Dispose();
+        }
+    }
+}

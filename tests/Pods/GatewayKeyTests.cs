@@ -1,0 +1,66 @@
+using System.Net;
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Tests.Ssh.Harness;
+
+namespace SshGateway.Tests.Pods;
+
+public sealed class GatewayKeyTests : IDisposable
+{
+    private readonly SshPrivateKey _key = PrivateKeys.Generate(SshKeyTypes.Rsa);
+    private readonly SshPrivateKey _client = Ed25519PrivateKey.Generate();
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        _client.Dispose();
+    }
+
+    [Fact]
+    public void One_key_signs_for_all_and_outlives_each_login()
+    {
+        var credentials = new GatewayKey(_key);
+        for (int login = 0; login < 2; login++)
+        {
+            using PodCredential credential = credentials.For(Client(null));
+            Assert.Equal("rsa-sha2-512", credential.Algorithm);
+            Assert.Equal(_key.PublicKey.Blob.ToArray(), credential.Blob.ToArray());
+            Assert.True(SignatureVerifier.Verify(_key.PublicKey, SignatureAlgorithm.Find("rsa-sha2-512"u8)!, credential.Sign([1, 2]), [1, 2]));
+        }
+    }
+
+    [Theory]
+    [InlineData("everything", null)]
+    [InlineData("checked here", null)]
+    [InlineData("force-command", "has a force-command")]
+    [InlineData("no pty", "lacks permit-pty")]
+    [InlineData("nothing", "lacks permit-X11-forwarding")]
+    public void A_certificate_that_restricts_its_client_cannot_be_handed_on(string what, string? restriction)
+    {
+        Certificate full = new(_client.PublicKey, _key);
+        AuthenticatedClient client = Client(what switch
+        {
+            "checked here" => full with { CriticalOptions = [("source-address", "192.0.2.0/24")] },
+            "force-command" => full with { CriticalOptions = [("force-command", "/bin/date")] },
+            "no pty" => full with { Extensions = [.. full.Extensions.Except(["permit-pty"])] },
+            "nothing" => full with { Extensions = [] },
+            _ => full,
+        });
+        var credentials = new GatewayKey(_key);
+        if (restriction is null)
+        {
+            credentials.For(client).Dispose();
+            return;
+        }
+        LoginRefusedException refused = Assert.Throws<LoginRefusedException>(() => credentials.For(client));
+        Assert.Equal(ConnectionEnd.CertificateRestricted, refused.End);
+        Assert.Contains(restriction, refused.Message, StringComparison.Ordinal);
+    }
+
+    private AuthenticatedClient Client(Certificate? certificate) =>
+        new(Sessions.Entry(), _client.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), certificate?.Parse());
+}
