@@ -66,12 +66,14 @@ internal static class EntryEncoding
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.TrustedUserCaKeys.AddRange(session.TrustedUserCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostCaKeys.AddRange(session.HostCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
-        if (session.HostKeys.Count + session.HostCAKeys.Count == 0 && hostKey?.Key is { } learned)
+        // Where the session itself does not say which keys are good.
+        bool isLearned = session.HostKeys.Count + session.HostCAKeys.Count == 0;
+        if (isLearned && hostKey?.Key is { } learned)
         {
             // From here on all proxies expect what the first one met.
             entry.HostKeys.Add(UnsafeByteOperations.UnsafeWrap(learned.Blob));
         }
-        else if (session.HostKeys.Count == 0 && hostKey?.RecoveredFingerprint is { } fingerprint && SshPublicKey.ParseFingerprint(fingerprint) is { } hash)
+        else if (isLearned && hostKey?.RecoveredFingerprint is { } fingerprint && SshPublicKey.ParseFingerprint(fingerprint) is { } hash)
         {
             entry.HostKeySha256 = UnsafeByteOperations.UnsafeWrap(hash);
         }

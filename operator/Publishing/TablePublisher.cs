@@ -60,7 +60,7 @@ internal sealed class TablePublisher(
     {
         foreach (SessionState? state in states)
         {
-            if (state is { Route: { HostKeys.Count: 0, PodUid.Length: > 0 } route, Session.Status.Endpoint: { HostKeyFingerprints: [{ } fingerprint] } endpoint } && endpoint.PodUid == route.PodUid
+            if (state is { Route: { HostKeys.Count: 0, HostCAKeys.Count: 0, PodUid.Length: > 0 } route, Session.Status.Endpoint: { HostKeyFingerprints: [{ } fingerprint] } endpoint } && endpoint.PodUid == route.PodUid
                 && SshPublicKey.ParseFingerprint(fingerprint) is not null)
             {
                 hostKeys.Recover(route.PodUid, fingerprint);

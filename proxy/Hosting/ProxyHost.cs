@@ -16,7 +16,6 @@ using SshGateway.Proxy.Table;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Proxy.Hosting;
 

@@ -33,10 +33,12 @@ internal sealed class PodLogin(
     public async Task<PodLeg> RunAsync(AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
     {
         SessionEntry entry = client.Entry;
+        // First of all: what refuses the client here must not cost the pod a connection without a login.
+        using PodCredential credential = await CryptoScheduler.RunAsync(() => credentials.For(client)).ConfigureAwait(false);
         using IDisposable slot = await EnterSlotAsync(entry).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
-            PodLeg? leg = await TryAttemptAsync(client, relayBanner, lastAttempt: attempt == limits.Attempts).ConfigureAwait(false);
+            PodLeg? leg = await TryAttemptAsync(client, credential, relayBanner, lastAttempt: attempt == limits.Attempts).ConfigureAwait(false);
             if (leg is not null)
             {
                 return leg;
@@ -62,7 +64,7 @@ internal sealed class PodLogin(
     /// Null: the pod hung up before its identification, as sshd does beyond MaxStartups, and another attempt may do better. What we had sent was not
     /// read then, so its kernel may say it with a reset.
     /// </summary>
-    private async Task<PodLeg?> TryAttemptAsync(AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
+    private async Task<PodLeg?> TryAttemptAsync(AuthenticatedClient client, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
     {
         SessionEntry entry = client.Entry;
         PresentedKey? shown = null;
@@ -96,7 +98,7 @@ internal sealed class PodLogin(
                 limits.LoginTimeout,
                 Timeout.InfiniteTimeSpan);
             await leg.HandshakeAsync().ConfigureAwait(false);
-            await AuthenticateAsync(leg, client, relayBanner).ConfigureAwait(false);
+            await AuthenticateAsync(leg, client, credential, relayBanner).ConfigureAwait(false);
             hostKeys.Learn(entry, shown!);
             done = true;
             return leg;
@@ -128,14 +130,14 @@ internal sealed class PodLogin(
         }
     }
 
-    private async Task AuthenticateAsync(PodLeg leg, AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
+    private async Task AuthenticateAsync(PodLeg leg, AuthenticatedClient client, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
     {
         InboundPacket accept = await leg.ReceiveAsync().ConfigureAwait(false);
         if (accept.Number != MessageNumber.ServiceAccept)
         {
             throw new SshProtocolException($"message {accept.Number} instead of SERVICE_ACCEPT");
         }
-        byte[] request = await CryptoScheduler.RunAsync(() => SignedRequest(leg, client)).ConfigureAwait(false);
+        byte[] request = await CryptoScheduler.RunAsync(() => SignedRequest(leg, client, credential)).ConfigureAwait(false);
         await leg.Output.SendAsync(request).ConfigureAwait(false);
         for (int banners = 0; ;)
         {
@@ -167,9 +169,8 @@ internal sealed class PodLogin(
     //  string    public key algorithm name
     //  string    public key blob (or the certificate)
     //  string    signature over session id and all of the above
-    private byte[] SignedRequest(PodLeg leg, AuthenticatedClient client)
+    private static byte[] SignedRequest(PodLeg leg, AuthenticatedClient client, PodCredential credential)
     {
-        using PodCredential credential = credentials.For(client);
         SshWriter request = SshWriter.Message(MessageNumber.UserAuthRequest)
             .WriteString(Encoding.UTF8.GetBytes(client.Entry.TargetUser))
             .WriteString(SshConnection)

@@ -5,9 +5,14 @@ using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Deploy;
 using SshGateway.Tests.Passthrough;
+using SshGateway.Tests.Pods;
+using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;
 
@@ -54,6 +59,31 @@ public sealed class AuditLogTests : IDisposable
         Assert.True(Number(lines[0], "bytesFromClient") > 500 && Number(lines[0], "bytesToClient") > 500, lines[0].ToString());
         Assert.Equal(("passthrough", "nobody", "PassthroughRefused", "Client"), (Text(lines[1], "protocol"), Text(lines[1], "session"), Text(lines[1], "end"), Text(lines[1], "blame")));
         Assert.False(lines[1].TryGetProperty("pod", out _));
+        gateway.Dispose();
+    }
+
+    [Fact]
+    public async Task A_login_by_a_certificate_names_it()
+    {
+        using SshPrivateKey ca = Ed25519PrivateKey.Generate();
+        var gateway = new GatewayRig(new ProxyOptions { AuditLog = LogFile }, new PodLoginLimits());
+        await gateway.InitializeAsync();
+        gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: gateway.Pod.EndPoint, userCAs: [ca.PublicKey]));
+        Certificate certificate = new(gateway.Key.PublicKey, ca) { KeyId = "alice\n", Serial = ulong.MaxValue };
+        await using (PodLeg client = await gateway.ConnectForAuthenticationAsync())
+        {
+            await client.Output.SendAsync(AuthMessages.Signed(
+                client.SessionId.ToArray(), GatewayRig.SessionId, certificate.TypeName, certificate.ToBlob(),
+                data => gateway.Key.Sign(SignatureAlgorithm.OfKeyType(SshKeyTypes.Ed25519).First(), data))).Limited();
+            Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+            client.Abort();
+        }
+        await gateway.Ends.NextAsync();
+        await gateway.DisposeAsync();
+        JsonElement line = Assert.Single(Lines());
+        Assert.Equal(
+            (gateway.Key.PublicKey.Fingerprint, "alice ", "18446744073709551615", ca.PublicKey.Fingerprint),
+            (Text(line, "key"), Text(line, "certificate"), Text(line, "certificateSerial"), Text(line, "certificateAuthority")));
         gateway.Dispose();
     }
 

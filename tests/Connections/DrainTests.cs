@@ -103,6 +103,8 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
         Change(EndpointState.Ready);
 
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        // The list of host keys.
+        Assert.Equal(MessageNumber.GlobalRequest, (await client.ReceiveAsync().Limited()).Number);
         await AssertLivesAsync(client);
         await AssertLivesAsync(client);
     }

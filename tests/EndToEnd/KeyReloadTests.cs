@@ -93,12 +93,14 @@ public sealed class KeyReloadTests
         Assert.Contains($"Accepted publickey for root from 127.0.0.1", pod.Log, StringComparison.Ordinal);
         Assert.Contains($"RSA {key.Fingerprint}", pod.Log, StringComparison.Ordinal);
 
-        // The pod would not hear of the restriction.
+        // The pod would not hear of the restriction, and hears nothing of the client.
+        int connections = pod.Log.Split("Connection from").Length;
         KeyPair restricted = await (await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id")).CertifyAsync(userCa, "-n", Id, "-O", "no-port-forwarding");
         CommandResult refused = await SshClient.Create(gateway.Proxies[0].Ssh, restricted, keys.HostKeys).RunAsync(Id, "echo in");
         Assert.Equal(255, refused.ExitCode);
         Assert.Empty(refused.Text);
         Assert.Contains("lacks permit-port-forwarding, which the gateway cannot hand on", refused.ErrorText, StringComparison.Ordinal);
+        Assert.Equal(connections, pod.Log.Split("Connection from").Length);
         KeyPair full = await (await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id")).CertifyAsync(userCa, "-n", Id);
         await AssertLogsInAsync(SshClient.Create(gateway.Proxies[0].Ssh, full, keys.HostKeys), gateway);
 

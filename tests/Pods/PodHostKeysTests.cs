@@ -75,17 +75,17 @@ public sealed class PodHostKeysTests
         var refused = new List<string>();
         _keys.Learned += learned.Add;
         _keys.Refused += (_, _, fingerprint) => refused.Add(fingerprint);
-        SessionEntry entry = Sessions.Entry(recovered: First);
+        SessionEntry entry = Sessions.Entry(recovered: First.Key);
 
         _keys.Check(entry, First);
         Assert.Equal(ConnectionEnd.PodHostKeyMismatch, Assert.Throws<LoginRefusedException>(() => _keys.Check(entry, Second)).End);
         Assert.Throws<LoginRefusedException>(() => _keys.Learn(entry, Second));
         Assert.Empty(learned);
-        Assert.Equal([Second.Fingerprint, Second.Fingerprint], refused);
+        Assert.Equal([Second.Key.Fingerprint, Second.Key.Fingerprint], refused);
 
         _keys.Learn(entry, First);
-        Assert.Equal(First.Blob.ToArray(), Assert.Single(learned).Blob);
-        Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.AlgorithmsFor(Sessions.Entry(podUid: "uid-3", recovered: First)));
+        Assert.Equal(First.Key.Blob.ToArray(), Assert.Single(learned).Blob);
+        Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.AlgorithmsFor(Sessions.Entry(podUid: "uid-3", recovered: First.Key)));
     }
 
     [Fact]
