@@ -19,8 +19,8 @@ test: ## Everything that does not take minutes, installing the Debian packages t
 test-long: ## The tests that take minutes: outages, long transfers; ends with such a line too
 	@scripts/test-long
 
-fuzz: ## Damaged input to every parser, without end, until one breaks; SECONDS=10 is for how long each gets at a time
-	@scripts/fuzz $(SECONDS)
+fuzz: ## Damaged input to every parser, without end, until one breaks; FUZZ_SECONDS=10 is for how long each gets at a time
+	@scripts/fuzz
 
 bench: ## Throughput and login time through the gateway and direct, in the same run; then the table of a million sessions and its synchronization, and the operator with 10,000 sessions and 100 proxies
 	@scripts/build >/dev/null && bench/beside-direct && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale

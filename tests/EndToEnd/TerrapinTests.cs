@@ -50,6 +50,19 @@ public sealed class TerrapinTests(SharedGateway shared)
     }
 
     [RealSshFact]
+    public async Task A_relay_that_slips_nothing_in_disturbs_nothing()
+    {
+        PlaintextInjection there = new(byte.MaxValue);
+        PlaintextInjection back = new(byte.MaxValue);
+        await using TamperingRelay relay = TamperingRelay.Start(shared.Gateway.Proxies[1].Ssh, Loopback.ForPod(), there, back);
+        SshClient client = SshClient.Create(relay.Endpoint, shared.UserKey, shared.Gateway.Keys.HostKeys).With($"Ciphers={ChaCha20}");
+
+        CommandResult result = await client.RunAsync(SharedGateway.Alpha, "echo reached");
+
+        Assert.True(result.Text == "reached\n", $"{result}\n{shared.Gateway.Logs}");
+    }
+
+    [RealSshFact]
     public async Task Our_own_client_role_refuses_it_too()
     {
         PlaintextInjection injection = new(MessageNumber.NewKeys);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Entrance;
@@ -6,9 +7,11 @@ using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Proxy.Table;
 using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Connections;
+using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 
@@ -112,16 +115,36 @@ public sealed class ParserFuzzTests
             }
 
             PublicKeyRequest key = PublicKeyRequest.Parse(bytes, request.Rest, hostbound);
-            if (key.Algorithm is not null)
+            if (key.Algorithm is not null && PresentedKey.Parse(key.Algorithm, key.KeyBlob) is var presented && key.Signature is not null)
             {
-                PresentedKey presented = PresentedKey.Parse(key.Algorithm, key.KeyBlob);
-                if (key.Signature is not null)
-                {
-                    SignatureVerifier.Verify(presented.Key, key.Algorithm.Signature, key.Signature, key.SignedPart);
-                }
+                SignatureVerifier.Verify(presented.Key, key.Algorithm.Signature, key.Signature, key.SignedPart, UserCertificateRules.Demands(presented.Certificate));
             }
         },
         IsRefusal);
+
+    [Fact]
+    public void Certificates()
+    {
+        SshPrivateKey ca = Keys.Value[0];
+        SessionEntry session = Sessions.Entry("abc12", userCAs: [ca.PublicKey]);
+        FuzzRun.Parse(
+            "certificate",
+            [
+                .. Keys.Value.Select(key => new Certificate(key.PublicKey, ca).ToBlob()),
+                .. SecurityKeys.Value.Select(key => new Certificate(key.PublicKey, ca) { CriticalOptions = [("verify-required", null)] }.ToBlob()),
+                new Certificate(ca.PublicKey, Keys.Value[1]) { Principals = [], Extensions = [] }.ToBlob(),
+                new Certificate(ca.PublicKey, ca) { CriticalOptions = [("force-command", "true"), ("source-address", "127.0.0.1/32,2001:db8::/32")] }.ToBlob(),
+            ],
+            bytes =>
+            {
+                SshCertificate certificate = SshCertificate.Parse(bytes);
+                _ = certificate.IsSigned();
+                _ = UserCertificateRules.Demands(certificate);
+                _ = UserCertificateRules.Refusal(certificate, session, IPAddress.Loopback, DateTimeOffset.UnixEpoch);
+                _ = $"{certificate}";
+            },
+            IsRefusal);
+    }
 
     [Fact]
     public void Public_keys() => FuzzRun.Parse(
