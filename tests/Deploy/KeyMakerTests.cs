@@ -112,24 +112,35 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         foreach (JsonElement variable in container.GetProperty("env").EnumerateArray())
         {
             string key = variable.GetProperty("name").GetString()!.Replace("__", ":", StringComparison.Ordinal);
-            if (key == "Proxy:UserCaKey" || key.StartsWith("Proxy:HostKeys", StringComparison.Ordinal))
+            if (key is "Proxy:UserCaKey" or "Proxy:HostKeys:0")
             {
-                string name = Path.GetFileName(variable.GetProperty("value").GetString()!);
-                Dictionary<string, string> secret = Values(made[key == "Proxy:UserCaKey" ? UserCa : HostKeys]);
-                _directory.Write(name, Encoding.ASCII.GetString(Convert.FromBase64String(secret[name])));
-                await Command.RunAsync("chmod", "600", _directory.File(name));
-                arguments.Add($"--{key}={_directory.File(name)}");
+                // /etc/ssh-gateway/host-keys, a directory, and /etc/ssh-gateway/user-ca/user_ca, a file.
+                string path = variable.GetProperty("value").GetString()!;
+                bool isCa = key == "Proxy:UserCaKey";
+                await MountAsync(made[isCa ? UserCa : HostKeys], Path.GetFileName(isCa ? Path.GetDirectoryName(path) : path)!);
+                arguments.Add($"--{key}={_directory.File(Path.GetRelativePath("/etc/ssh-gateway", path))}");
             }
         }
-        Assert.Equal(Values(made[UserCaMap])["user_ca.pub"], await Command.RunAsync("ssh-keygen", "-y", "-f", _directory.File("user_ca")));
-        Assert.Contains("3072 SHA256:", await Command.RunAsync("ssh-keygen", "-l", "-f", _directory.File("ssh_host_rsa_key")), StringComparison.Ordinal);
+        Assert.Equal(Values(made[UserCaMap])["user_ca.pub"], await Command.RunAsync("ssh-keygen", "-y", "-f", _directory.File("user-ca/user_ca")));
+        Assert.Contains("3072 SHA256:", await Command.RunAsync("ssh-keygen", "-l", "-f", _directory.File("host-keys/ssh_host_rsa_key")), StringComparison.Ordinal);
 
         await using Daemon proxy = Daemon.Start("proxy", "dotnet", [Path.Combine(AppContext.BaseDirectory, "sshgateway-proxy.dll"), .. arguments]);
         string port = (await proxy.WaitForLineAsync("SSH listening on ", TimeSpan.FromSeconds(60))).Split(' ')[0].Split(':')[^1];
         foreach ((string type, string file) in new[] { ("ed25519", "ssh_host_ed25519_key"), ("ecdsa", "ssh_host_ecdsa_key"), ("rsa", "ssh_host_rsa_key") })
         {
             string[] shown = (await Command.RunAsync("ssh-keyscan", "-T", "30", "-p", port, "-t", type, "127.0.0.1")).Trim().Split(' ');
-            Assert.Equal((await Command.RunAsync("ssh-keygen", "-y", "-f", _directory.File(file))).Trim().Split(' ')[..2], shown[^2..]);
+            Assert.Equal((await Command.RunAsync("ssh-keygen", "-y", "-f", _directory.File($"host-keys/{file}"))).Trim().Split(' ')[..2], shown[^2..]);
+        }
+    }
+
+    private async Task MountAsync(string secret, string directory)
+    {
+        Directory.CreateDirectory(_directory.File(directory));
+        foreach ((string name, string content) in Values(secret))
+        {
+            string file = Path.Combine(directory, name);
+            _directory.Write(file, Encoding.ASCII.GetString(Convert.FromBase64String(content)));
+            await Command.RunAsync("chmod", "600", _directory.File(file));
         }
     }
 
