@@ -158,6 +158,8 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
             Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
             await client.Output.SendAsync(AuthMessages.Signed(client, Session, key)).Limited();
             Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+            // The list of host keys.
+            Assert.Equal(MessageNumber.GlobalRequest, (await client.ReceiveAsync().Limited()).Number);
             return client;
         }
         catch
