@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-down test test-long fuzz bench format clean
+.PHONY: help build demo demo-down test test-long fuzz bench bench-quick bench-record format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -22,8 +22,14 @@ test-long: ## The tests that take minutes: outages, long transfers; ends with su
 fuzz: ## Damaged input to every parser, without end, until one breaks; FUZZ_SECONDS=10 is for how long each gets at a time
 	@scripts/fuzz
 
-bench: ## Throughput and login time through the gateway and direct, in the same run; then the table of a million sessions and its synchronization, and the operator with 10,000 sessions and 100 proxies
-	@scripts/build >/dev/null && bench/beside-direct && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale
+bench: ## Transfers, logins and latency through the gateway and past it, in the same run; the table of a million sessions and its synchronization; the operator with 10,000 sessions and 100 proxies
+	@scripts/bench traffic && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale
+
+bench-quick: ## Transfers, logins and latency in a few minutes, and what moved since the last results that are committed
+	@scripts/bench traffic-quick
+
+bench-record: ## Writes what make bench measured into docs/performance.md
+	@dotnet bench/bin/Release/net10.0/sshgateway-bench.dll page .bench/traffic.json docs
 
 format: ## Format the code
 	@dotnet format SshGateway.sln

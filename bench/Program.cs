@@ -1,6 +1,12 @@
 using System.Globalization;
+using SshGateway.Bench.Report;
 using SshGateway.Bench.Scale;
 using SshGateway.Bench.Table;
+using SshGateway.Bench.Traffic;
+using SshGateway.Bench.Traffic.Ssh;
+
+// As in the proxy: the socket engine runs continuations itself.
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 switch (args)
 {
@@ -14,7 +20,29 @@ switch (args)
     case ["scale", .. string[] options]:
         await ScaleBench.RunAsync(ScaleOptions.Parse(options));
         return 0;
+    case ["traffic", .. string[] only]:
+        return await Traffic(TrafficSize.Full, only, ".bench/traffic.json");
+    case ["traffic-quick", .. string[] only]:
+        return await Traffic(TrafficSize.Quick, only, ".bench/traffic-quick.json");
+    case ["page", string results, string directory]:
+        Document.Write(ResultFile.Load(results), directory);
+        return 0;
+    case ["upstream", .. string[] options]:
+        await LightUpstream.RunAsync(options);
+        return 0;
     default:
-        await Console.Error.WriteLineAsync("usage: sshgateway-bench table | scale <server> <authority.pem> <token> <kubeconfig> <operator.dll> <kube-apiserver's pid> <etcd's pid> <sessions> <proxies> <result.json>");
+        await Console.Error.WriteLineAsync("usage: sshgateway-bench traffic [part…] | traffic-quick [part…] | page <result.json> <docs> | table | scale <server> <authority.pem> <token> <kubeconfig> <operator.dll> <kube-apiserver's pid> <etcd's pid> <sessions> <proxies> <result.json>");
         return 2;
+}
+
+static async Task<int> Traffic(TrafficSize size, string[] only, string resultFile)
+{
+    ResultFile results = await TrafficBench.RunAsync(size, only);
+    results.Save(resultFile);
+    Console.Write(Page.Of(results));
+    if (File.Exists(Document.LastResults))
+    {
+        Console.Write($"\nsince {Document.LastResults}:\n{Movement.Between(ResultFile.Load(Document.LastResults), results)}");
+    }
+    return 0;
 }

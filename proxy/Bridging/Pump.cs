@@ -12,9 +12,9 @@ namespace SshGateway.Proxy.Bridging;
 /// </summary>
 internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<InboundPacket, ValueTask> answer, ChannelActivity activity)
 {
-    // With inline completions this runs on a thread of the socket engine as long as there is something to move. After this
-    // many bytes others get their turn, so that a keystroke does not wait behind a bulk transfer.
-    private const long BytesPerTurn = 1024 * 1024;
+    // This runs on the thread of the event loop for as long as there is something to move. After this many bytes others get their turn, so that a keystroke does not
+    // wait long behind a bulk transfer.
+    private const long BytesPerTurn = 256 * 1024;
 
     private bool _atDestination;
 
@@ -48,6 +48,8 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
 
     private async Task<PumpEnd> MoveAsync()
     {
+        // From the thread that the login ended on to the one that the events come from.
+        await source.Socket.NextTurnAsync();
         long turnEnds = source.Input.TotalBytes + BytesPerTurn;
         while (true)
         {
@@ -56,7 +58,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
             if (source.Input.TotalBytes >= turnEnds)
             {
                 turnEnds = source.Input.TotalBytes + BytesPerTurn;
-                await Task.Yield();
+                await source.Socket.NextTurnAsync();
             }
             if (!await source.Input.FillAsync().ConfigureAwait(false))
             {

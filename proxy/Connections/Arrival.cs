@@ -11,7 +11,7 @@ using SshGateway.Proxy.Ssh.Transport;
 namespace SshGateway.Proxy.Connections;
 
 /// <summary>An accepted connection: whether it may stay, who it is, what it wants, and then the connection of that kind.</summary>
-internal sealed class Arrival(AsyncSocket socket, ConnectionServices services) : IDisposable
+internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) : IDisposable
 {
     // How long a client that is refused may take to read why.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);

@@ -170,7 +170,7 @@ internal sealed class Connection : IClientConnection
         {
             client = await AwaitPodAsync(client, session).ConfigureAwait(false);
             LoginGate.Check(client.Entry, _services.Time.GetUtcNow());
-            PodLeg podLeg = await _services.PodLogin.RunAsync(client, RelayBannerAsync).ConfigureAwait(false);
+            PodLeg podLeg = await _services.PodLogin.RunAsync(client, _leg.Socket, RelayBannerAsync).ConfigureAwait(false);
             SessionEntry now;
             try
             {

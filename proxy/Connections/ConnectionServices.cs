@@ -4,6 +4,7 @@ using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Sockets.Epoll;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
@@ -13,5 +14,5 @@ namespace SshGateway.Proxy.Connections;
 
 /// <summary>What all connections share.</summary>
 internal sealed record ConnectionServices(
-    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, Func<HostKeySet> HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, NetworkSet Balancers, ClientLimits Limits, PassthroughServices Passthrough, ProxyOptions Options, ConnectionMetrics Metrics, AuditLog Audit, TimeProvider Time,
+    SessionTable Table, OpenSessions OpenSessions, PodLogin PodLogin, Func<HostKeySet> HostKeys, KexOffer Offer, RekeyLimits RekeyLimits, NetworkSet Balancers, ClientLimits Limits, PassthroughServices Passthrough, ProxyOptions Options, EventLoops EventLoops, ConnectionMetrics Metrics, AuditLog Audit, TimeProvider Time,
     ILogger<Connection> Logger);

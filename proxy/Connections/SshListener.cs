@@ -146,7 +146,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     {
         try
         {
-            using var arrival = new Arrival(new AsyncSocket(client, services.Options.PeerTimeout), services);
+            using var arrival = new Arrival(services.EventLoops.Adopt(client, services.Options.PeerTimeout), services);
             _arrivals[client] = arrival;
             await arrival.RunAsync().ConfigureAwait(false);
         }

@@ -10,6 +10,7 @@ using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Reports;
+using SshGateway.Proxy.Sockets.Epoll;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
@@ -90,6 +91,7 @@ internal static class ProxyHost
         services.AddSingleton<PodConnector>();
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
+        services.AddSingleton<EventLoops>();
         services.AddSingleton<SourceNetworks>();
         services.AddSingleton<ClientLimits>();
         services.AddSingleton<PassthroughLimits>();

@@ -15,7 +15,7 @@ namespace SshGateway.Proxy.Passthrough;
 /// session's id gets this far, where the session allows it.
 /// </summary>
 internal sealed class PassthroughConnection(
-    AsyncSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, Visit visit, ConnectionReport report, ConnectionServices services) : IClientConnection
+    IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, Visit visit, ConnectionReport report, ConnectionServices services) : IClientConnection
 {
     // Everybody's, whatever the session's own port is.
     private const int SshPort = 22;
@@ -145,7 +145,7 @@ internal sealed class PassthroughConnection(
         _podPlaces = 1;
         try
         {
-            using AsyncSocket pod = await _passthrough.Connector.ConnectAsync(entry).ConfigureAwait(false)
+            using IPeerSocket pod = await _passthrough.Connector.ConnectAsync(entry, client).ConfigureAwait(false)
                 ?? throw PodConnector.Refused(entry, ConnectionEnd.PodUnreachable, "closed the connection at once", null);
             // Seconds may have passed.
             if (Admitted()?.PodUid != _podUid)
@@ -161,7 +161,7 @@ internal sealed class PassthroughConnection(
         }
     }
 
-    private async Task<BridgeEnd> RelayAsync(AsyncSocket pod, SessionEntry entry, OpenSession session)
+    private async Task<BridgeEnd> RelayAsync(IPeerSocket pod, SessionEntry entry, OpenSession session)
     {
         _fromClient = new SplicePump(client, pod, _passthrough.Pipes, _activity);
         _fromPod = new SplicePump(pod, client, _passthrough.Pipes, _activity);

@@ -10,7 +10,7 @@ namespace SshGateway.Proxy.Passthrough;
 /// Moves bytes from one socket to the other within the kernel: socket, pipe, socket. Holds neither pipe nor buffer while nothing comes. It waits for its
 /// destination, and so its source is read no faster than its destination takes. The source's end is carried over as the end of what is written.
 /// </summary>
-internal sealed class SplicePump(AsyncSocket source, AsyncSocket destination, PipePool pipes, ChannelActivity activity)
+internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, PipePool pipes, ChannelActivity activity)
 {
     // With inline completions this runs on a thread of the socket engine; then others get their turn.
     private const int BytesPerTurn = 1024 * 1024;
@@ -99,7 +99,7 @@ internal sealed class SplicePump(AsyncSocket source, AsyncSocket destination, Pi
             turn += count;
             if (turn >= BytesPerTurn)
             {
-                await Task.Yield();
+                await source.NextTurnAsync();
                 break;
             }
         }

@@ -9,24 +9,22 @@ namespace SshGateway.Proxy.Pods;
 internal sealed class PodConnector(PodLoginLimits limits, TimeProvider time)
 {
     /// <summary>Null: the pod accepted and hung up before we could look.</summary>
+    /// <param name="entry">The session.</param>
+    /// <param name="clientSocket">Beside which the pod's is to be.</param>
     /// <exception cref="LoginRefusedException">There is none in time.</exception>
-    public async Task<AsyncSocket?> ConnectAsync(SessionEntry entry)
+    public async Task<IPeerSocket?> ConnectAsync(SessionEntry entry, IPeerSocket clientSocket)
     {
-        var socket = new Socket(entry.Endpoint!.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
         try
         {
-            await socket.ConnectAsync(entry.Endpoint, timeout.Token).ConfigureAwait(false);
-            return new AsyncSocket(socket, limits.PeerTimeout);
+            return await clientSocket.ConnectAnotherAsync(entry.Endpoint!, timeout.Token).ConfigureAwait(false);
         }
         catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
         {
-            socket.Dispose();
             return null;
         }
         catch (Exception problem) when (problem is SocketException or OperationCanceledException)
         {
-            socket.Dispose();
             throw Refused(entry, ConnectionEnd.PodUnreachable, "cannot be reached", problem.Message);
         }
     }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
@@ -28,9 +29,10 @@ internal sealed class PodLogin(
 
     /// <summary>The authenticated pod leg; the caller owns it.</summary>
     /// <param name="client">Who logs in, and where.</param>
+    /// <param name="clientSocket">Beside which the pod leg's is to be.</param>
     /// <param name="relayBanner">Takes the banners that the pod's sshd shows, as messages.</param>
     /// <exception cref="LoginRefusedException">It did not come about; the message says why.</exception>
-    public async Task<PodLeg> RunAsync(AuthenticatedClient client, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
+    public async Task<PodLeg> RunAsync(AuthenticatedClient client, IPeerSocket clientSocket, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
     {
         SessionEntry entry = client.Entry;
         // First of all: what refuses the client here must not cost the pod a connection without a login.
@@ -38,7 +40,7 @@ internal sealed class PodLogin(
         using IDisposable slot = await EnterSlotAsync(entry).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
-            PodLeg? leg = await TryAttemptAsync(client, credential, relayBanner, lastAttempt: attempt == limits.Attempts).ConfigureAwait(false);
+            PodLeg? leg = await TryAttemptAsync(client, clientSocket, credential, relayBanner, lastAttempt: attempt == limits.Attempts).ConfigureAwait(false);
             if (leg is not null)
             {
                 return leg;
@@ -64,7 +66,8 @@ internal sealed class PodLogin(
     /// Null: the pod hung up before its identification, as sshd does beyond MaxStartups, and another attempt may do better. What we had sent was not
     /// read then, so its kernel may say it with a reset.
     /// </summary>
-    private async Task<PodLeg?> TryAttemptAsync(AuthenticatedClient client, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
+    private async Task<PodLeg?> TryAttemptAsync(
+        AuthenticatedClient client, IPeerSocket clientSocket, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
     {
         SessionEntry entry = client.Entry;
         PresentedKey? shown = null;
@@ -74,7 +77,7 @@ internal sealed class PodLogin(
             shown = key;
         }
 
-        if (await connector.ConnectAsync(entry).ConfigureAwait(false) is not { } socket)
+        if (await connector.ConnectAsync(entry, clientSocket).ConfigureAwait(false) is not { } socket)
         {
             return lastAttempt ? throw HungUp(entry, "reset") : null;
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace SshGateway.Proxy.Sockets;
 
@@ -12,15 +13,28 @@ internal interface IPeerSocket : IDisposable
     /// <summary>Where the peer connected from; behind a balancer, where the balancer says that it did.</summary>
     IPEndPoint RemoteEndPoint { get; }
 
-    /// <summary>Waits until a read would return, without a buffer. The result means nothing.</summary>
+    /// <summary>For splice.</summary>
+    SafeSocketHandle Handle { get; }
+
+    /// <summary>The peer is a balancer that acts for this client.</summary>
+    void ActsFor(IPEndPoint client);
+
+    /// <summary>Connects another socket, whose events come from the same thread where the engine has a choice.</summary>
+    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel);
+
+    /// <summary>Waits until a read would return, without a buffer.</summary>
     /// <exception cref="OperationCanceledException">The wait was ended; nothing was read.</exception>
-    ValueTask<int> WaitReadableAsync(CancellationToken cancellation = default);
+    ValueTask WaitReadableAsync(CancellationToken cancellation = default);
 
     /// <summary>Reads what has arrived, at least one byte; 0: the peer closed its side.</summary>
     ValueTask<int> ReadAsync(Memory<byte> buffer);
 
     /// <summary>Writes everything.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Lets other sockets have their turn.</summary>
+    NextTurn NextTurnAsync();
 
     /// <summary>
     /// Acknowledges what was read at once instead of up to 40 ms later. The kernel forgets TCP_QUICKACK, so it is to be called after each

@@ -9,6 +9,7 @@ using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Sockets.Epoll;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
@@ -25,6 +26,9 @@ namespace SshGateway.Tests.Connections;
 public sealed class GatewayRig : IAsyncLifetime, IDisposable
 {
     internal const string SessionId = "abc12";
+
+    // Their threads never end.
+    private static readonly EventLoops Loops = new();
 
     private readonly SshListener _listener;
     private readonly PodPeer _pod = new();
@@ -55,7 +59,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         OpenSessions = new OpenSessions(Table, time);
         _listener = new SshListener(
             new ConnectionServices(Table, OpenSessions, podLogin, () => HostKeys, ClientOffer.From(options), limits, new NetworkSet(options.ProxyProtocolFrom), _limits,
-            new PassthroughServices(new PassthroughLimits(options), _pipes, connector), options, _metrics, _audit, time, Ends));
+            new PassthroughServices(new PassthroughLimits(options), _pipes, connector), options, Loops, _metrics, _audit, time, Ends));
         Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using SshGateway.Proxy.Sockets;
 
 namespace SshGateway.Tests.Fuzzing;
@@ -10,7 +11,15 @@ internal sealed class MemorySocket(byte[] received) : IPeerSocket
 
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
 
-    public ValueTask<int> WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.FromResult(0);
+    public SafeSocketHandle Handle => throw new InvalidOperationException("There is no socket.");
+
+    public void ActsFor(IPEndPoint client) => throw new InvalidOperationException("There is no balancer.");
+
+    public ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel) => throw new InvalidOperationException("There is no network.");
+
+    public ValueTask WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+
+    public NextTurn NextTurnAsync() => new(loop: null);
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer)
     {

@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Sockets;
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Keys;
+using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Shared.Ssh;
+using SshGateway.Shared.Ssh.Keys;
+
+namespace SshGateway.Bench.Traffic.Ssh;
+
+/// <summary>
+/// An SSH server without processes, so that the gateway is what a run waits for: verifies the login's signatures as sshd does, and sends back what
+/// comes on a channel.
+/// </summary>
+internal static class LightUpstream
+{
+    // More than any run sends on one channel.
+    private const uint Window = 1 << 30;
+    private const uint LargestData = 32768;
+
+    /// <summary>Listens on one port of several addresses, one for each pod, and never returns.</summary>
+    /// <param name="options">The port, the host key's file, the addresses.</param>
+    public static async Task RunAsync(string[] options)
+    {
+        int port = int.Parse(options[0], System.Globalization.CultureInfo.InvariantCulture);
+        var hostKeys = new HostKeySet([OpenSshKeyFile.Load(options[1])]);
+        Socket[] listeners = [.. options[2..].Select(address => Listen(new IPEndPoint(IPAddress.Parse(address), port)))];
+        await Console.Out.WriteLineAsync("ready");
+        await Task.WhenAll(listeners.Select(listener => AcceptAsync(listener, hostKeys)));
+    }
+
+    private static Socket Listen(IPEndPoint endpoint)
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(endpoint);
+        listener.Listen(1024);
+        return listener;
+    }
+
+    private static async Task AcceptAsync(Socket listener, HostKeySet hostKeys)
+    {
+        while (true)
+        {
+            Socket client = await listener.AcceptAsync();
+            _ = Task.Run(() => ServeAsync(client, hostKeys));
+        }
+    }
+
+    private static async Task ServeAsync(Socket client, HostKeySet hostKeys)
+    {
+        await using var leg = new ClientLeg(new AsyncSocket(client), Algorithms.Offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
+        try
+        {
+            await leg.HandshakeAsync();
+            await leg.ReceiveAsync();
+            await leg.Output.SendAsync(SshWriter.Message(MessageNumber.ServiceAccept).WriteString("ssh-userauth").ToArray());
+            while (!IsGood(leg, (await leg.ReceiveAsync()).Payload))
+            {
+                await leg.Output.SendAsync(SshWriter.Message(MessageNumber.UserAuthFailure).WriteNameList(["publickey"]).WriteBoolean(false).ToArray());
+            }
+            leg.EnterRelaying();
+            await leg.Output.SendAsync(new[] { MessageNumber.UserAuthSuccess });
+            while (true)
+            {
+                if (Answer((await leg.ReceiveAsync()).Payload) is { } answer)
+                {
+                    await leg.Output.SendAsync(answer);
+                }
+            }
+        }
+        catch (Exception end) when (end is PeerClosedException or PeerDisconnectedException or SocketException or ObjectDisposedException)
+        {
+            // The client has gone, which is how every connection here ends.
+        }
+    }
+
+    private static bool IsGood(ClientLeg leg, ReadOnlySpan<byte> payload)
+    {
+        UserAuthRequest head = UserAuthRequest.Parse(payload);
+        if (!head.Method.SequenceEqual("publickey"u8))
+        {
+            return false;
+        }
+        PublicKeyRequest request = PublicKeyRequest.Parse(payload, head.Rest, hostbound: false);
+        if (request.Signature is null)
+        {
+            return false;
+        }
+        byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.SignedPart).ToArray();
+        SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(SshKeyTypes.Ed25519).First();
+        return request.Algorithm is null
+            ? CertifiedKey(request.KeyBlob) is { } certified && SignatureVerifier.Verify(certified, algorithm, request.Signature, signed)
+            : SignatureVerifier.Verify(SshPublicKey.Parse(request.KeyBlob), algorithm, request.Signature, signed);
+    }
+
+    // OpenSSH PROTOCOL.certkeys. Whose signature it has is no question here; that there is a good one is.
+    private static SshPublicKey? CertifiedKey(ReadOnlySpan<byte> certificate)
+    {
+        var reader = new SshReader(certificate);
+        reader.ReadString();
+        reader.ReadString();
+        ReadOnlySpan<byte> key = reader.ReadString();
+        reader.ReadUInt64();
+        reader.ReadUInt32();
+        reader.ReadString();
+        reader.ReadString();
+        reader.ReadUInt64();
+        reader.ReadUInt64();
+        reader.ReadString();
+        reader.ReadString();
+        reader.ReadString();
+        SshPublicKey authority = SshPublicKey.Parse(reader.ReadString());
+        ReadOnlySpan<byte> signed = certificate[..^reader.Remaining];
+        return SignatureVerifier.Verify(authority, SignatureAlgorithm.OfKeyType(authority.Type).First(), reader.ReadString(), signed)
+            ? SshPublicKey.Parse(new SshWriter().WriteString(SshKeyTypes.Ed25519).WriteString(key).Written)
+            : null;
+    }
+
+    private static byte[]? Answer(ReadOnlySpan<byte> message)
+    {
+        var reader = new SshReader(message[1..]);
+        switch (message[0])
+        {
+            case MessageNumber.ChannelOpen:
+                reader.ReadString();
+                uint sender = reader.ReadUInt32();
+                return SshWriter.Message(ChannelMessage.OpenConfirmation).WriteUInt32(sender).WriteUInt32(sender).WriteUInt32(Window).WriteUInt32(LargestData).ToArray();
+            case ChannelMessage.Request:
+                return SshWriter.Message(ChannelMessage.Success).WriteUInt32(reader.ReadUInt32()).ToArray();
+            case ChannelMessage.Data:
+                return message.ToArray();
+            case MessageNumber.GlobalRequest:
+                reader.ReadString();
+                return reader.ReadBoolean() ? [ChannelMessage.RequestFailure] : null;
+            default:
+                return null;
+        }
+    }
+}

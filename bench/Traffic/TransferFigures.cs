@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using SshGateway.Bench.Report;
+
+namespace SshGateway.Bench.Traffic;
+
+/// <summary>Bulk data and whole logins with the stock ssh and sshd.</summary>
+internal static class TransferFigures
+{
+    public static async Task<IReadOnlyList<Figure>> TransferAsync(TestBed bed, TrafficSize size, string cipher, bool upload)
+    {
+        string way = upload ? "upload" : "download";
+        bool isGcm = cipher.StartsWith("aes", StringComparison.Ordinal);
+        List<double> gateway = [], direct = [], cpu = [], floor = [];
+        await MoveAsync(bed, size, cipher, upload, throughGateway: true);
+        for (int run = 1; run <= size.Runs; run++)
+        {
+            Progress.Say($"{way}, {cipher}: run {run} of {size.Runs}");
+            floor.Add(await CryptoFloor.SecondsPerGiBAsync(cipher));
+            direct.Add(await MoveAsync(bed, size, cipher, upload, throughGateway: false));
+            double before = bed.Proxy.CpuSeconds;
+            gateway.Add(await MoveAsync(bed, size, cipher, upload, throughGateway: true));
+            cpu.Add((bed.Proxy.CpuSeconds - before) / (size.TransferMiB / 1024.0));
+        }
+        string name = $"{way}, {cipher.Split('@')[0]}";
+        return
+        [
+            new Figure($"throughput, {name}", "MiB/s", gateway, "direct", direct, isGcm ? 0.8 : null, MoreIsBetter: true),
+            new Figure($"CPU of the proxy, {name}", "s/GiB", cpu, CryptoFloor.Name, floor, 2.4),
+        ];
+    }
+
+    public static async Task<Figure> LoginAsync(TestBed bed, TrafficSize size)
+    {
+        const string Cipher = "aes128-gcm@openssh.com";
+        List<double> gateway = [], direct = [];
+        for (int run = 0; run <= size.SshLogins; run++)
+        {
+            Progress.Say($"ssh host true: {run} of {size.SshLogins}");
+            double directly = await TimeAsync([.. bed.Ssh(gateway: false, Cipher), "true"]);
+            double through = await TimeAsync([.. bed.Ssh(gateway: true, Cipher), "true"]);
+            // The first one warms up.
+            if (run > 0)
+            {
+                direct.Add(1000 * directly);
+                gateway.Add(1000 * through);
+            }
+        }
+        return new Figure("ssh host true", "ms", gateway, "direct", direct, 0.6);
+    }
+
+    /// <summary>An upload through the gateway, or past it, that goes on until it is disposed.</summary>
+    public static Process StartEndlessUpload(TestBed bed, bool throughGateway) => StartShell(
+        $"cat /dev/zero | {string.Join(' ', bed.Ssh(throughGateway, "aes128-gcm@openssh.com"))} 'cat >/dev/null'");
+
+    // MiB per second.
+    private static async Task<double> MoveAsync(TestBed bed, TrafficSize size, string cipher, bool upload, bool throughGateway)
+    {
+        string ssh = string.Join(' ', bed.Ssh(throughGateway, cipher));
+        long start = Stopwatch.GetTimestamp();
+        using Process shell = StartShell(upload
+            ? $"head -c {size.TransferMiB}M /dev/zero | {ssh} 'cat >/dev/null'"
+            : $"{ssh} 'head -c {size.TransferMiB}M /dev/zero' >/dev/null");
+        await EndAsync(shell);
+        return size.TransferMiB / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static async Task<double> TimeAsync(string[] command)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true })!;
+        process.StandardInput.Close();
+        await EndAsync(process);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static Process StartShell(string script) => Process.Start("bash", ["-o", "pipefail", "-c", script]);
+
+    private static async Task EndAsync(Process process)
+    {
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} ended with {process.ExitCode}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Runtime.CompilerServices;
+using SshGateway.Proxy.Sockets.Epoll;
+
+namespace SshGateway.Proxy.Sockets;
+
+/// <summary>Awaiting it lets others have their turn, and goes on with the thread that its socket's events come from.</summary>
+/// <param name="loop">Null: the thread pool.</param>
+internal readonly struct NextTurn(EventLoop? loop) : ICriticalNotifyCompletion
+{
+    private static readonly Action<Action> Run = continuation => continuation();
+
+    public bool IsCompleted => false;
+
+    public NextTurn GetAwaiter() => this;
+
+    public void GetResult()
+    {
+    }
+
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        if (loop is null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(Run, continuation, preferLocal: false);
+            return;
+        }
+        loop.Post(continuation);
+    }
+}
