@@ -188,9 +188,13 @@ internal sealed class EpollSocket : IPeerSocket
         if (error == EpollCalls.InProgress)
         {
             await _writable.WaitAsync().ConfigureAwait(false);
-            error = (int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+            // .NET's name of it, not errno.
+            if ((int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! is not 0 and int failure)
+            {
+                throw new SocketException(failure);
+            }
         }
-        if (error != 0)
+        else if (error != 0)
         {
             throw SocketErrors.Of(error);
         }
