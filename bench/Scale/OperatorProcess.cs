@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using SshGateway.Bench.Processes;
 
 namespace SshGateway.Bench.Scale;
 
@@ -46,13 +45,6 @@ internal sealed class OperatorProcess : IAsyncDisposable
             _process.Refresh();
             return _process.TotalProcessorTime.TotalSeconds;
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using SshGateway.Bench.Processes;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Bench.Scale;
@@ -18,7 +19,7 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    private readonly int _feedPort = OperatorProcess.FreePort();
+    private readonly int _feedPort = Ports.Free();
 
     public static async Task RunAsync(ScaleOptions options)
     {

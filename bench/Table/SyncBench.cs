@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using SshGateway.Bench.Processes;
 using SshGateway.Bench.Scale;
 
 namespace SshGateway.Bench.Table;
@@ -13,7 +14,7 @@ internal static class SyncBench
 
     public static async Task RunAsync()
     {
-        int port = OperatorProcess.FreePort();
+        int port = Ports.Free();
         using Process source = Process.Start(new ProcessStartInfo("dotnet", [typeof(SyncBench).Assembly.Location, "source", Text($"{port}"), Text($"{Sessions}")]) { RedirectStandardOutput = true })!;
         try
         {
