@@ -25,6 +25,8 @@ public sealed class ManyProxiesTests(SharedGateway shared, ITestOutputHelper out
         {
             await Eventually.TrueAsync(() => proxies.All(p => p.Table.Count == Sessions), "all follow");
 
+            int[] lost = [.. proxies.Select(p => p.Log.Count(2))];
+
             await gateway.KillOperatorAsync();
             gateway.Manifests.Write("one-more", Crowd.Of(Sessions, 1));
             await gateway.StartOperatorAsync();
@@ -39,7 +41,7 @@ public sealed class ManyProxiesTests(SharedGateway shared, ITestOutputHelper out
             Assert.Equal(Proxies, metrics["sshgateway_operator_feed_streams"]);
             // A table of its own for each proxy would be 60 MiB as bytes, and a multiple of that as objects.
             Assert.True(followed < (alone * 2) + (64 << 20), $"from {alone} to {followed} bytes");
-            Assert.All(proxies, p => Assert.Equal(1, p.Log.Count(2)));
+            Assert.Equal(lost.Select(before => before + 1), proxies.Select(p => p.Log.Count(2)));
         }
         finally
         {
