@@ -90,7 +90,7 @@ internal static class LightUpstream
         }
         byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.SignedPart).ToArray();
         SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(SshKeyTypes.Ed25519).First();
-        return request.Algorithm is null
+        return request.Algorithm is { IsCertificate: true }
             ? CertifiedKey(request.KeyBlob) is { } certified && SignatureVerifier.Verify(certified, algorithm, request.Signature, signed)
             : SignatureVerifier.Verify(SshPublicKey.Parse(request.KeyBlob), algorithm, request.Signature, signed);
     }
