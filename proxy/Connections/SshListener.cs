@@ -138,16 +138,18 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     private void Serve(Socket client)
     {
         _arrivals[client] = null;
-        // Off the engine's thread, which accepts the next one.
-        _ = Task.Run(() => ServeAsync(client), CancellationToken.None);
+        _ = ServeAsync(client);
     }
 
     private async Task ServeAsync(Socket client)
     {
         try
         {
-            using var arrival = new Arrival(services.EventLoops.Adopt(client, services.Options.PeerTimeout), services);
+            IPeerSocket socket = services.EventLoops.Adopt(client, services.Options.PeerTimeout);
+            using var arrival = new Arrival(socket, services);
             _arrivals[client] = arrival;
+            // Whoever accepts goes on with the next.
+            await socket.NextTurnAsync();
             await arrival.RunAsync().ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
