@@ -64,13 +64,17 @@ internal sealed class Daemon : IAsyncDisposable
     {
         string? rest = null;
         await Eventually.TrueAsync(
-            () =>
+            async () =>
             {
+                bool hasExited = HasExited;
+                if (hasExited)
+                {
+                    // Its last lines may still be in the pipe.
+                    await _process.WaitForExitAsync();
+                }
                 rest = Find(text);
-                Assert.True(
-                    rest is not null || !HasExited,
-                    $"{Name} ended before it printed \"{text}\".\n{Output}");
-                return Task.FromResult(rest is not null);
+                Assert.True(rest is not null || !hasExited, $"{Name} ended before it printed \"{text}\".\n{Output}");
+                return rest is not null;
             },
             deadline ?? TimeSpan.FromSeconds(20),
             () => $"{Name} did not print \"{text}\".\n{Output}");
