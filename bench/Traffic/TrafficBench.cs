@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SshGateway.Bench.Report;
 
 namespace SshGateway.Bench.Traffic;
@@ -34,9 +35,13 @@ internal static class TrafficBench
             {
                 figures.AddRange(await LoginFigures.RunAsync(bed, size));
             }
+            if (Wants("passthrough"))
+            {
+                figures.AddRange(await PassthroughFigures.RunAsync(bed, size));
+            }
             if (Wants("idle"))
             {
-                figures.Add(await LoginFigures.IdleMemoryAsync(bed, size));
+                figures.AddRange(await IdleFigures.RunAsync(bed, size));
             }
         }
         if (Wants("start"))
@@ -55,7 +60,9 @@ internal static class TrafficBench
         List<double> times = [];
         for (int run = 0; run < size.Runs; run++)
         {
-            times.Add((await bed.TimeStartAsync()).TotalSeconds);
+            long start = Stopwatch.GetTimestamp();
+            await using Relay proxy = await bed.StartProxyAsync();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         return new Figure($"start to ready with {OtherSessions:n0} sessions", "s", times, Aim: 1);
     }

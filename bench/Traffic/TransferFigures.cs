@@ -17,9 +17,9 @@ internal static class TransferFigures
             Progress.Say($"{way}, {cipher}: run {run} of {size.Runs}");
             floor.Add(await CryptoFloor.SecondsPerGiBAsync(cipher));
             direct.Add(await MoveAsync(bed, size, cipher, upload, throughGateway: false));
-            double before = bed.Proxy.CpuSeconds;
+            double before = bed.Gateway.Process.CpuSeconds;
             gateway.Add(await MoveAsync(bed, size, cipher, upload, throughGateway: true));
-            cpu.Add((bed.Proxy.CpuSeconds - before) / (size.TransferMiB / 1024.0));
+            cpu.Add((bed.Gateway.Process.CpuSeconds - before) / (size.TransferMiB / 1024.0));
         }
         string name = $"{way}, {cipher.Split('@')[0]}";
         return
