@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using SshGateway.Operator.Internal;
+using SshGateway.Operator.Model;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Metrics;
 
@@ -157,6 +158,10 @@ internal static partial class OperatorOptionsReader
     // RFC 1123 labels, as Kubernetes demands of namespaces.
     private static IEnumerable<string> CheckNamespaces(OperatorOptions options)
     {
+        if (options.Namespaces.Count > ClusterVersions.MaximumNamespaces)
+        {
+            yield return $"Operator:Namespaces has {options.Namespaces.Count} names; write {ClusterVersions.MaximumNamespaces} at most, or leave the list out for all";
+        }
         foreach (string name in options.Namespaces.Where(name => !NamespaceName().IsMatch(name)))
         {
             yield return $"Operator:Namespaces has \"{name}\"; write names of namespaces, or leave the list out for all";

@@ -1,5 +1,3 @@
-using SshGateway.Operator.Model;
-
 namespace SshGateway.Operator.Feed;
 
 internal static partial class FeedLog
@@ -13,6 +11,6 @@ internal static partial class FeedLog
     [LoggerMessage(3, LogLevel.Warning, "Proxy {ProxyId} took nothing for {Seconds} s; its stream is ended")]
     public static partial void ProxyTakesNothing(ILogger logger, string proxyId, double seconds);
 
-    [LoggerMessage(4, LogLevel.Warning, "Proxy {ProxyId} has seen versions {Minimum}, and this operator only {Versions}; it is sent to another one")]
-    public static partial void Behind(ILogger logger, string proxyId, ClusterVersions minimum, ClusterVersions versions);
+    [LoggerMessage(4, LogLevel.Warning, "Proxy {ProxyId} has seen more than this operator ({Lacking}); it is sent to another one")]
+    public static partial void Behind(ILogger logger, string proxyId, string lacking);
 }

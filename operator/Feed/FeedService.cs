@@ -18,6 +18,11 @@ internal sealed class FeedService(
     // How long a proxy waits here for us to see what it has seen. Then another replica may have.
     private static readonly TimeSpan CatchUpLimit = TimeSpan.FromSeconds(10);
 
+    // What is merely on its way is there by then.
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
+
+    private const int LoggedNamespaces = 5;
+
     // All proxies of an operator that ends come to the others at the same time.
     private static readonly TimeSpan LongestSpread = TimeSpan.FromSeconds(1);
 
@@ -90,7 +95,7 @@ internal sealed class FeedService(
     {
         if (hello.Minimum is { } minimum)
         {
-            await CatchUpAsync(hello, new ClusterVersions(minimum.Sessions, minimum.Pods), cancellationToken);
+            await CatchUpAsync(hello, VersionsEncoding.Decode(minimum), cancellationToken);
         }
         await stream.WriteAsync(hello.Have, cancellationToken);
     }
@@ -100,16 +105,21 @@ internal sealed class FeedService(
     {
         using var limit = new CancellationTokenSource(CatchUpLimit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using ITimer asking = time.CreateTimer(_ => table.AskFor(minimum), null, AskInterval, AskInterval);
         try
         {
             await table.ReachAsync(minimum, either.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            FeedLog.Behind(logger, hello.ProxyId, minimum, table.Versions);
+            FeedLog.Behind(logger, hello.ProxyId, string.Join("; ", table.Versions.Lacking(minimum).Take(LoggedNamespaces).Select(Describe)));
             throw new FeedEndException(GoAwayReason.Behind, TimeSpan.Zero);
         }
     }
+
+    // By our own names: the proxy's may be anything.
+    private static string Describe((ReadVersions Own, ReadVersions Seen) lacking) =>
+        $"{(lacking.Own.Namespace is { Length: > 0 } name ? name : "all namespaces")}: sessions {lacking.Own.Sessions} of {lacking.Seen.Sessions}, pods {lacking.Own.Pods} of {lacking.Seen.Pods}";
 
     // Who does not know the message learns the same from the status.
     private async Task EndAsync(FeedStream stream, GrpcServerCall<ProxyMessage, FeedMessage> call, Hello hello, GoAwayReason reason, TimeSpan retryAfter)

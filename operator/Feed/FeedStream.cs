@@ -23,6 +23,9 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     private static readonly TimeSpan CoalescingTime = TimeSpan.FromMilliseconds(20);
 
     private readonly FeedFrames _frames = new();
+
+    // How far the proxy knows that the cluster was read.
+    private ClusterVersions _told;
     private Task _leaving = Task.CompletedTask;
 
     /// <summary>What the proxy said to have in its table.</summary>
@@ -136,24 +139,32 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     private async Task<TablePosition> WriteSyncAsync(TableSubscription subscription, ulong haveSequence, CancellationToken cancellationToken)
     {
         TablePosition position = subscription.Position;
-        Versions versions = Encode(subscription.Versions);
+        ClusterVersions versions = subscription.Versions;
         if (subscription.Snapshot is not null)
         {
-            await WriteSnapshotAsync(subscription.Snapshot, versions, cancellationToken);
+            await WriteSnapshotAsync(subscription.Snapshot, VersionsEncoding.Encode(versions), cancellationToken);
         }
         else
         {
             TableChanges changes = subscription.Take();
             CheckEpoch(subscription, changes);
             position = changes.Position;
-            versions = Encode(changes.Versions);
+            versions = changes.Versions;
             if (changes.Pending.Count > 0)
             {
                 await WriteDeltaAsync(changes, haveSequence, cancellationToken);
             }
         }
-        var complete = new SyncComplete { Epoch = position.Epoch, Sequence = position.Sequence, Count = position.Count, Hash = position.Hash, Versions = versions };
+        var complete = new SyncComplete
+        {
+            Epoch = position.Epoch,
+            Sequence = position.Sequence,
+            Count = position.Count,
+            Hash = position.Hash,
+            Versions = VersionsEncoding.Encode(versions),
+        };
         await WriteAsync(new FeedMessage { SyncComplete = complete }, cancellationToken);
+        _told = versions;
         return position;
     }
 
@@ -173,7 +184,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     // Only the last part carries the new sequence: the proxy has it when it has all parts.
     private async Task WriteDeltaAsync(TableChanges changes, ulong previousSequence, CancellationToken cancellationToken)
     {
-        Versions versions = Encode(changes.Versions);
+        Versions versions = VersionsEncoding.Encode(changes.Versions, _told);
         foreach ((string sessionId, PendingChange change) in changes.Pending)
         {
             if (_frames.IsFull)
@@ -183,6 +194,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
             _frames.AddChange(sessionId, change);
         }
         await WriteAsync(_frames.TakeDelta(changes.Position.Sequence, versions), cancellationToken);
+        _told = changes.Versions;
     }
 
     private static void CheckEpoch(TableSubscription subscription, TableChanges changes)
@@ -192,8 +204,6 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
             throw new FeedEndException(GoAwayReason.NewEpoch, TimeSpan.Zero);
         }
     }
-
-    private static Versions Encode(ClusterVersions versions) => new() { Sessions = versions.Sessions, Pods = versions.Pods };
 
     private Task WriteAsync(FeedMessage message, CancellationToken cancellationToken) => WriteAsync(message.ToByteArray(), cancellationToken);
 

@@ -1,3 +1,4 @@
+using SshGateway.Operator.Model;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
@@ -29,6 +30,7 @@ internal static class HelloReader
             null => throw Wrong("the first message of a stream must be a Hello"),
             { ProxyId.Length: 0 } => throw Wrong("Hello.proxy_id is empty"),
             { Have.Epoch.Length: > MaximumEpochLength } => throw Wrong($"Hello.have.epoch has more than {MaximumEpochLength} characters"),
+            { Minimum.Namespaces.Count: > ClusterVersions.MaximumNamespaces } => throw Wrong($"Hello.minimum has more than {ClusterVersions.MaximumNamespaces} namespaces"),
             Hello hello when IsWord(hello.ProxyId) && IsWord(hello.Version) => hello,
             _ => throw Wrong($"Hello.proxy_id and Hello.version must have at most {MaximumWordLength} characters, printable ASCII without spaces"),
         };

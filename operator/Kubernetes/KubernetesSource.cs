@@ -11,9 +11,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
 {
     private readonly ChangeSignal _changed = new();
     private readonly WatchingMetrics _metrics = new();
-    private readonly List<ObjectStore<ClaudeSession>> _sessions = [];
-    private readonly List<ObjectStore<Pod>> _pods = [];
-    private readonly List<Func<CancellationToken, Task>> _reflectors = [];
+    private readonly List<Watched> _watched = [];
     private readonly HttpClient _watches;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -29,22 +27,21 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         _logger = logger;
         foreach (string? ofNamespace in namespaces.Count == 0 ? [null] : namespaces.Distinct<string?>())
         {
-            _sessions.Add(Reflect(ApiResources.Sessions, ofNamespace));
-            _pods.Add(Reflect(ApiResources.Pods, ofNamespace));
+            _watched.Add(new Watched(ofNamespace ?? "", Reflect(ApiResources.Sessions, ofNamespace), Reflect(ApiResources.Pods, ofNamespace)));
         }
     }
 
     public async IAsyncEnumerable<ClusterChanges> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] running = [.. _reflectors.Select(run => run(ending.Token))];
+        Task[] running = [.. _watched.Select(w => w.Sessions.RunAsync(ending.Token)), .. _watched.Select(w => w.Pods.RunAsync(ending.Token))];
         try
         {
             while (true)
             {
                 await WaitAsync(running, cancellationToken);
                 // Before everything that exists is known, a session whose pod was not read yet would look like one without.
-                if (_sessions.All(s => s.IsSynced) && _pods.All(p => p.IsSynced))
+                if (_watched.All(w => w.Sessions.Store.IsSynced && w.Pods.Store.IsSynced))
                 {
                     yield return TakeChanges();
                 }
@@ -57,6 +54,16 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         }
     }
 
+    public void CatchUp(ClusterVersions minimum)
+    {
+        foreach (Watched watched in _watched)
+        {
+            ReadVersions wanted = minimum.Of(watched.Namespace);
+            watched.Sessions.CatchUp(wanted.Sessions);
+            watched.Pods.CatchUp(wanted.Pods);
+        }
+    }
+
     public void Dispose()
     {
         _watches.Dispose();
@@ -65,29 +72,26 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
 
     private ClusterChanges TakeChanges()
     {
-        StoreChanges<ClaudeSession>[] sessions = [.. _sessions.Select(s => s.TakeChanges())];
-        StoreChanges<Pod>[] pods = [.. _pods.Select(p => p.TakeChanges())];
+        StoreChanges<ClaudeSession>[] sessions = [.. _watched.Select(w => w.Sessions.Store.TakeChanges())];
+        StoreChanges<Pod>[] pods = [.. _watched.Select(w => w.Pods.Store.TakeChanges())];
         return new ClusterChanges
         {
             Sessions = [.. sessions.SelectMany(c => c.Set)],
             Pods = [.. pods.SelectMany(c => c.Set)],
             Removed = [.. sessions.SelectMany(c => c.Removed), .. pods.SelectMany(c => c.Removed)],
             Unreadable = [.. sessions.SelectMany(c => c.Unreadable).Where(i => i.Rest is not null).Select(i => new UnreadableSession(i.Rest!, i.Problem!))],
-            Versions = new ClusterVersions(Least(sessions.Select(c => c.Version)), Least(pods.Select(c => c.Version))),
+            Versions = new ClusterVersions([.. _watched.Select((w, i) => new ReadVersions(w.Namespace, Number(sessions[i].Version), Number(pods[i].Version)))]),
             IsHistoryNew = sessions.Any(c => c.IsHistoryNew) || pods.Any(c => c.IsHistoryNew),
         };
     }
 
-    private static ulong Least(IEnumerable<string> versions) => versions.Min(v => ResourceVersions.Number(v) ?? 0);
+    private static ulong Number(string version) => ResourceVersions.Number(version) ?? 0;
 
-    private ObjectStore<T> Reflect<T>(ApiResource<T> resource, string? ofNamespace)
+    private Reflector<T> Reflect<T>(ApiResource<T> resource, string? ofNamespace)
         where T : KubernetesObject
     {
-        var store = new ObjectStore<T>(_changed);
         var client = new ResourceClient<T>(_watches, resource, ofNamespace, _time);
-        var reflector = new Reflector<T>(client, store, _metrics, _time, Random.Shared, _logger);
-        _reflectors.Add(reflector.RunAsync);
-        return store;
+        return new Reflector<T>(client, new ObjectStore<T>(_changed), _metrics, _time, Random.Shared, _logger);
     }
 
     private async Task WaitAsync(Task[] running, CancellationToken cancellationToken)
@@ -96,4 +100,6 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         // A reflector only ends by a bug, which must not pass for a quiet cluster.
         await await Task.WhenAny([change, .. running]);
     }
+
+    private sealed record Watched(string Namespace, Reflector<ClaudeSession> Sessions, Reflector<Pod> Pods);
 }

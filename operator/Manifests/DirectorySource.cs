@@ -31,6 +31,11 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         }
     }
 
+    public void CatchUp(ClusterVersions minimum)
+    {
+        // Files have no versions: nobody waits for any.
+    }
+
     /// <returns>Whether anything changed.</returns>
     private bool Scan()
     {

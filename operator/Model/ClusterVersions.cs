@@ -1,13 +1,42 @@
 namespace SshGateway.Operator.Model;
 
 /// <summary>
-/// How far a source has read: every change of the kind up to this resource version is in what it has told. Of several
-/// namespaces it is the least. Zero where there are no versions to compare, as in a directory.
+/// How far a source has read each of its namespaces; none where there are no versions to compare, as in a directory. The least of all would not
+/// do: where one namespace is quiet it says nothing of a busy one. The versions of two namespaces do compare, for they are etcd's, which counts all changes.
 /// </summary>
-internal readonly record struct ClusterVersions(ulong Sessions, ulong Pods)
+internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
 {
-    /// <summary>Whether whoever has read this far has seen all that the other has. A version that one of them does not have cannot be compared.</summary>
-    public bool HasReached(ClusterVersions other) => HasReached(Sessions, other.Sessions) && HasReached(Pods, other.Pods);
+    /// <summary>Two watches each: more are better read as one.</summary>
+    public const int MaximumNamespaces = 1000;
 
-    private static bool HasReached(ulong own, ulong other) => own == 0 || own >= other;
+    private readonly IReadOnlyList<ReadVersions>? _namespaces = namespaces;
+
+    public IReadOnlyList<ReadVersions> Namespaces => _namespaces ?? [];
+
+    /// <summary>
+    /// Whether whoever has read this far has seen all that the other has, of what both read. A namespace that only one of them reads is not
+    /// compared: what the other had of it leaves the table, or comes into it, because of the configuration, whatever the time.
+    /// </summary>
+    public bool HasReached(ClusterVersions other) => !Lacking(other).Any();
+
+    /// <summary>Where the other has seen more: how far this one has read, and what the other has seen.</summary>
+    public IEnumerable<(ReadVersions Own, ReadVersions Seen)> Lacking(ClusterVersions other) =>
+        from own in Namespaces
+        let seen = other.Of(own.Namespace)
+        where !own.HasReached(seen)
+        select (own, seen);
+
+    /// <summary>The highest that was read of a namespace; empty: of all.</summary>
+    public ReadVersions Of(string ofNamespace)
+    {
+        var highest = new ReadVersions(ofNamespace, 0, 0);
+        foreach (ReadVersions read in Namespaces)
+        {
+            if (read.Concerns(ofNamespace))
+            {
+                highest = highest with { Sessions = Math.Max(highest.Sessions, read.Sessions), Pods = Math.Max(highest.Pods, read.Pods) };
+            }
+        }
+        return highest;
+    }
 }

@@ -8,4 +8,7 @@ internal interface IClusterSource
     /// a reader that is slower than the changes gets many of them at once, of each object the latest.
     /// </summary>
     IAsyncEnumerable<ClusterChanges> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Somebody waits for these versions. Where the source has not come so far, it looks whether there is more to read, or only nothing new.</summary>
+    void CatchUp(ClusterVersions minimum);
 }

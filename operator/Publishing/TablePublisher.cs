@@ -19,6 +19,7 @@ internal sealed class TablePublisher(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         hostKeys.Changed += OnHostKeyChanged;
+        table.AskedFor += source.CatchUp;
         try
         {
             await foreach (ClusterChanges changes in source.ReadAsync(stoppingToken))
@@ -42,6 +43,7 @@ internal sealed class TablePublisher(
         finally
         {
             hostKeys.Changed -= OnHostKeyChanged;
+            table.AskedFor -= source.CatchUp;
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class EndpointTable
     private ClusterVersions _versions;
     private string _epoch = NewEpoch();
 
+    /// <summary>Somebody waits for these versions, and they may be there already: where nothing happens, a watch does not tell how far it has come.</summary>
+    public event Action<ClusterVersions>? AskedFor;
+
     /// <summary>Whether the table is complete: everything that existed at start is in it.</summary>
     public bool IsFilled => _filled.Task.IsCompleted;
 
@@ -130,6 +133,9 @@ internal sealed class EndpointTable
             await step.WaitAsync(cancellationToken);
         }
     }
+
+    /// <summary>Has the source look whether these versions are there.</summary>
+    public void AskFor(ClusterVersions minimum) => AskedFor?.Invoke(minimum);
 
     /// <param name="have">What the proxy's table is; null: it wants everything.</param>
     public TableSubscription Subscribe(TablePosition? have = null)

@@ -13,7 +13,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     // Entries that could not be used. The operator counts them, so they count here, and the removal of one names its pod.
     private readonly Dictionary<string, (ulong Hash, string PodUid)> _skipped = new(StringComparer.Ordinal);
 
-    private readonly Versions _minimum = new();
+    private readonly SeenVersions _seen = new();
 
     // The sessions that a snapshot named so far; null outside of one.
     private HashSet<string>? _snapshot;
@@ -49,7 +49,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         _snapshotCause = _resumes ? SyncCause.HistoryTooShort : _needsSnapshot ? SyncCause.HashMismatch : SyncCause.Interrupted;
         _snapshot = null;
         _received = 0;
-        var hello = new Hello { Minimum = _minimum.Clone() };
+        var hello = new Hello { Minimum = _seen.ToMessage() };
         if (!_needsSnapshot)
         {
             (ulong count, ulong hash) = Measure();
@@ -59,7 +59,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     }
 
     /// <summary>The cluster counts its versions anew.</summary>
-    public void ForgetMinimum() => _minimum.Sessions = _minimum.Pods = 0;
+    public void ForgetMinimum() => _seen.Forget();
 
     /// <summary>Applies one message.</summary>
     /// <returns>The sequence that the table has reached by it; null when the message brings none.</returns>
@@ -91,7 +91,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         _snapshot ??= new HashSet<string>(StringComparer.Ordinal);
         _needsSnapshot = false;
         _isAtSequence = false;
-        Raise(chunk.Versions);
+        _seen.Raise(chunk.Versions);
         foreach (Entry entry in chunk.Entries)
         {
             _received++;
@@ -117,7 +117,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
             _snapshot = null;
         }
         Check(complete.Count, complete.Hash);
-        Raise(complete.Versions);
+        _seen.Raise(complete.Versions);
         (_epoch, _sequence, _isAtSequence) = (complete.Epoch, complete.Sequence, true);
         (IsSynced, _hasSynced, Cause) = (true, true, cause);
     }
@@ -133,7 +133,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
 
     private ulong? Apply(Delta delta)
     {
-        Raise(delta.Versions);
+        _seen.Raise(delta.Versions);
         foreach (Entry entry in delta.Upserts)
         {
             Upsert(entry);
@@ -211,14 +211,5 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
             hash = unchecked(hash + skipped.Hash);
         }
         return (count, hash);
-    }
-
-    private void Raise(Versions? seen)
-    {
-        if (seen is not null)
-        {
-            _minimum.Sessions = Math.Max(_minimum.Sessions, seen.Sessions);
-            _minimum.Pods = Math.Max(_minimum.Pods, seen.Pods);
-        }
     }
 }

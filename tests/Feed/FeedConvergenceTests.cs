@@ -10,13 +10,16 @@ using Xunit;
 namespace SshGateway.Tests.Feed;
 
 /// <summary>
-/// Two operators that see the same changes at different times, three proxies, and somebody who cuts their connections at
-/// any byte. A run is repeated by its seed, but for the moments at which the machine delivers what.
+/// Two operators that see the same changes at different times, and those of each namespace at others still, three proxies, and somebody who cuts their
+/// connections at any byte. A run is repeated by its seed, but for the moments at which the machine delivers what.
 /// </summary>
 public sealed class FeedConvergenceTests : IAsyncLifetime
 {
     private const int Steps = 400;
     private const int Lasting = 20;
+
+    // The second one is quiet.
+    private static readonly string[] Namespaces = ["busy", "quiet"];
 
     private readonly ManualTimeProvider _time = new();
     private readonly List<TableEntry?> _events = [];
@@ -57,9 +60,9 @@ public sealed class FeedConvergenceTests : IAsyncLifetime
         var random = new Random(seed);
         for (int i = 0; i < Lasting; i++)
         {
-            Change($"lasting-{i}");
+            Change(LastingId(i));
         }
-        Array.ForEach(_replicas, r => r.Advance(_events, _ids, _events.Count));
+        Array.ForEach(_replicas, r => r.Advance(_events, _ids));
         for (int i = 0; i < 3; i++)
         {
             _proxies.Add(await FeedClientRun.StartAsync(_replicas.Select(r => r.Relay!.Port), time: _time));
@@ -74,7 +77,7 @@ public sealed class FeedConvergenceTests : IAsyncLifetime
             CheckProxies();
         }
 
-        Array.ForEach(_replicas, r => r.Advance(_events, _ids, _events.Count));
+        Array.ForEach(_replicas, r => r.Advance(_events, _ids));
         await PassUntilAsync(() => _proxies.All(IsRight), $"every table is the operators' (seed {seed})");
         CheckProxies();
         // A mismatch would have been repaired, and hidden what is wrong.
@@ -90,7 +93,7 @@ public sealed class FeedConvergenceTests : IAsyncLifetime
             case < 4:
                 for (int i = random.Next(1, 40); i > 0; i--)
                 {
-                    string id = $"s{random.Next(60)}";
+                    string id = random.Next(8) == 0 ? $"quiet-{random.Next(5)}" : $"busy-{random.Next(60)}";
                     if (random.Next(3) == 0)
                     {
                         _ids.Add(id);
@@ -103,7 +106,7 @@ public sealed class FeedConvergenceTests : IAsyncLifetime
                 }
                 break;
             case < 8:
-                replica.Advance(_events, _ids, random.Next(1, 60));
+                replica.Advance(_events, _ids, random.Next(1, 60), Namespaces[random.Next(Namespaces.Length)]);
                 break;
             case 8:
                 replica.Relay!.Cut();
@@ -132,13 +135,15 @@ public sealed class FeedConvergenceTests : IAsyncLifetime
         _events.Add(new TableEntry(id, entry.PodUid, entry.ToByteArray()));
     }
 
+    private static string LastingId(int number) => $"{Namespaces[number % Namespaces.Length]}-lasting-{number}";
+
     private void CheckProxies()
     {
         foreach (FeedClientRun proxy in _proxies)
         {
             for (int i = 0; i < Lasting; i++)
             {
-                Assert.True(proxy.Find($"lasting-{i}") is not null, "a session that always existed is missing");
+                Assert.True(proxy.Find(LastingId(i)) is not null, "a session that always existed is missing");
             }
             foreach (SessionEntry entry in proxy.Table.Entries)
             {
@@ -167,24 +172,34 @@ public sealed class FeedConvergenceTests : IAsyncLifetime
     private Task PassUntilAsync(Func<bool> condition, string expectation) =>
         Eventually.CompletedAsync(Eventually.TrueAsync(condition, expectation), _time, TimeSpan.FromMilliseconds(100));
 
-    /// <summary>An operator that has seen the first events.</summary>
+    /// <summary>An operator that has seen the first events of each namespace.</summary>
     private sealed class Replica
     {
-        private int _seen;
+        // Where it goes on in the list of all events, by namespace.
+        private readonly int[] _next = new int[Namespaces.Length];
+        private readonly Dictionary<string, ReadVersions> _versions = Namespaces.ToDictionary(n => n, n => new ReadVersions(n, 0, 0));
 
         public FeedServer? Feed { get; set; }
 
         public FaultyProxy? Relay { get; set; }
 
-        public void Advance(List<TableEntry?> events, List<string> ids, int count)
+        /// <summary>Sees everything.</summary>
+        public void Advance(List<TableEntry?> events, List<string> ids) => Array.ForEach(Namespaces, n => Advance(events, ids, events.Count, n));
+
+        /// <summary>Sees some more events of a namespace.</summary>
+        public void Advance(List<TableEntry?> events, List<string> ids, int count, string ofNamespace)
         {
-            int end = Math.Min(_seen + count, events.Count);
-            while (_seen < end)
+            ref int next = ref _next[Array.IndexOf(Namespaces, ofNamespace)];
+            for (; count > 0 && next < events.Count; next++)
             {
-                TableEntry? entry = events[_seen];
-                string[] gone = entry is null ? [ids[_seen]] : [];
-                _seen++;
-                Feed!.Table.Apply(entry is null ? [] : [entry], gone, new ClusterVersions((ulong)_seen, (ulong)_seen));
+                if (ids[next].StartsWith(ofNamespace, StringComparison.Ordinal))
+                {
+                    TableEntry? entry = events[next];
+                    // As etcd counts: an event's version is its place among all.
+                    _versions[ofNamespace] = new ReadVersions(ofNamespace, (ulong)next + 1, (ulong)next + 1);
+                    Feed!.Table.Apply(entry is null ? [] : [entry], entry is null ? [ids[next]] : [], new ClusterVersions([.. _versions.Values]));
+                    count--;
+                }
             }
         }
     }

@@ -20,9 +20,9 @@ public sealed class FeedWireTests
         (new ProxyMessage { Hello = new Hello { ProxyId = "p", Version = "1" } }, "0A06" + "0A0170" + "120131"),
         (new ProxyMessage
         {
-            Hello = new Hello { ProxyId = "p", Minimum = new Versions { Sessions = 300, Pods = 5 }, Have = new TableState { Epoch = "e", Sequence = 7, Count = 2, Hash = 0x0102030405060708 } },
+            Hello = new Hello { ProxyId = "p", Minimum = Read("a", 300, 5), Have = new TableState { Epoch = "e", Sequence = 7, Count = 2, Hash = 0x0102030405060708 } },
         },
-            "0A1C" + "0A0170" + "1A05" + "08AC02" + "1005" + "2210" + "0A0165" + "1007" + "1802" + "210807060504030201"),
+            "0A21" + "0A0170" + "1A0A" + "0A08" + "0A0161" + "10AC02" + "1805" + "2210" + "0A0165" + "1007" + "1802" + "210807060504030201"),
         (new ProxyMessage { Applied = new Applied { Sequence = 7 } }, "1202" + "0807"),
         (new ProxyMessage { Activity = new Activity { Sessions = { new SessionActivity { SessionId = "a", Connections = 2, LastActivity = 300 } }, Full = true } },
             "1A0C" + "0A08" + "0A0161" + "1002" + "18AC02" + "1001"),
@@ -34,11 +34,11 @@ public sealed class FeedWireTests
             "2A0A" + "0A0161" + "120175" + "1A020102"),
         (new FeedMessage { Delta = new Delta { Upserts = { new Entry { SessionId = "a", HostKeySha256 = ByteString.CopyFrom([.. Enumerable.Range(0, 32).Select(i => (byte)i)]) } } } },
             "1A28" + "0A26" + "0A0161" + "A20120" + "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"),
-        (new FeedMessage { Snapshot = new SnapshotChunk { Entries = { Sample() }, Versions = new Versions { Sessions = 1, Pods = 2 } } },
-            "0A3E" + "0A36" + EntryHex + "1204" + "0801" + "1002"),
+        (new FeedMessage { Snapshot = new SnapshotChunk { Entries = { Sample() }, Versions = Read("a", 1, 2) } },
+            "0A43" + "0A36" + EntryHex + "1209" + "0A07" + "0A0161" + "1001" + "1802"),
         (new FeedMessage { Snapshot = new SnapshotChunk() }, "0A00"),
-        (new FeedMessage { SyncComplete = new SyncComplete { Epoch = "e", Sequence = 7, Count = 2, Hash = 0xFFEEDDCCBBAA9988, Versions = new Versions { Sessions = 1 } } },
-            "1214" + "0A0165" + "1007" + "1802" + "218899AABBCCDDEEFF" + "2A02" + "0801"),
+        (new FeedMessage { SyncComplete = new SyncComplete { Epoch = "e", Sequence = 7, Count = 2, Hash = 0xFFEEDDCCBBAA9988, Versions = Read("", 1, 0) } },
+            "1216" + "0A0165" + "1007" + "1802" + "218899AABBCCDDEEFF" + "2A04" + "0A02" + "1001"),
         (new FeedMessage { Delta = new Delta { Upserts = { new Entry { SessionId = "a" } }, Removals = { new Removal { SessionId = "b", PodUid = "u" } }, Sequence = 7, Versions = new Versions() } },
             "1A11" + "0A03" + "0A0161" + "1206" + "0A0162" + "120175" + "1807" + "2200"),
         (new FeedMessage { Heartbeat = new Heartbeat { Sequence = 7, Count = 2, Hash = 1 } }, "220D" + "0807" + "1002" + "190100000000000000"),
@@ -101,7 +101,7 @@ public sealed class FeedWireTests
     public void Frames_around_serialized_entries_are_what_protobuf_would_write()
     {
         var frames = new FeedFrames();
-        var versions = new Versions { Sessions = 300, Pods = 1 };
+        Versions versions = Read("ns", 300, 1);
         frames.AddSnapshotEntry(Serialized(Sample()));
         Assert.Equal(
             new FeedMessage { Snapshot = new SnapshotChunk { Entries = { Sample() }, Versions = versions } }.ToByteArray(), frames.TakeSnapshotChunk(versions).ToArray());
@@ -113,6 +113,9 @@ public sealed class FeedWireTests
             new FeedMessage { Delta = new Delta { Upserts = { Sample() }, Removals = { new Removal { SessionId = "b", PodUid = "u" } }, Sequence = 300, Versions = versions } }.ToByteArray(),
             frames.TakeDelta(300, versions).ToArray());
     }
+
+    private static Versions Read(string ofNamespace, ulong sessions, ulong pods) =>
+        new() { Namespaces = { new NamespaceVersions { Namespace = ofNamespace, Sessions = sessions, Pods = pods } } };
 
     private static TableEntry Serialized(Entry entry) => new(entry.SessionId, entry.PodUid, entry.ToByteArray());
 

@@ -26,11 +26,12 @@ internal sealed class OperatorReplica : IAsyncDisposable
 
     public bool IsLeader => _app.Services.GetRequiredService<StatusService>().IsLeader;
 
-    public static async Task<OperatorReplica> StartAsync(string kubeconfig, string space)
+    public static async Task<OperatorReplica> StartAsync(string kubeconfig, params string[] spaces)
     {
         WebApplication app = OperatorHost.Build(
         [
-            "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={space}", $"--Operator:LeaseNamespace={space}",
+            "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", .. spaces.Select((space, i) => $"--Operator:Namespaces:{i}={space}"),
+            $"--Operator:LeaseNamespace={spaces[0]}",
             "--Operator:FeedListen=127.0.0.1:0", "--Operator:FeedInsecure=true", "--Operator:HttpListen=127.0.0.1:0",
         ]);
         await app.StartAsync();

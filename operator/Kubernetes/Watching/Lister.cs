@@ -18,11 +18,13 @@ internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, 
 
     private int _staleLists;
 
+    /// <param name="isLatestNeeded">What the server's cache has will not do.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Whether the store is up to date now; else the list was older than what is known, and the server needs time.</returns>
-    public async Task<bool> ListAsync(CancellationToken cancellationToken)
+    public async Task<bool> ListAsync(bool isLatestNeeded, CancellationToken cancellationToken)
     {
         string? known = store.Version;
-        ListPage<T> list = known is null || _staleLists > 0
+        ListPage<T> list = known is null || isLatestNeeded || _staleLists > 0
             ? await ListLatestAsync(cancellationToken)
             : await ListNotOlderThanAsync(known, cancellationToken);
         string version = list.Metadata.ResourceVersion ?? "";

@@ -11,20 +11,25 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 internal sealed class Reflector<T>
     where T : KubernetesObject
 {
+    // However many proxies wait, and for whatever. Less than they wait, so that one that has come is not sent away for it.
+    private static readonly TimeSpan CatchUpInterval = TimeSpan.FromSeconds(5);
+
     private readonly ResourceClient<T> _client;
-    private readonly ObjectStore<T> _store;
+    private readonly ChangeSignal _asked = new();
     private readonly Lister<T> _lister;
     private readonly Watcher<T> _watcher;
     private readonly Backoff _backoff;
     private readonly WatchingMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private ulong _wanted;
+    private long? _caughtUpAt;
 
     public Reflector(ResourceClient<T> client, ObjectStore<T> store, WatchingMetrics metrics, TimeProvider time, Random random, ILogger logger)
     {
         var decoding = new ObjectDecoding<T>(metrics, logger);
         _client = client;
-        _store = store;
+        Store = store;
         _lister = new Lister<T>(client, store, decoding, logger);
         _watcher = new Watcher<T>(client, store, decoding, time, random);
         _backoff = new Backoff(time, random);
@@ -33,17 +38,32 @@ internal sealed class Reflector<T>
         _logger = logger;
     }
 
+    /// <summary>What is known of the collection.</summary>
+    public ObjectStore<T> Store { get; }
+
+    /// <summary>Somebody waits for this version. A list tells whether there is more to read; the running watch may have nothing to tell.</summary>
+    public void CatchUp(ulong version)
+    {
+        Volatile.Write(ref _wanted, version);
+        if (IsBehind)
+        {
+            _asked.Set();
+        }
+    }
+
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         bool isListNeeded = true;
         bool isJustListed = false;
+        bool isCatchingUp = false;
         while (true)
         {
-            WatchResult result = isListNeeded ? await ListAsync(cancellationToken) : await _watcher.WatchAsync(isJustListed, cancellationToken);
+            WatchResult result = isListNeeded ? await ListAsync(isCatchingUp, cancellationToken) : await WatchAsync(isJustListed, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             isJustListed = isListNeeded && result.End == WatchEnd.Continue;
-            isListNeeded = result.End is WatchEnd.Relist or WatchEnd.BackOffAndRelist;
+            isCatchingUp = result.End == WatchEnd.CatchUp;
+            isListNeeded = isCatchingUp || result.End is WatchEnd.Relist or WatchEnd.BackOffAndRelist;
             if (result.End == WatchEnd.Relist)
             {
                 WatchingLog.HistoryGone(_logger, _client.Collection, result.Problem);
@@ -52,18 +72,52 @@ internal sealed class Reflector<T>
             {
                 TimeSpan delay = _backoff.Next(result.RetryAfter);
                 _metrics.Failed(_client.Resource.Kind);
-                WatchingLog.Failed(_logger, _client.Collection, result.Problem, delay.TotalSeconds, _store.IsSynced ? "what is known stays in force" : "nothing is known yet");
+                WatchingLog.Failed(_logger, _client.Collection, result.Problem, delay.TotalSeconds, Store.IsSynced ? "what is known stays in force" : "nothing is known yet");
                 await Task.Delay(delay, _time, cancellationToken);
             }
         }
     }
 
-    private async Task<WatchResult> ListAsync(CancellationToken cancellationToken)
+    private bool IsBehind => Store.Version is { } known && ResourceVersions.Number(known) < Volatile.Read(ref _wanted);
+
+    // To its end, or until somebody waits for more than it has told.
+    private async Task<WatchResult> WatchAsync(bool isJustListed, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<WatchResult> watch = _watcher.WatchAsync(isJustListed, ending.Token);
+        Task behind = AwaitBehindAsync(ending.Token);
+        bool isBehind = await Task.WhenAny(watch, behind) == behind && !watch.IsCompleted;
+        await ending.CancelAsync();
+        await Task.WhenAll(watch, behind).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!isBehind)
+        {
+            return await watch;
+        }
+        _caughtUpAt = _time.GetTimestamp();
+        WatchingLog.CatchingUp(_logger, _client.Collection, Store.Version);
+        return new WatchResult(WatchEnd.CatchUp, null, null);
+    }
+
+    private async Task AwaitBehindAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            await _asked.WaitAsync(cancellationToken);
+            if (_caughtUpAt is { } caughtUpAt && _time.GetElapsedTime(caughtUpAt) is var since && since < CatchUpInterval)
+            {
+                await Task.Delay(CatchUpInterval - since, _time, cancellationToken);
+            }
+        }
+        while (!IsBehind);
+    }
+
+    private async Task<WatchResult> ListAsync(bool isLatestNeeded, CancellationToken cancellationToken)
     {
         _metrics.Listing(_client.Resource.Kind);
         try
         {
-            return await _lister.ListAsync(cancellationToken)
+            return await _lister.ListAsync(isLatestNeeded, cancellationToken)
                 ? WatchResult.Normal
                 : new WatchResult(WatchEnd.BackOffAndRelist, "the server is behind what is known", null);
         }

@@ -12,6 +12,9 @@ internal enum WatchEnd
     /// <summary>List at once: the history that the watch needs is gone.</summary>
     Relist,
 
+    /// <summary>List at once, from etcd: somebody waits for what a quiet watch does not tell.</summary>
+    CatchUp,
+
     /// <summary>Leave the server alone for a while, then list: the collection is not there, or not ours to read.</summary>
     BackOffAndRelist,
 }

@@ -21,4 +21,7 @@ internal static partial class WatchingLog
 
     [LoggerMessage(6, LogLevel.Warning, "{Object} cannot be decoded and is passed over, as it last was it stays in force: {Problem}")]
     public static partial void Undecodable(ILogger logger, ObjectKey @object, string problem);
+
+    [LoggerMessage(7, LogLevel.Information, "{Collection}: a proxy has seen more than version {Version}; listing again")]
+    public static partial void CatchingUp(ILogger logger, string collection, string? version);
 }

@@ -21,6 +21,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private Task _accepting;
     private volatile bool _isSilent;
     private volatile int _holdAfter = int.MaxValue;
+    private volatile string? _lost;
     private Replacement? _replacement;
 
     public FaultyProxy(int serverPort, bool isPlain = false)
@@ -66,6 +67,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
 
     /// <summary>New connections pass everything again.</summary>
     public void HoldNothing() => _holdAfter = int.MaxValue;
+
+    /// <summary>Answers to requests with this in their first line are lost from now on, and so is what running ones would still get. For a plain proxy; null: none are.</summary>
+    public void LoseAnswersTo(string? text) => _lost = text;
 
     /// <summary>Changes these bytes on their way to a client, once, where nothing encrypts them.</summary>
     public void ReplaceOnce(byte[] from, byte[] to) => _replacement = new Replacement(from, to);
@@ -121,7 +125,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
             while (true)
             {
                 Socket client = await listener.AcceptSocketAsync(_ending.Token);
-                var connection = new ProxiedConnection(client, line => _requests.Enqueue((DateTimeOffset.UtcNow, line)), Replace, _isPlain);
+                var connection = new ProxiedConnection(client, line => _requests.Enqueue((DateTimeOffset.UtcNow, line)), Replace, IsLost, _isPlain);
                 connection.HoldAfter(_holdAfter);
                 _connections[connection] = ServeAsync(connection);
             }
@@ -131,6 +135,8 @@ internal sealed class FaultyProxy : IAsyncDisposable
             // The listener was stopped.
         }
     }
+
+    private bool IsLost(string request) => _lost is { } lost && request.Contains(lost, StringComparison.Ordinal);
 
     private void Replace(Span<byte> toClient)
     {

@@ -4,13 +4,14 @@ using System.Text;
 namespace SshGateway.Tests.Kubernetes.FaultProxy;
 
 /// <summary>One client's connection through the proxy.</summary>
-internal sealed class ProxiedConnection(Socket socket, Action<string> noteRequest, Action<Span<byte>> changeAnswer, bool isPlain) : IDisposable
+internal sealed class ProxiedConnection(Socket socket, Action<string> noteRequest, Action<Span<byte>> changeAnswer, Func<string, bool> isLost, bool isPlain) : IDisposable
 {
     private readonly NetworkStream _client = new(socket, ownsSocket: true);
     private volatile bool _isFrozen;
     private long _bytesLeft = long.MaxValue;
     private volatile int _holdAfter = int.MaxValue;
     private volatile bool _isHolding;
+    private volatile string _request = "";
 
     public bool IsHolding => _isHolding;
 
@@ -77,7 +78,7 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
         long passed = 0;
         while (await from.ReadAsync(buffer, cancellationToken) is > 0 and int length)
         {
-            if (_isFrozen)
+            if (_isFrozen || (isToClient && isLost(_request)))
             {
                 continue;
             }
@@ -109,7 +110,8 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
     {
         if (sent.StartsWith("GET "u8) || sent.StartsWith("POST "u8) || sent.StartsWith("PATCH "u8))
         {
-            noteRequest(Encoding.ASCII.GetString(sent[..sent.IndexOf("\r\n"u8)]));
+            _request = Encoding.ASCII.GetString(sent[..sent.IndexOf("\r\n"u8)]);
+            noteRequest(_request);
         }
     }
 }

@@ -1,0 +1,114 @@
+using SshGateway.Shared.Grpc;
+using SshGateway.Shared.Protos;
+using SshGateway.Tests.Support;
+using Xunit;
+using static SshGateway.Tests.Feed.FeedDialog;
+
+namespace SshGateway.Tests.Feed;
+
+/// <summary>Streams that are refused, and how the others end.</summary>
+public sealed class FeedStreamEndTests : IAsyncLifetime
+{
+    private FeedDialog _feed = null!;
+
+    public async Task InitializeAsync() => _feed = await StartAsync();
+
+    public async Task DisposeAsync() => await _feed.DisposeAsync();
+
+    [Fact]
+    public async Task Nothing_is_sent_before_the_table_is_complete()
+    {
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync();
+        Task<FeedMessage> reading = ReadAsync(call);
+
+        var failure = await Assert.ThrowsAsync<GrpcException>(() => Eventually.CompletedAsync(reading, _feed.Time, TimeSpan.FromSeconds(1)));
+
+        Assert.Equal(GrpcStatusCode.Unavailable, failure.Status);
+    }
+
+    [Fact]
+    public async Task A_proxy_that_says_nothing_is_sent_away()
+    {
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = _feed.Client.Open(EndpointFeedMethods.Watch);
+
+        var failure = await Assert.ThrowsAsync<GrpcException>(() => Eventually.CompletedAsync(ReadAsync(call), _feed.Time, TimeSpan.FromSeconds(1)));
+
+        Assert.Equal(GrpcStatusCode.DeadlineExceeded, failure.Status);
+    }
+
+    public static TheoryData<string> BadHellos => [.. new[]
+    {
+        new ProxyMessage(),
+        new ProxyMessage { Applied = new Applied() },
+        new ProxyMessage { Hello = new Hello() },
+        new ProxyMessage { Hello = new Hello { ProxyId = new string('x', 129) } },
+        new ProxyMessage { Hello = new Hello { ProxyId = "a\nforged log line" } },
+        new ProxyMessage { Hello = new Hello { ProxyId = "a", Version = "1\u001b[0m" } },
+        new ProxyMessage { Hello = new Hello { ProxyId = "a", Have = new TableState { Epoch = new string('x', 65) } } },
+        new ProxyMessage { Hello = new Hello { ProxyId = "a", Minimum = new Versions { Namespaces = { Enumerable.Range(0, 1001).Select(i => new NamespaceVersions { Namespace = $"{i}" }) } } } },
+    }.Select(m => m.ToString())];
+
+    [Theory]
+    [MemberData(nameof(BadHellos))]
+    public async Task A_stream_that_begins_wrongly_is_refused(string message)
+    {
+        _feed.Fill([]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = _feed.Client.Open(EndpointFeedMethods.Watch);
+        await call.WriteAsync(ProxyMessage.Parser.ParseJson(message), CancellationToken.None);
+
+        var failure = await Assert.ThrowsAsync<GrpcException>(() => ReadAsync(call));
+
+        Assert.Equal(GrpcStatusCode.InvalidArgument, failure.Status);
+        Assert.Empty(_feed.Log.Lines);
+    }
+
+    [Fact]
+    public async Task An_operator_that_ends_says_so()
+    {
+        _feed.Fill([Entry("a", "u1")]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.SyncedAsync();
+
+        Task ending = _feed.StopAsync();
+
+        GoAway goAway = (await ReadAsync(call)).GoAway;
+        Assert.Equal(GoAwayReason.ShuttingDown, goAway.Reason);
+        Assert.InRange(goAway.RetryAfter, 0U, 1000U);
+        call.Complete();
+        await ending;
+    }
+
+    [Fact]
+    public async Task When_the_cluster_was_put_back_every_stream_ends_and_the_next_has_another_epoch()
+    {
+        _feed.Fill([Entry("a", "u1")]);
+        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync();
+        await ReadAsync(call);
+        string epoch = (await ReadAsync(call)).SyncComplete.Epoch;
+
+        _feed.Table.Apply([], [], default, startsEpoch: true);
+
+        Assert.Equal(GoAwayReason.NewEpoch, (await ReadAsync(call)).GoAway.Reason);
+        call.Complete();
+        Assert.Equal(GrpcStatusCode.Unavailable, (await Assert.ThrowsAsync<GrpcException>(() => ReadAsync(call))).Status);
+        using GrpcClientCall<ProxyMessage, FeedMessage> next = await _feed.HelloAsync();
+        await ReadAsync(next);
+        Assert.NotEqual(epoch, (await ReadAsync(next)).SyncComplete.Epoch);
+    }
+
+    [Fact]
+    public async Task A_proxy_that_hangs_up_ends_its_stream_with_what_it_had_applied()
+    {
+        _feed.Fill([Entry("a", "u1")]);
+        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.SyncedAsync())
+        {
+            await call.WriteAsync(new ProxyMessage { Applied = new Applied { Sequence = 1 } }, CancellationToken.None);
+            call.Complete();
+            Assert.Null(await call.ReadAsync(CancellationToken.None));
+        }
+        Assert.EndsWith("up to sequence 1", Assert.Single(_feed.Log.Lines, l => l.Id.Id == 2).Text, StringComparison.Ordinal);
+        using (await _feed.SyncedAsync())
+        {
+        }
+        await Eventually.TrueAsync(() => _feed.Log.Count(2) == 2, "a stream that is reset ends as well");
+    }
+}
