@@ -11,14 +11,10 @@ namespace SshGateway.Proxy.Ssh.Transport;
 /// closes it, and never waits for the peer meanwhile. So the leg's reader can always answer a key exchange, also while a pump's write is stuck; what
 /// it appends goes out with the next write. Pumps do wait for their writes, and that is the back-pressure.
 /// While a key exchange is under way on this side, from our KEXINIT to our NEWKEYS, only control packets are let in (RFC 4253 section 7.1; OpenSSH
-/// aborts otherwise). The output owns its buffers, which it holds only while there is something to write, and the sealer.
+/// aborts otherwise).
 /// </summary>
 internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
 {
-    // Kept free of relayed data for the messages of a key exchange. A part of it for answers that may be lost.
-    private const int ControlReserve = 8 * 1024;
-    private const int AnswerReserve = ControlReserve / 2;
-
     // CVE-2025-26466: OpenSSH held every answer to a ping until the key exchange was over.
     private const int AnswersHeld = 16;
 
@@ -26,13 +22,8 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly Queue<byte[]> _held = new();
     private readonly Queue<byte[]> _owed = new();
-    private IPacketSealer _sealer = new PlainSealer();
-    private BufferPool _pool = BufferPool.Small;
-    private byte[]? _batch;
-    private BufferPool _batchPool = BufferPool.Small;
-    private int _length;
+    private readonly PacketBatch _batch = new();
     private bool _flushIsScheduled;
-    private uint _sequence;
     private volatile TaskCompletionSource? _gate;
     private volatile bool _aborted;
     private bool _disposed;
@@ -41,10 +32,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     public long TotalBytes { get; private set; }
 
     /// <summary>Bytes sent under the present keys.</summary>
-    public long BytesUnderKeys { get; private set; }
+    public long BytesUnderKeys => _batch.BytesUnderKeys;
 
     /// <summary>Packets sent under the present keys.</summary>
-    public long PacketsUnderKeys { get; private set; }
+    public long PacketsUnderKeys => _batch.PacketsUnderKeys;
 
     /// <summary>Between our KEXINIT and our NEWKEYS: <see cref="OpenBatchAsync"/> would wait.</summary>
     public bool IsHeldForKeyExchange => _gate is not null;
@@ -79,41 +70,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     }
 
     /// <summary>Adds a packet with this payload; false: the batch has no room left and is to be flushed first.</summary>
-    public bool TryAppend(ReadOnlySpan<byte> payload)
-    {
-        PacketGeometry geometry = _sealer.Geometry;
-        int padding = geometry.PaddingFor(payload.Length);
-        int bodyLength = 1 + payload.Length + padding;
-        if (!HasRoomFor(bodyLength, geometry, reserve: 0))
-        {
-            return false;
-        }
-        // The padding is zeros: RFC 4253 wants it random for ciphers that are weak against known plaintext; none of ours is.
-        Span<byte> body = _batch.AsSpan(_length + 4, bodyLength);
-        body[0] = (byte)padding;
-        payload.CopyTo(body[1..]);
-        body[(1 + payload.Length)..].Clear();
-        Seal(body, geometry);
-        return true;
-    }
+    public bool TryAppend(ReadOnlySpan<byte> payload) => _batch.TryAppend(payload);
 
     /// <summary>Adds a packet that came from the other leg, without a copy where its padding is right for this leg as well; false: no room.</summary>
-    public bool TryRelay(in InboundPacket packet)
-    {
-        PacketGeometry geometry = _sealer.Geometry;
-        ReadOnlySpan<byte> body = packet.Body;
-        // A payload that is padded anew may grow by a block.
-        if (!HasRoomFor(body.Length + geometry.BlockSize, geometry, ControlReserve))
-        {
-            return false;
-        }
-        if (!geometry.Fits(body.Length))
-        {
-            return TryAppend(packet.Payload);
-        }
-        Seal(body, geometry);
-        return true;
-    }
+    public bool TryRelay(in InboundPacket packet) => _batch.TryRelay(packet);
 
     /// <summary>Gives the batch up; what is in it goes out with the next flush.</summary>
     public void CloseBatch() => _batchLock.Release();
@@ -171,7 +131,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
                 _held.Enqueue(payload);
             }
         }
-        else if (_length + payload.Length < AnswerReserve)
+        else if (_batch.Length + payload.Length < PacketBatch.AnswerReserve)
         {
             TryAppend(payload);
         }
@@ -203,12 +163,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     }
 
     /// <summary>Bytes in plaintext, before the first packet: the identification. The batch is open.</summary>
-    public void AppendRaw(ReadOnlySpan<byte> bytes)
-    {
-        RentBatch();
-        bytes.CopyTo(_batch.AsSpan(_length));
-        _length += bytes.Length;
-    }
+    public void AppendRaw(ReadOnlySpan<byte> bytes) => _batch.AppendRaw(bytes);
 
     /// <summary>Adds a packet for which room is kept. The batch is open.</summary>
     /// <exception cref="SshProtocolException">The peer asks for more than it takes.</exception>
@@ -235,14 +190,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     /// <param name="resetSequence">Strict key exchange: the sequence number starts again.</param>
     public void Rekey(IPacketSealer sealer, bool resetSequence)
     {
-        _sealer.Dispose();
-        _sealer = sealer;
-        PacketsUnderKeys = 0;
-        BytesUnderKeys = 0;
-        if (resetSequence)
-        {
-            _sequence = 0;
-        }
+        _batch.Rekey(sealer, resetSequence);
         _gate?.TrySetResult();
         _gate = null;
         while (_owed.TryDequeue(out byte[]? reply))
@@ -256,7 +204,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     }
 
     /// <summary>The peer is authenticated: large batches from now on.</summary>
-    public void AllowLargePackets() => _pool = BufferPool.Large;
+    public void AllowLargePackets() => _batch.AllowLargePackets();
 
     /// <summary>Wakes whoever waits for a key exchange that will not end any more.</summary>
     public void Abort()
@@ -271,13 +219,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         await _writeLock.WaitAsync().ConfigureAwait(false);
         await _batchLock.WaitAsync().ConfigureAwait(false);
         _disposed = true;
-        _sealer.Dispose();
-        if (_batch is not null)
-        {
-            _batchPool.Return(_batch);
-            _batch = null;
-            _length = 0;
-        }
+        _batch.Dispose();
         _batchLock.Release();
         _writeLock.Release();
     }
@@ -290,8 +232,8 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         try
         {
             await _batchLock.WaitAsync().ConfigureAwait(false);
-            (byte[]? buffer, BufferPool pool, int count) = (_batch, _batchPool, _length);
-            (_batch, _length, _flushIsScheduled) = (null, 0, false);
+            (byte[]? buffer, BufferPool pool, int count) = _batch.Take();
+            _flushIsScheduled = false;
             _batchLock.Release();
             if (buffer is null)
             {
@@ -323,30 +265,5 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         {
             // The leg's reader finds the same.
         }
-    }
-
-    private bool HasRoomFor(int bodyLength, PacketGeometry geometry, int reserve)
-    {
-        RentBatch();
-        return _length + 4 + bodyLength + geometry.TagSize <= _batch!.Length - reserve;
-    }
-
-    private void RentBatch()
-    {
-        if (_batch is null)
-        {
-            _batchPool = _pool;
-            _batch = _batchPool.Rent();
-        }
-    }
-
-    private void Seal(ReadOnlySpan<byte> body, PacketGeometry geometry)
-    {
-        int size = 4 + body.Length + geometry.TagSize;
-        _sealer.Seal(body, _batch.AsSpan(_length, size), _sequence);
-        _length += size;
-        _sequence++;
-        PacketsUnderKeys++;
-        BytesUnderKeys += size;
     }
 }
