@@ -18,6 +18,7 @@ internal static class LatencyFigures
         [
             new Figure("round trip added, p50", "µs", Difference(runs.Gateway50, runs.Direct50), Aim: 60),
             new Figure("round trip added, p99", "µs", Difference(runs.Gateway99, runs.Direct99), Aim: 150),
+            new Figure("round trip added, p50, beside a relay's", "µs", Difference(runs.Gateway50, runs.Direct50), HaProxy.Copying, Difference(runs.Relay50, runs.Direct50)),
             new Figure("round trip, p50", "µs", runs.Gateway50, "direct", runs.Direct50),
         ];
     }
@@ -37,12 +38,14 @@ internal static class LatencyFigures
     {
         await using LoadClient direct = await LoadClient.LogInAsync(bed.LightPod(0), "light", bed.UserKey);
         await using LoadClient gateway = await LoadClient.LogInAsync(bed.Gateway.Clients, TestSessions.Light(0), bed.UserKey);
-        foreach (LoadClient client in new[] { direct, gateway })
+        await using Relay haProxy = await bed.StartHaProxyAsync(bed.LightPod(0));
+        await using LoadClient relay = await LoadClient.LogInAsync(haProxy.Clients, "light", bed.UserKey);
+        foreach (LoadClient client in new[] { direct, gateway, relay })
         {
             await client.OpenEchoAsync();
             await RoundTripsAsync(client, WarmUp);
         }
-        var runs = new Runs([], [], [], []);
+        var runs = new Runs([], [], [], [], []);
         for (int run = 1; run <= size.Runs; run++)
         {
             Progress.Say($"{name}: run {run} of {size.Runs}");
@@ -52,6 +55,10 @@ internal static class LatencyFigures
             runs.Direct99.Add(Percentile(past, 99));
             runs.Gateway50.Add(Percentile(through, 50));
             runs.Gateway99.Add(Percentile(through, 99));
+            if (!bulk)
+            {
+                runs.Relay50.Add(Percentile(await RoundTripsAsync(relay, size.RoundTrips), 50));
+            }
         }
         return runs;
     }
@@ -96,5 +103,5 @@ internal static class LatencyFigures
 
     private static List<double> Difference(List<double> gateway, List<double> direct) => [.. gateway.Zip(direct, (through, past) => through - past)];
 
-    private sealed record Runs(List<double> Gateway50, List<double> Gateway99, List<double> Direct50, List<double> Direct99);
+    private sealed record Runs(List<double> Gateway50, List<double> Gateway99, List<double> Direct50, List<double> Direct99, List<double> Relay50);
 }

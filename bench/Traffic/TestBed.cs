@@ -65,6 +65,9 @@ internal sealed class TestBed : IAsyncDisposable
     public Task<Relay> StartHaProxyAsync(bool splice) => HaProxy.StartAsync(
         PathOf(splice ? "splicing.cfg" : "copying.cfg"), splice, TestSessions.RawAddresses.Select(address => new IPEndPoint(address, _rawPort)));
 
+    /// <summary>An HAProxy before a light pod. Who asks for it disposes it.</summary>
+    public Task<Relay> StartHaProxyAsync(IPEndPoint lightPod) => HaProxy.StartAsync(PathOf("light.cfg"), splice: false, [lightPod]);
+
     public async ValueTask DisposeAsync()
     {
         if (Gateway is not null)

@@ -13,7 +13,8 @@ internal static class Attendance
         Task<T> working = work(over.Token);
         Task watching = watch(over.Token);
         await Task.WhenAny(working, watching).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
+        // Not by CancelAsync, which takes the thread pool to it, at every login.
+        over.Cancel();
         await ((Task)Task.WhenAll(working, watching)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!watching.IsCanceled)
         {
