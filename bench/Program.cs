@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Net;
 using SshGateway.Bench.Report;
 using SshGateway.Bench.Scale;
 using SshGateway.Bench.Table;
 using SshGateway.Bench.Traffic;
+using SshGateway.Bench.Traffic.Raw;
 using SshGateway.Bench.Traffic.Ssh;
 
 // As in the proxy: the socket engine runs continuations itself.
@@ -27,8 +29,11 @@ switch (args)
     case ["page", string results, string directory]:
         Document.Write(ResultFile.Load(results), directory);
         return 0;
-    case ["upstream", .. string[] options]:
-        await LightUpstream.RunAsync(options);
+    case ["upstream", var port, var hostKey, .. string[] addresses]:
+        await LightUpstream.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), hostKey, addresses.Select(IPAddress.Parse));
+        return 0;
+    case ["raw-upstream", var port, .. string[] addresses]:
+        await RawUpstream.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), addresses.Select(IPAddress.Parse));
         return 0;
     default:
         await Console.Error.WriteLineAsync("usage: sshgateway-bench traffic [part…] | traffic-quick [part…] | page <result.json> <docs> | table | scale <server> <authority.pem> <token> <kubeconfig> <operator.dll> <kube-apiserver's pid> <etcd's pid> <sessions> <proxies> <result.json>");

@@ -63,16 +63,20 @@ internal sealed class Cluster : IDisposable
         return list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
     }
 
-    /// <summary>The sessions whose status says that they are in this phase, as they change; some more than once.</summary>
-    public async IAsyncEnumerable<string> WatchPhaseAsync(string version, string wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Waits until the status of each of these sessions has said, since that version, that it is in this phase.</summary>
+    /// <returns>When the last one did.</returns>
+    public async Task<long> WaitForPhaseAsync(string version, string[] ids, string wanted)
     {
-        await foreach (JsonElement session in WatchAsync(Sessions, version, cancellationToken))
+        HashSet<string> missing = [.. ids];
+        await foreach (JsonElement session in WatchAsync(Sessions, version, CancellationToken.None))
         {
-            if (session.TryGetProperty("status", out JsonElement status) && status.TryGetProperty("phase", out JsonElement phase) && phase.GetString() == wanted)
+            if (session.TryGetProperty("status", out JsonElement status) && status.TryGetProperty("phase", out JsonElement phase) && phase.GetString() == wanted
+                && missing.Remove(session.GetProperty("metadata").GetProperty("name").GetString()!) && missing.Count == 0)
             {
-                yield return session.GetProperty("metadata").GetProperty("name").GetString()!;
+                break;
             }
         }
+        return Stopwatch.GetTimestamp();
     }
 
     /// <summary>The objects of a collection as they change; each is good until the next one.</summary>

@@ -36,7 +36,7 @@ internal static class LatencyFigures
     private static async Task<Runs> MeasureAsync(TestBed bed, TrafficSize size, bool bulk, string name)
     {
         await using LoadClient direct = await LoadClient.LogInAsync(bed.LightPod(0), "light", bed.UserKey);
-        await using LoadClient gateway = await LoadClient.LogInAsync(bed.Gateway, TestBed.LightSession(0), bed.UserKey);
+        await using LoadClient gateway = await LoadClient.LogInAsync(bed.Gateway.Clients, TestSessions.Light(0), bed.UserKey);
         foreach (LoadClient client in new[] { direct, gateway })
         {
             await client.OpenEchoAsync();

@@ -17,9 +17,9 @@ internal static class LoginFigures
             Progress.Say($"logins: run {run} of {size.Runs}");
             floor.Add(await CryptoFloor.MillisecondsPerLoginAsync());
             direct.Add(await LogInAsync(bed, size.Logins, throughGateway: false));
-            double before = bed.Proxy.CpuSeconds;
+            double before = bed.Gateway.Process.CpuSeconds;
             gateway.Add(await LogInAsync(bed, size.Logins, throughGateway: true));
-            cpu.Add(1000 * (bed.Proxy.CpuSeconds - before) / size.Logins);
+            cpu.Add(1000 * (bed.Gateway.Process.CpuSeconds - before) / size.Logins);
         }
         return
         [
@@ -28,55 +28,15 @@ internal static class LoginFigures
         ];
     }
 
-    /// <summary>Memory of sessions on which nothing happens.</summary>
-    public static async Task<Figure> IdleMemoryAsync(TestBed bed, TrafficSize size)
-    {
-        double before = bed.Proxy.ResidentKiB;
-        var open = new LoadClient[size.IdleSessions];
-        try
-        {
-            Progress.Say($"{size.IdleSessions} idle sessions");
-            int next = -1;
-            await AtOnceAsync(async worker =>
-            {
-                for (int index = Interlocked.Increment(ref next); index < open.Length; index = Interlocked.Increment(ref next))
-                {
-                    open[index] = await LoadClient.LogInAsync(bed.Gateway, TestBed.LightSession(worker), bed.UserKey);
-                    await open[index].OpenEchoAsync();
-                    await open[index].RoundTripAsync();
-                }
-            });
-            await Task.Delay(size.IdleTime);
-            return new Figure("memory per idle session", "KiB", [(bed.Proxy.ResidentKiB - before) / open.Length], Aim: 24);
-        }
-        finally
-        {
-            foreach (LoadClient? client in open)
-            {
-                if (client is not null)
-                {
-                    await client.DisposeAsync();
-                }
-            }
-        }
-    }
-
     // Logins per second.
     private static async Task<double> LogInAsync(TestBed bed, int logins, bool throughGateway)
     {
-        int left = logins;
         long start = Stopwatch.GetTimestamp();
-        await AtOnceAsync(async worker =>
+        await Workers.DoAsync(logins, async (_, worker) =>
         {
-            while (Interlocked.Decrement(ref left) >= 0)
-            {
-                await using LoadClient client = await LoadClient.LogInAsync(
-                    throughGateway ? bed.Gateway : bed.LightPod(worker), TestBed.LightSession(worker), bed.UserKey);
-            }
+            await using LoadClient client = await LoadClient.LogInAsync(
+                throughGateway ? bed.Gateway.Clients : bed.LightPod(worker), TestSessions.Light(worker), bed.UserKey);
         });
         return logins / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
-
-    private static Task AtOnceAsync(Func<int, Task> work) =>
-        Task.WhenAll(Enumerable.Range(0, TestBed.LightSessions).Select(worker => Task.Run(() => work(worker))));
 }

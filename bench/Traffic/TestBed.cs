@@ -1,23 +1,22 @@
 using System.Net;
-using System.Text;
 using SshGateway.Bench.Processes;
 using SshGateway.Shared.Ssh.Keys;
 
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>
-/// Everything that takes part: a stock sshd, the bench's own light upstream, one operator and one proxy, each a process. Session "stock" is the sshd,
-/// sessions "light-0" to "light-15" are the upstream, each with a pod address of its own, as the gateway bounds logins per pod.
+/// Everything that takes part: a stock sshd, the bench's own light and raw upstreams, one operator and one proxy, each a process, and more proxies and
+/// HAProxies as they are asked for.
 /// </summary>
 internal sealed class TestBed : IAsyncDisposable
 {
-    public const int LightSessions = 16;
-
     private readonly List<BenchProcess> _started = [];
     private readonly string _directory = Directory.CreateTempSubdirectory("sshgw-bench-").FullName;
     private readonly int _podPort = Ports.Free();
     private readonly int _lightPort = Ports.Free();
+    private readonly int _rawPort = Ports.Free();
     private readonly int _feedPort = Ports.Free();
+    private readonly int _gatewayPort = Ports.Free();
     private readonly HttpClient _http = new();
 
     private TestBed()
@@ -26,14 +25,8 @@ internal sealed class TestBed : IAsyncDisposable
 
     public Ed25519PrivateKey UserKey { get; } = Ed25519PrivateKey.Generate();
 
-    /// <summary>Where clients come in.</summary>
-    public IPEndPoint Gateway { get; } = new(IPAddress.Loopback, Ports.Free());
-
-    public BenchProcess Proxy { get; private set; } = null!;
-
-    private Uri ProxyHttp { get; } = new($"http://127.0.0.1:{Ports.Free()}");
-
-    private static string StockAddress => "127.0.77.1";
+    /// <summary>The proxy that nearly everything goes through.</summary>
+    public Relay Gateway { get; private set; } = null!;
 
     private static string BinOf(string project) => $"{project}/bin/Release/net10.0/";
 
@@ -45,7 +38,7 @@ internal sealed class TestBed : IAsyncDisposable
             await bed.WriteFilesAsync(otherSessions);
             await bed.StartUpstreamsAsync();
             await bed.StartOperatorAsync();
-            await bed.StartProxyAsync();
+            bed.Gateway = await bed.StartProxyAsync(bed._gatewayPort);
             return bed;
         }
         catch
@@ -55,30 +48,29 @@ internal sealed class TestBed : IAsyncDisposable
         }
     }
 
-    public static string LightSession(int number) => $"light-{number % LightSessions}";
-
     /// <summary>Where the pod of a light session is.</summary>
-    public IPEndPoint LightPod(int number) => new(IPAddress.Parse(LightAddress(number % LightSessions)), _lightPort);
+    public IPEndPoint LightPod(int number) => new(TestSessions.LightAddresses[number % TestSessions.Each], _lightPort);
 
     /// <summary>The stock ssh, straight to the sshd or through the gateway.</summary>
     public string[] Ssh(bool gateway, string cipher) =>
     [
         "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", $"IdentityFile={PathOf("user")}", "-o", $"UserKnownHostsFile={PathOf("known_hosts")}",
-        "-o", $"Ciphers={cipher}", .. gateway ? new[] { "-p", $"{Gateway.Port}", "stock@127.0.0.1" } : ["-p", $"{_podPort}", $"{Environment.UserName}@{StockAddress}"],
+        "-o", $"Ciphers={cipher}", .. gateway ? new[] { "-p", $"{_gatewayPort}", $"{TestSessions.Stock}@127.0.0.1" } : ["-p", $"{_podPort}", $"{Environment.UserName}@{TestSessions.StockAddress}"],
     ];
 
-    /// <summary>A proxy more, of its own ports: the time until it is ready.</summary>
-    public async Task<TimeSpan> TimeStartAsync()
-    {
-        var http = new Uri($"http://127.0.0.1:{Ports.Free()}");
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        await using BenchProcess proxy = LaunchProxy(Ports.Free(), http);
-        await proxy.UntilAsync(() => IsReadyAsync(http));
-        return System.Diagnostics.Stopwatch.GetElapsedTime(start);
-    }
+    /// <summary>A proxy more, which is ready. Who asks for it disposes it.</summary>
+    public Task<Relay> StartProxyAsync() => StartProxyAsync(Ports.Free());
+
+    /// <summary>An HAProxy before the raw upstream. Who asks for it disposes it.</summary>
+    public Task<Relay> StartHaProxyAsync(bool splice) => HaProxy.StartAsync(
+        PathOf(splice ? "splicing.cfg" : "copying.cfg"), splice, TestSessions.RawAddresses.Select(address => new IPEndPoint(address, _rawPort)));
 
     public async ValueTask DisposeAsync()
     {
+        if (Gateway is not null)
+        {
+            await Gateway.DisposeAsync();
+        }
         foreach (BenchProcess process in Enumerable.Reverse(_started))
         {
             await process.DisposeAsync();
@@ -87,8 +79,6 @@ internal sealed class TestBed : IAsyncDisposable
         UserKey.Dispose();
         _http.Dispose();
     }
-
-    private static string LightAddress(int number) => $"127.0.78.{number + 1}";
 
     private async Task WriteFilesAsync(int otherSessions)
     {
@@ -102,12 +92,12 @@ internal sealed class TestBed : IAsyncDisposable
             await WriteAsync(name, OpenSshKeyFile.Format(key, name));
             await WriteAsync(name + ".pub", $"{key.PublicKey}\n");
         }
-        await WriteAsync("known_hosts", $"[127.0.0.1]:{Gateway.Port} {host.PublicKey}\n[{StockAddress}]:{_podPort} {pod.PublicKey}\n");
-        await WriteAsync("principals", "stock\n");
+        await WriteAsync("known_hosts", $"[127.0.0.1]:{_gatewayPort} {host.PublicKey}\n[{TestSessions.StockAddress}]:{_podPort} {pod.PublicKey}\n");
+        await WriteAsync("principals", $"{TestSessions.Stock}\n");
         await WriteAsync(
             "sshd_config",
             $"""
-            ListenAddress {StockAddress}:{_podPort}
+            ListenAddress {TestSessions.StockAddress}:{_podPort}
             HostKey {PathOf("pod")}
             TrustedUserCAKeys {PathOf("ca.pub")}
             AuthorizedPrincipalsFile {PathOf("principals")}
@@ -119,43 +109,22 @@ internal sealed class TestBed : IAsyncDisposable
             MaxStartups 1000
 
             """);
-        var manifests = new StringBuilder(Manifest("stock", StockAddress, _podPort));
-        for (int number = 0; number < LightSessions; number++)
-        {
-            manifests.Append(Manifest(LightSession(number), LightAddress(number), _lightPort));
-        }
-        for (int number = 0; number < otherSessions; number++)
-        {
-            manifests.Append(Manifest($"other-{number}", $"127.{100 + (number / 62500)}.{number / 250 % 250}.{(number % 250) + 1}", _lightPort));
-        }
-        await WriteAsync("manifests/bench.yaml", manifests.ToString());
+        await WriteAsync("manifests/bench.yaml", TestSessions.Manifests((_podPort, _lightPort, _rawPort), UserKey.PublicKey.ToString()!, otherSessions));
     }
-
-    private string Manifest(string id, string address, int port) =>
-        $$"""
-        ---
-        apiVersion: tars.cloudwalk.network/v1alpha1
-        kind: ClaudeSession
-        metadata: {name: {{id}}, namespace: default}
-        spec:
-          owner: {user: bench}
-          maxConnections: 1000
-          ssh: {port: {{port}}, targetUser: {{Environment.UserName}}, authorizedKeys: ["{{UserKey.PublicKey}}"]}
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: {{id}}, namespace: default, uid: {{id}}, labels: {tars.cloudwalk.network/session: {{id}}} }
-        status: {phase: Running, podIP: {{address}}, startTime: "2026-01-01T00:00:00Z", conditions: [{type: Ready, status: "True"}]}
-
-        """;
 
     private async Task StartUpstreamsAsync()
     {
         Launch("sshd", "/usr/sbin/sshd", "-D", "-e", "-f", PathOf("sshd_config"));
-        BenchProcess light = Launch(
-            "light upstream", "dotnet",
-            ["bench/bin/Release/net10.0/sshgateway-bench.dll", "upstream", $"{_lightPort}", PathOf("pod"), .. Enumerable.Range(0, LightSessions).Select(LightAddress)]);
-        await light.UntilSaidAsync("ready");
+        string bench = BinOf("bench") + "sshgateway-bench.dll";
+        BenchProcess[] own =
+        [
+            Launch("light upstream", "dotnet", [bench, "upstream", $"{_lightPort}", PathOf("pod"), .. TestSessions.LightAddresses.Select(address => $"{address}")]),
+            Launch("raw upstream", "dotnet", [bench, "raw-upstream", $"{_rawPort}", .. TestSessions.RawAddresses.Select(address => $"{address}")]),
+        ];
+        foreach (BenchProcess upstream in own)
+        {
+            await upstream.UntilSaidAsync(Listeners.Ready);
+        }
     }
 
     private async Task StartOperatorAsync()
@@ -167,17 +136,25 @@ internal sealed class TestBed : IAsyncDisposable
         await process.UntilAsync(() => IsReadyAsync(http));
     }
 
-    private async Task StartProxyAsync()
+    private async Task<Relay> StartProxyAsync(int port)
     {
-        Proxy = LaunchProxy(Gateway.Port, ProxyHttp);
-        _started.Add(Proxy);
-        await Proxy.UntilAsync(() => IsReadyAsync(ProxyHttp));
+        var http = new Uri($"http://127.0.0.1:{Ports.Free()}");
+        var process = BenchProcess.Start(
+            "proxy", "dotnet", BinOf("proxy") + "sshgateway-proxy.dll", $"--Proxy:Listen=127.0.0.1:{port}", $"--Proxy:HttpListen={http.Authority}",
+            $"--Proxy:HostKeys:0={PathOf("host")}", $"--Proxy:UserCaKey={PathOf("ca")}", $"--Proxy:Operators:0=127.0.0.1:{_feedPort}", "--Proxy:OperatorInsecure=true",
+            "--Proxy:Penalties=false", "--Proxy:PassthroughPerSource=10000", "--Proxy:PassthroughPerPod=1000",
+            "--Proxy:Ciphers:0=aes128-gcm@openssh.com", "--Proxy:Ciphers:1=chacha20-poly1305@openssh.com");
+        try
+        {
+            await process.UntilAsync(() => IsReadyAsync(http));
+            return new Relay("gateway", process, new IPEndPoint(IPAddress.Loopback, port), IsGateway: true);
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
     }
-
-    private BenchProcess LaunchProxy(int port, Uri http) => BenchProcess.Start(
-        "proxy", "dotnet", BinOf("proxy") + "sshgateway-proxy.dll", $"--Proxy:Listen=127.0.0.1:{port}", $"--Proxy:HttpListen={http.Authority}",
-        $"--Proxy:HostKeys:0={PathOf("host")}", $"--Proxy:UserCaKey={PathOf("ca")}", $"--Proxy:Operators:0=127.0.0.1:{_feedPort}", "--Proxy:OperatorInsecure=true",
-        "--Proxy:Penalties=false", "--Proxy:Ciphers:0=aes128-gcm@openssh.com", "--Proxy:Ciphers:1=chacha20-poly1305@openssh.com");
 
     private BenchProcess Launch(string name, string program, params string[] arguments)
     {

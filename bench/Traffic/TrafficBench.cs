@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using SshGateway.Bench.Pieces;
 using SshGateway.Bench.Report;
 
 namespace SshGateway.Bench.Traffic;
@@ -9,10 +11,16 @@ internal static class TrafficBench
 
     public static async Task<ResultFile> RunAsync(TrafficSize size, string[] only)
     {
-        bool Wants(string part) => only.Length == 0 || only.Contains(part);
-        List<Figure> figures = [];
-        await using (TestBed bed = await TestBed.StartAsync())
+        string[] wanted = only.Length > 0 ? only : size.Parts;
+        if (wanted.Except(TrafficSize.Full.Parts).FirstOrDefault() is { } unknown)
         {
+            throw new ArgumentException($"there is no part {unknown}: {string.Join(", ", TrafficSize.Full.Parts)}");
+        }
+        bool Wants(string part) => wanted.Contains(part);
+        List<Figure> figures = [];
+        if (wanted.Any(part => part is not ("start" or "pieces")))
+        {
+            await using TestBed bed = await TestBed.StartAsync();
             if (Wants("login"))
             {
                 figures.Add(await TransferFigures.LoginAsync(bed, size));
@@ -21,8 +29,7 @@ internal static class TrafficBench
             {
                 if (Wants(cipher[..3]))
                 {
-                    figures.AddRange(await TransferFigures.TransferAsync(bed, size, cipher, upload: true));
-                    figures.AddRange(await TransferFigures.TransferAsync(bed, size, cipher, upload: false));
+                    figures.AddRange(await TransferFigures.TransferAsync(bed, size, cipher));
                 }
             }
             if (Wants("latency"))
@@ -34,14 +41,22 @@ internal static class TrafficBench
             {
                 figures.AddRange(await LoginFigures.RunAsync(bed, size));
             }
+            if (Wants("passthrough"))
+            {
+                figures.AddRange(await PassthroughFigures.RunAsync(bed, size));
+            }
             if (Wants("idle"))
             {
-                figures.Add(await LoginFigures.IdleMemoryAsync(bed, size));
+                figures.AddRange(await IdleFigures.RunAsync(bed, size));
             }
         }
         if (Wants("start"))
         {
             figures.Add(await StartAsync(size));
+        }
+        if (Wants("pieces"))
+        {
+            figures.AddRange(PiecesBench.Run());
         }
         Progress.Done();
         return new ResultFile(
@@ -55,7 +70,9 @@ internal static class TrafficBench
         List<double> times = [];
         for (int run = 0; run < size.Runs; run++)
         {
-            times.Add((await bed.TimeStartAsync()).TotalSeconds);
+            long start = Stopwatch.GetTimestamp();
+            await using Relay proxy = await bed.StartProxyAsync();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         return new Figure($"start to ready with {OtherSessions:n0} sessions", "s", times, Aim: 1);
     }

@@ -6,12 +6,18 @@ namespace SshGateway.Bench.Traffic;
 /// <param name="SshLogins">Of the stock ssh, one after the other.</param>
 /// <param name="RoundTrips">In one run.</param>
 /// <param name="Logins">Of the bench's own client in one run, 16 at a time.</param>
-/// <param name="IdleSessions">Open at once.</param>
+/// <param name="PassthroughMiB">In one transfer by passthrough.</param>
+/// <param name="Connections">By passthrough, in one run, 16 at a time.</param>
+/// <param name="IdleSessions">Open at once, and as many passthrough connections.</param>
 /// <param name="IdleTime">Before their memory is looked at.</param>
-internal sealed record TrafficSize(int Runs, int TransferMiB, int SshLogins, int RoundTrips, int Logins, int IdleSessions, TimeSpan IdleTime)
+/// <param name="Parts">What is done, unless something else is asked for.</param>
+internal sealed record TrafficSize(
+    int Runs, int TransferMiB, int SshLogins, int RoundTrips, int Logins, int PassthroughMiB, int Connections, int IdleSessions, TimeSpan IdleTime, string[] Parts)
 {
-    public static readonly TrafficSize Full = new(5, 512, 20, 4000, 800, 2000, TimeSpan.FromMinutes(1));
+    public static readonly TrafficSize Full = new(5, 512, 20, 4000, 800, 2048, 4000, 2000, TimeSpan.FromMinutes(1),
+        ["login", "aes", "cha", "latency", "logins", "passthrough", "idle", "start", "pieces"]);
 
     /// <summary>Under two minutes.</summary>
-    public static readonly TrafficSize Quick = new(3, 256, 8, 2000, 400, 1000, TimeSpan.FromSeconds(10));
+    public static readonly TrafficSize Quick = new(5, 128, 8, 2000, 400, 1024, 2000, 1000, TimeSpan.FromSeconds(10),
+        Full.Parts[..^1]);
 }

@@ -6,27 +6,33 @@ namespace SshGateway.Bench.Traffic;
 /// <summary>Bulk data and whole logins with the stock ssh and sshd.</summary>
 internal static class TransferFigures
 {
-    public static async Task<IReadOnlyList<Figure>> TransferAsync(TestBed bed, TrafficSize size, string cipher, bool upload)
+    public static async Task<IReadOnlyList<Figure>> TransferAsync(TestBed bed, TrafficSize size, string cipher)
     {
-        string way = upload ? "upload" : "download";
-        bool isGcm = cipher.StartsWith("aes", StringComparison.Ordinal);
-        List<double> gateway = [], direct = [], cpu = [], floor = [];
-        await MoveAsync(bed, size, cipher, upload, throughGateway: true);
-        for (int run = 1; run <= size.Runs; run++)
+        List<double> floor = [];
+        Way[] ways = [new("upload", IsUpload: true), new("download", IsUpload: false)];
+        // The first one warms up.
+        for (int run = 0; run <= size.Runs; run++)
         {
-            Progress.Say($"{way}, {cipher}: run {run} of {size.Runs}");
-            floor.Add(await CryptoFloor.SecondsPerGiBAsync(cipher));
-            direct.Add(await MoveAsync(bed, size, cipher, upload, throughGateway: false));
-            double before = bed.Proxy.CpuSeconds;
-            gateway.Add(await MoveAsync(bed, size, cipher, upload, throughGateway: true));
-            cpu.Add((bed.Proxy.CpuSeconds - before) / (size.TransferMiB / 1024.0));
+            Progress.Say($"{cipher}: run {run} of {size.Runs}");
+            if (run > 0)
+            {
+                floor.Add(await CryptoFloor.SecondsPerGiBAsync(cipher));
+            }
+            foreach (Way way in ways)
+            {
+                double direct = await MoveAsync(bed, size, cipher, way.IsUpload, throughGateway: false);
+                double before = bed.Gateway.Process.CpuSeconds;
+                double gateway = await MoveAsync(bed, size, cipher, way.IsUpload, throughGateway: true);
+                if (run > 0)
+                {
+                    way.Direct.Add(direct);
+                    way.Gateway.Add(gateway);
+                    way.Cpu.Add((bed.Gateway.Process.CpuSeconds - before) / (size.TransferMiB / 1024.0));
+                }
+            }
         }
-        string name = $"{way}, {cipher.Split('@')[0]}";
-        return
-        [
-            new Figure($"throughput, {name}", "MiB/s", gateway, "direct", direct, isGcm ? 0.8 : null, MoreIsBetter: true),
-            new Figure($"CPU of the proxy, {name}", "s/GiB", cpu, CryptoFloor.Name, floor, 2.4),
-        ];
+        bool isGcm = cipher.StartsWith("aes", StringComparison.Ordinal);
+        return [.. ways.SelectMany(way => way.Figures(cipher.Split('@')[0], isGcm ? 0.8 : null, floor))];
     }
 
     public static async Task<Figure> LoginAsync(TestBed bed, TrafficSize size)
@@ -82,5 +88,20 @@ internal static class TransferFigures
         {
             throw new InvalidOperationException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} ended with {process.ExitCode}");
         }
+    }
+
+    private sealed record Way(string Name, bool IsUpload)
+    {
+        public List<double> Gateway { get; } = [];
+
+        public List<double> Direct { get; } = [];
+
+        public List<double> Cpu { get; } = [];
+
+        public Figure[] Figures(string cipher, double? aim, List<double> floor) =>
+        [
+            new($"throughput, {Name}, {cipher}", "MiB/s", Gateway, "direct", Direct, aim, MoreIsBetter: true),
+            new($"CPU of the proxy, {Name}, {cipher}", "s/GiB", Cpu, CryptoFloor.Name, floor, 2.4),
+        ];
     }
 }

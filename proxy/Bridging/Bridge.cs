@@ -73,14 +73,7 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
         await Task.WhenAll(
             clientLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords),
             podLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords)).ConfigureAwait(false);
-        try
-        {
-            await DrainAsync(clientLeg, fromClient).WaitAsync(LastWords, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // It had its time.
-        }
+        await DrainAsync(clientLeg, fromClient, LastWords).ConfigureAwait(false);
         return new BridgeEnd(end, null);
     }
 
@@ -101,9 +94,14 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
             await other.DisconnectAsync((uint)DisconnectReason.ByApplication, $"{who} closed the connection.", Linger).ConfigureAwait(false);
         }
         ended.Abort();
+        await DrainAsync(other, otherPump, Linger).ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync(Leg leg, Task<PumpEnd> pump, TimeSpan patience)
+    {
         try
         {
-            await DrainAsync(other, otherPump).WaitAsync(Linger, time).ConfigureAwait(false);
+            await DrainAsync(leg, pump).WaitAsync(patience, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -114,11 +112,10 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     // The other pump may still be reading, until it finds out that its destination is gone.
     private static async Task DrainAsync(Leg leg, Task<PumpEnd> pump)
     {
-        if ((await pump.ConfigureAwait(false)).Cause != PumpEndCause.DestinationLost)
+        if ((await pump.ConfigureAwait(false)).Cause == PumpEndCause.DestinationLost)
         {
-            return;
+            await leg.DrainAsync().ConfigureAwait(false);
         }
-        await leg.DrainAsync(Linger).ConfigureAwait(false);
     }
 
     private BridgeEnd Describe(PumpEnd end, bool clientEnded)

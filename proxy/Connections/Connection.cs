@@ -28,10 +28,10 @@ internal sealed class Connection : IClientConnection
     private readonly ClientLeg _leg;
     private readonly ClientAuthentication _authentication;
     private readonly Deadline _deadline;
-    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Visit _visit;
     private readonly ConnectionReport _report;
     private volatile Bridge? _bridge;
+    private volatile bool _isStopping;
 
     /// <param name="socket">The connection; owned.</param>
     /// <param name="unread">What was read of it already.</param>
@@ -91,7 +91,7 @@ internal sealed class Connection : IClientConnection
             end = new BridgeEnd(ConnectionEnd.InternalError, null);
         }
 #pragma warning restore CA1031
-        ReportEnd(_stopping.Task.IsCompleted ? end with { End = ConnectionEnd.ProxyStopping } : end);
+        ReportEnd(_isStopping ? end with { End = ConnectionEnd.ProxyStopping } : end);
     }
 
     /// <inheritdoc/>
@@ -108,7 +108,7 @@ internal sealed class Connection : IClientConnection
     public async Task StopAsync()
     {
         const string Sentence = "The gateway is shutting down; please connect again.";
-        _stopping.TrySetResult();
+        _isStopping = true;
         if (_bridge is { } bridge)
         {
             bridge.Close(ConnectionEnd.ProxyStopping, Sentence);
@@ -148,7 +148,7 @@ internal sealed class Connection : IClientConnection
 
     private async Task<BridgeEnd> ServeAsync(AuthenticatedClient client, OpenSession session)
     {
-        PodLeg podLeg = await ReachPodAsync(client, session).ConfigureAwait(false);
+        PodLeg podLeg = await Attendance.RunAsync(cancellation => ReachPodAsync(client, session, cancellation), _leg.WatchAsync).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable disposal = podLeg.ConfigureAwait(false);
         var bridge = new Bridge(_leg, podLeg, session.SessionId, _services.Time);
         _bridge = bridge;
@@ -164,13 +164,13 @@ internal sealed class Connection : IClientConnection
     }
 
     /// <summary>The authenticated pod leg of the session as it is now: it may have changed while we dialled.</summary>
-    private async Task<PodLeg> ReachPodAsync(AuthenticatedClient client, OpenSession session)
+    private async Task<PodLeg> ReachPodAsync(AuthenticatedClient client, OpenSession session, CancellationToken cancellation)
     {
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
-            client = await AwaitPodAsync(client, session).ConfigureAwait(false);
+            client = await AwaitPodAsync(client, session, cancellation).ConfigureAwait(false);
             LoginGate.Check(client.Entry, _services.Time.GetUtcNow());
-            PodLeg podLeg = await _services.PodLogin.RunAsync(client, _leg.Socket, RelayBannerAsync).ConfigureAwait(false);
+            PodLeg podLeg = await _services.PodLogin.RunAsync(client, _leg.Socket, RelayBannerAsync, cancellation).ConfigureAwait(false);
             SessionEntry now;
             try
             {
@@ -192,7 +192,7 @@ internal sealed class Connection : IClientConnection
         throw Changed(client);
     }
 
-    private async Task<AuthenticatedClient> AwaitPodAsync(AuthenticatedClient client, OpenSession session)
+    private async Task<AuthenticatedClient> AwaitPodAsync(AuthenticatedClient client, OpenSession session, CancellationToken cancellation)
     {
         if (!LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
         {
@@ -205,32 +205,19 @@ internal sealed class Connection : IClientConnection
         }
         await SendBannerAsync($"Session {client.Entry.SessionId} is starting ({client.Entry.Reason}); waiting up to {limit.TotalSeconds:0} s for its pod.").ConfigureAwait(false);
         using var patience = new CancellationTokenSource(limit, _services.Time);
-        using var watching = new CancellationTokenSource();
-        Task left = _leg.WatchAsync(watching.Token);
-        try
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        while (!either.IsCancellationRequested && LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
         {
-            while (!patience.IsCancellationRequested && !_stopping.Task.IsCompleted && LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
+            Task change = session.NextChange();
+            // What changed before that is seen here.
+            client = client with { Entry = CurrentEntry(client) };
+            if (LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
             {
-                Task change = session.NextChange();
-                // What changed before that is seen here.
-                client = client with { Entry = CurrentEntry(client) };
-                if (LoginGate.IsStarting(client.Entry, _services.Time.GetUtcNow()))
-                {
-                    Task any = Task.WhenAny(change, _stopping.Task, left);
-                    await any.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                }
-                if (left.IsCompleted)
-                {
-                    await left.ConfigureAwait(false);
-                }
+                await change.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            return client;
         }
-        finally
-        {
-            await watching.CancelAsync().ConfigureAwait(false);
-            await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        cancellation.ThrowIfCancellationRequested();
+        return client;
     }
 
     private SessionEntry CurrentEntry(AuthenticatedClient client) =>

@@ -15,7 +15,7 @@ internal enum ConnectionEnd
     /// <summary>The pod's connection broke during the session.</summary>
     PodLost,
 
-    /// <summary>The client left before it was authenticated.</summary>
+    /// <summary>The client left before it was logged in.</summary>
     ClientLeftEarly,
 
     /// <summary>This proxy has as many connections as it takes.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Bridging;
@@ -6,6 +7,7 @@ using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
 
 namespace SshGateway.Proxy.Passthrough;
@@ -23,10 +25,14 @@ internal sealed class PassthroughConnection(
     // How long a client that is refused may take to read why.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
+    // An identification and a KEXINIT have less. From whoever says more than that unasked, only a reset would still be noticed.
+    private const int EarlyBytes = 16 * 1024;
+
     private readonly PassthroughServices _passthrough = services.Passthrough;
     private readonly SourceNetwork _source = services.Limits.Sources.Of(client.RemoteEndPoint.Address);
     private readonly ChannelActivity _activity = new(services.Time);
     private readonly TaskCompletionSource<ConnectionEnd> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ArrayBufferWriter<byte> _unread = new();
     private string _podUid = "";
     private long _openedAt;
     private int _podPlaces;
@@ -50,7 +56,7 @@ internal sealed class PassthroughConnection(
                 client, isForbidden ? HttpReply.Forbidden(refused.Message) : HttpReply.Unavailable(refused.Message), Linger, services.Time).ConfigureAwait(false);
             end = new BridgeEnd(refused.End, refused.Detail);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (gone is PeerClosedException or SocketException or ObjectDisposedException)
         {
             end = new BridgeEnd(ConnectionEnd.ClientLeftEarly, null);
         }
@@ -145,7 +151,8 @@ internal sealed class PassthroughConnection(
         _podPlaces = 1;
         try
         {
-            using IPeerSocket pod = await _passthrough.Connector.ConnectAsync(entry, client).ConfigureAwait(false)
+            using IPeerSocket pod = await Attendance.RunAsync(
+                cancellation => _passthrough.Connector.ConnectAsync(entry, client, cancellation), WatchAsync).ConfigureAwait(false)
                 ?? throw PodConnector.Refused(entry, ConnectionEnd.PodUnreachable, "closed the connection at once", null);
             // Seconds may have passed.
             if (Admitted()?.PodUid != _podUid)
@@ -161,6 +168,23 @@ internal sealed class PassthroughConnection(
         }
     }
 
+    // Finds out when the client leaves; what it says before its pod is there is kept.
+    private async Task WatchAsync(CancellationToken cancellation)
+    {
+        _unread.Write(unread.Span);
+        while (_unread.WrittenCount < EarlyBytes)
+        {
+            await client.WaitReadableAsync(cancellation).ConfigureAwait(false);
+            int count = await client.ReadAsync(_unread.GetMemory(1)).ConfigureAwait(false);
+            if (count == 0)
+            {
+                throw new PeerClosedException();
+            }
+            _unread.Advance(count);
+        }
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+    }
+
     private async Task<BridgeEnd> RelayAsync(IPeerSocket pod, SessionEntry entry, OpenSession session)
     {
         _fromClient = new SplicePump(client, pod, _passthrough.Pipes, _activity);
@@ -171,7 +195,7 @@ internal sealed class PassthroughConnection(
         session.Review(services.Time.GetUtcNow());
         visit.Authenticated();
         report.PassthroughOpened(entry);
-        Task<PumpEndCause> fromClient = _fromClient.RunAsync(unread);
+        Task<PumpEndCause> fromClient = _fromClient.RunAsync(_unread.WrittenMemory);
         Task<PumpEndCause> fromPod = _fromPod.RunAsync();
         Task first = await Task.WhenAny(fromClient, fromPod, _closing.Task).ConfigureAwait(false);
         // An end of one direction is carried over, and the other goes on. Who takes no more may have sent more than has been read, and then its end is found

@@ -12,13 +12,10 @@ namespace SshGateway.Proxy.Passthrough;
 /// </summary>
 internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, PipePool pipes, ChannelActivity activity)
 {
-    // With inline completions this runs on a thread of the socket engine; then others get their turn.
+    // This runs on the thread of the event loop; after this many bytes others get their turn.
     private const int BytesPerTurn = 1024 * 1024;
 
     private const int CopySize = 64 * 1024;
-
-    // The kernel says that a socket can be written to when a third of its buffer is free, so waiting with a little is waiting for much room.
-    private const int WaitWith = 4096;
 
     // Behind small reads there may be a Nagle algorithm waiting; bulk data is acknowledged by its volume.
     private const int QuickAcknowledgeBelow = 16 * 1024;
@@ -87,14 +84,16 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
     {
         int count;
         int turn = 0;
-        while ((count = LibC.Splice(source.Handle, pipe.WriteEnd, PipePool.PipeSize)) > 0)
+        while ((count = source.SpliceInto(pipe.WriteEnd, PipePool.PipeSize)) > 0)
         {
             if (count < QuickAcknowledgeBelow)
             {
                 source.AcknowledgeNow();
             }
             activity.Mark();
-            await EmptyAsync(pipe, count).ConfigureAwait(false);
+            _atDestination = true;
+            await destination.SpliceFromAsync(pipe.ReadEnd, count).ConfigureAwait(false);
+            _atDestination = false;
             Moved += count;
             turn += count;
             if (turn >= BytesPerTurn)
@@ -104,37 +103,6 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
             }
         }
         return count == SpliceResult.Broken ? throw new SocketException((int)SocketError.ConnectionReset) : count;
-    }
-
-    private async ValueTask EmptyAsync(Pipe pipe, int count)
-    {
-        _atDestination = true;
-        while (count > 0)
-        {
-            int written = LibC.Splice(pipe.ReadEnd, destination.Handle, count);
-            if (written is SpliceResult.Broken or 0)
-            {
-                throw new SocketException((int)SocketError.ConnectionReset);
-            }
-            count -= written > 0 ? written : await WaitAsync(pipe, Math.Min(count, WaitWith)).ConfigureAwait(false);
-        }
-        _atDestination = false;
-    }
-
-    // .NET tells when a socket can be read and not when it can be written, but it waits in order to write.
-    private async ValueTask<int> WaitAsync(Pipe pipe, int count)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(count);
-        try
-        {
-            int read = LibC.Read(pipe.ReadEnd, buffer.AsSpan(0, count));
-            await destination.WriteAsync(buffer.AsMemory(0, read)).ConfigureAwait(false);
-            return read;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 
     private async ValueTask<bool> CopyAsync()

@@ -11,13 +11,15 @@ internal sealed class PodConnector(PodLoginLimits limits, TimeProvider time)
     /// <summary>Null: the pod accepted and hung up before we could look.</summary>
     /// <param name="entry">The session.</param>
     /// <param name="clientSocket">Beside which the pod's is to be.</param>
+    /// <param name="cancellation">Nobody wants it any more.</param>
     /// <exception cref="LoginRefusedException">There is none in time.</exception>
-    public async Task<IPeerSocket?> ConnectAsync(SessionEntry entry, IPeerSocket clientSocket)
+    public async Task<IPeerSocket?> ConnectAsync(SessionEntry entry, IPeerSocket clientSocket, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
-            return await clientSocket.ConnectAnotherAsync(entry.Endpoint!, timeout.Token).ConfigureAwait(false);
+            return await clientSocket.ConnectAnotherAsync(entry.Endpoint!, either.Token).ConfigureAwait(false);
         }
         catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
         {
@@ -25,6 +27,7 @@ internal sealed class PodConnector(PodLoginLimits limits, TimeProvider time)
         }
         catch (Exception problem) when (problem is SocketException or OperationCanceledException)
         {
+            cancellation.ThrowIfCancellationRequested();
             throw Refused(entry, ConnectionEnd.PodUnreachable, "cannot be reached", problem.Message);
         }
     }

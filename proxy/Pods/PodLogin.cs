@@ -31,32 +31,39 @@ internal sealed class PodLogin(
     /// <param name="client">Who logs in, and where.</param>
     /// <param name="clientSocket">Beside which the pod leg's is to be.</param>
     /// <param name="relayBanner">Takes the banners that the pod's sshd shows, as messages.</param>
+    /// <param name="cancellation">
+    /// The client has left: nothing more is begun. A handshake that is under way goes on to its end, as sshd counts those that do not against the proxy's address.
+    /// </param>
     /// <exception cref="LoginRefusedException">It did not come about; the message says why.</exception>
-    public async Task<PodLeg> RunAsync(AuthenticatedClient client, IPeerSocket clientSocket, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public async Task<PodLeg> RunAsync(
+        AuthenticatedClient client, IPeerSocket clientSocket, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken cancellation)
     {
         SessionEntry entry = client.Entry;
         // First of all: what refuses the client here must not cost the pod a connection without a login.
         using PodCredential credential = await CryptoScheduler.RunAsync(() => credentials.For(client)).ConfigureAwait(false);
-        using IDisposable slot = await EnterSlotAsync(entry).ConfigureAwait(false);
+        using IDisposable slot = await EnterSlotAsync(entry, cancellation).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
-            PodLeg? leg = await TryAttemptAsync(client, clientSocket, credential, relayBanner, lastAttempt: attempt == limits.Attempts).ConfigureAwait(false);
+            PodLeg? leg = await TryAttemptAsync(
+                client, clientSocket, credential, relayBanner, lastAttempt: attempt == limits.Attempts, cancellation).ConfigureAwait(false);
             if (leg is not null)
             {
                 return leg;
             }
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 250)), time).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 250)), time, cancellation).ConfigureAwait(false);
         }
     }
 
-    private async Task<IDisposable> EnterSlotAsync(SessionEntry entry)
+    private async Task<IDisposable> EnterSlotAsync(SessionEntry entry, CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(limits.LoginTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            return await slots.EnterAsync(entry.PodUid, patience.Token).ConfigureAwait(false);
+            return await slots.EnterAsync(entry.PodUid, either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again", null);
         }
@@ -67,7 +74,8 @@ internal sealed class PodLogin(
     /// read then, so its kernel may say it with a reset.
     /// </summary>
     private async Task<PodLeg?> TryAttemptAsync(
-        AuthenticatedClient client, IPeerSocket clientSocket, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt)
+        AuthenticatedClient client, IPeerSocket clientSocket, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt,
+        CancellationToken cancellation)
     {
         SessionEntry entry = client.Entry;
         PresentedKey? shown = null;
@@ -77,7 +85,7 @@ internal sealed class PodLogin(
             shown = key;
         }
 
-        if (await connector.ConnectAsync(entry, clientSocket).ConfigureAwait(false) is not { } socket)
+        if (await connector.ConnectAsync(entry, clientSocket, cancellation).ConfigureAwait(false) is not { } socket)
         {
             return lastAttempt ? throw HungUp(entry, "reset") : null;
         }

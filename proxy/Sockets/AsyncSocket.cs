@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using SshGateway.Proxy.Sockets.Native;
 
 namespace SshGateway.Proxy.Sockets;
 
@@ -15,7 +17,6 @@ internal sealed class AsyncSocket : IPeerSocket
     public AsyncSocket(Socket socket, TimeSpan? peerTimeout = null)
     {
         _socket = socket;
-        _socket = socket;
         RemoteEndPoint = TcpSettings.RemoteEndPointOf(socket);
         _peerTimeout = peerTimeout;
         TcpSettings.Apply(socket, peerTimeout);
@@ -23,10 +24,6 @@ internal sealed class AsyncSocket : IPeerSocket
 
     public IPEndPoint RemoteEndPoint { get; private set; }
 
-    /// <inheritdoc/>
-    public SafeSocketHandle Handle => _socket.SafeHandle;
-
-    /// <inheritdoc/>
     public void ActsFor(IPEndPoint client) => RemoteEndPoint = client;
 
     public async ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel)
@@ -58,6 +55,11 @@ internal sealed class AsyncSocket : IPeerSocket
             bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
         }
     }
+
+    // .NET does not tell when a socket can be written to.
+    public int SpliceInto(SafeFileHandle pipe, int count) => SpliceResult.Unsupported;
+
+    public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
     public NextTurn NextTurnAsync() => new(loop: null);
 

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace SshGateway.Proxy.Sockets;
 
@@ -12,9 +12,6 @@ internal interface IPeerSocket : IDisposable
 {
     /// <summary>Where the peer connected from; behind a balancer, where the balancer says that it did.</summary>
     IPEndPoint RemoteEndPoint { get; }
-
-    /// <summary>For splice.</summary>
-    SafeSocketHandle Handle { get; }
 
     /// <summary>The peer is a balancer that acts for this client.</summary>
     void ActsFor(IPEndPoint client);
@@ -32,6 +29,12 @@ internal interface IPeerSocket : IDisposable
 
     /// <summary>Writes everything.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Moves what has arrived into an empty pipe, up to so many bytes and without waiting: a count, or what <see cref="Native.SpliceResult"/> has.</summary>
+    int SpliceInto(SafeFileHandle pipe, int count);
+
+    /// <summary>Writes so many bytes of a pipe that has them.</summary>
+    ValueTask SpliceFromAsync(SafeFileHandle pipe, int count);
 
     /// <summary>Lets other sockets have their turn.</summary>
     NextTurn NextTurnAsync();

@@ -26,11 +26,27 @@ internal static class LastWords
     {
         try
         {
-            await DropInputAsync(socket).WaitAsync(patience, time).ConfigureAwait(false);
+            await DrainAsync(socket).WaitAsync(patience, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             // It had its time.
+        }
+    }
+
+    /// <summary>The same until the peer closes or the socket is aborted.</summary>
+    public static async Task DrainAsync(IPeerSocket socket)
+    {
+        byte[] unwanted = new byte[4096];
+        try
+        {
+            while (await socket.ReadAsync(unwanted).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // Closed hard; as good.
         }
     }
 
@@ -45,21 +61,6 @@ internal static class LastWords
             return;
         }
         socket.ShutdownWrites();
-        await DropInputAsync(socket).ConfigureAwait(false);
-    }
-
-    private static async Task DropInputAsync(IPeerSocket socket)
-    {
-        byte[] unwanted = new byte[4096];
-        try
-        {
-            while (await socket.ReadAsync(unwanted).ConfigureAwait(false) > 0)
-            {
-            }
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // Closed hard; as good.
-        }
+        await DrainAsync(socket).ConfigureAwait(false);
     }
 }

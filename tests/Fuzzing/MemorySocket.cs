@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using SshGateway.Proxy.Sockets;
 
 namespace SshGateway.Tests.Fuzzing;
@@ -11,13 +11,15 @@ internal sealed class MemorySocket(byte[] received) : IPeerSocket
 
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
 
-    public SafeSocketHandle Handle => throw new InvalidOperationException("There is no socket.");
-
     public void ActsFor(IPEndPoint client) => throw new InvalidOperationException("There is no balancer.");
 
     public ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel) => throw new InvalidOperationException("There is no network.");
 
     public ValueTask WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+
+    public int SpliceInto(SafeFileHandle pipe, int count) => throw new InvalidOperationException("There is no socket.");
+
+    public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new InvalidOperationException("There is no socket.");
 
     public NextTurn NextTurnAsync() => new(loop: null);
 

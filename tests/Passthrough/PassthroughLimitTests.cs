@@ -61,7 +61,7 @@ public sealed class PassthroughLimitTests : PassthroughFixture
             Encoding.ASCII.GetString(await answer));
         client.Dispose();
         Assert.Equal(ConnectionEnd.PassthroughRefused, (await NextAsync()).End);
-        Assert.Equal(TimeSpan.FromMilliseconds(10), Time.GetUtcNow() - new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        Assert.True(Time.GetUtcNow() - new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) >= TimeSpan.FromMilliseconds(10), "answered at once");
         Assert.Equal(0, Pod.Waiting);
     }
 

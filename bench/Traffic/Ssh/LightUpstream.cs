@@ -21,31 +21,10 @@ internal static class LightUpstream
     private const uint LargestData = 32768;
 
     /// <summary>Listens on one port of several addresses, one for each pod, and never returns.</summary>
-    /// <param name="options">The port, the host key's file, the addresses.</param>
-    public static async Task RunAsync(string[] options)
+    public static Task RunAsync(int port, string hostKeyFile, IEnumerable<IPAddress> addresses)
     {
-        int port = int.Parse(options[0], System.Globalization.CultureInfo.InvariantCulture);
-        var hostKeys = new HostKeySet([OpenSshKeyFile.Load(options[1])]);
-        Socket[] listeners = [.. options[2..].Select(address => Listen(new IPEndPoint(IPAddress.Parse(address), port)))];
-        await Console.Out.WriteLineAsync("ready");
-        await Task.WhenAll(listeners.Select(listener => AcceptAsync(listener, hostKeys)));
-    }
-
-    private static Socket Listen(IPEndPoint endpoint)
-    {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(endpoint);
-        listener.Listen(1024);
-        return listener;
-    }
-
-    private static async Task AcceptAsync(Socket listener, HostKeySet hostKeys)
-    {
-        while (true)
-        {
-            Socket client = await listener.AcceptAsync();
-            _ = Task.Run(() => ServeAsync(client, hostKeys));
-        }
+        var hostKeys = new HostKeySet([OpenSshKeyFile.Load(hostKeyFile)]);
+        return Listeners.RunAsync(port, addresses, client => ServeAsync(client, hostKeys));
     }
 
     private static async Task ServeAsync(Socket client, HostKeySet hostKeys)

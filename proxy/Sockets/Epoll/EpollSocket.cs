@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using SshGateway.Proxy.Sockets.Native;
 
 namespace SshGateway.Proxy.Sockets.Epoll;
 
@@ -23,22 +24,28 @@ internal sealed class EpollSocket : IPeerSocket
     private EpollSocket(Socket socket, IPEndPoint remote, EventLoop loop, TimeSpan peerTimeout)
     {
         (_socket, _loop, _peerTimeout, RemoteEndPoint) = (socket, loop, peerTimeout, remote);
-        TcpSettings.Apply(socket, peerTimeout);
         _descriptor = (int)socket.Handle;
         // For splice, which has no flag of its own for sockets.
-        _ = EpollCalls.fcntl(_descriptor, EpollCalls.SetStatusFlags, EpollCalls.NonBlocking);
+        _ = LibC.fcntl(_descriptor, LibC.SetStatusFlags, LibC.NonBlocking);
     }
 
     public IPEndPoint RemoteEndPoint { get; private set; }
 
-    public SafeSocketHandle Handle => _socket.SafeHandle;
-
     /// <summary>A connected socket, which nothing has been awaited on: .NET's engine would watch it as well. It is owned from here on.</summary>
     public static EpollSocket Adopt(Socket connected, EventLoop loop, TimeSpan peerTimeout)
     {
-        var socket = new EpollSocket(connected, TcpSettings.RemoteEndPointOf(connected), loop, peerTimeout);
-        socket.Register();
-        return socket;
+        try
+        {
+            TcpSettings.Apply(connected, peerTimeout);
+            var socket = new EpollSocket(connected, TcpSettings.RemoteEndPointOf(connected), loop, peerTimeout);
+            socket.Register();
+            return socket;
+        }
+        catch
+        {
+            connected.Dispose();
+            throw;
+        }
     }
 
     public void ActsFor(IPEndPoint client) => RemoteEndPoint = client;
@@ -48,6 +55,7 @@ internal sealed class EpollSocket : IPeerSocket
         var another = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, _loop, _peerTimeout);
         try
         {
+            TcpSettings.Apply(another._socket, _peerTimeout);
             using (cancel.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), another))
             {
                 await another.ConnectAsync().ConfigureAwait(false);
@@ -111,6 +119,37 @@ internal sealed class EpollSocket : IPeerSocket
         }
     }
 
+    public int SpliceInto(SafeFileHandle pipe, int count)
+    {
+        int moved = LibC.Splice(_socket.SafeHandle, pipe, count);
+        if (moved == 0)
+        {
+            // As below.
+            ThrowIfAborted(_readable);
+        }
+        _drained = moved == SpliceResult.WouldBlock && !_hungUp;
+        return moved;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask SpliceFromAsync(SafeFileHandle pipe, int count)
+    {
+        while (count > 0)
+        {
+            switch (LibC.Splice(pipe, _socket.SafeHandle, count))
+            {
+                case > 0 and int moved:
+                    count -= moved;
+                    break;
+                case SpliceResult.WouldBlock:
+                    await _writable.WaitAsync().ConfigureAwait(false);
+                    break;
+                default:
+                    throw new SocketException((int)SocketError.ConnectionReset);
+            }
+        }
+    }
+
     public NextTurn NextTurnAsync() => new(_loop);
 
     public void AcknowledgeNow() => TcpSettings.AcknowledgeNow(_socket);
@@ -134,7 +173,7 @@ internal sealed class EpollSocket : IPeerSocket
             else
             {
                 // What was written still arrives.
-                _ = EpollCalls.shutdown(_descriptor, EpollCalls.ShutdownBoth);
+                _ = LibC.shutdown(_descriptor, LibC.ShutdownBoth);
             }
         }
     }
@@ -157,15 +196,15 @@ internal sealed class EpollSocket : IPeerSocket
     /// <summary>By the loop.</summary>
     public void OnEvents(uint events)
     {
-        if ((events & (EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0)
+        if ((events & (LibC.PeerHangUp | LibC.HangUp | LibC.Error)) != 0)
         {
             _hungUp = true;
         }
-        if ((events & (EpollCalls.Readable | EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0)
+        if ((events & (LibC.Readable | LibC.PeerHangUp | LibC.HangUp | LibC.Error)) != 0)
         {
             _readable.Signal();
         }
-        if ((events & (EpollCalls.Writable | EpollCalls.HangUp | EpollCalls.Error)) != 0)
+        if ((events & (LibC.Writable | LibC.HangUp | LibC.Error)) != 0)
         {
             _writable.Signal();
         }
@@ -185,7 +224,7 @@ internal sealed class EpollSocket : IPeerSocket
     {
         int error = StartConnecting();
         Register();
-        if (error == EpollCalls.InProgress)
+        if (error == LibC.InProgress)
         {
             await _writable.WaitAsync().ConfigureAwait(false);
             // .NET's name of it, not errno.
@@ -201,84 +240,37 @@ internal sealed class EpollSocket : IPeerSocket
     }
 
     // errno, or 0.
-    private unsafe int StartConnecting()
+    private int StartConnecting()
     {
         SocketAddress address = RemoteEndPoint.Serialize();
-        fixed (byte* pointer = address.Buffer.Span)
-        {
-            return EpollCalls.connect(_descriptor, pointer, address.Size) == 0 ? 0 : Marshal.GetLastPInvokeError();
-        }
+        return -LibC.Connect(_descriptor, address.Buffer.Span[..address.Size]);
     }
 
-    private bool HasInput() => TryReceive(stackalloc byte[1], EpollCalls.Peek, out _);
+    private bool HasInput() => TryReceive(stackalloc byte[1], LibC.Peek, out _);
 
     // False: nothing has arrived.
-    private unsafe bool TryReceive(Span<byte> buffer, int flags, out int count)
+    private bool TryReceive(Span<byte> buffer, int flags, out int count)
     {
-        while (true)
+        ThrowIfAborted(_readable);
+        count = LibC.Receive(_descriptor, buffer, flags);
+        if (count == 0)
         {
+            // An abort looks like the peer's close.
             ThrowIfAborted(_readable);
-            fixed (byte* pointer = buffer)
-            {
-                count = (int)EpollCalls.recv(_descriptor, pointer, buffer.Length, flags | EpollCalls.DontWait);
-            }
-            if (count > 0)
-            {
-                return true;
-            }
-            if (count == 0)
-            {
-                // An abort looks like the peer's close.
-                ThrowIfAborted(_readable);
-                return true;
-            }
-            int error = Marshal.GetLastPInvokeError();
-            if (error == EpollCalls.Again)
-            {
-                return false;
-            }
-            ThrowUnlessInterrupted(error);
         }
+        return count is >= 0 or -LibC.Again ? count >= 0 : throw SocketErrors.Of(-count);
     }
 
-    private unsafe int Send(ReadOnlySpan<byte> bytes)
+    // 0: the socket takes nothing now.
+    private int Send(ReadOnlySpan<byte> bytes)
     {
-        while (true)
-        {
-            ThrowIfAborted(_writable);
-            nint count;
-            fixed (byte* pointer = bytes)
-            {
-                count = EpollCalls.send(_descriptor, pointer, bytes.Length, EpollCalls.DontWait | EpollCalls.NoSignal);
-            }
-            if (count >= 0)
-            {
-                return (int)count;
-            }
-            int error = Marshal.GetLastPInvokeError();
-            if (error == EpollCalls.Again)
-            {
-                return 0;
-            }
-            ThrowUnlessInterrupted(error);
-        }
+        ThrowIfAborted(_writable);
+        int count = LibC.Send(_descriptor, bytes);
+        return count is >= 0 or -LibC.Again ? Math.Max(count, 0) : throw SocketErrors.Of(-count);
     }
 
     // A connect to AF_UNSPEC (connect(2)).
-    private unsafe void Reset()
-    {
-        byte* nowhere = stackalloc byte[16];
-        new Span<byte>(nowhere, 16).Clear();
-        _ = EpollCalls.connect(_descriptor, nowhere, 16);
-    }
+    private void Reset() => LibC.Connect(_descriptor, new byte[16]);
 
     private static void ThrowIfAborted(Readiness direction) => ObjectDisposedException.ThrowIf(direction.IsAborted, typeof(IPeerSocket));
-
-    private static void ThrowUnlessInterrupted(int error)
-    {
-        if (error != EpollCalls.Interrupted)
-        {
-            throw SocketErrors.Of(error);
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using SshGateway.Proxy.Sockets.Native;
 
 namespace SshGateway.Proxy.Sockets.Epoll;
 
@@ -15,8 +16,8 @@ internal sealed unsafe class EventLoop
     private const int Forever = -1;
     private const ulong WakeUp = 0;
 
-    private readonly SafeFileHandle _epoll = Own(EpollCalls.epoll_create1(EpollCalls.CloseOnExec));
-    private readonly SafeFileHandle _wakeUp = Own(EpollCalls.eventfd(0, EpollCalls.CloseOnExec | EpollCalls.NonBlocking));
+    private readonly SafeFileHandle _epoll = Own(LibC.epoll_create1(LibC.CloseOnExec));
+    private readonly SafeFileHandle _wakeUp = Own(LibC.eventfd(0, LibC.CloseOnExec | LibC.NonBlocking));
     private readonly ConcurrentDictionary<ulong, EpollSocket> _sockets = new();
     private readonly ConcurrentQueue<Action> _queue = new();
     private readonly Thread _thread;
@@ -25,7 +26,7 @@ internal sealed unsafe class EventLoop
 
     public EventLoop(int number)
     {
-        Add(_wakeUp.DangerousGetHandle(), EpollCalls.Readable, WakeUp);
+        Add(_wakeUp.DangerousGetHandle(), LibC.Readable, WakeUp);
         _thread = new Thread(Run) { IsBackground = true, Name = $"Event loop {number}" };
         _thread.Start();
     }
@@ -36,7 +37,7 @@ internal sealed unsafe class EventLoop
     {
         ulong id = Interlocked.Increment(ref _lastId);
         _sockets[id] = socket;
-        Add(descriptor, EpollCalls.Readable | EpollCalls.Writable | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered, id);
+        Add(descriptor, LibC.Readable | LibC.Writable | LibC.PeerHangUp | LibC.EdgeTriggered, id);
         return id;
     }
 
@@ -50,7 +51,7 @@ internal sealed unsafe class EventLoop
         if (Thread.CurrentThread != _thread && Interlocked.Exchange(ref _wakeUpIsDue, 1) == 0)
         {
             ulong one = 1;
-            _ = EpollCalls.write((int)_wakeUp.DangerousGetHandle(), &one, sizeof(ulong));
+            _ = LibC.write((int)_wakeUp.DangerousGetHandle(), &one, sizeof(ulong));
         }
     }
 
@@ -61,7 +62,7 @@ internal sealed unsafe class EventLoop
     {
         var registration = new EventBuffer(1);
         registration.SetFirst(events, id);
-        if (EpollCalls.epoll_ctl((int)_epoll.DangerousGetHandle(), EpollCalls.Add, (int)descriptor, registration.Pointer) != 0)
+        if (LibC.epoll_ctl((int)_epoll.DangerousGetHandle(), LibC.AddToEpoll, (int)descriptor, registration.Pointer) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
@@ -73,7 +74,7 @@ internal sealed unsafe class EventLoop
         int epoll = (int)_epoll.DangerousGetHandle();
         while (true)
         {
-            int count = EpollCalls.epoll_wait(epoll, events.Pointer, events.Capacity, _queue.IsEmpty ? Forever : 0);
+            int count = LibC.epoll_wait(epoll, events.Pointer, events.Capacity, _queue.IsEmpty ? Forever : 0);
             for (int index = 0; index < count; index++)
             {
                 ulong id = events.DataAt(index);
@@ -97,7 +98,7 @@ internal sealed unsafe class EventLoop
     private void TakeWakeUp()
     {
         ulong posts;
-        _ = EpollCalls.read((int)_wakeUp.DangerousGetHandle(), &posts, sizeof(ulong));
+        _ = LibC.read((int)_wakeUp.DangerousGetHandle(), &posts, sizeof(ulong));
         // A full fence: what was queued without a wake-up of its own is seen by the next look at the queue.
         Interlocked.Exchange(ref _wakeUpIsDue, 0);
     }

@@ -3,20 +3,39 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SshGateway.Proxy.Sockets.Native;
 
-/// <summary>The system calls that .NET has no class for. Linux.</summary>
-internal static partial class LibC
+/// <summary>
+/// The system calls that .NET has no class for, of 64-bit Linux. Those that are named as there return -1 and leave errno on failure; who gives them a bare descriptor
+/// sees to it that it is not closed meanwhile.
+/// </summary>
+internal static unsafe partial class LibC
 {
     // <asm-generic/errno-base.h>, <asm-generic/errno.h>
-    private const int Eintr = 4;
-    private const int Eagain = 11;
-    private const int Einval = 22;
-    private const int Enosys = 38;
+    public const int Again = 11;
+    public const int InProgress = 115;
+    private const int Interrupted = 4;
+    private const int InvalidArgument = 22;
+    private const int NotImplemented = 38;
 
-    // <asm-generic/fcntl.h>: O_NONBLOCK | O_CLOEXEC
-    private const int PipeFlags = 0x800 | 0x80000;
-
-    // <linux/fcntl.h>
+    // <asm-generic/fcntl.h>, <linux/fcntl.h>. O_NONBLOCK and O_CLOEXEC have the same values for pipes, epoll and eventfd.
+    public const int NonBlocking = 0x800;
+    public const int CloseOnExec = 0x80000;
+    public const int SetStatusFlags = 4;
     private const int SetPipeSize = 1031;
+
+    // <linux/eventpoll.h>
+    public const int AddToEpoll = 1;
+    public const uint Readable = 0x1;
+    public const uint Writable = 0x4;
+    public const uint Error = 0x8;
+    public const uint HangUp = 0x10;
+    public const uint PeerHangUp = 0x2000;
+    public const uint EdgeTriggered = 1u << 31;
+
+    // <sys/socket.h>
+    public const int Peek = 0x2;
+    public const int ShutdownBoth = 2;
+    private const int DontWait = 0x40;
+    private const int NoSignal = 0x4000;
 
     // <linux/splice.h>: SPLICE_F_MOVE | SPLICE_F_NONBLOCK
     private const uint SpliceFlags = 1 | 2;
@@ -24,12 +43,13 @@ internal static partial class LibC
     /// <summary>A pipe whose ends do not block; false: there is none to be had.</summary>
     public static bool TryCreatePipe(int size, out SafeFileHandle readEnd, out SafeFileHandle writeEnd)
     {
-        Span<int> ends = stackalloc int[2];
-        bool created = Pipe2(ref ends[0], PipeFlags) == 0;
+        int* ends = stackalloc int[2];
+        bool created = pipe2(ends, NonBlocking | CloseOnExec) == 0;
         readEnd = new SafeFileHandle(created ? ends[0] : -1, ownsHandle: true);
         writeEnd = new SafeFileHandle(created ? ends[1] : -1, ownsHandle: true);
         // Beyond what a user's pipes may have together it stays as small as it was made, which will do.
-        return created && SetFlag(writeEnd, SetPipeSize, size) != int.MinValue;
+        _ = created ? fcntl(ends[1], SetPipeSize, size) : 0;
+        return created;
     }
 
     /// <summary>Moves up to so many bytes; see <see cref="SpliceResult"/> for what is not a count.</summary>
@@ -37,18 +57,18 @@ internal static partial class LibC
     {
         while (true)
         {
-            nint moved = Splice(from, 0, to, 0, (nuint)count, SpliceFlags);
+            nint moved = splice(from, 0, to, 0, (nuint)count, SpliceFlags);
             if (moved >= 0)
             {
                 return (int)moved;
             }
             switch (Marshal.GetLastPInvokeError())
             {
-                case Eintr:
+                case Interrupted:
                     continue;
-                case Eagain:
+                case Again:
                     return SpliceResult.WouldBlock;
-                case Einval or Enosys:
+                case InvalidArgument or NotImplemented:
                     return SpliceResult.Unsupported;
                 default:
                     return SpliceResult.Broken;
@@ -56,18 +76,83 @@ internal static partial class LibC
         }
     }
 
-    /// <summary>Reads what a pipe holds.</summary>
-    public static int Read(SafeFileHandle pipe, Span<byte> buffer) => (int)Read(pipe, ref MemoryMarshal.GetReference(buffer), (nuint)buffer.Length);
+    /// <summary>A count, or the negative of errno; without waiting.</summary>
+    public static int Receive(int descriptor, Span<byte> buffer, int flags)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            nint count;
+            do
+            {
+                count = recv(descriptor, pointer, buffer.Length, flags | DontWait);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+            return count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
+        }
+    }
 
-    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
-    private static partial int Pipe2(ref int ends, int flags);
+    /// <inheritdoc cref="Receive"/>
+    public static int Send(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* pointer = bytes)
+        {
+            nint count;
+            do
+            {
+                count = send(descriptor, pointer, bytes.Length, DontWait | NoSignal);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+            return count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
+        }
+    }
 
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    private static partial int SetFlag(SafeFileHandle file, int command, int argument);
+    /// <param name="descriptor">A socket.</param>
+    /// <param name="address">struct sockaddr.</param>
+    /// <returns>0, or the negative of errno.</returns>
+    public static int Connect(int descriptor, ReadOnlySpan<byte> address)
+    {
+        fixed (byte* pointer = address)
+        {
+            return connect(descriptor, pointer, address.Length) == 0 ? 0 : -Marshal.GetLastPInvokeError();
+        }
+    }
 
-    [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
-    private static partial nint Splice(SafeHandle from, nint fromOffset, SafeHandle to, nint toOffset, nuint count, uint flags);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_create1(int flags);
 
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    private static partial nint Read(SafeFileHandle file, ref byte buffer, nuint count);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_wait(int epoll, byte* events, int capacity, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(int descriptor, void* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(int descriptor, void* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int shutdown(int descriptor, int how);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int descriptor, int operation, int argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint recv(int descriptor, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint send(int descriptor, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int connect(int descriptor, byte* address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint splice(SafeHandle from, nint fromOffset, SafeHandle to, nint toOffset, nuint count, uint flags);
 }

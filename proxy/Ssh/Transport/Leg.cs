@@ -95,14 +95,15 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
     {
         while (true)
         {
-            while (Input.TryRead(out InboundPacket packet))
+            while (!cancellation.IsCancellationRequested && Input.TryRead(out InboundPacket packet))
             {
                 if (!await HandleTransportMessageAsync(packet).ConfigureAwait(false) && packet.Number != MessageNumber.UserAuthRequest)
                 {
                     throw new SshProtocolException($"message {packet.Number} before authentication");
                 }
             }
-            // Cancelled here, it has read nothing.
+            // What has not been read is left for whoever reads next.
+            cancellation.ThrowIfCancellationRequested();
             await Socket.WaitReadableAsync(cancellation).ConfigureAwait(false);
             if (!await Input.FillAsync().ConfigureAwait(false))
             {
@@ -202,6 +203,9 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
 
     /// <summary>After the last DISCONNECT: gives the peer time to read it. Only when nobody else reads.</summary>
     public Task DrainAsync(TimeSpan patience) => LastWords.DrainAsync(Socket, patience, time);
+
+    /// <summary>The same until the peer closes or this is aborted.</summary>
+    public Task DrainAsync() => LastWords.DrainAsync(Socket);
 
     /// <summary>Ends the connection at once. Any thread.</summary>
     public void Abort()

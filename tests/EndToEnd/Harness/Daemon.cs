@@ -6,6 +6,8 @@ namespace SshGateway.Tests.EndToEnd.Harness;
 /// <summary>A program in the background whose output is captured line by line.</summary>
 internal sealed class Daemon : IAsyncDisposable
 {
+    private static readonly TimeSpan LastWordsDeadline = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
@@ -64,13 +66,18 @@ internal sealed class Daemon : IAsyncDisposable
     {
         string? rest = null;
         await Eventually.TrueAsync(
-            () =>
+            async () =>
             {
+                bool ended = HasExited;
+                if (ended)
+                {
+                    // Its last words may still be on their way; unless a child of its own keeps the pipe open.
+                    await Task.WhenAny(_process.WaitForExitAsync(), Task.Delay(LastWordsDeadline));
+                }
+
                 rest = Find(text);
-                Assert.True(
-                    rest is not null || !HasExited,
-                    $"{Name} ended before it printed \"{text}\".\n{Output}");
-                return Task.FromResult(rest is not null);
+                Assert.True(rest is not null || !ended, $"{Name} ended before it printed \"{text}\".\n{Output}");
+                return rest is not null;
             },
             deadline ?? TimeSpan.FromSeconds(20),
             () => $"{Name} did not print \"{text}\".\n{Output}");

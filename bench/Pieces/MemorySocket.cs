@@ -1,0 +1,54 @@
+using System.Net;
+using System.Net.Sockets;
+using SshGateway.Proxy.Sockets;
+
+namespace SshGateway.Bench.Pieces;
+
+/// <summary>A connection to itself: what is written is what the next read reads. Nothing waits.</summary>
+internal sealed class MemorySocket : IPeerSocket
+{
+    private readonly byte[] _bytes = new byte[512 * 1024];
+    private int _count;
+
+    public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 0);
+
+    public SafeSocketHandle Handle => throw new NotSupportedException();
+
+    public void ActsFor(IPEndPoint client) => throw new NotSupportedException();
+
+    public ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ValueTask WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+
+    public ValueTask<int> ReadAsync(Memory<byte> buffer)
+    {
+        int count = Math.Min(_count, buffer.Length);
+        _bytes.AsSpan(0, count).CopyTo(buffer.Span);
+        _bytes.AsSpan(count, _count - count).CopyTo(_bytes);
+        _count -= count;
+        return ValueTask.FromResult(count);
+    }
+
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        bytes.Span.CopyTo(_bytes.AsSpan(_count));
+        _count += bytes.Length;
+        return ValueTask.CompletedTask;
+    }
+
+    public NextTurn NextTurnAsync() => new(loop: null);
+
+    public void AcknowledgeNow()
+    {
+    }
+
+    public void ShutdownWrites() => throw new NotSupportedException();
+
+    public void Abort()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Text;
+
+namespace SshGateway.Bench.Traffic;
+
+/// <summary>
+/// The sessions of the test bed and their pods' addresses: "stock" is the sshd, "light-0" to "light-15" the light upstream, and "raw-0" to "raw-15" the raw
+/// one, by passthrough. Each has an address of its own, as the gateway bounds logins and connections per pod.
+/// </summary>
+internal static class TestSessions
+{
+    public const int Each = 16;
+    public const string Stock = "stock";
+
+    public static IPAddress StockAddress { get; } = IPAddress.Parse("127.0.77.1");
+
+    public static IReadOnlyList<IPAddress> LightAddresses { get; } = [.. Enumerable.Range(1, Each).Select(number => IPAddress.Parse($"127.0.78.{number}"))];
+
+    public static IReadOnlyList<IPAddress> RawAddresses { get; } = [.. Enumerable.Range(1, Each).Select(number => IPAddress.Parse($"127.0.79.{number}"))];
+
+    public static string Light(int number) => $"light-{number % Each}";
+
+    public static string Raw(int number) => $"raw-{number % Each}";
+
+    /// <summary>All of them, and others that nobody connects to, as the operator reads them.</summary>
+    /// <param name="ports">Of sshd, light and raw upstream.</param>
+    /// <param name="authorizedKey">Who may log in.</param>
+    /// <param name="others">How many others.</param>
+    public static string Manifests((int Stock, int Light, int Raw) ports, string authorizedKey, int others)
+    {
+        var manifests = new StringBuilder();
+        void Add(string id, IPAddress address, int port, bool passthrough = false) =>
+            manifests.Append(Manifest(id, address, $"{{port: {port}, targetUser: {Environment.UserName}, passthrough: {(passthrough ? "true" : "false")}, authorizedKeys: [\"{authorizedKey}\"]}}"));
+
+        Add(Stock, StockAddress, ports.Stock);
+        for (int number = 0; number < Each; number++)
+        {
+            Add(Light(number), LightAddresses[number], ports.Light);
+            Add(Raw(number), RawAddresses[number], ports.Raw, passthrough: true);
+        }
+        for (int number = 0; number < others; number++)
+        {
+            Add($"other-{number}", IPAddress.Parse($"127.{100 + (number / 62500)}.{number / 250 % 250}.{(number % 250) + 1}"), ports.Light);
+        }
+        return manifests.ToString();
+    }
+
+    private static string Manifest(string id, IPAddress address, string ssh) =>
+        $$"""
+        ---
+        apiVersion: tars.cloudwalk.network/v1alpha1
+        kind: ClaudeSession
+        metadata: {name: {{id}}, namespace: default}
+        spec:
+          owner: {user: bench}
+          maxConnections: 1000
+          ssh: {{ssh}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: {{id}}, namespace: default, uid: {{id}}, labels: {tars.cloudwalk.network/session: {{id}}} }
+        status: {phase: Running, podIP: {{address}}, startTime: "2026-01-01T00:00:00Z", conditions: [{type: Ready, status: "True"}]}
+
+        """;
+}
