@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using SshGateway.Proxy.Sockets;
 
