@@ -22,10 +22,10 @@ test-long: ## The tests that take minutes: outages, long transfers; ends with su
 fuzz: ## Damaged input to every parser, without end, until one breaks; FUZZ_SECONDS=10 is for how long each gets at a time
 	@scripts/fuzz
 
-bench: ## Transfers, logins and latency through the gateway and past it, in the same run; the table of a million sessions and its synchronization; the operator with 10,000 sessions and 100 proxies
+bench: ## Transfers, logins and latency through the gateway and past it, passthrough beside HAProxy, in the same run; the inner pieces; the table of a million sessions and its synchronization; the operator with 10,000 sessions and 100 proxies
 	@scripts/bench traffic && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale
 
-bench-quick: ## Transfers, logins and latency in a few minutes, and what moved since the last results that are committed
+bench-quick: ## The first two with less data, in a few minutes, and what moved since the last results that are committed
 	@scripts/bench traffic-quick
 
 bench-record: ## Writes what make bench measured into docs/performance.md

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using SshGateway.Proxy.Sockets;
 
 namespace SshGateway.Bench.Pieces;
@@ -11,8 +11,6 @@ internal sealed class MemorySocket : IPeerSocket
     private int _count;
 
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 0);
-
-    public SafeSocketHandle Handle => throw new NotSupportedException();
 
     public void ActsFor(IPEndPoint client) => throw new NotSupportedException();
 
@@ -35,6 +33,10 @@ internal sealed class MemorySocket : IPeerSocket
         _count += bytes.Length;
         return ValueTask.CompletedTask;
     }
+
+    public int SpliceInto(SafeFileHandle pipe, int count) => throw new NotSupportedException();
+
+    public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
     public NextTurn NextTurnAsync() => new(loop: null);
 

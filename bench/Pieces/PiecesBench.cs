@@ -18,7 +18,7 @@ namespace SshGateway.Bench.Pieces;
 /// </summary>
 internal static class PiecesBench
 {
-    private const int Runs = 7;
+    private const int Runs = 5;
     private const double LookUpAim = 100;
     private const double Nanosecond = 1;
     private const double Microsecond = 1000;
@@ -28,6 +28,7 @@ internal static class PiecesBench
         Job job = Job.Default
             .WithToolchain(InProcessEmitToolchain.Instance)
             .WithLaunchCount(1)
+            .WithEvaluateOverhead(false)
             .WithWarmupCount(2)
             .WithIterationCount(Runs)
             .WithIterationTime(TimeInterval.FromMilliseconds(100));

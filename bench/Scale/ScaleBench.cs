@@ -13,9 +13,9 @@ namespace SshGateway.Bench.Scale;
 internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
 {
     private const int IdleChanges = 60;
-    private const int ChangeSeconds = 20;
-    private const int MostBurst = 2000;
-    private const int AloneChanges = 1000;
+    private const int ChangeSeconds = 10;
+    private const int MostBurst = 1000;
+    private const int AloneChanges = 600;
 
     /// <summary>Longer than anything here should take.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);

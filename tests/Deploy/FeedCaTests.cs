@@ -127,6 +127,52 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
     }
 
     [DeployedFact]
+    public async Task A_publication_in_the_future_is_not_waited_for()
+    {
+        FeedCaKeeper keeper = Keeper();
+        await RunAsync(keeper);
+        _time.Advance(TimeSpan.FromDays(250));
+        await RunAsync(keeper);
+        FeedAuthority announced = await AuthorityAsync();
+
+        await PatchAsync("configmap", new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [FeedCaKeeper.PublishedAt] = "2099-01-01T00:00:00Z" } },
+        });
+        await RunAsync(keeper);
+        Assert.Equal(announced, await AuthorityAsync());
+        _time.Advance(TimeSpan.FromHours(1));
+        await RunAsync(keeper);
+
+        Assert.Equal(announced.Next, (await AuthorityAsync()).Ca);
+    }
+
+    [DeployedFact]
+    public async Task Of_two_that_believe_to_lead_the_slower_one_changes_nothing()
+    {
+        FeedCaKeeper faster = Keeper();
+        await RunAsync(faster);
+        _time.Advance(TimeSpan.FromDays(25));
+        // It is asked once more before it writes; by then the other one has.
+        int asked = 0;
+        FeedCaKeeper slower = Keeper(() =>
+        {
+            if (++asked == 2)
+            {
+                RunAsync(faster).GetAwaiter().GetResult();
+            }
+            return true;
+        });
+        FeedAuthority before = await AuthorityAsync();
+
+        Assert.False(await slower.StepAsync(CancellationToken.None));
+
+        Assert.Equal(2, asked);
+        Assert.NotEqual(before.Certificate, _shown.Read());
+        Assert.Equal((await AuthorityAsync()).Certificate, _shown.Read());
+    }
+
+    [DeployedFact]
     public async Task A_Secret_of_somebodys_own_is_shown_and_never_changed()
     {
         using var authority = new TestAuthority();
@@ -205,7 +251,8 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
     }
 
     // One replica of several: its clock is the test's, and so is whether it leads. Requests are made in real time.
-    private FeedCaKeeper Keeper() => new(new ApiWriter(_http!, TimeProvider.System), () => _leads, Settings, _shown, _time, NullLogger.Instance);
+    private FeedCaKeeper Keeper(Func<bool>? isLeader = null) =>
+        new(new ApiWriter(_http!, TimeProvider.System), isLeader ?? (() => _leads), Settings, _shown, _time, NullLogger.Instance);
 
     private static async Task RunAsync(FeedCaKeeper keeper)
     {

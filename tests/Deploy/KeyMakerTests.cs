@@ -19,6 +19,9 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
 
     private static readonly string[] All = [HostKeys, UserCa, UserCaMap];
 
+    // Several times as long as it takes when it is allowed.
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(6);
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -75,7 +78,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
         // The host keys come first, the CA right after them.
         await Eventually.TrueAsync(async () => (await ReadAsync()).ContainsKey(HostKeys), "the host keys are made");
-        await NeverAsync(async () => (await ReadAsync()).ContainsKey(UserCa), "a CA was made beside the one that pods trust");
+        await Eventually.NeverAsync(async () => (await ReadAsync()).ContainsKey(UserCa), Long, "a CA was made beside the one that pods trust");
 
         await server.KubectlAsync("delete", "-n", "ssh-gateway", UserCaMap);
         await UntilMadeAsync();
@@ -96,7 +99,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         await server.KubectlAsync("apply", "-f", _directory.File("lease.yaml"));
 
         await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
-        await NeverAsync(async () => (await ReadAsync()).Count > 0, "something was made without the Lease");
+        await Eventually.NeverAsync(async () => (await ReadAsync()).Count > 0, Long, "something was made without the Lease");
         Assert.False(gateway.IsLeader);
 
         await server.KubectlAsync("delete", "lease", "-n", "ssh-gateway", "ssh-gateway-operator");
@@ -162,15 +165,4 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
     }
 
     private static Dictionary<string, string> Values(string data) => JsonSerializer.Deserialize<Dictionary<string, string>>(data)!;
-
-    // Several times as long as it takes when it is allowed.
-    private static async Task NeverAsync(Func<Task<bool>> condition, string failure)
-    {
-        using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(6));
-        while (!expiry.IsCancellationRequested)
-        {
-            Assert.False(await condition(), failure);
-            await Task.Delay(100);
-        }
-    }
 }

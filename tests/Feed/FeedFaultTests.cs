@@ -8,6 +8,9 @@ namespace SshGateway.Tests.Feed;
 /// <summary>A whole operator and a proxy's feed client, and what happens on the network between them.</summary>
 public sealed class FeedFaultTests : IDisposable
 {
+    // A ping after 20 s, and 10 s for its answer.
+    private static readonly TimeSpan PingLimit = TimeSpan.FromMinutes(2);
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -28,6 +31,21 @@ public sealed class FeedFaultTests : IDisposable
         await Eventually.CompletedAsync(Eventually.TrueAsync(() => proxy.Find("two") is not null, "another connection"), time, TimeSpan.FromSeconds(1));
 
         Assert.Contains("nothing came for 30 s", Assert.Single(proxy.Log.Lines, l => l.Id.Id == 2).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pings_tell_both_ends_of_a_connection_that_died_without_a_word()
+    {
+        await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path);
+        await using var network = new FaultyProxy(run.FeedPort);
+        // Its clock stands still, so it will not notice that heartbeats are missing.
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(network.Port, run.Keys, new ManualTimeProvider());
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the proxy follows");
+
+        network.Freeze();
+
+        await Eventually.TrueAsync(() => proxy.Log.Count(2) == 1, PingLimit, () => "the proxy believes in its stream");
+        await Eventually.TrueAsync(() => network.Connections == 0, PingLimit, () => "the operator believes in its stream");
     }
 
     [Fact]

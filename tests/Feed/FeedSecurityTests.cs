@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
+using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Manifests;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -93,7 +94,8 @@ public sealed class FeedSecurityTests : IDisposable
         _keys.PutAuthorities(old);
         _keys.PutLeaf(old);
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
-        await using FeedClientRun before = await FeedClientRun.StartAsync(run);
+        await using var network = new FaultyProxy(run.FeedPort);
+        await using FeedClientRun before = await FeedClientRun.StartAsync(network.Port, _keys);
         await Eventually.TrueAsync(() => before.HasSynced, "the first proxy follows");
 
         // The proxies' bundle has both before the operator shows a certificate of the new one, and loses the old one afterwards.
@@ -106,6 +108,10 @@ public sealed class FeedSecurityTests : IDisposable
         _directory.Write("one.yaml", Samples.Session("one"));
         await Eventually.TrueAsync(() => before.Find("one") is not null && after.Find("one") is not null, "both streams are alive");
         Assert.Equal((1, 0), (before.Log.Count(1), before.Log.Count(2)));
+
+        // The first one comes back, to a certificate that the CA of its first connection has not signed.
+        network.Cut();
+        await Eventually.TrueAsync(() => before.Log.Count(1) == 2, "it has read the bundle again");
     }
 
     [Fact]

@@ -37,7 +37,12 @@ internal sealed class OperatorRun : IAsyncDisposable
         return new OperatorRun(app, keys);
     }
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        // Services that nobody stopped have failed, in the host's eyes, and it says so.
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
 
     private int Port(int listener) => new Uri(
         _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(listener)).Port;

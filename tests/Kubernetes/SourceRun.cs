@@ -14,7 +14,6 @@ internal sealed class SourceRun : IAsyncDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _ending = new();
-    private readonly KubernetesSource _source;
     private readonly Task _reading;
     private readonly Lock _lock = new();
     private readonly List<string> _lost = [];
@@ -22,10 +21,17 @@ internal sealed class SourceRun : IAsyncDisposable
     private IReadOnlyList<RoutedSession>? _routes;
 
     public SourceRun(string kubeconfig, params string[] namespaces)
+        : this(kubeconfig, TimeProvider.System, namespaces)
     {
-        _source = new KubernetesSource(KubeconfigReader.Read(kubeconfig, TimeProvider.System), namespaces, TimeProvider.System, Log);
+    }
+
+    public SourceRun(string kubeconfig, TimeProvider time, params string[] namespaces)
+    {
+        Source = new KubernetesSource(KubeconfigReader.Read(kubeconfig, TimeProvider.System), namespaces, time, Log);
         _reading = ReadAsync();
     }
+
+    public KubernetesSource Source { get; }
 
     public LogRecorder<KubernetesSource> Log { get; } = new();
 
@@ -88,14 +94,14 @@ internal sealed class SourceRun : IAsyncDisposable
     {
         await _ending.CancelAsync();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _source.Dispose();
+        Source.Dispose();
         _ending.Dispose();
     }
 
     private async Task ReadAsync()
     {
         var router = new SessionRouter(new RoutingOptions(false, false));
-        await foreach (ClusterChanges changes in _source.ReadAsync(_ending.Token))
+        await foreach (ClusterChanges changes in Source.ReadAsync(_ending.Token))
         {
             router.Apply(changes);
             RoutedSession[] routes = [.. router.Routes];

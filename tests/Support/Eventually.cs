@@ -28,6 +28,17 @@ internal static class Eventually
         }
     }
 
+    /// <summary>Looks again and again, for so long, at what must not happen.</summary>
+    public static async Task NeverAsync(Func<Task<bool>> condition, TimeSpan during, string failure)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        while (clock.Elapsed < during)
+        {
+            Assert.False(await condition(), failure);
+            await Task.Delay(Interval);
+        }
+    }
+
     /// <summary>Lets time pass in steps until the task is done: for limits that begin at a moment that cannot be seen.</summary>
     public static async Task CompletedAsync(Task task, ManualTimeProvider time, TimeSpan step)
     {

@@ -38,6 +38,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
 
     public Uri Address => new($"{(_isPlain ? "http" : "https")}://127.0.0.1:{Port}");
 
+    /// <summary>Connections that one end at least has not closed.</summary>
+    public int Connections => _connections.Count;
+
     /// <summary>The request lines that went through a plain proxy, those that it answered itself among them.</summary>
     public IReadOnlyList<(DateTimeOffset Time, string Line)> Requests => [.. _requests];
 

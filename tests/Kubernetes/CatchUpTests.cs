@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SshGateway.Operator.Model;
 using SshGateway.Tests.Feed;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Support;
@@ -6,9 +7,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Kubernetes;
 
-/// <summary>Two operators of two namespaces on a real API server, and a proxy that moves from one to the other.</summary>
+/// <summary>Operators of two namespaces on a real API server that are behind, or look like it.</summary>
 [Collection(KubernetesGroup.Name)]
-public sealed class TwoNamespacesTests(KubernetesServer server) : IAsyncLifetime
+public sealed class CatchUpTests(KubernetesServer server) : IAsyncLifetime
 {
     private const int InStep = 1;
     private const int SentAway = 5;
@@ -83,6 +84,33 @@ public sealed class TwoNamespacesTests(KubernetesServer server) : IAsyncLifetime
 
         await Eventually.TrueAsync(() => proxy.Log.Count(InStep) == 2, "the proxy follows the first operator");
         Assert.False(IsSentAwayAsBehind(proxy));
+    }
+
+    [KubernetesFact]
+    public async Task However_often_it_is_asked_a_source_lists_what_is_behind_once_in_five_seconds_and_watches_on()
+    {
+        var time = new ManualTimeProvider();
+        await using var network = new FaultyProxy(server.Port, isPlain: true);
+        await using var run = new SourceRun(server.Kubeconfig(network.Address), time, _quiet, _busy);
+        await run.UntilAsync(r => r.IsSynced, "everything was read");
+        Assert.Equal((1, 1), (Lists("claudesessions"), Lists("pods")));
+        var unreached = new ClusterVersions([new ReadVersions(_busy, ulong.MaxValue, 1)]);
+
+        run.Source.CatchUp(unreached);
+        await Eventually.TrueAsync(() => Lists("claudesessions") == 2, "it is listed");
+        for (int i = 0; i < 5; i++)
+        {
+            run.Source.CatchUp(unreached);
+            await Cluster.CreateSessionAsync(_busy, $"new-{i}");
+            await run.ReasonAsync($"new-{i}", Operator.Routing.ReadyReason.WaitingForPod);
+        }
+        Assert.Equal((2, 1), (Lists("claudesessions"), Lists("pods")));
+
+        time.Advance(TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(() => Lists("claudesessions") == 3, "it is listed again");
+
+        int Lists(string kind) => network.Requests.Count(r =>
+            r.Line.Contains($"/namespaces/{_busy}/{kind}?", StringComparison.Ordinal) && r.Line.Contains("limit=500", StringComparison.Ordinal));
     }
 
     private static bool IsSentAwayAsBehind(FeedClientRun proxy) =>
