@@ -19,7 +19,7 @@ test: ## Everything that does not take minutes, installing the Debian packages t
 test-long: ## The tests that take minutes: outages, long transfers; ends with such a line too
 	@scripts/test-long
 
-fuzz: ## Damaged input to every parser, without end, until one breaks; FUZZ_SECONDS=10 is for how long each gets at a time
+fuzz: ## Damaged input to every parser, without end or for FUZZ_FOR=300 seconds, until one breaks; FUZZ_INPUT=.fuzz/FILE gives it a kept input again
 	@scripts/fuzz
 
 bench: ## Transfers, logins and latency through the gateway and past it, passthrough beside HAProxy, in the same run; the inner pieces; the table of a million sessions and its synchronization; the operator with 10,000 sessions and 100 proxies

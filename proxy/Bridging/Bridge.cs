@@ -58,7 +58,12 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
         {
             // The peer that takes no more may have sent more than has been read. Its own pump delivers that, and then finds the end.
             clientEnded = !clientEnded;
-            end = await (clientEnded ? fromClient : fromPod).ConfigureAwait(false);
+            Task<PumpEnd> its = clientEnded ? fromClient : fromPod;
+            if (await Task.WhenAny(its, _closing.Task).ConfigureAwait(false) == _closing.Task)
+            {
+                return await CloseBothAsync(fromClient).ConfigureAwait(false);
+            }
+            end = await its.ConfigureAwait(false);
         }
         (Leg ended, Leg other, Task<PumpEnd> otherPump) = clientEnded
             ? ((Leg)clientLeg, (Leg)podLeg, fromPod)
@@ -122,7 +127,7 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     {
         if (clientLeg.KeyExchangeTimedOut || podLeg.KeyExchangeTimedOut)
         {
-            return new BridgeEnd(ConnectionEnd.KeyExchangeTimeout, clientLeg.KeyExchangeTimedOut ? "client leg" : "pod leg");
+            return new BridgeEnd(clientLeg.KeyExchangeTimedOut ? ConnectionEnd.ClientKeyExchangeTimeout : ConnectionEnd.PodKeyExchangeTimeout, null);
         }
         string? detail = end.Text.Length > 0 ? end.Text : null;
         return end.Cause switch

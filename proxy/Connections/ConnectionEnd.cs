@@ -87,8 +87,11 @@ internal enum ConnectionEnd
     /// <summary>The pod's sshd refused our certificate.</summary>
     PodRefusedLogin,
 
-    /// <summary>A key exchange during the session did not come to an end.</summary>
-    KeyExchangeTimeout,
+    /// <summary>A key exchange with the client did not come to an end during the session.</summary>
+    ClientKeyExchangeTimeout,
+
+    /// <summary>A key exchange with the pod did not come to an end during the session.</summary>
+    PodKeyExchangeTimeout,
 
     /// <summary>This proxy stops.</summary>
     ProxyStopping,

@@ -28,17 +28,25 @@ internal sealed class BridgeRig : IAsyncDisposable
 
     public PodLeg PodLeg => _back.Client;
 
+    public Bridge Bridge { get; private set; } = null!;
+
     public Task<BridgeEnd> Running { get; private set; } = null!;
 
-    /// <param name="limits">Of all four legs; the bridge's own start exchanges by them, the peers only where the test says so.</param>
+    /// <param name="limits">Of the bridge's legs and their peers'; the bridge's own start exchanges by them, the peers only where the test says so.</param>
+    /// <param name="podLimits">Of the pod's and its peer's, if not the same.</param>
     /// <param name="hostKey">What the client leg shows.</param>
-    public static async Task<BridgeRig> StartAsync(RekeyLimits? limits = null, SshPrivateKey? hostKey = null)
+    /// <param name="time">The bridge's and its legs'.</param>
+    public static async Task<BridgeRig> StartAsync(
+        RekeyLimits? limits = null, SshPrivateKey? hostKey = null, TimeProvider? time = null, RekeyLimits? podLimits = null)
     {
-        var rig = new BridgeRig(await LegPair.ConnectAsync(hostKey: hostKey, limits: limits), await LegPair.ConnectAsync(limits: limits));
+        var rig = new BridgeRig(
+            await LegPair.ConnectAsync(hostKey: hostKey, limits: limits, serverTime: time),
+            await LegPair.ConnectAsync(limits: podLimits ?? limits, time: time, serverTime: TimeProvider.System));
         await Task.WhenAll(rig._front.HandshakeAsync(), rig._back.HandshakeAsync());
         rig.ClientPeer.EnterRelaying();
         rig.PodPeer.EnterRelaying();
-        rig.Running = new Bridge(rig.ClientLeg, rig.PodLeg, "abc12", TimeProvider.System).RunAsync();
+        rig.Bridge = new Bridge(rig.ClientLeg, rig.PodLeg, "abc12", time ?? TimeProvider.System);
+        rig.Running = rig.Bridge.RunAsync();
         return rig;
     }
 

@@ -7,6 +7,7 @@ using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Bridging;
@@ -158,6 +159,36 @@ public sealed class BridgeTests
         rig.ClientPeer.Abort();
         await rig.Running.Limited();
         await draining.Limited();
+    }
+
+    // What the pod has sent is still to be delivered then.
+    [Fact]
+    public async Task A_session_whose_pod_is_gone_and_whose_client_does_not_read_can_be_closed()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        Task toClient = FloodAsync(rig.PodPeer);
+        await Eventually.TrueAsync(() => TcpTable.StuckTo(rig.PodPeer.Socket.RemoteEndPoint) == 1, "the pod is not held up");
+        rig.PodPeer.Abort();
+        await toClient.Limited();
+        Task toPod = FloodAsync(rig.ClientPeer);
+        await Eventually.TrueAsync(() => TcpTable.StuckTo(rig.ClientPeer.Socket.RemoteEndPoint) == 1, "the pod takes everything");
+
+        rig.Bridge.Close(ConnectionEnd.SessionDisabled, "Session abc12 has been disabled.");
+
+        Assert.Equal(ConnectionEnd.SessionDisabled, (await rig.Running.Limited()).End);
+        await toPod.Limited();
+
+        static async Task FloodAsync(Leg leg)
+        {
+            byte[] message = [94, .. new byte[16 * 1024]];
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                while (true)
+                {
+                    await leg.Output.SendAsync(message);
+                }
+            });
+        }
     }
 
     // A defect in one pump: nothing may be left at work on legs that are about to be freed.

@@ -67,6 +67,20 @@ public sealed class EntryEncodingTests
         Assert.False(decoded.Authorizes(Key.Blob.Span));
     }
 
+    [Theory]
+    [InlineData(false, 0, 0)]
+    [InlineData(true, 7, 600)]
+    public void What_a_session_allows_arrives_at_the_proxies(bool passthrough, int maxConnections, int idleSeconds)
+    {
+        RoutedSession session = Good with { Passthrough = passthrough, MaxConnections = maxConnections, IdleTimeout = TimeSpan.FromSeconds(idleSeconds) };
+
+        Entry entry = Entry.Parser.ParseFrom(EntryEncoding.Encode(session, null, out string? problem).Wire.Span);
+
+        Assert.Null(problem);
+        Assert.True(EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? objection), objection);
+        Assert.Equal((passthrough, maxConnections, TimeSpan.FromSeconds(idleSeconds)), (decoded.Passthrough, decoded.MaxConnections, decoded.IdleTimeout));
+    }
+
     [Fact]
     public void A_recovered_fingerprint_is_sent_until_the_key_itself_is_known_and_not_where_keys_are_pinned()
     {

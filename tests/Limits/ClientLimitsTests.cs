@@ -125,6 +125,20 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Nor_is_who_breaks_the_protocol_afterwards()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            await using PodLeg client = await _gateway.LogInAsync(From("192.0.2.1"));
+            // A length of AES-GCM that is out of range.
+            await client.Socket.WriteAsync(new byte[] { 0xff, 0, 0, 0 }).Limited();
+            await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
+            client.Abort();
+            Assert.Equal(ConnectionEnd.ClientProtocolError, (await _gateway.Ends.NextAsync()).End);
+        }
+    }
+
+    [Fact]
     public async Task Only_so_many_refused_clients_are_waited_for()
     {
         var open = new List<PodLeg>();

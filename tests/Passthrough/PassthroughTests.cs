@@ -7,6 +7,7 @@ using SshGateway.Proxy.Pods;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Passthrough;
@@ -98,6 +99,26 @@ public sealed class PassthroughTests : PassthroughFixture
         {
             end.Dispose();
         }
+    }
+
+    // What a client did not take is in a pipe, and pipes are used again.
+    [Fact]
+    public async Task What_one_client_did_not_take_never_reaches_another()
+    {
+        (ConnectClient stuck, Socket pod) = await OpenAsync();
+        Task sending = SendAllAsync(pod, RandomNumberGenerator.GetBytes(64 * 1024 * 1024));
+        await Eventually.TrueAsync(() => TcpTable.StuckFrom(Pod.EndPoint) == 1, "the pod is not held up");
+        stuck.Dispose();
+        await Assert.ThrowsAnyAsync<SocketException>(() => sending.Limited());
+        await NextAsync();
+
+        (ConnectClient next, Socket itsPod) = await OpenAsync();
+        await itsPod.SendAsync("its own"u8.ToArray());
+        itsPod.Shutdown(SocketShutdown.Send);
+        Assert.Equal("its own", Encoding.ASCII.GetString(await ConnectClient.ReadToEndAsync(next.Socket)));
+        pod.Dispose();
+        next.Dispose();
+        itsPod.Dispose();
     }
 
     [Fact]

@@ -162,6 +162,28 @@ public sealed class PeerSocketTests
         Assert.Equal(1, await accepted.ReceiveAsync(new byte[8]).Limited());
     }
 
+    // The number of a closed descriptor is the next connection's: who still used it would read and write there.
+    [Fact]
+    public async Task The_descriptor_is_kept_when_it_is_aborted_and_closed_once_when_it_is_disposed()
+    {
+        using LoopbackPair pair = await LoopbackPair.ConnectAsync();
+        IPeerSocket socket = On("epoll", pair.Accepting);
+        string descriptor = $"/proc/self/fd/{pair.Accepting.Handle}";
+        string? inode = new FileInfo(descriptor).LinkTarget;
+        Assert.StartsWith("socket:", inode, StringComparison.Ordinal);
+
+        socket.Abort();
+        Assert.Equal(inode, new FileInfo(descriptor).LinkTarget);
+
+        socket.Dispose();
+        Assert.NotEqual(inode, new FileInfo(descriptor).LinkTarget);
+        using LoopbackPair others = await LoopbackPair.ConnectAsync();
+        socket.Dispose();
+        socket.Abort();
+        await others.Connecting.SendAsync("x"u8.ToArray());
+        Assert.Equal(1, await others.Accepting.ReceiveAsync(new byte[8]).Limited());
+    }
+
     [Fact]
     public async Task What_an_event_wakes_runs_on_one_thread_for_both_sockets_and_after_a_turn()
     {

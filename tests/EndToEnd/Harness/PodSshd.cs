@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
@@ -107,13 +107,5 @@ internal sealed class PodSshd : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync();
 
     /// <summary>Reads the kernel's list of listeners in sshd's network: a connection would be one more line in sshd's log.</summary>
-    private bool Listens()
-    {
-        byte[] address = Endpoint.Address.GetAddressBytes();
-        string local = $"{BitConverter.ToUInt32(address):X8}:{Endpoint.Port:X4}";
-        return Endpoint.AddressFamily == AddressFamily.InterNetwork
-            && File.ReadLines($"/proc/{_sshd!.Id}/net/tcp").Any(line =>
-                line.Contains($" {local} ", StringComparison.Ordinal)
-                && line.Contains(" 0A ", StringComparison.Ordinal));
-    }
+    private bool Listens() => TcpTable.IsListening(Endpoint, _sshd!.Id);
 }

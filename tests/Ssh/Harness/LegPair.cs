@@ -29,7 +29,8 @@ internal sealed class LegPair : IAsyncDisposable
     public ClientLeg Server { get; }
 
     public static async Task<LegPair> ConnectAsync(
-        KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Action<PresentedKey>? checkHostKey = null, TimeProvider? time = null)
+        KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Action<PresentedKey>? checkHostKey = null, TimeProvider? time = null,
+        TimeProvider? serverTime = null)
     {
         var hostKeys = new HostKeySet([hostKey ?? Ed25519PrivateKey.Generate()]);
         LoopbackPair sockets = await LoopbackPair.ConnectAsync();
@@ -37,7 +38,7 @@ internal sealed class LegPair : IAsyncDisposable
         var client = new PodLeg(
             new AsyncSocket(sockets.Connecting), clientOffer ?? Everything, checkHostKey ?? (_ => { }), limits ?? unlimited, time ?? TimeProvider.System);
         var server = new ClientLeg(
-            new AsyncSocket(sockets.Accepting), Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, limits ?? unlimited, time ?? TimeProvider.System);
+            new AsyncSocket(sockets.Accepting), Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, limits ?? unlimited, serverTime ?? time ?? TimeProvider.System);
         return new LegPair(sockets, client, server);
     }
 
