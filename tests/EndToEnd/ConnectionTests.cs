@@ -88,13 +88,18 @@ public sealed class ConnectionTests(SharedGateway shared)
         await using Daemon ssh = client.Start(SharedGateway.Gamma, ["-M", "-N"]);
         await Eventually.TrueAsync(() => File.Exists(control), TimeSpan.FromSeconds(10), () => ssh.Output);
         Daemon proxy = shared.Gateway.Proxies[0].Daemon;
-        TimeSpan before = proxy.ProcessorTime();
 
-        await Task.Delay(Idle);
+        // A proxy that has just begun still compiles what it was used for.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                TimeSpan before = proxy.ProcessorTime();
+                await Task.Delay(Idle);
+                return proxy.ProcessorTime() - before < Idle / 20;
+            },
+            "the proxy is at rest");
 
-        TimeSpan spent = proxy.ProcessorTime() - before;
         Assert.False(ssh.HasExited, ssh.Output);
-        Assert.True(spent < Idle / 20, $"The proxy spent {spent.TotalMilliseconds} ms while nothing happened.");
         CommandResult result = await client.RunAsync(SharedGateway.Gamma, "echo $POD");
         Assert.Equal("gamma\n", result.Text);
     }
