@@ -13,7 +13,7 @@ public sealed class KeystrokeTests(ClientGateway shared)
 {
     private const string Id = "typing";
 
-    // packet_length, 16 bytes of padded payload and the tag of chacha20-poly1305@openssh.com, which both prefer.
+    // packet_length, 16 bytes of padded payload and a tag.
     private const int SmallestPacket = 4 + 16 + 16;
 
     [TrixieClientFact]
