@@ -155,7 +155,6 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
             // It left before we looked.
-            client.Dispose();
         }
         finally
         {

@@ -17,7 +17,7 @@ internal interface IPeerSocket : IDisposable
     void ActsFor(IPEndPoint client);
 
     /// <summary>Connects another socket, whose events come from the same thread where the engine has a choice.</summary>
-    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
     ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel);
 
     /// <summary>Waits until a read would return, without a buffer.</summary>
