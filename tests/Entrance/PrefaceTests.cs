@@ -52,7 +52,10 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
         await using PodLeg client = await _behindBalancer.LogInAsync(Encoding.Latin1.GetBytes(header));
         byte[] certificate = Assert.Single(_behindBalancer.Pod.Logins).Certificate;
         Assert.Contains($" from={source}\0", Encoding.Latin1.GetString(certificate), StringComparison.Ordinal);
-        Assert.Contains(_behindBalancer.Ends.Lines, line => line.Contains($"{source}", StringComparison.Ordinal) && line.Contains("logged in", StringComparison.Ordinal));
+        // Said after the client was told that it is in.
+        await Eventually.TrueAsync(
+            () => _behindBalancer.Ends.Lines.Any(line => line.Contains($"{source}", StringComparison.Ordinal) && line.Contains("logged in", StringComparison.Ordinal)),
+            $"the log does not say that {source} logged in");
     }
 
     [Fact]
