@@ -65,9 +65,9 @@ internal sealed unsafe class EventLoop
 
     private void Add(nint descriptor, uint events, ulong id)
     {
-        var registration = new EventBuffer(1);
-        registration.SetFirst(events, id);
-        if (LibC.epoll_ctl((int)_epoll.DangerousGetHandle(), LibC.AddToEpoll, (int)descriptor, registration.Pointer) != 0)
+        byte* registration = stackalloc byte[EventBuffer.LargestSize];
+        EventBuffer.Write(registration, events, id);
+        if (LibC.epoll_ctl((int)_epoll.DangerousGetHandle(), LibC.AddToEpoll, (int)descriptor, registration) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
