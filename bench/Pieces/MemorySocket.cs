@@ -16,7 +16,7 @@ internal sealed class MemorySocket : IPeerSocket
 
     public ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
 
-    public ValueTask WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+    public ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.FromResult(true);
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
@@ -39,10 +39,6 @@ internal sealed class MemorySocket : IPeerSocket
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
     public NextTurn NextTurnAsync() => new(loop: null);
-
-    public void AcknowledgeNow()
-    {
-    }
 
     public void ShutdownWrites() => throw new NotSupportedException();
 

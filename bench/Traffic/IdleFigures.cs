@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using SshGateway.Bench.Report;
 using SshGateway.Bench.Traffic.Raw;
 using SshGateway.Bench.Traffic.Ssh;
@@ -7,8 +8,8 @@ namespace SshGateway.Bench.Traffic;
 /// <summary>Memory of sessions and passthrough connections on which nothing happens, each kind in a process of its own that has done nothing else.</summary>
 internal static class IdleFigures
 {
-    // What a process needs once, it has by then.
-    private const int WarmUp = 100;
+    // One after the other, 16 at a time: what is compiled for such connections is compiled for good by then.
+    private const int WarmUp = 2000;
 
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);
 
@@ -17,18 +18,26 @@ internal static class IdleFigures
         await using Relay sessions = await bed.StartProxyAsync();
         await using Relay connections = await bed.StartProxyAsync();
         await using Relay haproxy = await bed.StartHaProxyAsync(splice: true);
-        foreach (IAsyncDisposable warm in await OpenAsync(bed, sessions, connections, haproxy, WarmUp))
+        Func<int, Task<IAsyncDisposable>>[] openers =
+            [worker => LogInAsync(bed, sessions, worker), worker => ConnectAsync(connections, worker), worker => ConnectAsync(haproxy, worker)];
+        Progress.Say($"{WarmUp} sessions and passthrough connections that come and go");
+        foreach (Func<int, Task<IAsyncDisposable>> open in openers)
         {
-            await warm.DisposeAsync();
+            await Workers.DoAsync(WarmUp, async (_, worker) => await (await open(worker)).DisposeAsync());
         }
         await Task.Delay(Aftermath);
         Relay[] relays = [sessions, connections, haproxy];
         double[] before = [.. relays.Select(relay => relay.Process.ResidentKiB)];
-        IReadOnlyList<IAsyncDisposable> open = await OpenAsync(bed, sessions, connections, haproxy, size.IdleSessions);
+        Progress.Say($"opening {size.IdleSessions} sessions and passthrough connections");
+        var idle = new ConcurrentBag<IAsyncDisposable>();
+        foreach (Func<int, Task<IAsyncDisposable>> open in openers)
+        {
+            await Workers.DoAsync(size.IdleSessions, async (_, worker) => idle.Add(await open(worker)));
+        }
         Progress.Say($"{size.IdleSessions} of each idle for {size.IdleTime.TotalSeconds} s");
         await Task.Delay(size.IdleTime);
         double[] each = [.. relays.Zip(before, (relay, earlier) => (relay.Process.ResidentKiB - earlier) / size.IdleSessions)];
-        foreach (IAsyncDisposable connection in open)
+        foreach (IAsyncDisposable connection in idle)
         {
             await connection.DisposeAsync();
         }
@@ -40,26 +49,18 @@ internal static class IdleFigures
         ];
     }
 
-    private static async Task<IReadOnlyList<IAsyncDisposable>> OpenAsync(TestBed bed, Relay sessions, Relay connections, Relay haproxy, int count)
+    private static async Task<IAsyncDisposable> LogInAsync(TestBed bed, Relay relay, int worker)
     {
-        Progress.Say($"opening {count} sessions and passthrough connections");
-        var open = new IAsyncDisposable[3 * count];
-        await Workers.DoAsync(count, async (number, worker) =>
-        {
-            LoadClient client = await LoadClient.LogInAsync(sessions.Clients, TestSessions.Light(worker), bed.UserKey);
-            open[number] = client;
-            await client.OpenEchoAsync();
-            await client.RoundTripAsync();
-        });
-        foreach ((int index, Relay relay) in new[] { connections, haproxy }.Index())
-        {
-            await Workers.DoAsync(count, async (number, worker) =>
-            {
-                RawClient client = await relay.ConnectAsync(worker);
-                open[((1 + index) * count) + number] = client;
-                await client.DownloadAsync(1);
-            });
-        }
-        return open;
+        LoadClient client = await LoadClient.LogInAsync(relay.Clients, TestSessions.Light(worker), bed.UserKey);
+        await client.OpenEchoAsync();
+        await client.RoundTripAsync();
+        return client;
+    }
+
+    private static async Task<IAsyncDisposable> ConnectAsync(Relay relay, int worker)
+    {
+        RawClient client = await relay.ConnectAsync(worker);
+        await client.DownloadAsync(1);
+        return client;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using SshGateway.Bench.Report;
 using SshGateway.Bench.Traffic.Ssh;
 
@@ -8,72 +9,84 @@ namespace SshGateway.Bench.Traffic;
 internal static class LatencyFigures
 {
     private const int WarmUp = 2000;
+
+    // A machine has moments in which a sleeping core takes four times as long to wake: each way gets its share of them.
+    private const int Turns = 10;
+
     private static readonly TimeSpan BulkRampUp = TimeSpan.FromSeconds(1);
 
     /// <summary>What the gateway adds, while nothing else goes on.</summary>
     public static async Task<IReadOnlyList<Figure>> IdleAsync(TestBed bed, TrafficSize size)
     {
-        Runs runs = await MeasureAsync(bed, size, bulk: false, "round trip");
+        await using LoadClient direct = await EchoAsync(bed.LightPod(0), "light", bed);
+        await using LoadClient gateway = await EchoAsync(bed.Gateway.Clients, TestSessions.Light(0), bed);
+        await using Relay haProxy = await bed.StartHaProxyAsync(bed.LightPod(0));
+        await using LoadClient relay = await EchoAsync(haProxy.Clients, "light", bed);
+        List<double> direct50 = [], direct99 = [], gateway50 = [], gateway99 = [], relay50 = [];
+        for (int run = 1; run <= size.Runs; run++)
+        {
+            Progress.Say($"round trip: run {run} of {size.Runs}");
+            List<double> past = [], through = [], relayed = [];
+            for (int turn = 0; turn < Turns; turn++)
+            {
+                past.AddRange(await RoundTripsAsync(direct, size.RoundTrips / Turns));
+                through.AddRange(await RoundTripsAsync(gateway, size.RoundTrips / Turns));
+                relayed.AddRange(await RoundTripsAsync(relay, size.RoundTrips / Turns));
+            }
+            direct50.Add(Percentile(past, 50));
+            direct99.Add(Percentile(past, 99));
+            gateway50.Add(Percentile(through, 50));
+            gateway99.Add(Percentile(through, 99));
+            relay50.Add(Percentile(relayed, 50));
+        }
         return
         [
-            new Figure("round trip added, p50", "µs", Difference(runs.Gateway50, runs.Direct50), Aim: 60),
-            new Figure("round trip added, p99", "µs", Difference(runs.Gateway99, runs.Direct99), Aim: 150),
-            new Figure("round trip added, p50, beside a relay's", "µs", Difference(runs.Gateway50, runs.Direct50), HaProxy.Copying, Difference(runs.Relay50, runs.Direct50)),
-            new Figure("round trip, p50", "µs", runs.Gateway50, "direct", runs.Direct50),
+            new Figure("round trip added, p50", "µs", Difference(gateway50, direct50), Aim: 60),
+            new Figure("round trip added, p99", "µs", Difference(gateway99, direct99), Aim: 150),
+            new Figure("round trip added, p50, beside a relay's", "µs", Difference(gateway50, direct50), HaProxy.Copying, Difference(relay50, direct50)),
+            new Figure("round trip, p50", "µs", gateway50, "direct", direct50),
         ];
     }
 
     /// <summary>While an upload runs the same way.</summary>
     public static async Task<IReadOnlyList<Figure>> UnderLoadAsync(TestBed bed, TrafficSize size)
     {
-        Runs runs = await MeasureAsync(bed, size, bulk: true, "round trip beside an upload");
+        await using LoadClient direct = await EchoAsync(bed.LightPod(0), "light", bed);
+        await using LoadClient gateway = await EchoAsync(bed.Gateway.Clients, TestSessions.Light(0), bed);
+        List<double> direct50 = [], direct99 = [], gateway50 = [], gateway99 = [];
+        for (int run = 1; run <= size.Runs; run++)
+        {
+            Progress.Say($"round trip beside an upload: run {run} of {size.Runs}");
+            List<double> past = await BesideAnUploadAsync(bed, direct, size.RoundTrips / 4, throughGateway: false);
+            List<double> through = await BesideAnUploadAsync(bed, gateway, size.RoundTrips / 4, throughGateway: true);
+            direct50.Add(Percentile(past, 50));
+            direct99.Add(Percentile(past, 99));
+            gateway50.Add(Percentile(through, 50));
+            gateway99.Add(Percentile(through, 99));
+        }
         return
         [
-            new Figure("round trip beside an upload, p50", "µs", runs.Gateway50, "direct", runs.Direct50, 2),
-            new Figure("round trip beside an upload, p99", "µs", runs.Gateway99, "direct", runs.Direct99),
+            new Figure("round trip beside an upload, p50", "µs", gateway50, "direct", direct50, 2),
+            new Figure("round trip beside an upload, p99", "µs", gateway99, "direct", direct99),
         ];
     }
 
-    private static async Task<Runs> MeasureAsync(TestBed bed, TrafficSize size, bool bulk, string name)
+    // Warm.
+    private static async Task<LoadClient> EchoAsync(IPEndPoint server, string user, TestBed bed)
     {
-        await using LoadClient direct = await LoadClient.LogInAsync(bed.LightPod(0), "light", bed.UserKey);
-        await using LoadClient gateway = await LoadClient.LogInAsync(bed.Gateway.Clients, TestSessions.Light(0), bed.UserKey);
-        await using Relay haProxy = await bed.StartHaProxyAsync(bed.LightPod(0));
-        await using LoadClient relay = await LoadClient.LogInAsync(haProxy.Clients, "light", bed.UserKey);
-        foreach (LoadClient client in new[] { direct, gateway, relay })
-        {
-            await client.OpenEchoAsync();
-            await RoundTripsAsync(client, WarmUp);
-        }
-        var runs = new Runs([], [], [], [], []);
-        for (int run = 1; run <= size.Runs; run++)
-        {
-            Progress.Say($"{name}: run {run} of {size.Runs}");
-            double[] past = await RunAsync(bed, direct, size.RoundTrips, bulk, throughGateway: false);
-            double[] through = await RunAsync(bed, gateway, size.RoundTrips, bulk, throughGateway: true);
-            runs.Direct50.Add(Percentile(past, 50));
-            runs.Direct99.Add(Percentile(past, 99));
-            runs.Gateway50.Add(Percentile(through, 50));
-            runs.Gateway99.Add(Percentile(through, 99));
-            if (!bulk)
-            {
-                runs.Relay50.Add(Percentile(await RoundTripsAsync(relay, size.RoundTrips), 50));
-            }
-        }
-        return runs;
+        LoadClient client = await LoadClient.LogInAsync(server, user, bed.UserKey);
+        await client.OpenEchoAsync();
+        await RoundTripsAsync(client, WarmUp);
+        return client;
     }
 
-    private static async Task<double[]> RunAsync(TestBed bed, LoadClient client, int count, bool bulk, bool throughGateway)
+    private static async Task<List<double>> BesideAnUploadAsync(TestBed bed, LoadClient client, int count, bool throughGateway)
     {
-        if (!bulk)
-        {
-            return await RoundTripsAsync(client, count);
-        }
         using Process upload = TransferFigures.StartEndlessUpload(bed, throughGateway);
         try
         {
             await Task.Delay(BulkRampUp);
-            return await RoundTripsAsync(client, count / 4);
+            return await RoundTripsAsync(client, count);
         }
         finally
         {
@@ -83,25 +96,23 @@ internal static class LatencyFigures
     }
 
     // Microseconds.
-    private static async Task<double[]> RoundTripsAsync(LoadClient client, int count)
+    private static async Task<List<double>> RoundTripsAsync(LoadClient client, int count)
     {
-        double[] times = new double[count];
+        var times = new List<double>(count);
         for (int index = 0; index < count; index++)
         {
             long start = Stopwatch.GetTimestamp();
             await client.RoundTripAsync();
-            times[index] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
         return times;
     }
 
-    private static double Percentile(double[] times, int percent)
+    private static double Percentile(List<double> times, int percent)
     {
-        Array.Sort(times);
-        return times[times.Length * percent / 100];
+        times.Sort();
+        return times[times.Count * percent / 100];
     }
 
     private static List<double> Difference(List<double> gateway, List<double> direct) => [.. gateway.Zip(direct, (through, past) => through - past)];
-
-    private sealed record Runs(List<double> Gateway50, List<double> Gateway99, List<double> Direct50, List<double> Direct99, List<double> Relay50);
 }

@@ -98,7 +98,7 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
         Count(ref _queries, AuthenticationLimits.Queries);
         // A certificate that no CA has signed must not tell which sessions there are, though everybody knows the CA's public key.
         if (PresentedBy(request) is { } presented
-            && (presented.Certificate is null || await CryptoScheduler.RunAsync(presented.Certificate.IsSigned).ConfigureAwait(false))
+            && (presented.Certificate is null || await CryptoScheduler.RunAsync(leg.Socket, presented.Certificate.IsQuick, presented.Certificate.IsSigned).ConfigureAwait(false))
             && Admit(presented) is not null)
         {
             await leg.Output.SendAsync(
@@ -122,8 +122,9 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
         }
         byte[] signedData = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.SignedPart).ToArray();
         SecurityKeyFlags demanded = UserCertificateRules.Demands(presented.Certificate);
-        bool valid = await CryptoScheduler.RunAsync(() =>
-            SignatureVerifier.Verify(presented.Key, request.Algorithm!.Signature, request.Signature, signedData, demanded)
+        bool isQuick = request.Algorithm!.Signature.IsQuick && presented.Certificate?.IsQuick != false;
+        bool valid = await CryptoScheduler.RunAsync(leg.Socket, isQuick, () =>
+            SignatureVerifier.Verify(presented.Key, request.Algorithm.Signature, request.Signature, signedData, demanded)
             && presented.Certificate?.IsSigned() != false).ConfigureAwait(false);
         return valid ? Admit(presented) : null;
     }

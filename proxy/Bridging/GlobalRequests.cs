@@ -65,6 +65,8 @@ internal sealed class GlobalRequests(ClientLeg clientLeg)
         }
         byte[] request = packet.Payload.ToArray();
         byte[]? reply = await CryptoScheduler.RunAsync(
+            clientLeg.Socket,
+            isQuick: false,
             () => HostKeyRotation.Prove(request, clientLeg.HostKeys, clientLeg.HostKeyAlgorithm, clientLeg.SessionId)).ConfigureAwait(false);
         if (reply is null)
         {

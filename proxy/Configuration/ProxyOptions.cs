@@ -75,6 +75,9 @@ internal sealed class ProxyOptions
     /// <summary>After how long a peer that does not answer, or does not read, is gone.</summary>
     public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Microseconds for which an event loop may look for events before it sleeps; 0: not at all.</summary>
+    public int BusyPoll { get; set; } = 100;
+
     /// <summary>Logins under way at once at one pod, from this proxy; more wait.</summary>
     public int HandshakesPerPod { get; set; } = 4;
 

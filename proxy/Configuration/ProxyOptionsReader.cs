@@ -123,6 +123,7 @@ internal static class ProxyOptionsReader
         .. CheckNumber("MaxConnections", options.MaxConnections, 1, 1_000_000, 10_000),
         .. CheckNumber("MaxUnauthenticated", options.MaxUnauthenticated, 1, 100_000, 1000),
         .. CheckNumber("MaxUnauthenticatedPerSource", options.MaxUnauthenticatedPerSource, 1, 100_000, 100),
+        .. CheckNumber("BusyPoll", options.BusyPoll, 0, 1000, 100),
         .. CheckNumber("HandshakesPerPod", options.HandshakesPerPod, 1, 100, 4),
         .. CheckNumber("PassthroughPerSource", options.PassthroughPerSource, 1, 10_000, 32),
         .. CheckNumber("PassthroughPerPod", options.PassthroughPerPod, 1, 1000, 5),

@@ -5,7 +5,7 @@ internal static class Attendance
 {
     /// <summary>Does the work, and gives it up when the client leaves.</summary>
     /// <param name="work">Ends soon when it is cancelled. What comes of it in spite of that is disposed.</param>
-    /// <param name="watch">Throws when the client has left, or does what it must not; ends as cancelled when it is cancelled.</param>
+    /// <param name="watch">Throws when the client has left, or does what it must not; ends when it is cancelled.</param>
     /// <exception cref="Exception">What watch threw; if it did not, what work threw.</exception>
     public static async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, Func<CancellationToken, Task> watch)
     {
@@ -16,7 +16,7 @@ internal static class Attendance
         // Not by CancelAsync, which takes the thread pool to it, at every login.
         over.Cancel();
         await ((Task)Task.WhenAll(working, watching)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!watching.IsCanceled)
+        if (!watching.IsCompletedSuccessfully)
         {
             if (working.IsCompletedSuccessfully)
             {

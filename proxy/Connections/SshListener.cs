@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using SshGateway.Proxy.Sockets;
+using SshGateway.Proxy.Sockets.Epoll;
 using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Proxy.Connections;
@@ -16,9 +17,8 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
 
     // Null: it has just been accepted.
     private readonly ConcurrentDictionary<Socket, Arrival?> _arrivals = new();
-    private readonly CancellationTokenSource _accepting = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Socket? _socket;
+    private EpollListener? _listener;
     private volatile bool _isDraining;
     private volatile bool _isClosed;
 
@@ -31,19 +31,20 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
         _ = ListenAddress.TryParse(services.Options.Listen, out IPEndPoint? address);
         try
         {
-            _socket = new Socket(address!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            var socket = new Socket(address!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (address.Address.Equals(IPAddress.IPv6Any))
             {
-                _socket.DualMode = true;
+                socket.DualMode = true;
             }
-            _socket.Bind(address);
-            _socket.Listen(Backlog);
+            socket.Bind(address);
+            socket.Listen(Backlog);
+            ConnectionLog.Listening(services.Logger, socket.LocalEndPoint);
+            _listener = services.EventLoops.Listen(socket);
         }
         catch (SocketException problem)
         {
             throw new IOException($"Proxy:Listen is \"{services.Options.Listen}\", which cannot be listened on: {problem.Message}; write another address or port", problem);
         }
-        ConnectionLog.Listening(services.Logger, _socket.LocalEndPoint);
         return base.StartAsync(cancellationToken);
     }
 
@@ -85,27 +86,26 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
 
     public override void Dispose()
     {
-        _socket?.Dispose();
-        _accepting.Dispose();
+        _listener?.Dispose();
         base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!_accepting.IsCancellationRequested)
+        while (true)
         {
             try
             {
-                Serve(await _socket!.AcceptAsync(_accepting.Token).ConfigureAwait(false));
+                Serve(await _listener!.AcceptAsync().ConfigureAwait(false));
             }
-            catch (Exception stopped) when (_accepting.IsCancellationRequested && stopped is OperationCanceledException or ObjectDisposedException or SocketException)
+            catch (ObjectDisposedException)
             {
-                break;
+                return;
             }
             catch (SocketException problem)
             {
                 ConnectionLog.AcceptFailed(services.Logger, problem.Message);
-                await Task.Delay(PauseAfterFailure, services.Time, _accepting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PauseAfterFailure, services.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -113,24 +113,24 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     // The kernel resets connections that it has accepted and we have not: they are taken first.
     private async Task CloseAsync()
     {
-        if (_isClosed || _socket is null)
+        if (_isClosed || _listener is null)
         {
             return;
         }
-        await _accepting.CancelAsync().ConfigureAwait(false);
+        _listener.Stop();
         await (ExecuteTask ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            while (_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
+            while (_listener.TryAccept() is { } client)
             {
-                Serve(_socket.Accept());
+                Serve(client);
             }
         }
         catch (SocketException problem)
         {
             ConnectionLog.AcceptFailed(services.Logger, problem.Message);
         }
-        _socket.Dispose();
+        _listener.Dispose();
         _isClosed = true;
         TellIfEmpty();
     }

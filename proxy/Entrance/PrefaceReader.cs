@@ -98,11 +98,7 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
     /// <summary>False: nothing came in time.</summary>
     private async Task<bool> TryFillAsync(CancellationToken timeout)
     {
-        try
-        {
-            await socket.WaitReadableAsync(timeout).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
+        if (!await socket.WaitReadableAsync(timeout).ConfigureAwait(false))
         {
             return false;
         }

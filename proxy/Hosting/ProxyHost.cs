@@ -91,7 +91,7 @@ internal static class ProxyHost
         services.AddSingleton<PodConnector>();
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
-        services.AddSingleton<EventLoops>();
+        services.AddSingleton(_ => new EventLoops(TimeSpan.FromMicroseconds(options.BusyPoll)));
         services.AddSingleton<SourceNetworks>();
         services.AddSingleton<ClientLimits>();
         services.AddSingleton<PassthroughLimits>();

@@ -174,7 +174,10 @@ internal sealed class PassthroughConnection(
         _unread.Write(unread.Span);
         while (_unread.WrittenCount < EarlyBytes)
         {
-            await client.WaitReadableAsync(cancellation).ConfigureAwait(false);
+            if (!await client.WaitReadableAsync(cancellation).ConfigureAwait(false))
+            {
+                return;
+            }
             int count = await client.ReadAsync(_unread.GetMemory(1)).ConfigureAwait(false);
             if (count == 0)
             {
@@ -182,7 +185,7 @@ internal sealed class PassthroughConnection(
             }
             _unread.Advance(count);
         }
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task<BridgeEnd> RelayAsync(IPeerSocket pod, SessionEntry entry, OpenSession session)

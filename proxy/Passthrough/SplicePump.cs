@@ -17,9 +17,6 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
 
     private const int CopySize = 64 * 1024;
 
-    // Behind small reads there may be a Nagle algorithm waiting; bulk data is acknowledged by its volume.
-    private const int QuickAcknowledgeBelow = 16 * 1024;
-
     private bool _atDestination;
 
     /// <summary>Bytes so far.</summary>
@@ -86,10 +83,6 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
         int turn = 0;
         while ((count = source.SpliceInto(pipe.WriteEnd, PipePool.PipeSize)) > 0)
         {
-            if (count < QuickAcknowledgeBelow)
-            {
-                source.AcknowledgeNow();
-            }
             activity.Mark();
             _atDestination = true;
             await destination.SpliceFromAsync(pipe.ReadEnd, count).ConfigureAwait(false);

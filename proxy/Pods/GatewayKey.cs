@@ -18,6 +18,8 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
 
     public string Remedy => $"the pod needs {PublicKey.Fingerprint} in the authorized_keys of that user";
 
+    public bool IsQuick => true;
+
     public PodCredential For(AuthenticatedClient client)
     {
         if (client.Certificate is { } certificate && RestrictionOf(certificate) is { } restriction)
@@ -27,7 +29,7 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
                 $"Your certificate {restriction}, which the gateway cannot hand on to the pod of session {client.Entry.SessionId}. Use a certificate without restrictions, or a key.");
         }
         SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(key.PublicKey.Type).First();
-        return new PodCredential(algorithm.Name, key.PublicKey.Blob, key, OwnsKey: false);
+        return new PodCredential(algorithm.Name, key.PublicKey.Blob, key);
     }
 
     // What the other credential carries (UserCertificateAuthority), a key cannot.

@@ -16,6 +16,9 @@ internal interface IPodCredentials
     /// <summary>What a pod needs that refuses it.</summary>
     string Remedy { get; }
 
+    /// <summary>Whether <see cref="For"/> is quick.</summary>
+    bool IsQuick { get; }
+
     /// <exception cref="LoginRefusedException">What the client's certificate demands cannot be handed on to the pod.</exception>
     PodCredential For(AuthenticatedClient client);
 }

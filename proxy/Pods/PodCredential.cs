@@ -6,17 +6,11 @@ namespace SshGateway.Proxy.Pods;
 /// <param name="Algorithm">The public key algorithm name to log in with.</param>
 /// <param name="Blob">The key or its certificate in the SSH wire format.</param>
 /// <param name="Key">The key.</param>
-/// <param name="OwnsKey">Whether the key exists for this login alone.</param>
-internal sealed record PodCredential(string Algorithm, ReadOnlyMemory<byte> Blob, SshPrivateKey Key, bool OwnsKey) : IDisposable
+internal sealed record PodCredential(string Algorithm, ReadOnlyMemory<byte> Blob, SshPrivateKey Key)
 {
-    /// <summary>The signature, in the SSH wire format.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> data) => Key.Sign(SignatureAlgorithm.OfKeyType(Key.PublicKey.Type).First(), data);
+    /// <summary>How it signs.</summary>
+    public SignatureAlgorithm SignatureAlgorithm { get; } = SignatureAlgorithm.OfKeyType(Key.PublicKey.Type).First();
 
-    public void Dispose()
-    {
-        if (OwnsKey)
-        {
-            Key.Dispose();
-        }
-    }
+    /// <summary>The signature, in the SSH wire format.</summary>
+    public byte[] Sign(ReadOnlySpan<byte> data) => Key.Sign(SignatureAlgorithm, data);
 }

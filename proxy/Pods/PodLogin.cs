@@ -41,7 +41,7 @@ internal sealed class PodLogin(
     {
         SessionEntry entry = client.Entry;
         // First of all: what refuses the client here must not cost the pod a connection without a login.
-        using PodCredential credential = await CryptoScheduler.RunAsync(() => credentials.For(client)).ConfigureAwait(false);
+        PodCredential credential = await CryptoScheduler.RunAsync(clientSocket, credentials.IsQuick, () => credentials.For(client)).ConfigureAwait(false);
         using IDisposable slot = await EnterSlotAsync(entry, cancellation).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
@@ -148,7 +148,7 @@ internal sealed class PodLogin(
         {
             throw new SshProtocolException($"message {accept.Number} instead of SERVICE_ACCEPT");
         }
-        byte[] request = await CryptoScheduler.RunAsync(() => SignedRequest(leg, client, credential)).ConfigureAwait(false);
+        byte[] request = await CryptoScheduler.RunAsync(leg.Socket, credential.SignatureAlgorithm.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
         await leg.Output.SendAsync(request).ConfigureAwait(false);
         for (int banners = 0; ;)
         {

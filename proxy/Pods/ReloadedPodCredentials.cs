@@ -13,5 +13,7 @@ internal sealed class ReloadedPodCredentials(KeyFiles<IPodCredentials> file) : I
 
     public string Remedy => file.Current.Remedy;
 
+    public bool IsQuick => file.Current.IsQuick;
+
     public PodCredential For(AuthenticatedClient client) => file.Current.For(client);
 }

@@ -27,9 +27,14 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     // Checked by sshd at login only; the session may last as long as it likes.
     private static readonly TimeSpan Validity = TimeSpan.FromMinutes(5);
 
+    // Of all its certificates: whoever gets at it gets at the CA's, and making one costs as much as a signature.
+    private readonly Ed25519PrivateKey _key = Ed25519PrivateKey.Generate();
+
     private readonly SignatureAlgorithm _algorithm = SignatureAlgorithm.OfKeyType(caKey.PublicKey.Type).First();
 
     public SshPublicKey PublicKey => caKey.PublicKey;
+
+    public bool IsQuick => _algorithm.IsQuick;
 
     public string Kind => "certificate";
 
@@ -52,9 +57,8 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     //  string  signature
     public PodCredential For(AuthenticatedClient client)
     {
-        var key = Ed25519PrivateKey.Generate();
         DateTimeOffset now = time.GetUtcNow();
-        var publicKey = new SshReader(key.PublicKey.Blob.Span);
+        var publicKey = new SshReader(_key.PublicKey.Blob.Span);
         publicKey.ReadString();
         SshWriter certificate = new SshWriter(1024)
             .WriteString(Algorithm)
@@ -71,7 +75,7 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
             .WriteString("")
             .WriteString(caKey.PublicKey.Blob.Span);
         certificate.WriteString(caKey.Sign(_algorithm, certificate.Written));
-        return new PodCredential(Algorithm, certificate.ToArray(), key, OwnsKey: true);
+        return new PodCredential(Algorithm, certificate.ToArray(), _key);
     }
 
     // source-address was checked against the client's address, and the pod sees ours; verify-required was checked on the client's signature.

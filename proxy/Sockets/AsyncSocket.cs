@@ -41,9 +41,19 @@ internal sealed class AsyncSocket : IPeerSocket
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask WaitReadableAsync(CancellationToken cancellation = default) =>
-        await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation).ConfigureAwait(false);
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer) => _socket.ReceiveAsync(buffer, SocketFlags.None);
 
@@ -62,8 +72,6 @@ internal sealed class AsyncSocket : IPeerSocket
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
     public NextTurn NextTurnAsync() => new(loop: null);
-
-    public void AcknowledgeNow() => TcpSettings.AcknowledgeNow(_socket);
 
     public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
 

@@ -20,9 +20,8 @@ internal interface IPeerSocket : IDisposable
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel);
 
-    /// <summary>Waits until a read would return, without a buffer.</summary>
-    /// <exception cref="OperationCanceledException">The wait was ended; nothing was read.</exception>
-    ValueTask WaitReadableAsync(CancellationToken cancellation = default);
+    /// <summary>Waits until a read would return, without a buffer. False: it was cancelled; nothing was read.</summary>
+    ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default);
 
     /// <summary>Reads what has arrived, at least one byte; 0: the peer closed its side.</summary>
     ValueTask<int> ReadAsync(Memory<byte> buffer);
@@ -38,12 +37,6 @@ internal interface IPeerSocket : IDisposable
 
     /// <summary>Lets other sockets have their turn.</summary>
     NextTurn NextTurnAsync();
-
-    /// <summary>
-    /// Acknowledges what was read at once instead of up to 40 ms later. The kernel forgets TCP_QUICKACK, so it is to be called after each
-    /// read that the peer's Nagle algorithm may be waiting behind.
-    /// </summary>
-    void AcknowledgeNow();
 
     /// <summary>Says that nothing more will be written.</summary>
     void ShutdownWrites();

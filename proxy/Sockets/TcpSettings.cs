@@ -38,7 +38,10 @@ internal static class TcpSettings
         return remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
     }
 
-    /// <inheritdoc cref="IPeerSocket.AcknowledgeNow"/>
+    /// <summary>
+    /// Acknowledges what was read at once instead of up to 40 ms later, which the peer's Nagle algorithm may be waiting for. The kernel forgets TCP_QUICKACK, so
+    /// it is to be called each time.
+    /// </summary>
     public static void AcknowledgeNow(Socket socket)
     {
         try

@@ -60,6 +60,7 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:SourcePrefixIPv4", "33", "32")]
     [InlineData("Proxy:SourcePrefixIPv6", "8", "from 16 to 128")]
     [InlineData("Proxy:PassthroughPerSource", "0", "32")]
+    [InlineData("Proxy:BusyPoll", "1001", "from 0 to 1000")]
     [InlineData("Proxy:PassthroughPerPod", "0", "from 1 to 1000")]
     [InlineData("Proxy:HandshakesPerPod", "0", "from 1 to 100")]
     [InlineData("Proxy:PeerTimeout", "00:00:05", "00:00:10")]

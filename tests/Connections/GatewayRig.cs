@@ -28,7 +28,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     internal const string SessionId = "abc12";
 
     // Their threads never end.
-    private static readonly EventLoops Loops = new();
+    private static readonly EventLoops Loops = new(TimeSpan.FromMicroseconds(100));
 
     private readonly SshListener _listener;
     private readonly PodPeer _pod = new();

@@ -15,7 +15,7 @@ internal sealed class MemorySocket(byte[] received) : IPeerSocket
 
     public ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel) => throw new InvalidOperationException("There is no network.");
 
-    public ValueTask WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+    public ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.FromResult(true);
 
     public int SpliceInto(SafeFileHandle pipe, int count) => throw new InvalidOperationException("There is no socket.");
 
@@ -32,10 +32,6 @@ internal sealed class MemorySocket(byte[] received) : IPeerSocket
     }
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => ValueTask.CompletedTask;
-
-    public void AcknowledgeNow()
-    {
-    }
 
     public void ShutdownWrites()
     {

@@ -26,7 +26,7 @@ public sealed class GatewayKeyTests : IDisposable
         var credentials = new GatewayKey(_key);
         for (int login = 0; login < 2; login++)
         {
-            using PodCredential credential = credentials.For(Client(null));
+            PodCredential credential = credentials.For(Client(null));
             Assert.Equal("rsa-sha2-512", credential.Algorithm);
             Assert.Equal(_key.PublicKey.Blob.ToArray(), credential.Blob.ToArray());
             Assert.True(SignatureVerifier.Verify(_key.PublicKey, SignatureAlgorithm.Find("rsa-sha2-512"u8)!, credential.Sign([1, 2]), [1, 2]));
@@ -53,7 +53,7 @@ public sealed class GatewayKeyTests : IDisposable
         var credentials = new GatewayKey(_key);
         if (restriction is null)
         {
-            credentials.For(client).Dispose();
+            credentials.For(client);
             return;
         }
         LoginRefusedException refused = Assert.Throws<LoginRefusedException>(() => credentials.For(client));

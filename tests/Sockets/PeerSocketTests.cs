@@ -14,7 +14,7 @@ public sealed class PeerSocketTests
     private static readonly TimeSpan PeerTimeout = TimeSpan.FromMinutes(1);
 
     // Their threads never end.
-    private static readonly EventLoops Loops = new();
+    private static readonly EventLoops Loops = new(TimeSpan.FromMicroseconds(100));
 
     public static TheoryData<string> Engines => ["epoll", ".NET"];
 
@@ -93,13 +93,13 @@ public sealed class PeerSocketTests
         for (byte round = 0; round < 3; round++)
         {
             using var patience = new CancellationTokenSource();
-            Task waiting = reader.WaitReadableAsync(patience.Token).AsTask();
+            Task<bool> waiting = reader.WaitReadableAsync(patience.Token).AsTask();
             Assert.False(waiting.IsCompleted);
             await patience.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Limited());
+            Assert.False(await waiting.Limited());
 
             await pair.Connecting.SendAsync(new[] { round });
-            await reader.WaitReadableAsync().Limited();
+            Assert.True(await reader.WaitReadableAsync().Limited());
             byte[] read = new byte[8];
             Assert.Equal(1, await reader.ReadAsync(read).Limited());
             Assert.Equal(round, read[0]);

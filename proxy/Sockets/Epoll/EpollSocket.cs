@@ -7,8 +7,11 @@ using SshGateway.Proxy.Sockets.Native;
 namespace SshGateway.Proxy.Sockets.Epoll;
 
 /// <summary>A socket of an <see cref="EventLoop"/>.</summary>
-internal sealed class EpollSocket : IPeerSocket
+internal sealed class EpollSocket : IPeerSocket, IEventHandler
 {
+    // Behind small reads there may be a Nagle algorithm waiting; bulk data is acknowledged by its volume.
+    private const int QuickAcknowledgeBelow = 16 * 1024;
+
     private readonly Socket _socket;
     private readonly EventLoop _loop;
     private readonly TimeSpan _peerTimeout;
@@ -18,6 +21,7 @@ internal sealed class EpollSocket : IPeerSocket
     private readonly Lock _closing = new();
     private volatile bool _hungUp;
     private bool _drained;
+    private bool _owesAcknowledgement;
     private ulong _registration;
     private bool _closed;
 
@@ -74,19 +78,23 @@ internal sealed class EpollSocket : IPeerSocket
     }
 
     // Without a system call where the last read or event says it all.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask WaitReadableAsync(CancellationToken cancellation = default)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default)
     {
         while (_drained || !HasInput())
         {
-            cancellation.ThrowIfCancellationRequested();
+            if (cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
             // Who is woken for nothing looks again.
             using (cancellation.UnsafeRegister(static readable => ((Readiness)readable!).Signal(), _readable))
             {
-                await _readable.WaitAsync().ConfigureAwait(false);
+                await WaitForInputAsync().ConfigureAwait(false);
             }
             _drained = false;
         }
+        return true;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -98,9 +106,10 @@ internal sealed class EpollSocket : IPeerSocket
             {
                 // Edge-triggered: with less than was asked for the queue is empty, and more is told, but for an end that has been told already.
                 _drained = count < buffer.Length && !_hungUp;
+                _owesAcknowledgement = count < QuickAcknowledgeBelow;
                 return count;
             }
-            await _readable.WaitAsync().ConfigureAwait(false);
+            await WaitForInputAsync().ConfigureAwait(false);
             _drained = false;
         }
     }
@@ -128,6 +137,10 @@ internal sealed class EpollSocket : IPeerSocket
             ThrowIfAborted(_readable);
         }
         _drained = moved == SpliceResult.WouldBlock && !_hungUp;
+        if (moved > 0)
+        {
+            _owesAcknowledgement = moved < QuickAcknowledgeBelow;
+        }
         return moved;
     }
 
@@ -151,8 +164,6 @@ internal sealed class EpollSocket : IPeerSocket
     }
 
     public NextTurn NextTurnAsync() => new(_loop);
-
-    public void AcknowledgeNow() => TcpSettings.AcknowledgeNow(_socket);
 
     public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
 
@@ -193,7 +204,6 @@ internal sealed class EpollSocket : IPeerSocket
         }
     }
 
-    /// <summary>By the loop.</summary>
     public void OnEvents(uint events)
     {
         if ((events & (LibC.PeerHangUp | LibC.HangUp | LibC.Error)) != 0)
@@ -259,6 +269,16 @@ internal sealed class EpollSocket : IPeerSocket
             ThrowIfAborted(_readable);
         }
         return count is >= 0 or -LibC.Again ? count >= 0 : throw SocketErrors.Of(-count);
+    }
+
+    private ValueTask WaitForInputAsync()
+    {
+        if (_owesAcknowledgement)
+        {
+            _owesAcknowledgement = false;
+            TcpSettings.AcknowledgeNow(_socket);
+        }
+        return _readable.WaitAsync();
     }
 
     // 0: the socket takes nothing now.

@@ -8,6 +8,9 @@ namespace SshGateway.Proxy.Sockets.Epoll;
 /// </summary>
 internal sealed unsafe class EventBuffer(int capacity)
 {
+    /// <summary>Bytes of one, at most.</summary>
+    public const int LargestSize = 16;
+
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
     private static readonly int Size = DataOffset + sizeof(ulong);
 
@@ -21,9 +24,13 @@ internal sealed unsafe class EventBuffer(int capacity)
 
     public ulong DataAt(int index) => Unsafe.ReadUnaligned<ulong>(ref _events[(index * Size) + DataOffset]);
 
-    public void SetFirst(uint events, ulong data)
+    /// <summary>One of them.</summary>
+    /// <param name="place">Has room for <see cref="LargestSize"/> bytes.</param>
+    /// <param name="events">EPOLLIN and so on.</param>
+    /// <param name="data">What its events bear.</param>
+    public static void Write(byte* place, uint events, ulong data)
     {
-        Unsafe.WriteUnaligned(ref _events[0], events);
-        Unsafe.WriteUnaligned(ref _events[DataOffset], data);
+        Unsafe.WriteUnaligned(place, events);
+        Unsafe.WriteUnaligned(place + DataOffset, data);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using SshGateway.Proxy.Sockets.Native;
@@ -18,14 +19,18 @@ internal sealed unsafe class EventLoop
 
     private readonly SafeFileHandle _epoll = Own(LibC.epoll_create1(LibC.CloseOnExec));
     private readonly SafeFileHandle _wakeUp = Own(LibC.eventfd(0, LibC.CloseOnExec | LibC.NonBlocking));
-    private readonly ConcurrentDictionary<ulong, EpollSocket> _sockets = new();
+    private readonly ConcurrentDictionary<ulong, IEventHandler> _handlers = new();
     private readonly ConcurrentQueue<Action> _queue = new();
+    private readonly BusyPoll _busyPoll;
     private readonly Thread _thread;
     private ulong _lastId = WakeUp;
     private int _wakeUpIsDue;
 
-    public EventLoop(int number)
+    /// <param name="number">Of how many it is, for its name.</param>
+    /// <param name="busyPoll">How long it may look for events before it sleeps; zero: not at all.</param>
+    public EventLoop(int number, TimeSpan busyPoll)
     {
+        _busyPoll = new BusyPoll(busyPoll);
         Add(_wakeUp.DangerousGetHandle(), LibC.Readable, WakeUp);
         _thread = new Thread(Run) { IsBackground = true, Name = $"Event loop {number}" };
         _thread.Start();
@@ -33,16 +38,16 @@ internal sealed unsafe class EventLoop
 
     /// <summary>Watches a socket, until it is removed. Events are edge-triggered: each is told once.</summary>
     /// <returns>What to remove it with.</returns>
-    public ulong Add(EpollSocket socket, nint descriptor)
+    public ulong Add(IEventHandler handler, nint descriptor)
     {
         ulong id = Interlocked.Increment(ref _lastId);
-        _sockets[id] = socket;
+        _handlers[id] = handler;
         Add(descriptor, LibC.Readable | LibC.Writable | LibC.PeerHangUp | LibC.EdgeTriggered, id);
         return id;
     }
 
     /// <summary>Before the descriptor is closed. An event that is under way finds nobody.</summary>
-    public void Remove(ulong id) => _sockets.TryRemove(id, out _);
+    public void Remove(ulong id) => _handlers.TryRemove(id, out _);
 
     /// <summary>Runs this on the loop's thread, after what is queued already.</summary>
     public void Post(Action action)
@@ -60,9 +65,9 @@ internal sealed unsafe class EventLoop
 
     private void Add(nint descriptor, uint events, ulong id)
     {
-        var registration = new EventBuffer(1);
-        registration.SetFirst(events, id);
-        if (LibC.epoll_ctl((int)_epoll.DangerousGetHandle(), LibC.AddToEpoll, (int)descriptor, registration.Pointer) != 0)
+        byte* registration = stackalloc byte[EventBuffer.LargestSize];
+        EventBuffer.Write(registration, events, id);
+        if (LibC.epoll_ctl((int)_epoll.DangerousGetHandle(), LibC.AddToEpoll, (int)descriptor, registration) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
@@ -71,10 +76,9 @@ internal sealed unsafe class EventLoop
     private void Run()
     {
         var events = new EventBuffer(EventsAtOnce);
-        int epoll = (int)_epoll.DangerousGetHandle();
         while (true)
         {
-            int count = LibC.epoll_wait(epoll, events.Pointer, events.Capacity, _queue.IsEmpty ? Forever : 0);
+            int count = Wait(events);
             for (int index = 0; index < count; index++)
             {
                 ulong id = events.DataAt(index);
@@ -82,18 +86,40 @@ internal sealed unsafe class EventLoop
                 {
                     TakeWakeUp();
                 }
-                else if (_sockets.TryGetValue(id, out EpollSocket? socket))
+                else if (_handlers.TryGetValue(id, out IEventHandler? handler))
                 {
-                    socket.OnEvents(events.EventsAt(index));
+                    handler.OnEvents(events.EventsAt(index));
                 }
             }
-            // Only what is there now: what it queues has its turn after the next events.
-            for (int queued = _queue.Count; queued > 0 && _queue.TryDequeue(out Action? action); queued--)
+            // One at a time: a keystroke waits for no more than that.
+            if (_queue.TryDequeue(out Action? action))
             {
                 action();
             }
         }
     }
+
+    private int Wait(EventBuffer events)
+    {
+        if (!_queue.IsEmpty)
+        {
+            return Poll(events, 0);
+        }
+        int count = 0;
+        if (_busyPoll.IsDue())
+        {
+            long began = Stopwatch.GetTimestamp();
+            while ((count = Poll(events, 0)) == 0 && Stopwatch.GetElapsedTime(began) < _busyPoll.Limit)
+            {
+                // Whoever else wants this core has it.
+                _ = LibC.sched_yield();
+            }
+            _busyPoll.Ended(rewarded: count > 0);
+        }
+        return count > 0 ? count : Poll(events, Forever);
+    }
+
+    private int Poll(EventBuffer events, int timeout) => LibC.epoll_wait((int)_epoll.DangerousGetHandle(), events.Pointer, events.Capacity, timeout);
 
     private void TakeWakeUp()
     {

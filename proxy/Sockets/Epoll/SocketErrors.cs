@@ -7,6 +7,7 @@ internal static class SocketErrors
 {
     public static SocketException Of(int error) => new((int)(error switch
     {
+        23 or 24 => SocketError.TooManyOpenSockets,
         32 => SocketError.ConnectionReset,
         101 => SocketError.NetworkUnreachable,
         103 => SocketError.ConnectionAborted,

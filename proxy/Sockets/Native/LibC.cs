@@ -15,6 +15,7 @@ internal static unsafe partial class LibC
     private const int Interrupted = 4;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
+    private const int ConnectionAborted = 103;
 
     // <asm-generic/fcntl.h>, <linux/fcntl.h>. O_NONBLOCK and O_CLOEXEC have the same values for pipes, epoll and eventfd.
     public const int NonBlocking = 0x800;
@@ -106,6 +107,25 @@ internal static unsafe partial class LibC
         }
     }
 
+    /// <returns>The descriptor of an accepted connection, or the negative of errno; without waiting.</returns>
+    public static int Accept(int descriptor)
+    {
+        while (true)
+        {
+            int accepted = accept4(descriptor, 0, 0, NonBlocking | CloseOnExec);
+            if (accepted >= 0)
+            {
+                return accepted;
+            }
+            int error = Marshal.GetLastPInvokeError();
+            // One that has ended already says nothing of the next (accept(2)).
+            if (error is not (Interrupted or ConnectionAborted))
+            {
+                return -error;
+            }
+        }
+    }
+
     /// <param name="descriptor">A socket.</param>
     /// <param name="address">struct sockaddr.</param>
     /// <returns>0, or the negative of errno.</returns>
@@ -122,6 +142,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
+
+    [LibraryImport("libc")]
+    public static partial int sched_yield();
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_wait(int epoll, byte* events, int capacity, int timeout);
@@ -146,6 +169,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint send(int descriptor, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int accept4(int descriptor, nint address, nint length, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int connect(int descriptor, byte* address, int length);

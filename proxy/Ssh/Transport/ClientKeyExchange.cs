@@ -1,4 +1,5 @@
 using System.Text;
+using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Wire;
@@ -8,8 +9,8 @@ namespace SshGateway.Proxy.Ssh.Transport;
 
 /// <summary>The client's side of key exchanges, on the pod leg.</summary>
 internal sealed class ClientKeyExchange(
-    PacketInput input, PacketOutput output, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits limits, Action abort, TimeProvider time)
-    : LegKeyExchange(input, output, offer, limits, abort, time)
+    IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits limits, Action abort, TimeProvider time)
+    : LegKeyExchange(socket, input, output, offer, limits, abort, time)
 {
     private byte[]? _hostKey;
 
@@ -24,7 +25,7 @@ internal sealed class ClientKeyExchange(
     protected override async ValueTask OnNegotiatedAsync(KexRun run)
     {
         run.Exchange = run.Negotiation!.Kex.Start();
-        run.Initiation = await CryptoScheduler.RunAsync(run.Exchange.Initiate).ConfigureAwait(false);
+        run.Initiation = await CryptoScheduler.RunAsync(Socket, run.Negotiation.Kex.IsQuick, run.Exchange.Initiate).ConfigureAwait(false);
         await Output.SendControlAsync(SshWriter.Message(MessageNumber.KexEcdhInit).WriteString(run.Initiation).ToArray()).ConfigureAwait(false);
     }
 
@@ -39,13 +40,13 @@ internal sealed class ClientKeyExchange(
         byte[] serverValue = reader.ReadString().ToArray();
         byte[] signature = reader.ReadString().ToArray();
         reader.End();
-        KeyDerivation keys = await CryptoScheduler.RunAsync(() =>
+        PublicKeyAlgorithm algorithm = PublicKeyAlgorithm.Find(Encoding.ASCII.GetBytes(run.Negotiation!.HostKeyAlgorithm))!;
+        KeyDerivation keys = await CryptoScheduler.RunAsync(Socket, run.Negotiation.Kex.IsQuick && algorithm.Signature.IsQuick, () =>
         {
-            PublicKeyAlgorithm algorithm = PublicKeyAlgorithm.Find(Encoding.ASCII.GetBytes(run.Negotiation!.HostKeyAlgorithm))!;
             PresentedKey hostKey = PresentedKey.Parse(algorithm, hostKeyBlob);
             byte[] sharedSecret = run.Exchange!.Complete(serverValue);
             byte[] hash = ExchangeHash.Compute(
-                run.Negotiation!.Kex.Hash, TranscriptOf(run), hostKeyBlob, run.Initiation, serverValue, sharedSecret);
+                run.Negotiation.Kex.Hash, TranscriptOf(run), hostKeyBlob, run.Initiation, serverValue, sharedSecret);
             if (!SignatureVerifier.Verify(hostKey.Key, algorithm.Signature, signature, hash))
             {
                 throw new SshProtocolException(DisconnectReason.KeyExchangeFailed, "the host key's signature is wrong");

@@ -103,8 +103,10 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
                 }
             }
             // What has not been read is left for whoever reads next.
-            cancellation.ThrowIfCancellationRequested();
-            await Socket.WaitReadableAsync(cancellation).ConfigureAwait(false);
+            if (cancellation.IsCancellationRequested || !await Socket.WaitReadableAsync(cancellation).ConfigureAwait(false))
+            {
+                return;
+            }
             if (!await Input.FillAsync().ConfigureAwait(false))
             {
                 throw new PeerClosedException();

@@ -1,3 +1,4 @@
+using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Wire;
 
@@ -8,7 +9,7 @@ namespace SshGateway.Proxy.Ssh.Transport;
 /// <see cref="ServerKeyExchange"/> and <see cref="ClientKeyExchange"/>. The leg's reader calls <see cref="HandleAsync"/>; our KEXINIT may also be sent by the
 /// other pump, so whether it has been is decided with the output's batch open.
 /// </summary>
-internal abstract class LegKeyExchange(PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
+internal abstract class LegKeyExchange(IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
 {
     // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
     private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
@@ -50,6 +51,8 @@ internal abstract class LegKeyExchange(PacketInput input, PacketOutput output, K
     public string PeerIdentification { get; set; } = "";
 
     protected KexOffer Offer => offer;
+
+    protected IPeerSocket Socket => socket;
 
     protected PacketOutput Output => output;
 

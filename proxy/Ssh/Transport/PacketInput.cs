@@ -15,9 +15,6 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
     // padding_length, one byte of payload, the least padding.
     private const int SmallestBody = 1 + 1 + PacketGeometry.MinimumPadding;
 
-    // Behind small reads there may be a Nagle algorithm waiting; bulk data is acknowledged by its volume.
-    private const int QuickAcknowledgeBelow = 16 * 1024;
-
     private const int Unknown = -1;
 
     private BufferPool _pool = BufferPool.Small;
@@ -77,10 +74,6 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
         }
         _end += count;
         TotalBytes += count;
-        if (count < QuickAcknowledgeBelow)
-        {
-            socket.AcknowledgeNow();
-        }
         return true;
     }
 

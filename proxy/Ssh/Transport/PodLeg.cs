@@ -15,7 +15,7 @@ internal sealed class PodLeg : Leg
     /// <param name="rekeyLimits">When we start a key exchange.</param>
     /// <param name="time">The clock.</param>
     public PodLeg(IPeerSocket socket, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time) =>
-        _keyExchange = new ClientKeyExchange(Input, Output, offer, checkHostKey, rekeyLimits, Abort, time);
+        _keyExchange = new ClientKeyExchange(socket, Input, Output, offer, checkHostKey, rekeyLimits, Abort, time);
 
     protected override LegKeyExchange KeyExchange => _keyExchange;
 

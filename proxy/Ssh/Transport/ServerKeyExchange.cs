@@ -1,3 +1,4 @@
+using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.KeyExchange;
 using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Wire;
@@ -8,8 +9,8 @@ namespace SshGateway.Proxy.Ssh.Transport;
 
 /// <summary>The server's side of key exchanges, on the client leg.</summary>
 internal sealed class ServerKeyExchange(
-    PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
-    : LegKeyExchange(input, output, offer, limits, abort, time)
+    IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
+    : LegKeyExchange(socket, input, output, offer, limits, abort, time)
 {
     /// <summary>The host key blob that the first exchange was signed with: what hostbound requests name.</summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }
@@ -42,7 +43,7 @@ internal sealed class ServerKeyExchange(
 
         (SshPrivateKey hostKey, SignatureAlgorithm algorithm) = hostKeys.For(run.Negotiation!.HostKeyAlgorithm);
         ReadOnlyMemory<byte> hostKeyBlob = hostKey.PublicKey.Blob;
-        (byte[] reply, KeyDerivation keys) = await CryptoScheduler.RunAsync(() =>
+        (byte[] reply, KeyDerivation keys) = await CryptoScheduler.RunAsync(Socket, run.Negotiation.Kex.IsQuick && algorithm.IsQuick, () =>
         {
             using IKeyExchange exchange = run.Negotiation.Kex.Start();
             (byte[] serverValue, byte[] sharedSecret) = exchange.Respond(clientValue);
