@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Shared.Ssh;
@@ -49,7 +50,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
     private async Task<PumpEnd> MoveAsync()
     {
         // From the thread that the login ended on to the one that the events come from.
-        await source.Socket.NextTurnAsync();
+        await source.Socket.NextTurnAsync(TurnFor.Relay);
         long turnEnds = source.Input.TotalBytes + BytesPerTurn;
         while (true)
         {
@@ -58,7 +59,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
             if (source.Input.TotalBytes >= turnEnds)
             {
                 turnEnds = source.Input.TotalBytes + BytesPerTurn;
-                await source.Socket.NextTurnAsync();
+                await source.Socket.NextTurnAsync(TurnFor.Relay);
             }
             if (!await source.Input.FillAsync().ConfigureAwait(false))
             {

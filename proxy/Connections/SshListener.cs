@@ -149,7 +149,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
             using var arrival = new Arrival(socket, services);
             _arrivals[client] = arrival;
             // Whoever accepts goes on with the next.
-            await socket.NextTurnAsync();
+            await socket.NextTurnAsync(TurnFor.Handshake);
             await arrival.RunAsync().ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)

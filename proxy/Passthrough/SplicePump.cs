@@ -91,7 +91,7 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
             turn += count;
             if (turn >= BytesPerTurn)
             {
-                await source.NextTurnAsync();
+                await source.NextTurnAsync(TurnFor.Relay);
                 break;
             }
         }

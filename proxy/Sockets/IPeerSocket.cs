@@ -36,7 +36,7 @@ internal interface IPeerSocket : IDisposable
     ValueTask SpliceFromAsync(SafeFileHandle pipe, int count);
 
     /// <summary>Lets other sockets have their turn.</summary>
-    NextTurn NextTurnAsync();
+    NextTurn NextTurnAsync(TurnFor purpose);
 
     /// <summary>Says that nothing more will be written.</summary>
     void ShutdownWrites();

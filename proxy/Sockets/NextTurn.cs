@@ -5,7 +5,8 @@ namespace SshGateway.Proxy.Sockets;
 
 /// <summary>Awaiting it lets others have their turn, and goes on with the thread that its socket's events come from.</summary>
 /// <param name="loop">Null: the thread pool.</param>
-internal readonly struct NextTurn(EventLoop? loop) : ICriticalNotifyCompletion
+/// <param name="purpose">What the turn is for.</param>
+internal readonly struct NextTurn(EventLoop? loop, TurnFor purpose) : ICriticalNotifyCompletion
 {
     private static readonly Action<Action> Run = continuation => continuation();
 
@@ -26,6 +27,6 @@ internal readonly struct NextTurn(EventLoop? loop) : ICriticalNotifyCompletion
             ThreadPool.UnsafeQueueUserWorkItem(Run, continuation, preferLocal: false);
             return;
         }
-        loop.Post(continuation);
+        loop.Post(continuation, purpose);
     }
 }

@@ -14,9 +14,12 @@ public sealed class EventLoopTests
     // One loop's worth: Adopt goes round.
     private static readonly EventLoop Loop = new(0, TimeSpan.FromMicroseconds(100));
 
-    [Fact]
-    public async Task A_keystroke_waits_for_one_of_those_that_are_queued_and_not_for_all()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_keystroke_waits_for_one_of_those_that_are_queued_and_not_for_all(bool areHandshakes)
     {
+        TurnFor purpose = areHandshakes ? TurnFor.Handshake : TurnFor.Relay;
         const int Queued = 100;
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
         using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, TimeSpan.FromMinutes(1));
@@ -28,10 +31,10 @@ public sealed class EventLoopTests
         {
             begun.Set();
             sent.Wait();
-        });
+        }, purpose);
         for (int turn = 0; turn < Queued; turn++)
         {
-            Loop.Post(() => done++);
+            Loop.Post(() => done++, purpose);
         }
         Assert.True(begun.Wait(TimeSpan.FromSeconds(10)));
         await pair.Connecting.SendAsync(new byte[1]);
@@ -43,6 +46,25 @@ public sealed class EventLoopTests
             await socket.ReadAsync(new byte[1]).ConfigureAwait(false);
             return done;
         }
+    }
+
+    [Fact]
+    public async Task Many_handshakes_do_not_hold_up_a_relay()
+    {
+        const int Queued = 100;
+        int done = 0;
+        var doneAtTurn = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop.Post(
+            () =>
+            {
+                for (int handshake = 0; handshake < Queued; handshake++)
+                {
+                    Loop.Post(() => done++, TurnFor.Handshake);
+                }
+                Loop.Post(() => doneAtTurn.SetResult(done), TurnFor.Relay);
+            },
+            TurnFor.Relay);
+        Assert.InRange(await doneAtTurn.Task.Limited(), 0, 1);
     }
 
     [Theory]

@@ -163,7 +163,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         }
     }
 
-    public NextTurn NextTurnAsync() => new(_loop);
+    public NextTurn NextTurnAsync(TurnFor purpose) => new(_loop, purpose);
 
     public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
 

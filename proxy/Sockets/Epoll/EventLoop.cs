@@ -20,7 +20,8 @@ internal sealed unsafe class EventLoop
     private readonly SafeFileHandle _epoll = Own(LibC.epoll_create1(LibC.CloseOnExec));
     private readonly SafeFileHandle _wakeUp = Own(LibC.eventfd(0, LibC.CloseOnExec | LibC.NonBlocking));
     private readonly ConcurrentDictionary<ulong, IEventHandler> _handlers = new();
-    private readonly ConcurrentQueue<Action> _queue = new();
+    private readonly ConcurrentQueue<Action> _relays = new();
+    private readonly ConcurrentQueue<Action> _handshakes = new();
     private readonly BusyPoll _busyPoll;
     private readonly Thread _thread;
     private ulong _lastId = WakeUp;
@@ -49,10 +50,10 @@ internal sealed unsafe class EventLoop
     /// <summary>Before the descriptor is closed. An event that is under way finds nobody.</summary>
     public void Remove(ulong id) => _handlers.TryRemove(id, out _);
 
-    /// <summary>Runs this on the loop's thread, after what is queued already.</summary>
-    public void Post(Action action)
+    /// <summary>Runs this on the loop's thread, after what is queued already for the same purpose.</summary>
+    public void Post(Action action, TurnFor purpose)
     {
-        _queue.Enqueue(action);
+        (purpose == TurnFor.Relay ? _relays : _handshakes).Enqueue(action);
         if (Thread.CurrentThread != _thread && Interlocked.Exchange(ref _wakeUpIsDue, 1) == 0)
         {
             ulong one = 1;
@@ -91,17 +92,23 @@ internal sealed unsafe class EventLoop
                     handler.OnEvents(events.EventsAt(index));
                 }
             }
-            // One at a time: a keystroke waits for no more than that.
-            if (_queue.TryDequeue(out Action? action))
-            {
-                action();
-            }
+            // One of each at a time: a keystroke waits for no more than that.
+            RunOne(_relays);
+            RunOne(_handshakes);
+        }
+    }
+
+    private static void RunOne(ConcurrentQueue<Action> queue)
+    {
+        if (queue.TryDequeue(out Action? action))
+        {
+            action();
         }
     }
 
     private int Wait(EventBuffer events)
     {
-        if (!_queue.IsEmpty)
+        if (!_relays.IsEmpty || !_handshakes.IsEmpty)
         {
             return Poll(events, 0);
         }
@@ -125,7 +132,7 @@ internal sealed unsafe class EventLoop
     {
         ulong posts;
         _ = LibC.read((int)_wakeUp.DangerousGetHandle(), &posts, sizeof(ulong));
-        // A full fence: what was queued without a wake-up of its own is seen by the next look at the queue.
+        // A full fence: what was queued without a wake-up of its own is seen by the next look at the queues.
         Interlocked.Exchange(ref _wakeUpIsDue, 0);
     }
 }

@@ -18,7 +18,7 @@ internal static class CryptoScheduler
     {
         if (isQuick)
         {
-            await socket.NextTurnAsync();
+            await socket.NextTurnAsync(TurnFor.Handshake);
             return compute();
         }
         await Places.WaitAsync().ConfigureAwait(false);
