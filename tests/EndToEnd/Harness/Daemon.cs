@@ -10,6 +10,7 @@ internal sealed class Daemon : IAsyncDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly ManualResetEventSlim _listening = new(initialState: true);
 
     private Daemon(string name, Process process)
     {
@@ -109,8 +110,12 @@ internal sealed class Daemon : IAsyncDisposable
 
     public Task ResumeAsync() => Support.Command.RunAsync("/bin/kill", "-CONT", $"{Id}");
 
+    /// <summary>Its output is not read any more.</summary>
+    public void StopListening() => _listening.Reset();
+
     public async ValueTask DisposeAsync()
     {
+        _listening.Set();
         await KillAsync();
         _process.Dispose();
     }
@@ -131,6 +136,7 @@ internal sealed class Daemon : IAsyncDisposable
 
     private void Append(string? line)
     {
+        _listening.Wait();
         if (line is not null)
         {
             lock (_output)
