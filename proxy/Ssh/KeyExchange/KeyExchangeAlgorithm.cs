@@ -6,7 +6,7 @@ namespace SshGateway.Proxy.Ssh.KeyExchange;
 /// <param name="Name">The name in KEXINIT.</param>
 /// <param name="Hash">The hash of the exchange hash and of the key derivation.</param>
 /// <param name="Start">Makes one run of the method.</param>
-/// <param name="IsQuick">Whether each side's part takes no more than about 0.1 ms; the others take 0.5 to 20.</param>
+/// <param name="IsQuick">Whether each side's part takes no more than about 0.2 ms; the others take 0.5 to 20.</param>
 internal sealed record KeyExchangeAlgorithm(string Name, HashAlgorithmName Hash, Func<IKeyExchange> Start, bool IsQuick = false)
 {
     /// <summary>Every method that the gateway has, in order of preference (RFC 9142). Nothing with SHA-1.</summary>
