@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace SshGateway.Proxy.Sockets.Epoll;
 
@@ -17,5 +18,5 @@ internal static class SocketErrors
         111 => SocketError.ConnectionRefused,
         113 => SocketError.HostUnreachable,
         _ => SocketError.SocketError,
-    }), $"errno {error}");
+    }), Marshal.GetPInvokeErrorMessage(error));
 }
