@@ -18,6 +18,6 @@ internal sealed record TrafficSize(
         ["login", "aes", "cha", "latency", "logins", "passthrough", "idle", "start", "pieces"]);
 
     /// <summary>About two minutes on a machine that does nothing else.</summary>
-    public static readonly TrafficSize Quick = new(3, 192, 8, 2000, 400, 512, 2000, 1000, TimeSpan.FromSeconds(10),
+    public static readonly TrafficSize Quick = new(3, 192, 8, 2000, 400, 256, 1000, 1000, TimeSpan.FromSeconds(10),
         [.. Full.Parts.Except(["cha", "pieces"])]);
 }
