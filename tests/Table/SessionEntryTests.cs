@@ -5,6 +5,7 @@ using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Table;
@@ -109,14 +110,8 @@ public sealed class SessionEntryTests
         string first = table.TryGet("abc12", out SessionEntry? entry) ? entry.SessionId : "";
         table.Upsert(new SessionEntry(Plain with { SessionId = new string("abc12".AsSpan()), PodName = "another" }));
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        bool found = table.TryGet("abc12", out entry);
-        bool authorizes = entry!.Authorizes(Ed25519.Blob.Span);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.True(found && authorizes);
-        Assert.Equal("another", entry.PodName);
+        Assert.Equal(0, Allocations.Of(() => Assert.True(table.TryGet("abc12", out entry) && entry.Authorizes(Ed25519.Blob.Span))));
+        Assert.Equal("another", entry!.PodName);
         Assert.Same(first, entry.SessionId);
-        Assert.Equal(0, allocated);
     }
 }
