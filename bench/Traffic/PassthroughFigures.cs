@@ -10,6 +10,9 @@ internal static class PassthroughFigures
     // What a relay still has to do when the client has seen the end.
     private static readonly TimeSpan Aftermath = TimeSpan.FromMilliseconds(100);
 
+    // Connections, as many as logins: until what they need is compiled for good.
+    private const int WarmUp = 12000;
+
     public static async Task<IReadOnlyList<Figure>> RunAsync(TestBed bed, TrafficSize size)
     {
         await using Relay splicing = await bed.StartHaProxyAsync(splice: true);
@@ -71,25 +74,29 @@ internal static class PassthroughFigures
     private static async Task<Figure> ConnectionsAsync(Relay[] relays, TrafficSize size)
     {
         List<double>[] cpu = [.. relays.Select(_ => new List<double>())];
-        for (int run = 0; run <= size.Runs; run++)
+        Progress.Say($"{WarmUp} passthrough connections that warm up");
+        await ConnectAsync(relays[0], WarmUp);
+        for (int run = 1; run <= size.Runs; run++)
         {
             Progress.Say($"passthrough connections: run {run} of {size.Runs}");
             foreach ((int index, Relay relay) in relays.Index())
             {
                 double before = relay.Process.CpuSeconds;
-                await Workers.DoAsync(size.Connections, async (_, worker) =>
-                {
-                    using RawClient client = await relay.ConnectAsync(worker);
-                    await client.DownloadAsync(1);
-                    await client.CloseAsync();
-                });
-                await Task.Delay(Aftermath);
-                if (run > 0)
-                {
-                    cpu[index].Add(1e6 * (relay.Process.CpuSeconds - before) / size.Connections);
-                }
+                await ConnectAsync(relay, size.Connections);
+                cpu[index].Add(1e6 * (relay.Process.CpuSeconds - before) / size.Connections);
             }
         }
         return new Figure($"CPU of the proxy per passthrough connection, {TestSessions.Each} at a time", "µs", cpu[0], relays[1].Name, cpu[1], 1.3);
+    }
+
+    private static async Task ConnectAsync(Relay relay, int connections)
+    {
+        await Workers.DoAsync(connections, async (_, worker) =>
+        {
+            using RawClient client = await relay.ConnectAsync(worker);
+            await client.DownloadAsync(1);
+            await client.CloseAsync();
+        });
+        await Task.Delay(Aftermath);
     }
 }
