@@ -18,6 +18,7 @@ using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Logging;
 using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Protos;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Console;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
@@ -7,6 +6,7 @@ using SshGateway.Operator.Kubernetes.Tables;
 using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Routing;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Logging;
 
 namespace SshGateway.Operator.Listing;
 
@@ -48,11 +48,7 @@ internal static class SessionsCommand
     private static async Task<ListedTable> ReadDirectoryAsync(OperatorOptions options, CancellationToken cancellationToken)
     {
         // What is wrong with a manifest is said beside the table, not in it.
-        using ILoggerFactory loggers = LoggerFactory.Create(logging =>
-        {
-            logging.UseGatewayConsole();
-            logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        });
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.UseGatewayConsole(Console.OpenStandardError()));
         var source = new DirectorySource(options.Directory, TimeProvider.System, loggers.CreateLogger<DirectorySource>());
         var routing = new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods);
         return await DirectoryListing.ReadAsync(source, routing, TimeProvider.System.GetUtcNow(), cancellationToken);

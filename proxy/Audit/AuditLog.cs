@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Threading.Channels;
 using SshGateway.Proxy.Configuration;
+using SshGateway.Shared.Logging;
 
 namespace SshGateway.Proxy.Audit;
 
@@ -94,12 +95,12 @@ internal sealed class AuditLog : BackgroundService
             {
                 batch.Add(record);
             }
-            await WriteAsync(batch).ConfigureAwait(false);
+            Write(batch);
             batch.Clear();
         }
     }
 
-    private async Task WriteAsync(List<AuditRecord> batch)
+    private void Write(List<AuditRecord> batch)
     {
         long lost = Interlocked.Exchange(ref _lost, 0);
         try
@@ -116,9 +117,8 @@ internal sealed class AuditLog : BackgroundService
                 JsonSerializer.Serialize(lines, record, AuditJson.Default.AuditRecord);
                 lines.Write(NewLine);
             }
-            await using Stream destination = Open();
-            // One write: lines of several processes do not mix.
-            await destination.WriteAsync(lines.GetBuffer().AsMemory(0, (int)lines.Length)).ConfigureAwait(false);
+            using Stream destination = Open();
+            WholeLines.Write(destination, lines.GetBuffer().AsSpan(0, (int)lines.Length));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

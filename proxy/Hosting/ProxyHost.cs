@@ -15,6 +15,7 @@ using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
 using SshGateway.Shared.Hosting;
+using SshGateway.Shared.Logging;
 using SshGateway.Shared.Metrics;
 using SshGateway.Shared.Ssh;
 

@@ -6,7 +6,7 @@ namespace SshGateway.Tests.EndToEnd;
 [Collection(EndToEndTests.Name)]
 public sealed class StuckLogTests(SharedGateway shared)
 {
-    // Each is a line; the pipe and the logger's queue hold about half of them.
+    // Each is a line; the pipe and what may wait hold about half of them.
     private const int Connections = 6000;
 
     [RealSshFact]
