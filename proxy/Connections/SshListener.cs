@@ -29,9 +29,10 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     {
         // The options have been validated: it parses.
         _ = ListenAddress.TryParse(services.Options.Listen, out IPEndPoint? address);
+        Socket? socket = null;
         try
         {
-            var socket = new Socket(address!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket = new Socket(address!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (address.Address.Equals(IPAddress.IPv6Any))
             {
                 socket.DualMode = true;
@@ -43,6 +44,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
         }
         catch (SocketException problem)
         {
+            socket?.Dispose();
             throw new IOException($"Proxy:Listen is \"{services.Options.Listen}\", which cannot be listened on: {problem.Message}; write another address or port", problem);
         }
         return base.StartAsync(cancellationToken);

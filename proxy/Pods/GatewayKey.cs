@@ -28,8 +28,7 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
                 ConnectionEnd.CertificateRestricted,
                 $"Your certificate {restriction}, which the gateway cannot hand on to the pod of session {client.Entry.SessionId}. Use a certificate without restrictions, or a key.");
         }
-        SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(key.PublicKey.Type).First();
-        return new PodCredential(algorithm.Name, key.PublicKey.Blob, key);
+        return new PodCredential(key.PreferredAlgorithm.Name, key.PublicKey.Blob, key);
     }
 
     // What the other credential carries (UserCertificateAuthority), a key cannot.

@@ -6,11 +6,4 @@ namespace SshGateway.Proxy.Pods;
 /// <param name="Algorithm">The public key algorithm name to log in with.</param>
 /// <param name="Blob">The key or its certificate in the SSH wire format.</param>
 /// <param name="Key">The key.</param>
-internal sealed record PodCredential(string Algorithm, ReadOnlyMemory<byte> Blob, SshPrivateKey Key)
-{
-    /// <summary>How it signs.</summary>
-    public SignatureAlgorithm SignatureAlgorithm { get; } = SignatureAlgorithm.OfKeyType(Key.PublicKey.Type).First();
-
-    /// <summary>The signature, in the SSH wire format.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> data) => Key.Sign(SignatureAlgorithm, data);
-}
+internal sealed record PodCredential(string Algorithm, ReadOnlyMemory<byte> Blob, SshPrivateKey Key);

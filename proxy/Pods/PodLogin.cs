@@ -148,7 +148,7 @@ internal sealed class PodLogin(
         {
             throw new SshProtocolException($"message {accept.Number} instead of SERVICE_ACCEPT");
         }
-        byte[] request = await CryptoScheduler.RunAsync(leg.Socket, credential.SignatureAlgorithm.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
+        byte[] request = await CryptoScheduler.RunAsync(leg.Socket, credential.Key.PreferredAlgorithm.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
         await leg.Output.SendAsync(request).ConfigureAwait(false);
         for (int banners = 0; ;)
         {
@@ -190,7 +190,7 @@ internal sealed class PodLogin(
             .WriteString(credential.Algorithm)
             .WriteString(credential.Blob.Span);
         byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.Written).ToArray();
-        return request.WriteString(credential.Sign(signed)).ToArray();
+        return request.WriteString(credential.Key.Sign(signed)).ToArray();
     }
 
     private static LoginRefusedException HungUp(SessionEntry entry, string detail) =>

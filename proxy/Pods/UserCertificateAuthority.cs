@@ -30,11 +30,9 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     // Of all its certificates: whoever gets at it gets at the CA's, and making one costs as much as a signature.
     private readonly Ed25519PrivateKey _key = Ed25519PrivateKey.Generate();
 
-    private readonly SignatureAlgorithm _algorithm = SignatureAlgorithm.OfKeyType(caKey.PublicKey.Type).First();
-
     public SshPublicKey PublicKey => caKey.PublicKey;
 
-    public bool IsQuick => _algorithm.IsQuick;
+    public bool IsQuick => caKey.PreferredAlgorithm.IsQuick;
 
     public string Kind => "certificate";
 
@@ -74,7 +72,7 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
             .WriteString(Extensions(client.Certificate))
             .WriteString("")
             .WriteString(caKey.PublicKey.Blob.Span);
-        certificate.WriteString(caKey.Sign(_algorithm, certificate.Written));
+        certificate.WriteString(caKey.Sign(certificate.Written));
         return new PodCredential(Algorithm, certificate.ToArray(), _key);
     }
 

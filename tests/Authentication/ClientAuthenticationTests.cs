@@ -35,7 +35,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         await SendAsync(client, AuthMessages.Query(id, key));
         byte[] yes = (await client.ReceiveAsync().Limited()).Payload.ToArray();
         Assert.Equal(
-            SshWriter.Message(MessageNumber.UserAuthPublicKeyOk).WriteString(SignatureAlgorithm.OfKeyType(keyType).First().Name).WriteString(key.PublicKey.Blob.Span).ToArray(), yes);
+            SshWriter.Message(MessageNumber.UserAuthPublicKeyOk).WriteString(key.PreferredAlgorithm.Name).WriteString(key.PublicKey.Blob.Span).ToArray(), yes);
         await SendAsync(client, AuthMessages.Signed(client, id, key));
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         await EndAsync(client, ConnectionEnd.ClientClosed);

@@ -12,7 +12,7 @@ internal static class AuthMessages
 
     public static byte[] Password(string user) => Head(user, "password").WriteBoolean(false).WriteString("secret").ToArray();
 
-    public static byte[] Query(string user, SshPrivateKey key) => Query(user, AlgorithmOf(key).Name, key.PublicKey.Blob.ToArray());
+    public static byte[] Query(string user, SshPrivateKey key) => Query(user, key.PreferredAlgorithm.Name, key.PublicKey.Blob.ToArray());
 
     public static byte[] Query(string user, string algorithm, byte[] blob) =>
         Head(user, "publickey").WriteBoolean(false).WriteString(algorithm).WriteString(blob).ToArray();
@@ -28,7 +28,7 @@ internal static class AuthMessages
     public static byte[] Signed(byte[] sessionId, string user, SshPrivateKey shown, SshPrivateKey signer, byte[]? hostKey, string? algorithm = null)
     {
         return Signed(
-            sessionId, user, algorithm ?? AlgorithmOf(shown).Name, shown.PublicKey.Blob.ToArray(), data => signer.Sign(AlgorithmOf(signer), data), hostKey);
+            sessionId, user, algorithm ?? shown.PreferredAlgorithm.Name, shown.PublicKey.Blob.ToArray(), data => signer.Sign(data), hostKey);
     }
 
     /// <summary>With any blob, such as a certificate's, and any signature.</summary>
@@ -46,6 +46,4 @@ internal static class AuthMessages
 
     private static SshWriter Head(string user, string method, string service = "ssh-connection") =>
         SshWriter.Message(MessageNumber.UserAuthRequest).WriteString(user).WriteString(service).WriteString(method);
-
-    private static SignatureAlgorithm AlgorithmOf(SshPrivateKey key) => SignatureAlgorithm.OfKeyType(key.PublicKey.Type).First();
 }

@@ -190,7 +190,7 @@ public sealed class ParserFuzzTests
     public void Signatures_by_damaged_keys()
     {
         (byte[] Signature, SignatureAlgorithm Algorithm)[] signatures =
-            [.. Keys.Value.Select(key => (key, SignatureAlgorithm.OfKeyType(key.PublicKey.Type).First())).Select(pair => (pair.key.Sign(pair.Item2, SessionId), pair.Item2))];
+            [.. Keys.Value.Select(key => (key.Sign(SessionId), key.PreferredAlgorithm))];
         FuzzRun.Parse(
             "signature by a damaged key",
             [.. Keys.Value.Select(key => key.PublicKey.Blob.ToArray())],

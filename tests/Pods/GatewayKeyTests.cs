@@ -29,7 +29,7 @@ public sealed class GatewayKeyTests : IDisposable
             PodCredential credential = credentials.For(Client(null));
             Assert.Equal("rsa-sha2-512", credential.Algorithm);
             Assert.Equal(_key.PublicKey.Blob.ToArray(), credential.Blob.ToArray());
-            Assert.True(SignatureVerifier.Verify(_key.PublicKey, SignatureAlgorithm.Find("rsa-sha2-512"u8)!, credential.Sign([1, 2]), [1, 2]));
+            Assert.True(SignatureVerifier.Verify(_key.PublicKey, SignatureAlgorithm.Find("rsa-sha2-512"u8)!, credential.Key.Sign([1, 2]), [1, 2]));
         }
     }
 

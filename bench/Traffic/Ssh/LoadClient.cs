@@ -66,7 +66,7 @@ internal sealed class LoadClient : IAsyncDisposable
             .WriteString(user).WriteString("ssh-connection").WriteString("publickey").WriteBoolean(true)
             .WriteString(key.PublicKey.Type).WriteString(key.PublicKey.Blob.Span);
         byte[] signed = new SshWriter().WriteString(_leg.SessionId).WriteBytes(request.Written).ToArray();
-        request.WriteString(key.Sign(SignatureAlgorithm.OfKeyType(key.PublicKey.Type).First(), signed));
+        request.WriteString(key.Sign(signed));
         await _leg.Output.SendAsync(request.ToArray());
         await ReceiveAsync(MessageNumber.UserAuthSuccess);
         _leg.EnterRelaying();

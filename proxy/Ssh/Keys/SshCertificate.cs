@@ -111,7 +111,7 @@ internal sealed class SshCertificate
     }
 
     /// <summary>Whether <see cref="IsSigned"/> is quick.</summary>
-    public bool IsQuick => SignatureAlgorithm.Find(Encoding.ASCII.GetBytes(SignatureKey.Type)) is { IsQuick: true };
+    public bool IsQuick => SshKeyTypes.IsQuick(SignatureKey.Type);
 
     /// <summary>Whether the CA's key made the signature. Never with ssh-rsa (SHA-1), which is none of the algorithms.</summary>
     public bool IsSigned()

@@ -27,8 +27,8 @@ internal sealed record SignatureAlgorithm(string Name, string KeyType, HashAlgor
         new(SshKeyTypes.SecurityKeyEcdsaP256, SshKeyTypes.SecurityKeyEcdsaP256, HashAlgorithmName.SHA256),
     ];
 
-    /// <summary>Whether making and verifying one takes no more than about 0.2 ms; with the others, one of the two takes more.</summary>
-    public bool IsQuick => KeyType is SshKeyTypes.Ed25519 or SshKeyTypes.SecurityKeyEd25519;
+    /// <inheritdoc cref="SshKeyTypes.IsQuick"/>
+    public bool IsQuick => SshKeyTypes.IsQuick(KeyType);
 
     /// <summary>The algorithm of <see cref="Verified"/> with this name, or null.</summary>
     public static SignatureAlgorithm? Find(ReadOnlySpan<byte> name)

@@ -6,6 +6,9 @@ internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
 {
     public SshPublicKey PublicKey { get; } = publicKey;
 
+    /// <summary>The preferred one of its type's algorithms.</summary>
+    public SignatureAlgorithm PreferredAlgorithm { get; } = SignatureAlgorithm.OfKeyType(publicKey.Type).First();
+
     /// <summary>A signature in the SSH wire format: algorithm name and value.</summary>
     /// <param name="algorithm">One of the key type's algorithms.</param>
     /// <param name="data">What is signed.</param>
@@ -17,6 +20,9 @@ internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
         }
         return new SshWriter().WriteString(algorithm.Name).WriteString(SignValue(algorithm, data)).ToArray();
     }
+
+    /// <summary>A signature by <see cref="PreferredAlgorithm"/>.</summary>
+    public byte[] Sign(ReadOnlySpan<byte> data) => Sign(PreferredAlgorithm, data);
 
     public abstract void Dispose();
 

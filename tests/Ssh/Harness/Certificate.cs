@@ -52,7 +52,7 @@ internal sealed record Certificate(SshPublicKey Key, SshPrivateKey Ca)
             .WriteString(Join(Extensions.Select(extension => Option(extension, null))))
             .WriteString("")
             .WriteString(SignatureKey ?? Ca.PublicKey.Blob.ToArray());
-        return blob.WriteString(Signature ?? Ca.Sign(SignatureAlgorithm.OfKeyType(Ca.PublicKey.Type).First(), blob.Written)).ToArray();
+        return blob.WriteString(Signature ?? Ca.Sign(blob.Written)).ToArray();
     }
 
     public SshCertificate Parse() => SshCertificate.Parse(ToBlob());

@@ -29,7 +29,7 @@ internal sealed class SecurityKey : IDisposable
     {
         byte[] signed = new SshWriter()
             .WriteBytes(SHA256.HashData(Encoding.UTF8.GetBytes(_application))).WriteByte((byte)flags).WriteUInt32(counter).WriteBytes(SHA256.HashData(message)).ToArray();
-        var signature = new SshReader(_key.Sign(SignatureAlgorithm.OfKeyType(_key.PublicKey.Type).First(), signed));
+        var signature = new SshReader(_key.Sign(signed));
         signature.ReadString();
         return new SshWriter().WriteString(PublicKey.Type).WriteString(signature.ReadString()).WriteByte((byte)flags).WriteUInt32(counter).ToArray();
     }
