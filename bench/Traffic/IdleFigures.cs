@@ -8,9 +8,6 @@ namespace SshGateway.Bench.Traffic;
 /// <summary>Memory of sessions and passthrough connections on which nothing happens, each kind in a process of its own that has done nothing else.</summary>
 internal static class IdleFigures
 {
-    // One after the other, 16 at a time: what is compiled for such connections is compiled for good by then.
-    private const int WarmUp = 2000;
-
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(TestBed bed, TrafficSize size)
@@ -18,21 +15,25 @@ internal static class IdleFigures
         await using Relay sessions = await bed.StartProxyAsync();
         await using Relay connections = await bed.StartProxyAsync();
         await using Relay haproxy = await bed.StartHaProxyAsync(splice: true);
-        Func<int, Task<IAsyncDisposable>>[] openers =
-            [worker => LogInAsync(bed, sessions, worker), worker => ConnectAsync(connections, worker), worker => ConnectAsync(haproxy, worker)];
-        Progress.Say($"{WarmUp} sessions and passthrough connections that come and go");
-        foreach (Func<int, Task<IAsyncDisposable>> open in openers)
+        (int WarmUp, Func<int, Task<IAsyncDisposable>> OpenAsync)[] kinds =
+        [
+            (LoginFigures.WarmUp, worker => LogInAsync(bed, sessions, worker)),
+            (PassthroughFigures.WarmUp, worker => ConnectAsync(connections, worker)),
+            (size.IdleSessions, worker => ConnectAsync(haproxy, worker)),
+        ];
+        Progress.Say("sessions and passthrough connections that come and go");
+        foreach ((int warmUp, Func<int, Task<IAsyncDisposable>> openAsync) in kinds)
         {
-            await Workers.DoAsync(WarmUp, async (_, worker) => await (await open(worker)).DisposeAsync());
+            await Workers.DoAsync(warmUp, async (_, worker) => await (await openAsync(worker)).DisposeAsync());
         }
         await Task.Delay(Aftermath);
         Relay[] relays = [sessions, connections, haproxy];
         double[] before = [.. relays.Select(relay => relay.Process.ResidentKiB)];
         Progress.Say($"opening {size.IdleSessions} sessions and passthrough connections");
         var idle = new ConcurrentBag<IAsyncDisposable>();
-        foreach (Func<int, Task<IAsyncDisposable>> open in openers)
+        foreach ((_, Func<int, Task<IAsyncDisposable>> openAsync) in kinds)
         {
-            await Workers.DoAsync(size.IdleSessions, async (_, worker) => idle.Add(await open(worker)));
+            await Workers.DoAsync(size.IdleSessions, async (_, worker) => idle.Add(await openAsync(worker)));
         }
         Progress.Say($"{size.IdleSessions} of each idle for {size.IdleTime.TotalSeconds} s");
         await Task.Delay(size.IdleTime);

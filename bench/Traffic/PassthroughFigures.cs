@@ -10,8 +10,8 @@ internal static class PassthroughFigures
     // What a relay still has to do when the client has seen the end.
     private static readonly TimeSpan Aftermath = TimeSpan.FromMilliseconds(100);
 
-    // Connections, as many as logins: until what they need is compiled for good.
-    private const int WarmUp = 12000;
+    // Connections, until what they need is compiled for good.
+    public const int WarmUp = 12000;
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(TestBed bed, TrafficSize size)
     {

@@ -14,10 +14,10 @@ namespace SshGateway.Bench.Traffic;
 internal sealed record TrafficSize(
     int Runs, int TransferMiB, int SshLogins, int RoundTrips, int Logins, int PassthroughMiB, int Connections, int IdleSessions, TimeSpan IdleTime, string[] Parts)
 {
-    public static readonly TrafficSize Full = new(5, 192, 10, 4000, 400, 512, 2000, 2000, TimeSpan.FromMinutes(1),
+    public static readonly TrafficSize Full = new(5, 128, 10, 3000, 400, 384, 2000, 2000, TimeSpan.FromMinutes(1),
         ["login", "aes", "cha", "latency", "logins", "passthrough", "idle", "start", "pieces"]);
 
     /// <summary>About two minutes on a machine that does nothing else.</summary>
-    public static readonly TrafficSize Quick = new(3, 192, 8, 2000, 400, 256, 1000, 1000, TimeSpan.FromSeconds(10),
+    public static readonly TrafficSize Quick = new(3, 128, 8, 2000, 400, 256, 1000, 2000, TimeSpan.FromSeconds(10),
         [.. Full.Parts.Except(["cha", "pieces"])]);
 }
