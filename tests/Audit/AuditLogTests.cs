@@ -6,7 +6,6 @@ using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Deploy;

@@ -1,5 +1,4 @@
 using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Shared.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
@@ -48,6 +47,15 @@ internal sealed class BridgeRig : IAsyncDisposable
         rig.Bridge = new Bridge(rig.ClientLeg, rig.PodLeg, "abc12", time ?? TimeProvider.System);
         rig.Running = rig.Bridge.RunAsync();
         return rig;
+    }
+
+    /// <summary>Reads and drops until the leg ends, which throws.</summary>
+    public static async Task ReadToEndAsync(Leg leg)
+    {
+        while (true)
+        {
+            await leg.ReceiveAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
