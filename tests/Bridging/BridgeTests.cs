@@ -181,17 +181,8 @@ public sealed class BridgeTests
     private static async Task EndByClientAsync(BridgeRig rig)
     {
         await rig.ClientPeer.DisconnectAsync(DisconnectReason.ByApplication, "done");
-        try
-        {
-            while (true)
-            {
-                await rig.PodPeer.ReceiveAsync().Limited();
-            }
-        }
-        catch (PeerDisconnectedException told)
-        {
-            Assert.Equal("done", told.Description);
-        }
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => BridgeRig.ReadToEndAsync(rig.PodPeer).Limited());
+        Assert.Equal("done", told.Description);
         rig.PodPeer.Abort();
         Assert.Equal(ConnectionEnd.ClientClosed, (await rig.Running.Limited()).End);
     }

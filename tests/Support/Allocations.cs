@@ -4,8 +4,8 @@ namespace SshGateway.Tests.Support;
 internal static class Allocations
 {
     /// <summary>
-    /// The least that <paramref name="work"/> allocates on this thread in five runs, in bytes. What the runtime allocates there once, whenever it compiles
-    /// something anew, would be taken for it otherwise: seen once in some fifty runs of all tests.
+    /// The least that <paramref name="work"/> allocates on this thread in five runs, in bytes. What is allocated there once, by the runtime perhaps, would be
+    /// taken for it otherwise: 5,824 bytes were seen in CI, in 2,000 packets that allocate nothing.
     /// </summary>
     public static long Of(Action work) => Enumerable.Range(0, 5).Min(_ =>
     {

@@ -64,8 +64,8 @@ internal static class HostKeyRotation
                 return Failure;
             }
             byte[] signed = new SshWriter().WriteString(ProofRequest).WriteString(sessionId).WriteString(blob).ToArray();
-            SignatureAlgorithm[] algorithms = [.. SignatureAlgorithm.OfKeyType(key.PublicKey.Type)];
-            reply.WriteString(key.Sign(Array.Find(algorithms, algorithm => algorithm.Name == negotiated) ?? algorithms[0], signed));
+            SignatureAlgorithm? same = SignatureAlgorithm.OfKeyType(key.PublicKey.Type).FirstOrDefault(algorithm => algorithm.Name == negotiated);
+            reply.WriteString(key.Sign(same ?? key.PreferredAlgorithm, signed));
         }
         return proven.Count > 0 ? reply.ToArray() : Failure;
     }
