@@ -120,7 +120,7 @@ public sealed class BridgeEndTests
         await rig.ClientPeer.Output.SendAsync(new byte[2000]).Limited();
         Task receiving = rig.ClientPeer.ReceiveAsync().AsTask();
         await Assert.ThrowsAsync<InvalidOperationException>(() => rig.Running.Limited());
-        Assert.IsNotType<TimeoutException>(await Record.ExceptionAsync(() => BridgeRig.ReadToEndAsync(rig.PodPeer).Limited()));
+        Assert.IsNotType<TimeoutException>(await Record.ExceptionAsync(() => LegPair.ReadToEndAsync(rig.PodPeer).Limited()));
         Assert.IsNotType<TimeoutException>(await Record.ExceptionAsync(() => receiving.Limited()));
     }
 

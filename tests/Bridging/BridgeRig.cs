@@ -49,15 +49,6 @@ internal sealed class BridgeRig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>Reads and drops until the leg ends, which throws.</summary>
-    public static async Task ReadToEndAsync(Leg leg)
-    {
-        while (true)
-        {
-            await leg.ReceiveAsync();
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _front.DisposeAsync();

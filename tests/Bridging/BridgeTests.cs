@@ -174,14 +174,14 @@ public sealed class BridgeTests
             Assert.Equal(95, (await leg.ReceiveAsync()).Number);
             hasAll.SetResult();
             // The other side may still want to exchange keys.
-            await BridgeRig.ReadToEndAsync(leg);
+            await LegPair.ReadToEndAsync(leg);
         });
     }
 
     private static async Task EndByClientAsync(BridgeRig rig)
     {
         await rig.ClientPeer.DisconnectAsync(DisconnectReason.ByApplication, "done");
-        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => BridgeRig.ReadToEndAsync(rig.PodPeer).Limited());
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => LegPair.ReadToEndAsync(rig.PodPeer).Limited());
         Assert.Equal("done", told.Description);
         rig.PodPeer.Abort();
         Assert.Equal(ConnectionEnd.ClientClosed, (await rig.Running.Limited()).End);

@@ -63,7 +63,7 @@ public sealed class StalledExchangeTests
         const int Messages = 4000;
         await using BridgeRig rig = await BridgeRig.StartAsync(time: _time, podLimits: new RekeyLimits(1024 * 1024));
         Task sending = SendAsync(rig.PodPeer, Messages);
-        Task podReading = ReadToEndAsync(rig.PodPeer);
+        Task podReading = LegPair.ReadToEndAsync(rig.PodPeer);
         await Eventually.TrueAsync(() => TcpTable.StuckFrom(rig.ClientPeer.Socket.RemoteEndPoint) == 1 && rig.PodLeg.ReaderIsHeldUp, "the pod is not held up");
         // What goes to the pod uses its leg's keys up, if they are not yet.
         await Eventually.TrueAsync(
@@ -118,14 +118,6 @@ public sealed class StalledExchangeTests
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
-        }
-    }
-
-    private static async Task ReadToEndAsync(Leg leg)
-    {
-        while (true)
-        {
-            await leg.ReceiveAsync();
         }
     }
 

@@ -49,6 +49,15 @@ internal sealed class LegPair : IAsyncDisposable
         await Server.ReceiveAsync().Limited();
     }
 
+    /// <summary>Reads and drops until the leg ends, which throws.</summary>
+    public static async Task ReadToEndAsync(Leg leg)
+    {
+        while (true)
+        {
+            await leg.ReceiveAsync();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync();
