@@ -1,135 +1,137 @@
-# make demo SOURCE=kubernetes: a real etcd and kube-apiserver, with what deploy/ gives the operator, and a stand-in for
-# kubelet. Sourced; needs `demo`, `repository`, processes and, to start them, services.
+# make demo SOURCE=cluster: the gateway and its sessions as pods of a real cluster (scripts/cluster), deployed with deploy/.
+# Sourced; needs `demo`, `repository`, processes, services and keys.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # services.sh reads what the prepare_… set, and sets `endpoint`
 
-# Sets kube_apiserver, etcd and kubectl. Building a kube-apiserver takes minutes, and shows its progress.
-find_cluster_programs() {
-  local found name path
-  found=$("$scripts/kube-apiserver") ||
-    die "make demo SOURCE=kubernetes needs kube-apiserver, etcd and kubectl; what of them is missing here, and why, is said above. Name your own as KUBE_APISERVER=/path, ETCD=/path and KUBECTL=/path, or try make demo, which needs no cluster"
-  while IFS='=' read -r name path; do
-    path=$(realpath -s "$path")
-    case $name in
-      KUBE_APISERVER) kube_apiserver=$path ;;
-      ETCD) etcd=$path ;;
-      KUBECTL) kubectl=$path ;;
-    esac
-  done <<<"$found"
+relays=(relay-ssh relay-api)
+balancer=198.51.100.200
+control_plane=198.51.100.11
+
+# Where its disk is: the cluster's directory may have simple names only, and the demo's may not.
+choose_real_cluster() {
+  local cache=${XDG_CACHE_HOME:-${HOME:-/var/cache}/.cache}/ssh-gateway
+  real=$cache/demo-$(printf '%s' "$demo" | sha256sum | cut -c 1-8)
 }
 
-# Leaves a cluster running in which the operator's roles are, and in which kubelet reports the pods.
-ensure_cluster() {
-  local boot
-  cluster=$demo/cluster
-  # etcd does not wait for the disk here: what a crash of the machine left of its data is not to be trusted.
-  boot=$(</proc/sys/kernel/random/boot_id)
-  [[ ! -d $cluster || $(cat "$cluster/boot" 2>/dev/null) == "$boot" ]] || rm -rf "$cluster"
-  mkdir -p "$cluster"
-  chmod 700 "$cluster"
-  printf '%s\n' "$boot" >"$cluster/boot"
-  [[ -s $cluster/accounts ]] || ssh-keygen -q -N '' -C '' -t rsa -b 2048 -m PEM -f "$cluster/accounts"
-  [[ -s $cluster/admin.token ]] || tr -d '\n' </proc/sys/kernel/random/uuid >"$cluster/admin.token"
-  printf '%s,admin,admin,"system:masters"\n' "$(<"$cluster/admin.token")" >"$cluster/tokens.csv"
-  # What an etcd that was killed leaves, and the next one does not start over.
-  is_running etcd || rm -f "$cluster/client.sock:1" "$cluster/peer.sock:1"
-  ensure_service etcd prepare_etcd etcd_is_ready
-  ensure_service kube-apiserver prepare_apiserver apiserver_is_ready https=127.0.0.1:6443
-  write_kubeconfig "$cluster/admin.kubeconfig" "token: $(<"$cluster/admin.token")"
-  write_kubeconfig "$cluster/operator.kubeconfig" 'tokenFile: operator.token'
-  install -m 600 "$cluster/admin.kubeconfig" "$demo/kubeconfig"
-  hand_over "$demo/kubeconfig"
-  apply_deployment
-  ensure_service kubelet prepare_kubelet kubelet_is_ready
+kube() {
+  "$repository/scripts/cluster/on-client" "$real" "$KUBECTL" --kubeconfig "$real/admin.kubeconfig" --cache-dir "$real/kubectl-cache" "$@"
 }
 
-drop_cluster() {
-  end_all "${servers[@]}"
-  rm -rf "$demo/cluster" "$demo/kubeconfig"
+# quietly <what> <command…>: its output is in deployment.log, and shown when it fails.
+quietly() {
+  local what=$1
+  shift
+  "$@" >>"$demo/deployment.log" 2>&1 || show_log deployment "of $what failed"
 }
 
-# Its sockets are files in its directory, so that nobody else on this machine reaches it.
-prepare_etcd() {
-  local client=unix://client.sock:1 peer=unix://peer.sock:1
-  directory=$cluster
-  command=("$etcd" --data-dir=etcd --unsafe-no-fsync --listen-client-urls="$client" --advertise-client-urls="$client"
-    --listen-peer-urls="$peer" --initial-advertise-peer-urls="$peer" --initial-cluster=default="$peer" --logger=zap --log-level=warn)
+ensure_real_cluster() {
+  local archives status=0
+  if [[ -s $real/pid && -d /proc/$(<"$real/pid") ]]; then
+    say cluster "runs in $real"
+    archives=$("$repository/scripts/cluster/images") || die 'the images could not be built; why is said above'
+    "$repository/scripts/cluster/load" "$real" "$archives" || die 'the nodes could not take the images; why is said above'
+  else
+    "$repository/scripts/cluster/up" "$real" || status=$?
+    ((status == 0)) || die "make demo SOURCE=cluster cannot start a cluster here; why is said above. Try make demo, which needs none"
+  fi
+  # shellcheck source=/dev/null
+  source "$real/programs.sh"
+  # shellcheck source=/dev/null
+  source "$real/images.sh"
 }
 
-etcd_is_ready() {
-  # The path would be too long for a socket's in many a clone.
-  (cd "$cluster" && curl -fsS -m 2 -o /dev/null --unix-socket client.sock:1 http://localhost/health 2>/dev/null)
+drop_real_cluster() {
+  end_all "${relays[@]}"
+  if [[ -d $real ]]; then
+    "$repository/scripts/cluster/down" "$real"
+    say cluster ended
+    ended=yes
+  fi
 }
 
-# Addresses without a default route are all that a laptop may have: nothing needs to reach it by another than loopback.
-prepare_apiserver() {
-  local https=${endpoint[kube-apiserver.https]}
-  directory=$cluster
-  command=("$kube_apiserver" --etcd-servers=unix://client.sock:1 --cert-dir=certificates --bind-address="${https%:*}" --secure-port="${https##*:}"
-    --advertise-address="${https%:*}" --endpoint-reconciler-type=none --service-cluster-ip-range=10.0.0.0/24
-    --service-account-issuer=https://demo --service-account-key-file=accounts --service-account-signing-key-file=accounts
-    --token-auth-file=tokens.csv --authorization-mode=RBAC --disable-admission-plugins=ServiceAccount)
+# As deploy/README.md says: the overlay for this server's version, with the images of this build.
+deploy_gateway() {
+  : >"$demo/deployment.log"
+  mkdir -p "$demo/site"
+  cat >"$demo/site/kustomization.yaml" <<END_OF_SITE
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [$(realpath --relative-to="$demo/site" "$repository/deploy/overlays/legacy-1.20")]
+images:
+  - {name: ssh-gateway-operator, newTag: $operator_tag}
+  - {name: ssh-gateway-proxy, newTag: $proxy_tag}
+END_OF_SITE
+  quietly 'deploy/' kube apply --validate=false -k "$demo/site"
+  # In place of a load balancer's controller, which would say where clients reach the Service.
+  quietly 'the Service' kube -n ssh-gateway patch service ssh-gateway --subresource=status --type=merge \
+    -p "{\"status\": {\"loadBalancer\": {\"ingress\": [{\"ip\": \"$balancer\"}]}}}"
+  quietly 'the gateway' kube -n ssh-gateway wait --for=condition=Available deployment --all --timeout=120s
+  quietly 'the gateway' kube -n ssh-gateway rollout status deployment/ssh-gateway-proxy --timeout=120s
+  say gateway "two operators and two proxies are ready in the namespace ssh-gateway"
 }
 
-apiserver_is_ready() {
-  [[ -s $cluster/certificates/apiserver.crt ]] || return 1
-  # In a file, for everybody can read a command line.
-  printf 'header = "Authorization: Bearer %s"\n' "$(<"$cluster/admin.token")" >"$cluster/curl.conf"
-  printf '%s\n' 'silent' 'fail' 'noproxy = "*"' "cacert = \"$cluster/certificates/apiserver.crt\"" >>"$cluster/curl.conf"
-  curl -K "$cluster/curl.conf" -m 2 -o /dev/null "https://${endpoint[kube-apiserver.https]}/readyz"
-}
-
-# write_kubeconfig <file> <the user's credential>
-write_kubeconfig() {
-  cat >"$1" <<END
-# Written by make demo.
-apiVersion: v1
-kind: Config
-current-context: demo
-contexts:
-  - name: demo
-    context: {cluster: demo, user: demo, namespace: $namespace}
-clusters:
-  - name: demo
-    cluster:
-      server: https://${endpoint[kube-apiserver.https]}
-      certificate-authority-data: $(base64 -w 0 "$cluster/certificates/apiserver.crt")
-users:
-  - name: demo
-    user: {$2}
-END
-}
-
-admin() {
-  "$kubectl" --kubeconfig "$cluster/admin.kubeconfig" --cache-dir "$cluster/cache" "$@"
-}
-
-# The parts of deploy/ that mean something where nothing runs pods. Without validation, as an old server needs it.
-apply_deployment() {
+# The session and the pod of deploy/examples, for each of the demo's names.
+deploy_session() {
+  local name=$1
   {
-    admin apply --validate=false -f "$repository/crds/claudesessions.yaml"
-    admin wait --for=condition=Established --timeout=60s crd/claudesessions.tars.cloudwalk.network
-    admin apply -f "$repository/deploy/base/namespaces.yaml"
-    admin apply -f "$repository/deploy/base/operator-access.yaml"
-    admin apply -n "$namespace" -f "$repository/deploy/sessions/access.yaml"
-  } >"$demo/deployment.log" 2>&1 || show_log deployment 'of crds/ and deploy/ failed'
-  say deployment 'the CRD, namespaces and roles of crds/ and deploy/ are applied'
+    sed -e "s|name: abc12|name: $name|" -e "s|alice@example.com|demo-user|" -e "s|ssh-ed25519 AAAA.*|$(public_key demo_user) demo-user|" \
+      "$repository/deploy/examples/claudesession.yaml"
+    printf -- '---\n'
+    sed -e "s|claude-abc12|claude-$name|" -e "s|session: abc12|session: $name|" "$repository/deploy/examples/claude-pod.yaml"
+  } >"$demo/manifests/$name.yaml.new"
+  mv "$demo/manifests/$name.yaml.new" "$demo/manifests/$name.yaml"
+  quietly "$name" kube apply -f "$demo/manifests/$name.yaml"
 }
 
-prepare_kubelet() {
-  directory=$cluster
-  command=("$repository/scripts/demo/kubelet" "$demo" "$kubectl" "https://${endpoint[kube-apiserver.https]}")
-  inputs=("$repository/scripts/demo/kubelet" "$cluster/admin.kubeconfig")
+deploy_sessions() {
+  local name
+  kube -n ssh-gateway get configmap ssh-gateway-user-ca -o 'jsonpath={.data.user_ca\.pub}' >"$demo/keys/cluster_user_ca.pub" ||
+    die 'the operator has made no user CA: see kubectl -n ssh-gateway logs deployment/ssh-gateway-operator'
+  kube create configmap ssh-gateway-user-ca --namespace "$namespace" --from-file=user_ca.pub="$demo/keys/cluster_user_ca.pub" --dry-run=client -o yaml |
+    quietly 'the user CA' kube apply -f -
+  for name in "${pods[@]}"; do deploy_session "$name"; done
+  quietly 'the sessions' kube -n "$namespace" wait --for=condition=Ready claudesession --all --timeout=120s
+  say sessions "${pods[*]} are ready in the namespace $namespace"
 }
 
-# The operator's token comes from it.
-kubelet_is_ready() {
-  [[ -s $cluster/operator.token ]]
+# From this machine's loopback to an address on the cluster's network.
+prepare_relay() {
+  local target
+  case $1 in
+    relay-ssh) target=$balancer:2222 listen=${endpoint[$1.ssh]} ;;
+    relay-api) target=$control_plane:6443 listen=${endpoint[$1.https]} ;;
+  esac
+  directory=$repository/scripts/cluster
+  command=("$directory/relay" "$real" "$listen" "$target")
+  inputs=("$directory/relay" "$real/pid")
 }
 
-# apply_session <name>: when its manifest is new, or when it is not there. What people change stays as they like it.
-apply_session() {
-  [[ -n $written ]] || ! admin get claudesession "$1" >"$demo/deployment.log" 2>&1 || return 0
-  admin apply -f "$demo/manifests/$1.yaml" >"$demo/deployment.log" 2>&1 || show_log deployment "of $1 failed"
-  say "$1" 'its ClaudeSession is applied'
+relay_is_ready() {
+  [[ -n $(ss -Hltn "src $listen") ]]
+}
+
+write_cluster_files() {
+  local name key
+  sed "s|https://$control_plane:6443|https://${endpoint[relay-api.https]}|" "$real/admin.kubeconfig" >"$demo/kubeconfig"
+  KUBECONFIG=$demo/kubeconfig "$KUBECTL" config set-context --current --namespace "$namespace" >/dev/null
+  chmod 600 "$demo/kubeconfig"
+  hand_over "$demo/kubeconfig"
+  # The gateway's host keys, from its own Secret: nothing has to be believed at the first login.
+  : >"$demo/known_hosts"
+  for key in ssh_host_ed25519_key ssh_host_ecdsa_key ssh_host_rsa_key; do
+    kube -n ssh-gateway get secret ssh-gateway-host-keys -o "jsonpath={.data.$key}" | base64 -d >"$demo/keys/cluster_host_key"
+    chmod 600 "$demo/keys/cluster_host_key"
+    printf '[%s]:%s %s\n' "${endpoint[relay-ssh.ssh]%:*}" "${endpoint[relay-ssh.ssh]##*:}" "$(ssh-keygen -y -f "$demo/keys/cluster_host_key" | cut -d ' ' -f 1,2)" >>"$demo/known_hosts"
+    rm "$demo/keys/cluster_host_key"
+  done
+}
+
+ensure_cluster_demo() {
+  ensure_real_cluster
+  deploy_gateway
+  deploy_sessions
+  ensure_service relay-ssh prepare_relay relay_is_ready ssh=127.0.0.1:2222
+  ensure_service relay-api prepare_relay relay_is_ready https=127.0.0.1:6443
+  write_ssh_config "=${endpoint[relay-ssh.ssh]}"
+  write_cluster_files
 }

@@ -4,7 +4,6 @@
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 pods=(demo-1 demo-2 demo-3)
-proxies=(a b)
 servers=(kubelet kube-apiserver etcd)
 namespace=claude-sessions
 
@@ -33,10 +32,10 @@ choose_source() {
   source=${SOURCE:-$(cat "$demo/run/source" 2>/dev/null || printf directory)}
   source=${source,,}
   case $source in
-    directory) ;;
+    directory | cluster) ;;
     # Operator:Kubeconfig is a list like PATH.
     kubernetes) [[ $demo != *:* ]] || die "the path $demo contains a colon: move the clone, or set DEMO_DIR to another directory" ;;
-    *) die "SOURCE is '$SOURCE': write SOURCE=directory or SOURCE=kubernetes" ;;
+    *) die "SOURCE is '$SOURCE': write SOURCE=directory, SOURCE=kubernetes or SOURCE=cluster" ;;
   esac
 }
 

@@ -93,26 +93,43 @@ write_proxy_config() {
 END
 }
 
-# ssh reads % as the start of a token in these paths.
+# write_ssh_config <suffix=address:port…>: each session by its name and the suffix, through each of the addresses.
 write_ssh_config() {
-  local path=${demo//%/%%} name proxy suffix key
+  # ssh reads % as the start of a token in these paths.
+  local path=${demo//%/%%} name entry listen
   {
     printf '# Written by make demo. ssh -F %s demo-2\n' "$shown/ssh_config"
-    for proxy in "${proxies[@]}"; do
-      suffix=''
-      [[ $proxy == a ]] || suffix=.$proxy
-      printf '\n# Through proxy %s.\n' "$proxy"
+    for entry in "$@"; do
+      listen=${entry#*=}
+      printf '\n# Through %s.\n' "$listen"
       for name in "${pods[@]}"; do
-        printf 'Host %s%s\n    User %s\n    HostName %s\n    Port %s\n' "$name" "$suffix" "$name" \
-          "${endpoint[proxy-$proxy.ssh]%:*}" "${endpoint[proxy-$proxy.ssh]##*:}"
+        printf 'Host %s%s\n    User %s\n    HostName %s\n    Port %s\n' "$name" "${entry%%=*}" "$name" "${listen%:*}" "${listen##*:}"
       done
     done
     printf '\nHost *\n    IdentityFile "%s"\n    IdentitiesOnly yes\n' "$path/keys/demo_user"
     printf '    UserKnownHostsFile "%s"\n    StrictHostKeyChecking yes\n' "$path/known_hosts"
   } >"$demo/ssh_config"
-  for proxy in "${proxies[@]}"; do
+}
+
+# write_known_hosts <address:port…>: the demo's own host keys.
+write_known_hosts() {
+  local listen key
+  for listen in "$@"; do
     for key in gateway_ed25519 gateway_ecdsa gateway_rsa; do
-      printf '[%s]:%s %s\n' "${endpoint[proxy-$proxy.ssh]%:*}" "${endpoint[proxy-$proxy.ssh]##*:}" "$(public_key "$key")"
+      printf '[%s]:%s %s\n' "${listen%:*}" "${listen##*:}" "$(public_key "$key")"
     done
   done >"$demo/known_hosts"
+}
+
+# The gateway as processes of this machine, for sessions that are processes of this machine.
+ensure_gateway() {
+  programs=()
+  take_program operator
+  ensure_service operator prepare_program program_is_ready feed=127.0.0.1:7443 http=127.0.0.1:8081
+  take_program proxy
+  ensure_service proxy-a prepare_program program_is_ready ssh=127.0.0.1:2222 http=127.0.0.1:8080
+  ensure_service proxy-b prepare_program program_is_ready ssh=127.0.0.1:2223 http=127.0.0.1:8082
+  drop_old_programs
+  write_ssh_config "=${endpoint[proxy-a.ssh]}" ".b=${endpoint[proxy-b.ssh]}"
+  write_known_hosts "${endpoint[proxy-a.ssh]}" "${endpoint[proxy-b.ssh]}"
 }

@@ -58,7 +58,7 @@ find_api_server() {
   local programs program
   headline 'A Kubernetes API server to test against'
   # Where it cannot be had, its tests skip themselves and say why.
-  if programs=$(scripts/kube-apiserver); then
+  if programs=$(scripts/cluster/build); then
     printf '%s\n' "$programs"
     while read -r program; do export "${program?}"; done <<<"$programs"
   fi

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace SshGateway.Tests.Kubernetes;
 
-/// <summary>The kube-apiserver, etcd and kubectl of this machine, as scripts/kube-apiserver finds them.</summary>
+/// <summary>The kube-apiserver, etcd and kubectl of this machine, as scripts/cluster/build finds them.</summary>
 internal sealed record KubernetesPrograms(string KubeApiServer, string Etcd, string Kubectl)
 {
     private static readonly Lazy<(KubernetesPrograms? Programs, string? Problem)> Found = new(Find);
@@ -17,7 +17,7 @@ internal sealed record KubernetesPrograms(string KubeApiServer, string Etcd, str
 
     private static (KubernetesPrograms? Programs, string? Problem) Find()
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository, "scripts", "kube-apiserver"), ["--find"])
+        var start = new ProcessStartInfo(Path.Combine(Repository, "scripts", "cluster", "build"), ["--find"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
