@@ -29,7 +29,7 @@ cannot() {
 
 # choose_cluster <directory>: the cluster whose files are there. Its cgroups are named after the path.
 choose_cluster() {
-  cluster=$(realpath -m "$1")
+  cluster=$(realpath -m -- "$1")
   # The path stands in command lines, in YAML and in TOML.
   [[ $cluster =~ ^[A-Za-z0-9/._-]+$ ]] || cannot "a cluster's directory may be named with letters, digits and . _ - alone, and is $cluster"
   cgroup=ssh-gateway-$(printf '%s' "$cluster" | sha256sum | cut -c 1-8)

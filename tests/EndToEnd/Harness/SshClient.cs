@@ -13,24 +13,29 @@ internal sealed class SshClient
 
     private readonly string _config;
     private readonly IReadOnlyList<string> _options;
+    private readonly IReadOnlyList<string> _launcher;
 
-    private SshClient(string config, IReadOnlyList<string> options)
+    private SshClient(string config, IReadOnlyList<string> options, IReadOnlyList<string> launcher)
     {
         _config = config;
         _options = options;
+        _launcher = launcher;
     }
 
-    public static SshClient Create(IPEndPoint gateway, KeyPair identity, IEnumerable<KeyPair> hostKeys)
+    public static SshClient Create(IPEndPoint gateway, KeyPair identity, IEnumerable<KeyPair> hostKeys) =>
+        Create($"{gateway.Address}", gateway.Port, identity, hostKeys.Select(key => key.PublicLine));
+
+    public static SshClient Create(string address, int port, KeyPair identity, IEnumerable<string> hostKeys)
     {
         string directory = ScratchDirectory.New("client");
         string knownHosts = Path.Combine(directory, "known_hosts");
-        File.WriteAllLines(knownHosts, hostKeys.Select(key => $"{Host} {key.PublicLine}"));
+        File.WriteAllLines(knownHosts, hostKeys.Select(key => $"{Host} {key}"));
         string config = Path.Combine(directory, "config");
         File.WriteAllText(config,
             $"""
             Host *
-              HostName {gateway.Address}
-              Port {gateway.Port}
+              HostName {address}
+              Port {port}
               HostKeyAlias {Host}
               UserKnownHostsFile {knownHosts}
               GlobalKnownHostsFile /dev/null
@@ -45,13 +50,16 @@ internal sealed class SshClient
               ControlPath none
 
             """);
-        return new SshClient(config, []);
+        return new SshClient(config, [], []);
     }
 
     public string KnownHosts => Path.Combine(Path.GetDirectoryName(_config)!, "known_hosts");
 
     /// <summary>The same client with further ssh_config options ("Keyword=value"), which win over the file's.</summary>
-    public SshClient With(params string[] options) => new(_config, [.. options, .. _options]);
+    public SshClient With(params string[] options) => new(_config, [.. options, .. _options], _launcher);
+
+    /// <summary>The same client started by another program: in other namespaces, say.</summary>
+    public SshClient Under(string program, IEnumerable<string> arguments) => new(_config, _options, [program, .. arguments]);
 
     /// <summary>Arguments that ssh, scp and sftp have in common, up to the host.</summary>
     public IReadOnlyList<string> Arguments(string sessionId) =>
@@ -67,7 +75,14 @@ internal sealed class SshClient
     /// <summary>Runs a command in the session.</summary>
     public Task<CommandResult> RunAsync(
         string sessionId, string command, byte[]? stdin = null, TimeSpan? deadline = null, params string[] flags) =>
-        Command.RunAsync("ssh", [.. Arguments(sessionId), .. flags, Host, command], stdin, deadline);
+        RunProgramAsync("ssh", [.. Arguments(sessionId), .. flags, Host, command], stdin, deadline);
+
+    /// <summary>Any program, where this client runs.</summary>
+    public Task<CommandResult> RunProgramAsync(string program, IReadOnlyList<string> arguments, byte[]? stdin = null, TimeSpan? deadline = null)
+    {
+        string[] all = [.. _launcher, program, .. arguments];
+        return Command.RunAsync(all[0], all[1..], stdin, deadline);
+    }
 
     /// <summary>Runs a command in a session whose manifest was just written: an unknown session is tried again.</summary>
     public async Task<CommandResult> RunWhenKnownAsync(string sessionId, string command, byte[]? stdin = null)
@@ -94,5 +109,5 @@ internal sealed class SshClient
             environment);
 
     public Task<CommandResult> CopyAsync(string sessionId, IEnumerable<string> flags, string from, string to) =>
-        Command.RunAsync("scp", [.. Arguments(sessionId), .. flags, from, to], deadline: TimeSpan.FromSeconds(60));
+        RunProgramAsync("scp", [.. Arguments(sessionId), .. flags, from, to], deadline: TimeSpan.FromSeconds(60));
 }
