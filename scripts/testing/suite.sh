@@ -64,6 +64,16 @@ find_api_server() {
   fi
 }
 
+find_helm() {
+  local program
+  headline 'Helm, to test the chart with'
+  # Where it cannot be had, its tests skip themselves and say why.
+  if program=$(scripts/install-helm); then
+    printf '%s\n' "$program"
+    export "${program?}"
+  fi
+}
+
 # run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m) has hung.
 run_tests() {
   local status=0 figures

@@ -13,15 +13,17 @@ internal sealed partial class ExamplePod : IAsyncDisposable
     private const string Ready = "the volumes are mounted";
 
     private readonly string _directory;
+    private readonly JsonElement _spec;
     private readonly JsonElement _container;
     private readonly string _asTheContainer;
-    private readonly Daemon _namespaces;
     private readonly KeyPair _userCa;
+    private Daemon _namespaces;
     private Daemon? _sshd;
 
     private ExamplePod(string directory, JsonElement spec, Daemon namespaces, KeyPair userCa)
     {
         _directory = directory;
+        _spec = spec;
         _container = spec.GetProperty("containers")[0];
         _namespaces = namespaces;
         _userCa = userCa;
@@ -31,6 +33,9 @@ internal sealed partial class ExamplePod : IAsyncDisposable
     }
 
     public string Log => _sshd?.Output ?? "";
+
+    /// <summary>The volume of the host key, where the node has it.</summary>
+    public string Keys => Path.Combine(_directory, "keys");
 
     public static async Task<Version> SshdVersionAsync()
     {
@@ -53,30 +58,32 @@ internal sealed partial class ExamplePod : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(directory, "principals"), objects.Single(o => o.Kind() == "Pod").At("metadata.labels").GetProperty("tars.cloudwalk.network/session").GetString());
         await File.WriteAllTextAsync(Path.Combine(directory, "passwd"), "root:x:0:0::/root:/bin/sh\nclaude:x:1000:1000::/home/claude:/bin/sh\n");
 
-        // Every volume is there, as kubelet makes them: writable for everybody at its top.
-        string setup = $"""
-            mount --make-rprivate /
-            mount -t tmpfs -o mode=0755 tmpfs /run
-            mkdir -p /run/claude-ssh/config /run/claude-ssh/config.d /run/claude-ssh/ca /run/claude-ssh/keys
-            touch /run/claude-ssh/principals
-            mount --bind '{directory}/config' /run/claude-ssh/config
-            mount --bind '{directory}/config.d' /run/claude-ssh/config.d
-            mount --bind '{directory}/ca' /run/claude-ssh/ca
-            mount --bind '{directory}/principals' /run/claude-ssh/principals
-            mount -t tmpfs -o mode=0777 tmpfs /run/claude-ssh/keys
-            mount -t tmpfs -o mode=0777 tmpfs /home
-            mkdir -m 0777 /home/claude
-            mount --bind '{directory}/passwd' /etc/passwd
-            # As container runtimes do: a terminal belongs to the group tty, which an ordinary user's sshd could not give it to.
-            mount -t devpts -o newinstance,gid=5,mode=0620,ptmxmode=0666 devpts /dev/pts
-            mount --bind /dev/pts/ptmx /dev/ptmx
-            ip link set lo up
-            echo '{Ready}'
-            exec sleep infinity
-            """;
-        Daemon namespaces = Daemon.Start("the example pod", "unshare", ["--mount", "--net", "sh", "-ec", setup]);
-        await namespaces.WaitForLineAsync(Ready);
-        return new ExamplePod(directory, spec, namespaces, userCa);
+        Directory.CreateDirectory(Path.Combine(directory, "keys"));
+        return new ExamplePod(directory, spec, await MountAsync(directory, spec), userCa);
+    }
+
+    /// <summary>The container ends and its command runs again in the same pod.</summary>
+    public async Task RestartContainerAsync()
+    {
+        await _sshd!.DisposeAsync();
+        await StartSshdAsync();
+    }
+
+    /// <summary>The node goes down with its memory and comes up with the same pod.</summary>
+    public async Task RebootNodeAsync()
+    {
+        await _sshd!.DisposeAsync();
+        await _namespaces.DisposeAsync();
+        _namespaces = await MountAsync(_directory, _spec);
+        await StartSshdAsync();
+    }
+
+    /// <summary>The host key that sshd shows.</summary>
+    public async Task<string> HostKeyAsync()
+    {
+        CommandResult scan = await Command.RunAsync("nsenter", [.. Inside(), "ssh-keyscan", "-t", "ed25519", "-p", "2222", "127.0.0.1"]);
+        Assert.True(scan.Succeeded, scan.ToString());
+        return scan.Text.Trim();
     }
 
     /// <summary>The container's command; returns when the readiness probe succeeds.</summary>
@@ -116,6 +123,38 @@ internal sealed partial class ExamplePod : IAsyncDisposable
         }
         await _namespaces.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    // Every volume is there, as kubelet makes them: writable for everybody at its top.
+    private static async Task<Daemon> MountAsync(string directory, JsonElement spec)
+    {
+        JsonElement keys = spec.GetProperty("volumes").EnumerateArray().Single(v => v.GetProperty("name").GetString() == "keys").GetProperty("emptyDir");
+        bool inMemory = keys.TryGetProperty("medium", out JsonElement medium) && medium.GetString() == "Memory";
+        string mountKeys = inMemory ? "mount -t tmpfs tmpfs" : $"mount --bind '{directory}/keys'";
+        string setup = $"""
+            mount --make-rprivate /
+            mount -t tmpfs -o mode=0755 tmpfs /run
+            mkdir -p /run/claude-ssh/config /run/claude-ssh/config.d /run/claude-ssh/ca /run/claude-ssh/keys
+            touch /run/claude-ssh/principals
+            mount --bind '{directory}/config' /run/claude-ssh/config
+            mount --bind '{directory}/config.d' /run/claude-ssh/config.d
+            mount --bind '{directory}/ca' /run/claude-ssh/ca
+            mount --bind '{directory}/principals' /run/claude-ssh/principals
+            {mountKeys} /run/claude-ssh/keys
+            chmod 0777 /run/claude-ssh/keys
+            mount -t tmpfs -o mode=0777 tmpfs /home
+            mkdir -m 0777 /home/claude
+            mount --bind '{directory}/passwd' /etc/passwd
+            # As container runtimes do: a terminal belongs to the group tty, which an ordinary user's sshd could not give it to.
+            mount -t devpts -o newinstance,gid=5,mode=0620,ptmxmode=0666 devpts /dev/pts
+            mount --bind /dev/pts/ptmx /dev/ptmx
+            ip link set lo up
+            echo '{Ready}'
+            exec sleep infinity
+            """;
+        Daemon namespaces = Daemon.Start("the example pod", "unshare", ["--mount", "--net", "sh", "-ec", setup]);
+        await namespaces.WaitForLineAsync(Ready);
+        return namespaces;
     }
 
     private string[] Inside() => ["--target", $"{_namespaces.Id}", "--mount", "--net"];

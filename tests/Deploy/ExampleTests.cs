@@ -77,4 +77,34 @@ public sealed class ExampleTests
         Assert.False(other.Succeeded, other.ToString());
         Assert.Contains("Permission denied", other.ErrorText, StringComparison.Ordinal);
     }
+    // The gateway trusts the first host key that it sees of a pod's uid, and a reboot of the node keeps the uid.
+    [RealSshFact("unshare", "setpriv", "mount")]
+    public async Task The_host_key_lives_as_long_as_the_pod()
+    {
+        await using ExamplePod pod = await ExamplePod.StartAsync(withPenalties: false);
+        await pod.StartSshdAsync();
+        string first = await pod.HostKeyAsync();
+
+        await pod.RestartContainerAsync();
+        Assert.Equal(first, await pod.HostKeyAsync());
+
+        await pod.RebootNodeAsync();
+        Assert.Equal(first, await pod.HostKeyAsync());
+    }
+
+    [RealSshFact("unshare", "setpriv", "mount")]
+    public async Task A_node_that_goes_down_while_the_host_key_is_written_does_not_keep_the_pod_down()
+    {
+        await using ExamplePod pod = await ExamplePod.StartAsync(withPenalties: false);
+        // File systems leave such files behind when the power fails.
+        foreach (string name in (string[])["ssh_host_ed25519_key", "ssh_host_ed25519_key.new", "ssh_host_ed25519_key.new.pub"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(pod.Keys, name), "");
+        }
+
+        await pod.StartSshdAsync();
+
+        CommandResult login = await pod.LogInAsync("abc12", "id -un");
+        Assert.True(login.Succeeded, $"{login}\n{pod.Log}");
+    }
 }

@@ -14,6 +14,11 @@ internal static class Manifest
 
     public static string Name(this JsonElement manifest) => manifest.GetProperty("metadata").GetProperty("name").GetString()!;
 
+    /// <summary>Kind, namespace and name.</summary>
+    public static string Identity(this JsonElement manifest) => manifest.GetProperty("metadata").TryGetProperty("namespace", out JsonElement name)
+        ? $"{manifest.Kind()} {name.GetString()}/{manifest.Name()}"
+        : $"{manifest.Kind()} {manifest.Name()}";
+
     /// <summary>The value at a path such as <c>spec.template.spec</c>.</summary>
     public static JsonElement At(this JsonElement manifest, string path) => path.Split('.').Aggregate(manifest, (value, name) => value.GetProperty(name));
 

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Kubernetes;
 
@@ -17,22 +17,8 @@ internal sealed record KubernetesPrograms(string KubeApiServer, string Etcd, str
 
     private static (KubernetesPrograms? Programs, string? Problem) Find()
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository, "scripts", "cluster", "build"), ["--find"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string[] lines = process.StandardOutput.ReadToEnd().Split('\n');
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            return (null, errors.Result.Trim().Split('\n')[^1]);
-        }
-        return (new KubernetesPrograms(Value("KUBE_APISERVER"), Value("ETCD"), Value("KUBECTL")), null);
-
-        string Value(string name) => lines.First(line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
+        (IReadOnlyDictionary<string, string>? paths, string? problem) = ProgramScript.Find(Path.Combine(Repository, "scripts", "cluster", "build"));
+        return (paths is null ? null : new KubernetesPrograms(paths["KUBE_APISERVER"], paths["ETCD"], paths["KUBECTL"]), problem);
     }
 
     private static string ThisFolder([CallerFilePath] string thisFile = "") => Path.GetDirectoryName(thisFile)!;

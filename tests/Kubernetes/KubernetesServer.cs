@@ -26,6 +26,9 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
 
     internal KubernetesObjects Admin => _admin!;
 
+    /// <summary>The kubeconfig of somebody who may do everything.</summary>
+    internal string AdminKubeconfig => _directory.File("admin");
+
     /// <summary>The key that signs ServiceAccount tokens.</summary>
     internal string TokenKeyFile => _directory.File("accounts.pem");
 
@@ -114,7 +117,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
     internal Task<string> ApplyAsync(string file) => KubectlAsync("apply", "--validate=false", "-f", file);
 
     internal Task<string> KubectlAsync(params string[] arguments) =>
-        Command.RunAsync(KubernetesPrograms.Here.Kubectl, [.. arguments, "--kubeconfig", _directory.File("admin")]);
+        Command.RunAsync(KubernetesPrograms.Here.Kubectl, [.. arguments, "--kubeconfig", AdminKubeconfig]);
 
     private async Task WhileStoppedAsync(Func<Task> action)
     {
@@ -167,8 +170,8 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
             }
             (string certificate, string key) = _clients.Issue("admin", "system:masters");
             string user = $"client-certificate-data: {Base64(certificate)}\nclient-key-data: {Base64(key)}";
-            File.Move(Kubeconfig(user: user), _directory.File("admin"));
-            _admin = new KubernetesObjects(ApiConnection.Open(KubeconfigReader.Read(_directory.File("admin"), TimeProvider.System)));
+            File.Move(Kubeconfig(user: user), AdminKubeconfig);
+            _admin = new KubernetesObjects(ApiConnection.Open(KubeconfigReader.Read(AdminKubeconfig, TimeProvider.System)));
         }
         return await _admin.IsReadyAsync();
     }

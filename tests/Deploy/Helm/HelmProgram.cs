@@ -1,0 +1,32 @@
+using System.Text.Json;
+using SshGateway.Tests.EndToEnd.Harness;
+using SshGateway.Tests.Support;
+
+namespace SshGateway.Tests.Deploy.Helm;
+
+/// <summary>The helm of this machine, as scripts/install-helm finds it.</summary>
+internal static class HelmProgram
+{
+    private static readonly Lazy<(IReadOnlyDictionary<string, string>? Paths, string? Problem)> Found =
+        new(() => ProgramScript.Find(Repository.File("scripts/install-helm")));
+
+    /// <summary>Why it cannot be had; null when it can.</summary>
+    public static string? Problem => Found.Value.Problem;
+
+    public static string File => Found.Value.Paths!["HELM"];
+
+    public static Task<CommandResult> TryAsync(params string[] arguments) =>
+        EndToEnd.Harness.Command.RunAsync(File, arguments, deadline: TimeSpan.FromSeconds(120));
+
+    /// <returns>What it wrote to its standard output.</returns>
+    public static async Task<string> RunAsync(params string[] arguments)
+    {
+        CommandResult result = await TryAsync(arguments);
+        Assert.True(result.Succeeded, result.ToString());
+        return result.Text;
+    }
+
+    /// <summary><c>helm template</c> of a chart's directory or package.</summary>
+    public static async Task<IReadOnlyList<JsonElement>> RenderAsync(string chart, params string[] options) =>
+        Manifest.Parse(await RunAsync(["template", "ssh-gateway", chart, "--namespace", "ssh-gateway", .. options]));
+}
