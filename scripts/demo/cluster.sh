@@ -31,7 +31,8 @@ ensure_real_cluster() {
     archives=$("$repository/scripts/cluster/images") || die 'the images could not be built; why is said above'
     "$repository/scripts/cluster/load" "$real" "$archives" || die 'the nodes could not take the images; why is said above'
   else
-    "$repository/scripts/cluster/up" "$real" || status=$?
+    # Without the lock's descriptor, which the cluster would hold for as long as it runs.
+    "$repository/scripts/cluster/up" "$real" 9>&- || status=$?
     ((status == 0)) || die "make demo SOURCE=cluster cannot start a cluster here; why is said above. Try make demo, which needs none"
   fi
   # shellcheck source=/dev/null
