@@ -16,8 +16,10 @@ internal sealed class OperatorOptions
 
     public string Kubeconfig { get; set; } = "";
 
-    /// <summary>Empty: all.</summary>
+    /// <summary>Empty only with <see cref="AllNamespaces"/>.</summary>
     public IList<string> Namespaces { get; set; } = [];
+
+    public bool AllNamespaces { get; set; }
 
     /// <summary>Empty: the pod's own namespace, outside of a cluster "default".</summary>
     public string LeaseNamespace { get; set; } = "";

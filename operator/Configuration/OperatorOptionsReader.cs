@@ -19,7 +19,8 @@ internal static partial class OperatorOptionsReader
 
     private static readonly string[] Keys =
     [
-        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.LeaseNamespace),
+        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.AllNamespaces),
+        nameof(OperatorOptions.LeaseNamespace),
         nameof(OperatorOptions.HostKeysSecret), nameof(OperatorOptions.UserCaSecret), nameof(OperatorOptions.UserCaConfigMap),
         nameof(OperatorOptions.FeedCaSecret), nameof(OperatorOptions.FeedCaConfigMap), nameof(OperatorOptions.FeedNames),
         nameof(OperatorOptions.FeedCertificateLifetime), nameof(OperatorOptions.FeedCaLifetime), nameof(OperatorOptions.FeedCaOverlap),
@@ -137,34 +138,52 @@ internal static partial class OperatorOptionsReader
 
     private static IEnumerable<string> CheckSource(OperatorOptions options) => options.Source switch
     {
-        OperatorOptions.DirectorySource => CheckDirectory(options.Directory),
+        OperatorOptions.DirectorySource => CheckDirectory(options),
         // What the kubeconfig says is checked when it is read.
         OperatorOptions.KubernetesSource => CheckNamespaces(options).Concat(CheckKeyNames(options)),
         _ => [$"Operator:Source is \"{options.Source}\"; write {OperatorOptions.DirectorySource} or {OperatorOptions.KubernetesSource}"],
     };
 
-    private static IEnumerable<string> CheckDirectory(string directory)
+    private static IEnumerable<string> CheckDirectory(OperatorOptions options)
     {
-        if (directory.Length == 0)
+        if (options.Directory.Length == 0)
         {
             yield return $"Operator:Directory is missing; write the directory of the ClaudeSession and Pod manifests, or set Operator:Source to {OperatorOptions.KubernetesSource}";
         }
-        else if (!Directory.Exists(directory))
+        else if (!Directory.Exists(options.Directory))
         {
-            yield return $"Operator:Directory is \"{directory}\", which is no directory; create it or write another one";
+            yield return $"Operator:Directory is \"{options.Directory}\", which is no directory; create it or write another one";
+        }
+        // Not skipped in silence: they would seem to keep other namespaces out.
+        if (options.Namespaces.Count > 0 || options.AllNamespaces)
+        {
+            yield return "Operator:Namespaces and Operator:AllNamespaces do not apply to a directory; leave them out: "
+                + "the manifests of all namespaces are read";
         }
     }
 
     // RFC 1123 labels, as Kubernetes demands of namespaces.
     private static IEnumerable<string> CheckNamespaces(OperatorOptions options)
     {
+        if (options.Namespaces.Count == 0 && !options.AllNamespaces)
+        {
+            yield return "Operator:Namespaces is missing; write the namespaces of sessions, such as "
+                + "Operator:Namespaces:0=claude-sessions, or, if everybody who can create a ClaudeSession in any namespace "
+                + "is to be trusted, Operator:AllNamespaces=true";
+        }
+        if (options.Namespaces.Count > 0 && options.AllNamespaces)
+        {
+            yield return "Operator:Namespaces and Operator:AllNamespaces=true exclude each other; "
+                + "leave out Operator:AllNamespaces to watch only the namespaces of the list";
+        }
         if (options.Namespaces.Count > ClusterVersions.MaximumNamespaces)
         {
-            yield return $"Operator:Namespaces has {options.Namespaces.Count} names; write {ClusterVersions.MaximumNamespaces} at most, or leave the list out for all";
+            yield return $"Operator:Namespaces has {options.Namespaces.Count} names; "
+                + $"write {ClusterVersions.MaximumNamespaces} at most, or Operator:AllNamespaces=true instead";
         }
         foreach (string name in options.Namespaces.Where(name => !NamespaceName().IsMatch(name)))
         {
-            yield return $"Operator:Namespaces has \"{name}\"; write names of namespaces, or leave the list out for all";
+            yield return $"Operator:Namespaces has \"{name}\"; write names of namespaces";
         }
         if (options.LeaseNamespace.Length > 0 && !NamespaceName().IsMatch(options.LeaseNamespace))
         {

@@ -13,4 +13,11 @@ internal static partial class FeedLog
 
     [LoggerMessage(4, LogLevel.Warning, "Proxy {ProxyId} has seen more than this operator ({Lacking}); it is sent to another one")]
     public static partial void Behind(ILogger logger, string proxyId, string lacking);
+
+    // Every proxy reports to every operator, on a stream of its own. Only the one that feeds it is news.
+    [LoggerMessage(5, LogLevel.Debug, "Proxy {ProxyId} (version {Version}, {Subject}) reports how sessions are used")]
+    public static partial void ReportsStarted(ILogger logger, string proxyId, string version, string subject);
+
+    [LoggerMessage(6, LogLevel.Debug, "Proxy {ProxyId} no longer reports here")]
+    public static partial void ReportsEnded(ILogger logger, string proxyId);
 }

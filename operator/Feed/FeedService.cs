@@ -40,7 +40,7 @@ internal sealed class FeedService(
         {
             await AwaitTableAsync(cancellationToken);
         }
-        FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version, identity.Subject);
+        LogStarted(hello, identity);
 
         using var expiry = new CancellationTokenSource(Remaining(identity), time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, expiry.Token);
@@ -70,6 +70,30 @@ internal sealed class FeedService(
         finally
         {
             metrics.Ended(stream);
+            LogEnded(hello, stream);
+        }
+    }
+
+    private void LogStarted(Hello hello, ProxyIdentity identity)
+    {
+        if (hello.ReportsOnly)
+        {
+            FeedLog.ReportsStarted(logger, hello.ProxyId, hello.Version, identity.Subject);
+        }
+        else
+        {
+            FeedLog.StreamStarted(logger, hello.ProxyId, hello.Version, identity.Subject);
+        }
+    }
+
+    private void LogEnded(Hello hello, FeedStream stream)
+    {
+        if (hello.ReportsOnly)
+        {
+            FeedLog.ReportsEnded(logger, hello.ProxyId);
+        }
+        else
+        {
             FeedLog.StreamEnded(logger, hello.ProxyId, stream.AppliedSequence);
         }
     }

@@ -18,4 +18,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(5, LogLevel.Warning, "Operator:FeedInsecure is on: the feed is neither encrypted nor authenticated, and whoever is on this machine may follow it. Only for development")]
     public static partial void FeedInsecure(ILogger logger);
+
+    [LoggerMessage(6, LogLevel.Warning, "Operator:AllNamespaces is on: whoever can create a ClaudeSession in any namespace can take a session id that is free")]
+    public static partial void AllNamespacesWatched(ILogger logger);
 }

@@ -162,5 +162,9 @@ internal static class OperatorHost
         {
             HostingLog.UnlabelledPodsAllowed(logger);
         }
+        if (options.AllNamespaces)
+        {
+            HostingLog.AllNamespacesWatched(logger);
+        }
     }
 }

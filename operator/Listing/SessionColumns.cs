@@ -33,5 +33,5 @@ internal static class SessionColumns
                 .Select(s => new ListedRow(s.Namespace, [.. All.Select(c => c.Cell(s, now))])),
         ]);
 
-    private static SessionCondition? Ready(ClaudeSession session) => session.Status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
+    private static SessionCondition? Ready(ClaudeSession session) => session.Status?.Conditions?.FirstOrDefault(c => c.Type == SessionCondition.Ready);
 }

@@ -60,7 +60,8 @@ internal static class ManifestReader
         {
             return (apiVersion, kind) switch
             {
-                (ClaudeSession.ApiVersion, ClaudeSession.KindName) => root.Deserialize(ModelJson.Default.ClaudeSession)!,
+                // A copy's status says what was so in the cluster that it was copied from.
+                (ClaudeSession.ApiVersion, ClaudeSession.KindName) => root.Deserialize(ModelJson.Default.ClaudeSession)! with { Status = null },
                 (Pod.ApiVersion, Pod.KindName) => root.Deserialize(ModelJson.Default.Pod)!,
                 _ => throw new ManifestException(
                     $"kind {kind ?? "(none)"} of apiVersion {apiVersion ?? "(none)"} is not read here; "

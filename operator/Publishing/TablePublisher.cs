@@ -15,6 +15,7 @@ internal sealed class TablePublisher(
     private readonly Lock _lock = new();
     private readonly SessionRouter _router = new(options);
     private readonly Dictionary<string, RoutedSession> _published = new(StringComparer.Ordinal);
+    private readonly HashSet<ObjectKey> _conflicting = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -57,7 +58,7 @@ internal sealed class TablePublisher(
         return entry;
     }
 
-    // The one thing that is read back from status. Of the pod that it was written for, and where the session itself does not say which keys are good.
+    // One of the two things that are read back from status; the router has the other. Of the pod that it was written for, and where the session itself does not say which keys are good.
     private void RecoverHostKeys(IEnumerable<SessionState?> states)
     {
         foreach (SessionState? state in states)
@@ -113,6 +114,23 @@ internal sealed class TablePublisher(
         {
             _published.Remove(sessionId);
             PublishingLog.Gone(logger, sessionId);
+        }
+        LogConflicts(routes.States);
+    }
+
+    // Once for each session, when it begins.
+    private void LogConflicts(IReadOnlyDictionary<ObjectKey, SessionState?> states)
+    {
+        foreach ((ObjectKey key, SessionState? state) in states)
+        {
+            if (state?.Conflict is not { } conflict)
+            {
+                _conflicting.Remove(key);
+            }
+            else if (_conflicting.Add(key))
+            {
+                PublishingLog.Problem(logger, key.Namespace, key.Name, conflict.Describe());
+            }
         }
     }
 

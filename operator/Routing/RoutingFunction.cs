@@ -5,15 +5,18 @@ using SshGateway.Shared.Ssh;
 namespace SshGateway.Operator.Routing;
 
 /// <summary>
-/// Where each session's logins go: a pure function of the objects. It reads no clock (the proxies judge expiry), and
-/// its result does not depend on the order of the objects.
+/// Where each session's logins go: a pure function of the objects, and of whose each id was. It reads no clock (the
+/// proxies judge expiry), and its result does not depend on the order of the objects.
 /// </summary>
 internal static class RoutingFunction
 {
     /// <summary>One entry per session id, in the order of the ids.</summary>
-    public static IReadOnlyList<RoutedSession> Route(ClusterObjects objects, RoutingOptions options)
+    /// <param name="objects">All objects.</param>
+    /// <param name="options">What is allowed.</param>
+    /// <param name="bindings">Whose each id was before; null: nothing is known.</param>
+    public static IReadOnlyList<RoutedSession> Route(ClusterObjects objects, RoutingOptions options, IReadOnlyDictionary<string, IdBinding>? bindings = null)
     {
-        var router = new SessionRouter(options);
+        var router = new SessionRouter(options, bindings);
         router.Apply(ClusterChanges.Everything(objects));
         return [.. router.Routes];
     }

@@ -1,10 +1,11 @@
 using SshGateway.Operator.Model;
+using SshGateway.Shared.Sessions;
 
 namespace SshGateway.Operator.Routing;
 
 /// <summary>
 /// Keeps the routes up to date with the cluster. A change is only followed to the sessions whose route it can touch; that
-/// the result is the one of a router that has just been told everything is a test of its own.
+/// the result is the one of a router that has just been told everything, and whose each id is, is a test of its own.
 /// </summary>
 internal sealed class SessionRouter
 {
@@ -14,17 +15,24 @@ internal sealed class SessionRouter
     private readonly LabelSelectors _selectors = new();
     private readonly Dictionary<ObjectKey, UnreadableSession> _unreadable = [];
     private readonly PodBinder _binder;
+    private readonly Dictionary<string, IdBinding> _bindings;
     private readonly Dictionary<string, RoutedSession> _routes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _due = new(StringComparer.Ordinal);
 
-    public SessionRouter(RoutingOptions options)
+    /// <param name="options">What is allowed.</param>
+    /// <param name="bindings">Whose each id is, as another router left it; null: nothing is known.</param>
+    public SessionRouter(RoutingOptions options, IReadOnlyDictionary<string, IdBinding>? bindings = null)
     {
         _options = options;
+        _bindings = bindings is null ? new(StringComparer.Ordinal) : new(bindings, StringComparer.Ordinal);
         _binder = new PodBinder(_sessions, _pods, _selectors, options);
     }
 
     /// <summary>One route per session id, in the order of the ids.</summary>
     public IEnumerable<RoutedSession> Routes => _routes.Values.OrderBy(r => r.SessionId, StringComparer.Ordinal);
+
+    /// <summary>Whose each id is: what a router is to be given that goes on from here.</summary>
+    public IReadOnlyDictionary<string, IdBinding> Bindings => _bindings;
 
     public RouteChanges Apply(ClusterChanges changes)
     {
@@ -53,6 +61,10 @@ internal sealed class SessionRouter
             // It is routed as it last was, but what is said of it is about its newest version.
             _unreadable[session.Rest.Key] = session;
             touched.Add(session.Rest.Key);
+            if (session.Rest.HasLostId)
+            {
+                _due.Add(session.Rest.Name);
+            }
         }
         foreach (Pod pod in changes.Pods)
         {
@@ -127,9 +139,9 @@ internal sealed class SessionRouter
         {
             ClaudeSession[] sameId = [.. _sessions.OfId(sessionId)];
             touched.UnionWith(sameId.Select(s => s.Key));
-            if (SessionIds.Owner(sameId) is { } owner)
+            if (Settle(sessionId, sameId) is { } holder)
             {
-                _routes[sessionId] = Route(owner, faults);
+                _routes[sessionId] = Route(holder, faults);
                 routed.Add(_routes[sessionId]);
             }
             else if (_routes.Remove(sessionId))
@@ -140,6 +152,24 @@ internal sealed class SessionRouter
         _due.Clear();
         return new RouteChanges(routed, gone, touched.ToDictionary(key => key, StateOf), faults);
     }
+
+    /// <returns>The session that has the id; null when there is none, or the name can be no id.</returns>
+    private ClaudeSession? Settle(string sessionId, ClaudeSession[] sameId)
+    {
+        IdContender[] contenders =
+            SessionNames.IsSessionId(sessionId) ? [.. sameId.Select(s => new IdContender(s, IsMarked(s)))] : [];
+        if (IdBinding.Settle(_bindings.GetValueOrDefault(sessionId), contenders) is not { } binding)
+        {
+            _bindings.Remove(sessionId);
+            return null;
+        }
+        _bindings[sessionId] = binding;
+        return sameId.FirstOrDefault(s => SessionIncarnation.Of(s) == binding.Holder);
+    }
+
+    // The newest status counts, also that of a version whose spec cannot be read.
+    private bool IsMarked(ClaudeSession session) => session.HasLostId
+        || (_unreadable.GetValueOrDefault(session.Key) is { Rest.HasLostId: true } unreadable && unreadable.Rest.Uid == session.Uid);
 
     private RoutedSession Route(ClaudeSession session, List<RoutingFault> faults)
     {
@@ -162,11 +192,14 @@ internal sealed class SessionRouter
         UnreadableSession? unreadable = _unreadable.GetValueOrDefault(key);
         if (_sessions.Get(key) is not { } session)
         {
-            return unreadable is null ? null : new SessionState(unreadable.Rest, null, null, unreadable.Problem);
+            return unreadable is null ? null : new SessionState(unreadable.Rest, null, ConflictOfUnread(unreadable.Rest), unreadable.Problem);
         }
-        RoutedSession? route = _routes.GetValueOrDefault(session.Name);
-        bool isWinner = route?.Namespace == session.Namespace;
-        ObjectKey? winner = route is null || isWinner ? null : key with { Namespace = route.Namespace };
-        return new SessionState(unreadable?.Rest ?? session, isWinner ? route : null, winner, unreadable?.Problem);
+        IdConflict? conflict = _bindings.GetValueOrDefault(session.Name)?.ConflictOf(session);
+        RoutedSession? route = conflict is null ? _routes.GetValueOrDefault(session.Name) : null;
+        return new SessionState(unreadable?.Rest ?? session, route, conflict, unreadable?.Problem);
     }
+    // It is no contender before its spec has been read once. But what its status says must not be lost meanwhile.
+    private IdConflict? ConflictOfUnread(ClaudeSession session) => session.HasLostId
+        ? new IdConflict(_bindings.GetValueOrDefault(session.Name)?.Holder?.Key)
+        : null;
 }

@@ -44,7 +44,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [Fact]
     public void On_kubernetes_the_api_server_has_the_keys()
     {
-        Assert.Equal("", Read(("Source", "Kubernetes"), ("FeedJwks", ""), ("FeedIssuer", "")).FeedJwks);
+        Assert.Equal("", Read(("Source", "Kubernetes"), ("Namespaces:0", "claude-sessions"), ("FeedJwks", ""), ("FeedIssuer", "")).FeedJwks);
         Assert.Contains("Operator:FeedIssuer", Assert.Throws<ConfigurationException>(() => Read(("Source", "Kubernetes"), ("FeedJwks", ""))).Message, StringComparison.Ordinal);
     }
 
@@ -72,6 +72,27 @@ public sealed class OperatorOptionsReaderTests : IDisposable
         Assert.Contains($"Operator:{key.Split(':')[0]}", exception.Message, StringComparison.Ordinal);
         Assert.Contains(remedy, exception.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void On_kubernetes_the_namespaces_are_named_or_all_are_knowingly_watched()
+    {
+        (string, string)[] kubernetes = [("Source", "Kubernetes"), ("FeedJwks", ""), ("FeedIssuer", "")];
+        Assert.Equal(["claude-sessions"], Read([.. kubernetes, ("Namespaces:0", "claude-sessions")]).Namespaces);
+        Assert.True(Read([.. kubernetes, ("AllNamespaces", "true")]).AllNamespaces);
+
+        string neither = Assert.Throws<ConfigurationException>(() => Read(kubernetes)).Message;
+        Assert.Contains("Operator:Namespaces is missing; write the namespaces of sessions, such as Operator:Namespaces:0=claude-sessions", neither, StringComparison.Ordinal);
+        Assert.Contains("Operator:AllNamespaces=true", neither, StringComparison.Ordinal);
+        Assert.Contains(
+            "Operator:Namespaces and Operator:AllNamespaces=true exclude each other",
+            Assert.Throws<ConfigurationException>(() => Read([.. kubernetes, ("Namespaces:0", "claude-sessions"), ("AllNamespaces", "true")])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Namespaces:0", "claude-sessions")]
+    [InlineData("AllNamespaces", "true")]
+    public void What_limits_namespaces_does_not_seem_to_limit_a_directory(string key, string value) =>
+        Assert.Contains("do not apply to a directory", Assert.Throws<ConfigurationException>(() => Read((key, value))).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("InternalCallers:0", "tars", "Operator:InternalCallers has \"tars\"; write ServiceAccounts as namespace:name")]
@@ -106,7 +127,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [InlineData("FeedCaSecret", "", "Operator:FeedCertificate is missing")]
     public void On_kubernetes_the_certificate_is_the_Secrets_unless_there_are_files(string key, string value, string message)
     {
-        (string, string)[] settings = [("Source", "Kubernetes"), ("FeedJwks", ""), ("FeedIssuer", ""), ("FeedCertificate", ""), ("FeedCertificateKey", "")];
+        (string, string)[] settings = [("Source", "Kubernetes"), ("Namespaces:0", "claude-sessions"), ("FeedJwks", ""), ("FeedIssuer", ""), ("FeedCertificate", ""), ("FeedCertificateKey", "")];
 
         Assert.False(Read(settings).HasFeedCertificateFiles);
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read([.. settings, (key, value)])).Message, StringComparison.Ordinal);
@@ -115,7 +136,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [Fact]
     public void The_keys_have_names_and_an_empty_one_turns_them_off()
     {
-        OperatorOptions options = Read(("Source", "Kubernetes"), ("HostKeysSecret", ""));
+        OperatorOptions options = Read(("Source", "Kubernetes"), ("Namespaces:0", "claude-sessions"), ("HostKeysSecret", ""));
 
         Assert.Equal(("", "ssh-gateway-user-ca", "ssh-gateway-user-ca"), (options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap));
         Assert.Equal(("ssh-gateway-host-keys", 0), (Read().HostKeysSecret, Read().InternalCallers.Count));

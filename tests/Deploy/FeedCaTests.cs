@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
@@ -239,7 +240,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         _leads = false;
         await RunAsync(keeper);
         Assert.Null(await BundleAsync());
-        Assert.Contains("has not been made yet", Assert.Throws<IOException>(_shown.Read).Message, StringComparison.Ordinal);
+        Assert.Contains("the leader has not made the Secret", Assert.Throws<CertificateAwaitedException>(_shown.Read).Message, StringComparison.Ordinal);
 
         _leads = true;
         await RunAsync(keeper);

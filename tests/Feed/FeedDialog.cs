@@ -45,10 +45,12 @@ internal sealed class FeedDialog : IAsyncDisposable
         Table.Apply(entries, [.. subscription.Snapshot!.Select(e => e.SessionId).Except(entries.Select(e => e.SessionId))], new ClusterVersions(versions));
     }
 
-    public async Task<GrpcClientCall<ProxyMessage, FeedMessage>> HelloAsync(TableState? have = null, params NamespaceVersions[] minimum)
+    public Task<GrpcClientCall<ProxyMessage, FeedMessage>> HelloAsync(TableState? have = null, params NamespaceVersions[] minimum) =>
+        HelloAsync(new Hello { ProxyId = "test", Version = "1", Have = have, Minimum = new Versions { Namespaces = { minimum } } });
+
+    public async Task<GrpcClientCall<ProxyMessage, FeedMessage>> HelloAsync(Hello hello)
     {
         GrpcClientCall<ProxyMessage, FeedMessage> call = Client.Open(EndpointFeedMethods.Watch);
-        var hello = new Hello { ProxyId = "test", Version = "1", Have = have, Minimum = new Versions { Namespaces = { minimum } } };
         await call.WriteAsync(new ProxyMessage { Hello = hello }, CancellationToken.None);
         return call;
     }

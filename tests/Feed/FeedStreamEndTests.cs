@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Support;
@@ -110,5 +111,22 @@ public sealed class FeedStreamEndTests : IAsyncLifetime
         {
         }
         await Eventually.TrueAsync(() => _feed.Log.Count(2) == 2, "a stream that is reset ends as well");
+    }
+    [Fact]
+    public async Task A_proxy_is_said_to_follow_the_feed_and_to_leave_it_once_although_it_reports_on_another_stream()
+    {
+        _feed.Fill([Entry("a", "u")]);
+        using (GrpcClientCall<ProxyMessage, FeedMessage> reports = await _feed.HelloAsync(new Hello { ProxyId = "test", Version = "1", ReportsOnly = true }))
+        {
+            Assert.NotNull((await ReadAsync(reports)).Heartbeat);
+            using (await _feed.SyncedAsync())
+            {
+            }
+            await Eventually.TrueAsync(() => _feed.Log.Count(2) == 1, "the stream of the feed has ended");
+        }
+        await Eventually.TrueAsync(() => _feed.Log.Count(6) == 1, "the stream of the reports has ended");
+
+        Assert.Equal([1, 2], _feed.Log.Lines.Where(l => l.Level >= LogLevel.Information).Select(l => l.Id.Id));
+        Assert.Equal([5, 6], _feed.Log.Lines.Where(l => l.Level == LogLevel.Debug).Select(l => l.Id.Id));
     }
 }

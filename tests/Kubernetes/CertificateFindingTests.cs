@@ -40,7 +40,7 @@ public sealed class CertificateFindingTests
 
     private static SessionState State(string goldenCase)
     {
-        (ClusterObjects objects, RoutingOptions options) = new GoldenCase(goldenCase).Read();
+        (ClusterObjects objects, RoutingOptions options, _) = new GoldenCase(goldenCase).Read();
         return new SessionState(objects.Sessions[0], RoutingFunction.Route(objects, options)[0], null, null);
     }
 }

@@ -54,7 +54,7 @@ public sealed class ListingTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await Cluster.CreateSessionAsync(space, "abc12");
 
-        CommandResult sessions = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig()}");
+        CommandResult sessions = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig()}", "--Operator:AllNamespaces=true");
 
         Assert.True(sessions.Succeeded, sessions.ToString());
         Assert.Equal(Mask(await server.KubectlAsync("get", "claudesessions", "-A")), Mask(sessions.Text));
@@ -86,16 +86,20 @@ public sealed class ListingTests(KubernetesServer server)
         CommandResult empty = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig()}", $"--Operator:Namespaces:0={space}");
         Assert.Equal((0, "", $"There are no ClaudeSessions in {space}.\n"), (empty.ExitCode, empty.Text, empty.ErrorText));
 
-        CommandResult away = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig(new Uri("https://127.0.0.1:1"))}");
+        CommandResult away = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig(new Uri("https://127.0.0.1:1"))}", $"--Operator:Namespaces:0={space}");
         Assert.Equal((1, ""), (away.ExitCode, away.Text));
         Assert.Contains("The API server https://127.0.0.1:1/ cannot be asked", away.ErrorText, StringComparison.Ordinal);
         Assert.Single(away.ErrorText.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
         await server.ForbidOperatorAsync();
-        CommandResult forbidden = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig()}");
+        CommandResult forbidden = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig()}", $"--Operator:Namespaces:0={space}");
         await server.AllowOperatorAsync();
         Assert.Equal((1, ""), (forbidden.ExitCode, forbidden.Text));
         Assert.Contains("does not list the ClaudeSessions: 403 Forbidden", forbidden.ErrorText, StringComparison.Ordinal);
+
+        CommandResult unnamed = await RunAsync($"--Operator:Kubeconfig={server.Kubeconfig()}");
+        Assert.Equal((1, ""), (unnamed.ExitCode, unnamed.Text));
+        Assert.Contains("Operator:Namespaces is missing", unnamed.ErrorText, StringComparison.Ordinal);
 
         CommandResult word = await CommandAsync("session");
         Assert.Equal((1, "\"session\" is no command; there is sessions, and none at all starts the operator\n"), (word.ExitCode, word.ErrorText));

@@ -91,7 +91,7 @@ public sealed class SourceTests(KubernetesServer server)
     }
 
     [KubernetesFact]
-    public async Task One_id_in_two_namespaces_is_the_older_sessions()
+    public async Task One_id_in_two_namespaces_is_the_older_sessions_and_is_not_inherited()
     {
         string older = await Cluster.CreateNamespaceAsync();
         string younger = await Cluster.CreateNamespaceAsync();
@@ -104,7 +104,13 @@ public sealed class SourceTests(KubernetesServer server)
         await using var run = new SourceRun(server.Kubeconfig(), older, younger);
         await run.UntilAsync(r => r["abc12"]?.Namespace == older, "the older session has the id");
         await Cluster.DeleteSessionAsync(older, "abc12");
-        await run.UntilAsync(r => r["abc12"]?.Namespace == younger, "the id passes to the younger session");
+        await run.GoneAsync("abc12");
+        await Cluster.CreateSessionAsync(younger, "another");
+        await run.ReasonAsync("another", ReadyReason.WaitingForPod);
+        Assert.Null(run["abc12"]);
+        await Cluster.DeleteSessionAsync(younger, "abc12");
+        await Cluster.CreateSessionAsync(younger, "abc12");
+        await run.UntilAsync(r => r["abc12"]?.Namespace == younger, "the session that was made anew has the id");
     }
 
     [KubernetesFact]

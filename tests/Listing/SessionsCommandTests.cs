@@ -56,6 +56,24 @@ public sealed class SessionsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_two_sessions_with_one_id_one_has_it_whatever_the_manifest_says_of_its_status()
+    {
+        string[] namespaces = ["first", "second"];
+        _directory.Write("a.yaml", string.Join("---\n", namespaces.Select(space =>
+            Samples.Session("twin").Replace("  name: twin", $"  name: twin\n  namespace: {space}", StringComparison.Ordinal)
+            + "status: {conditions: [{type: Ready, status: \"False\", reason: SessionIDTaken, message: copied}]}\n")));
+
+        Assert.Equal(0, await RunAsync());
+        Assert.Equal(
+            """
+            NAMESPACE   NAME   PHASE      READY   REASON           USER    POD   CONNS   AGE
+            first       twin   Pending    False   WaitingForPod    alice                 <unknown>
+            second      twin   Conflict   False   SessionIDTaken   alice                 <unknown>
+
+            """, _output.ToString());
+    }
+
+    [Fact]
     public async Task An_empty_directory_is_no_failure()
     {
         Assert.Equal(0, await RunAsync());

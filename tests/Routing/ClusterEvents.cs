@@ -12,6 +12,8 @@ internal sealed class ClusterEvents(Random random)
 
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
 
+    private static readonly SessionStatus Lost = new() { Conditions = [new SessionCondition { Type = SessionCondition.Ready, Reason = SessionCondition.SessionIdTaken }] };
+
     private readonly List<ObjectKey> _known = [];
 
     /// <summary>One to four objects that come, change or go.</summary>
@@ -58,6 +60,7 @@ internal sealed class ClusterEvents(Random random)
             Uid = One("1", "2", "3"),
             CreationTimestamp = One<DateTimeOffset?>(null, Start, Start.AddSeconds(1)),
         },
+        Status = random.Next(8) == 0 ? Lost : null,
         Spec = random.Next(20) == 0 ? null : new SessionSpec
         {
             Owner = new SessionOwner { User = "ana" },

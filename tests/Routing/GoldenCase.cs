@@ -9,8 +9,8 @@ using SshGateway.Operator.Routing;
 namespace SshGateway.Tests.Routing;
 
 /// <summary>
-/// A folder below Cases: <c>input.yaml</c> holds the objects, and perhaps a document of kind RoutingOptions;
-/// <c>expected.yaml</c> what the routing function makes of them.
+/// A folder below Cases: <c>input.yaml</c> holds the objects, and perhaps documents of kind RoutingOptions and IdBinding
+/// (whose an id was before); <c>expected.yaml</c> what the routing function makes of them.
 /// </summary>
 internal sealed class GoldenCase(string name)
 {
@@ -23,11 +23,12 @@ internal sealed class GoldenCase(string name)
     public void Update(string actual) => File.WriteAllText(ExpectedFile, actual);
 
     /// <summary>Decodes without the checks of the directory source: the function must stand without them.</summary>
-    public (ClusterObjects Objects, RoutingOptions Options) Read()
+    public (ClusterObjects Objects, RoutingOptions Options, IReadOnlyDictionary<string, IdBinding> Bindings) Read()
     {
         var sessions = new List<ClaudeSession>();
         var pods = new List<Pod>();
         var options = new RoutingOptions(AllowLoopbackPods: false, AllowUnlabelledPods: false);
+        var bindings = new Dictionary<string, IdBinding>();
         foreach (YamlText text in YamlText.Split(File.ReadAllText(Path.Combine(Folder(), name, "input.yaml"))))
         {
             using YamlToJson yaml = YamlToJson.Convert(text.Text);
@@ -40,12 +41,16 @@ internal sealed class GoldenCase(string name)
                 case Pod.KindName:
                     pods.Add(json.RootElement.Deserialize(ModelJson.Default.Pod)!);
                     break;
+                case "IdBinding":
+                    string id = json.RootElement.GetProperty("id").GetString()!;
+                    bindings[id] = new IdBinding(Incarnations(json, id, "holder").Cast<SessionIncarnation?>().SingleOrDefault(), Incarnations(json, id, "others"), Incarnations(json, id, "losers"));
+                    break;
                 default:
                     options = new RoutingOptions(IsTrue(json, "allowLoopbackPods"), IsTrue(json, "allowUnlabelledPods"));
                     break;
             }
         }
-        return (new ClusterObjects(sessions, pods), options);
+        return (new ClusterObjects(sessions, pods), options, bindings);
     }
 
     public static string Print(IReadOnlyList<RoutedSession> sessions)
@@ -102,6 +107,11 @@ internal sealed class GoldenCase(string name)
             text.Append(CultureInfo.InvariantCulture, $"  {name}:\n{string.Concat(lines)}");
         }
     }
+
+    // Each is a namespace and a uid.
+    private static SessionIncarnation[] Incarnations(JsonDocument json, string id, string property) => json.RootElement.TryGetProperty(property, out JsonElement of)
+        ? [.. of.EnumerateObject().Select(p => new SessionIncarnation(new ObjectKey(ClaudeSession.KindName, p.Name, id), p.Value.GetString()!))]
+        : [];
 
     private static bool IsTrue(JsonDocument json, string property) =>
         json.RootElement.TryGetProperty(property, out JsonElement value) && value.GetBoolean();

@@ -14,9 +14,9 @@ public sealed class RoutingFunctionTests
     public void A_case_is_routed_as_expected(string name)
     {
         var golden = new GoldenCase(name);
-        (ClusterObjects objects, RoutingOptions options) = golden.Read();
+        (ClusterObjects objects, RoutingOptions options, IReadOnlyDictionary<string, IdBinding> bindings) = golden.Read();
 
-        string actual = GoldenCase.Print(RoutingFunction.Route(objects, options));
+        string actual = GoldenCase.Print(RoutingFunction.Route(objects, options, bindings));
 
         if (Environment.GetEnvironmentVariable("SSHGATEWAY_UPDATE_GOLDEN") == "1")
         {
@@ -29,10 +29,10 @@ public sealed class RoutingFunctionTests
     [MemberData(nameof(Cases))]
     public void The_order_of_the_objects_does_not_matter(string name)
     {
-        (ClusterObjects objects, RoutingOptions options) = new GoldenCase(name).Read();
+        (ClusterObjects objects, RoutingOptions options, IReadOnlyDictionary<string, IdBinding> bindings) = new GoldenCase(name).Read();
         var reversed = new ClusterObjects([.. objects.Sessions.Reverse()], [.. objects.Pods.Reverse()]);
 
-        Assert.Equal(GoldenCase.Print(RoutingFunction.Route(objects, options)), GoldenCase.Print(RoutingFunction.Route(reversed, options)));
+        Assert.Equal(GoldenCase.Print(RoutingFunction.Route(objects, options, bindings)), GoldenCase.Print(RoutingFunction.Route(reversed, options, bindings)));
     }
 
     [Fact]

@@ -107,12 +107,13 @@ public sealed class SessionRouterTests
         {
             ClusterChanges changes = events.Next();
             cluster.Apply(changes);
+            var before = router.Bindings.ToDictionary(StringComparer.Ordinal);
             RouteChanges routes = router.Apply(changes);
             Add(routes, told, states);
 
             string where = $"SSHGATEWAY_SEED={seed}, step {step}";
             Assert.True(routes.Faults.Count == 0, $"{where}: {string.Join("; ", routes.Faults)}");
-            var fresh = new SessionRouter(options);
+            var fresh = new SessionRouter(options, before);
             RouteChanges all = fresh.Apply(ClusterChanges.Everything(cluster.Objects));
             string expected = Print(fresh.Routes);
             Assert.True(expected == Print(router.Routes), $"{where}\nexpected\n{expected}\nactual\n{Print(router.Routes)}");
@@ -147,7 +148,7 @@ public sealed class SessionRouterTests
 
     private static string Print(IEnumerable<KeyValuePair<ObjectKey, SessionState>> states) => string.Concat(states
         .OrderBy(s => s.Key.ToString(), StringComparer.Ordinal)
-        .Select(s => $"{s.Key}: {s.Value.Session.GetHashCode()} winner {s.Value.Winner}\n{(s.Value.Route is { } route ? Print([route]) : "")}"));
+        .Select(s => $"{s.Key}: {s.Value.Session.GetHashCode()} conflict {s.Value.Conflict}\n{(s.Value.Route is { } route ? Print([route]) : "")}"));
 
     private static ClaudeSession Session(int number) => new() { Metadata = new ObjectMeta { Name = $"s{number}", Uid = $"{number}" }, Spec = new SessionSpec() };
 

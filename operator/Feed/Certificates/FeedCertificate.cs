@@ -12,19 +12,27 @@ namespace SshGateway.Operator.Feed.Certificates;
 /// </summary>
 internal sealed class FeedCertificate : IDisposable
 {
+    // To find out that no other replica leads, to take the lease and to make the certificate takes half of that.
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromMinutes(1);
+
     private readonly Meter _meter = new("SshGateway.Operator.FeedCertificate");
     private readonly Lock _lock = new();
     private readonly IFeedCertificateSource _source;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly long _startedAt;
     private SslStreamCertificateContext? _context;
     private CertificatePem? _tried;
     private string? _problem;
+    private (string Problem, bool IsAwaited) _logged;
 
     public FeedCertificate(IFeedCertificateSource source, TimeProvider time, ILogger<FeedCertificate> logger)
     {
         _source = source;
+        _time = time;
         _logger = logger;
-        _meter.CreateObservableGauge("sshgateway.operator.feed_certificate_remaining", () => Remaining(time), "s", "How long the feed's certificate is still good");
+        _startedAt = time.GetTimestamp();
+        _meter.CreateObservableGauge("sshgateway.operator.feed_certificate_remaining", Remaining, "s", "How long the feed's certificate is still good");
     }
 
     /// <summary>Why there is none; null when there is one.</summary>
@@ -62,25 +70,42 @@ internal sealed class FeedCertificate : IDisposable
                 _tried = pem;
                 _context = Load(pem);
                 _problem = null;
+                _logged = default;
                 CertificateLog.Read(_logger, _context.TargetCertificate.Thumbprint, _context.TargetCertificate.NotAfter.ToUniversalTime());
             }
         }
         // CopyWithPrivateKey reports a key of another certificate as a wrong argument.
         catch (Exception exception) when (exception is IOException or CryptographicException or ArgumentException)
         {
-            if (_problem != exception.Message)
-            {
-                _problem = exception.Message;
-                CertificateLog.Unusable(_logger, _source.Origin, _problem);
-            }
+            _problem = exception.Message;
+            LogProblem(_problem, exception is CertificateAwaitedException && _time.GetElapsedTime(_startedAt) < WaitLimit);
         }
     }
 
-    private IEnumerable<Measurement<double>> Remaining(TimeProvider time)
+    // Asked every few seconds, by each probe: said once.
+    private void LogProblem(string problem, bool isAwaited)
+    {
+        if (_logged == (problem, isAwaited))
+        {
+            return;
+        }
+        _logged = (problem, isAwaited);
+        if (isAwaited)
+        {
+            CertificateLog.Awaited(_logger, problem);
+        }
+        else
+        {
+            CertificateLog.Unusable(
+                _logger, _source.Origin, problem, _context is null ? "Until there is one, no proxy can follow this operator" : "What was read before stays in use");
+        }
+    }
+
+    private IEnumerable<Measurement<double>> Remaining()
     {
         lock (_lock)
         {
-            return _context is null ? [] : [new((_context.TargetCertificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds)];
+            return _context is null ? [] : [new((_context.TargetCertificate.NotAfter.ToUniversalTime() - _time.GetUtcNow().UtcDateTime).TotalSeconds)];
         }
     }
 

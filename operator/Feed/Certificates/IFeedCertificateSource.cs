@@ -7,6 +7,7 @@ internal interface IFeedCertificateSource
     string Origin { get; }
 
     /// <summary>The latest certificate. Asked at every handshake, so it answers without waiting.</summary>
+    /// <exception cref="CertificateAwaitedException">There is none yet; the message says what is waited for.</exception>
     /// <exception cref="IOException">There is none; the message says why.</exception>
     CertificatePem Read();
 }

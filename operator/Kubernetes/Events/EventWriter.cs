@@ -23,7 +23,7 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
     private static readonly HashSet<string> Warnings =
     [
         nameof(ReadyReason.Conflict), nameof(ReadyReason.InvalidKeys), nameof(ReadyReason.InvalidSpec), nameof(ReadyReason.AddressRefused),
-        nameof(ReadyReason.PodFailed), HostKeyFinding.Mismatch,
+        nameof(ReadyReason.PodFailed), SessionCondition.SessionIdTaken, HostKeyFinding.Mismatch,
     ];
 
     private readonly Channel<(ObjectKey Key, ClusterEvent Event)> _queue =
@@ -56,7 +56,7 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
         }
     }
 
-    private static SessionCondition? Ready(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c?.Type == "Ready");
+    private static SessionCondition? Ready(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c?.Type == SessionCondition.Ready);
 
     private ClusterEvent Compose(ClaudeSession session, SessionCondition ready) => new()
     {

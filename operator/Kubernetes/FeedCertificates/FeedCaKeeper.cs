@@ -76,7 +76,7 @@ internal sealed class FeedCaKeeper
         }
         else
         {
-            _shown.Fail($"the Secret {_settings.Secret} has not been made yet");
+            _shown.Await($"the leader has not made the Secret {_settings.Namespace}/{_settings.Secret} yet");
         }
         if (!_isLeader())
         {

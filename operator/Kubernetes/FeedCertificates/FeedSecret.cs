@@ -6,16 +6,24 @@ namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 internal sealed class FeedSecret : IFeedCertificateSource
 {
     private volatile CertificatePem? _certificate;
-    private volatile string _problem = "it has not been read yet";
+    private volatile Absence _absence = new("its Secret has not been read yet", IsAwaited: true);
 
     public string Origin => "the Secret of the feed's CA";
 
     public bool IsThere => _certificate is not null;
 
-    public CertificatePem Read() => _certificate ?? throw new IOException($"{Origin}: {_problem}");
+    public CertificatePem Read() => _certificate ?? throw _absence.ToException();
 
     public void Put(CertificatePem certificate) => _certificate = certificate;
 
     /// <summary>It could not be read; what was read before stays.</summary>
-    public void Fail(string problem) => _problem = problem;
+    public void Fail(string problem) => _absence = new Absence(problem, IsAwaited: false);
+
+    /// <summary>It is not there yet, and the leader is to make it.</summary>
+    public void Await(string what) => _absence = new Absence(what, IsAwaited: true);
+
+    private sealed record Absence(string Problem, bool IsAwaited)
+    {
+        public IOException ToException() => IsAwaited ? new CertificateAwaitedException(Problem) : new IOException(Problem);
+    }
 }

@@ -7,13 +7,14 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// <summary>The Ready condition: whether logins work, or the one thing that stands in their way.</summary>
 internal static class ReadyFinding
 {
-    private const string Type = "Ready";
+    private const string Type = SessionCondition.Ready;
 
     public static Finding Of(SessionState state, HostKeyOpinion? hostKey, DateTimeOffset now)
     {
-        if (state.Winner is { } winner)
+        if (state.Conflict is { } conflict)
         {
-            return new Finding(Type, false, nameof(ReadyReason.Conflict), $"the session id belongs to {winner}, which was created earlier");
+            // Before anything else: it is read back by the next operator, and must not give way to another reason.
+            return new Finding(Type, false, SessionCondition.SessionIdTaken, conflict.Describe());
         }
         if (state.Problem is not null)
         {

@@ -1,3 +1,4 @@
+using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 
 namespace SshGateway.Operator.Kubernetes.Status;
@@ -14,7 +15,7 @@ internal static class SessionPhases
         nameof(ReadyReason.PodNotReady) => wasReady ? "NotReady" : "Starting",
         nameof(ReadyReason.PodTerminating) or nameof(ReadyReason.Draining) => "Draining",
         nameof(ReadyReason.PodFailed) or nameof(ReadyReason.AccessDisabled) or "Expired" => "Ended",
-        nameof(ReadyReason.Conflict) => "Conflict",
+        nameof(ReadyReason.Conflict) or SessionCondition.SessionIdTaken => "Conflict",
         _ => "Invalid",
     };
 }

@@ -58,6 +58,10 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
         change?.Invoke(spec);
     });
 
+    internal Task StopOperatorAsync() => _gateway!.KillOperatorAsync();
+
+    internal Task StartOperatorAsync() => _gateway!.StartOperatorAsync();
+
     internal Task PatchSessionAsync(string id, JsonObject spec) => Cluster.PatchSessionAsync(Space, id, new JsonObject { ["spec"] = spec });
 
     /// <summary>A pod object, reported ready at an sshd's address.</summary>

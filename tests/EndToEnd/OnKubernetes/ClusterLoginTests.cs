@@ -118,28 +118,38 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
     }
 
     [ClusterLoginFact]
-    public async Task One_id_in_two_namespaces_is_the_older_sessions_until_it_is_deleted()
+    public async Task One_id_in_two_namespaces_is_the_first_sessions_and_nobody_inherits_it()
     {
-        string[] spaces = [Space, gateway.OtherSpace];
-        PodSshd here = await gateway.StartSshdAsync(Space, "twin");
-        foreach (string space in spaces)
-        {
-            PodSshd sshd = space == Space ? here : await gateway.StartSshdAsync(space, "twin", new IPEndPoint(NewAddress(), here.Endpoint.Port));
-            await gateway.CreateSessionAsync("twin", here.Endpoint.Port, space);
-            await gateway.CreateReadyPodAsync("twin", "twin", sshd, space);
-        }
+        (string winner, string loser) = (Space, gateway.OtherSpace);
+        PodSshd first = await gateway.StartSshdAsync(winner, "twin");
+        await gateway.CreateSessionAsync("twin", first.Endpoint.Port, winner);
+        await gateway.CreateReadyPodAsync("twin", "twin", first, winner);
+        await gateway.ReachesAsync("twin", winner);
+        PodSshd second = await gateway.StartSshdAsync(loser, "twin", new IPEndPoint(NewAddress(), first.Endpoint.Port));
+        await gateway.CreateSessionAsync("twin", first.Endpoint.Port, loser);
+        await gateway.CreateReadyPodAsync("twin", "twin", second, loser);
 
-        // Times have whole seconds; of one second, the uid decides.
-        (string winner, string loser) = await IsOlderAsync(spaces[0], spaces[1]) ? (spaces[0], spaces[1]) : (spaces[1], spaces[0]);
-        await gateway.ReachesAsync("twin", winner, before: Space);
-        JsonNode status = await gateway.UntilStatusAsync("twin", "Conflict", "Conflict", loser);
-        Assert.Contains(winner, KubernetesObjects.Condition(status, "Ready")["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        JsonNode status = await gateway.UntilStatusAsync("twin", "Conflict", "SessionIDTaken", loser);
+        Assert.Contains($"ClaudeSession {winner}/twin", Message(status), StringComparison.Ordinal);
         await gateway.UntilStatusAsync("twin", "Ready", "EndpointReady", winner);
+        await gateway.ReachesAsync("twin", winner);
 
+        // The operator that knew is gone when the winner goes. What is left is the status.
+        await gateway.StopOperatorAsync();
         await Cluster.DeleteSessionAsync(winner, "twin");
-        await gateway.ReachesAsync("twin", loser, before: winner);
+        await gateway.StartOperatorAsync();
+        await gateway.RefusedAsync("twin", "Permission denied (publickey)", before: winner);
+        status = await Cluster.UntilStatusAsync(loser, "twin", "Conflict", "SessionIDTaken", s => !Message(s).Contains(winner, StringComparison.Ordinal));
+        Assert.Contains("delete this session and create it anew", Message(status), StringComparison.Ordinal);
+        await gateway.RefusedAsync("twin", "Permission denied (publickey)");
+
+        await Cluster.DeleteSessionAsync(loser, "twin");
+        await gateway.CreateSessionAsync("twin", first.Endpoint.Port, loser);
+        await gateway.ReachesAsync("twin", loser);
         await gateway.UntilStatusAsync("twin", "Ready", "EndpointReady", loser);
         await Cluster.DeleteSessionAsync(loser, "twin");
+
+        static string Message(JsonNode status) => KubernetesObjects.Condition(status, "Ready")["message"]!.GetValue<string>();
     }
 
     [ClusterLoginFact]
@@ -230,17 +240,4 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
     }
 
     private static JsonObject Keys(string line) => new() { ["ssh"] = new JsonObject { ["authorizedKeys"] = new JsonArray(line) } };
-
-    private async Task<bool> IsOlderAsync(string space, string than)
-    {
-        (string Time, string Uid) one = await AgeAsync(space);
-        (string Time, string Uid) other = await AgeAsync(than);
-        return string.CompareOrdinal($"{one.Time} {one.Uid}", $"{other.Time} {other.Uid}") < 0;
-    }
-
-    private async Task<(string Time, string Uid)> AgeAsync(string space)
-    {
-        JsonNode metadata = (await Cluster.ReadSessionAsync(space, "twin"))["metadata"]!;
-        return (metadata["creationTimestamp"]!.GetValue<string>(), metadata["uid"]!.GetValue<string>());
-    }
 }
