@@ -29,8 +29,8 @@ internal sealed class ClientLimits : IDisposable
 
     public Places<SourceNetwork> UnauthenticatedBySource { get; }
 
-    /// <summary>Connections that are told why they are refused. Each costs as much as one that is not, for a moment.</summary>
-    public Places<bool> Refusals { get; } = new(64);
+    /// <summary>Connections that are told something before they are closed, such as why they are refused. Each costs as much as one that is not, for a moment.</summary>
+    public Places<bool> LastWords { get; } = new(64);
 
     public void Dispose() => _meter.Dispose();
 }

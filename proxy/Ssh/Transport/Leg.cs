@@ -97,7 +97,7 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         {
             while (!cancellation.IsCancellationRequested && Input.TryRead(out InboundPacket packet))
             {
-                if (!await HandleTransportMessageAsync(packet).ConfigureAwait(false) && packet.Number != MessageNumber.UserAuthRequest)
+                if (!await HandleTransportMessageAsync(packet).ConfigureAwait(false) && packet.Number is not (MessageNumber.UserAuthRequest or MessageNumber.ServiceRequest))
                 {
                     throw new SshProtocolException($"message {packet.Number} before authentication");
                 }

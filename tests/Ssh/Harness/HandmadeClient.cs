@@ -98,6 +98,9 @@ internal sealed class HandmadeClient : IDisposable
 
     public async Task SendRawAsync(byte[] bytes) => await _socket.WriteAsync(bytes).Limited();
 
+    /// <summary>Says that nothing more will be sent.</summary>
+    public void ShutdownWrites() => _socket.ShutdownWrites();
+
     /// <summary>The next packet's payload, whatever it is.</summary>
     public async Task<byte[]> ReadAsync()
     {
