@@ -60,7 +60,7 @@ internal sealed class HandmadeClient : IDisposable
     public async Task ReadIdentificationAsync()
     {
         string? line;
-        while ((line = _input.TryReadLine()) is null)
+        while ((line = _input.TryReadLine(Proxy.Ssh.Transport.Identification.MaximumServerLength)) is null)
         {
             Assert.True(await _input.FillAsync().Limited(), "closed before its identification");
         }
