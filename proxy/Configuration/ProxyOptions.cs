@@ -72,7 +72,7 @@ internal sealed class ProxyOptions
     /// <summary>Networks whose failures are not counted.</summary>
     public IList<string> PenaltyExempt { get; } = [];
 
-    /// <summary>After how long a peer that does not answer, or does not read, is gone.</summary>
+    /// <summary>After how long a peer that does not acknowledge, or take, what is sent to it is gone.</summary>
     public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>

@@ -20,6 +20,7 @@ internal static class ProxyOptionsReader
     // A lost packet is sent again after seconds; an idle client that has gone should not stay a day.
     private static readonly TimeSpan ShortestPeerTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPeerTimeout = TimeSpan.FromHours(2);
+    private static readonly TimeSpan LongestUnreachable = TimeSpan.FromDays(7);
 
     private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(7);
 
@@ -102,7 +103,6 @@ internal static class ProxyOptionsReader
         {
             yield return $"Proxy:PeerTimeout is {options.PeerTimeout}; write a time from {ShortestPeerTimeout} to {LongestPeerTimeout}, such as 00:10:00";
         }
-        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > LongestTimeout)
         if (options.UnreachableClientTimeout < ShortestPeerTimeout || options.UnreachableClientTimeout > LongestUnreachable)
         {
             yield return $"Proxy:UnreachableClientTimeout is {options.UnreachableClientTimeout}; write a time from {ShortestPeerTimeout} to {LongestUnreachable:c}, such as 02:11:15";
@@ -111,6 +111,7 @@ internal static class ProxyOptionsReader
         {
             yield return $"Proxy:PodLoginTimeout is {options.PodLoginTimeout}; write a time up to {LongestTimeout}, such as 00:00:30";
         }
+        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > LongestTimeout)
         {
             yield return $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {LongestTimeout}, such as 00:00:05";
         }

@@ -103,6 +103,7 @@ internal sealed class Connection : IClientConnection
     /// <inheritdoc/>
     public TimeSpan? Review()
     {
+        _leg.Socket.ReviewTimeout();
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
         return _bridge?.ReviewIdleTime();
     }
