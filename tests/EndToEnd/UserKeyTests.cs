@@ -66,14 +66,14 @@ public sealed class UserKeyTests(SharedGateway shared)
         string directory = ScratchDirectory.New("paramiko-keys");
         string[] strangers =
         [
-            (await KeyPair.GenerateAsync(directory, "ed25519")).PrivateFile,
-            (await KeyPair.GenerateAsync(directory, "ecdsa", "ecdsa", 256)).PrivateFile,
-            (await KeyPair.GenerateAsync(directory, "rsa", "rsa", 2048)).PrivateFile,
+            "Ed25519Key:" + (await KeyPair.GenerateAsync(directory, "ed25519")).PrivateFile,
+            "ECDSAKey:" + (await KeyPair.GenerateAsync(directory, "ecdsa", "ecdsa", 256)).PrivateFile,
+            "RSAKey:" + (await KeyPair.GenerateAsync(directory, "rsa", "rsa", 2048)).PrivateFile,
         ];
 
         CommandResult result = await Command.RunAsync(
             Repository.File(Path.Combine("tests", "Clients", "paramiko_keys")),
-            [.. strangers, shared.UserKey.PrivateFile],
+            [.. strangers, "Ed25519Key:" + shared.UserKey.PrivateFile],
             environment: new Dictionary<string, string>
             {
                 ["HOST"] = $"{shared.Gateway.Proxies[0].Ssh.Address}",
@@ -81,6 +81,6 @@ public sealed class UserKeyTests(SharedGateway shared)
                 ["SESSION"] = SharedGateway.Beta,
             });
 
-        Assert.True(result.Text == "beta\n", $"{result}\n{shared.Gateway.Logs}");
+        Assert.True(result.Text == "refused: Ed25519Key\nrefused: ECDSAKey\nrefused: RSAKey\nbeta\n", $"{result}\n{shared.Gateway.Logs}");
     }
 }
