@@ -73,8 +73,7 @@ internal sealed class Connection : IClientConnection
         catch (SshProtocolException violation)
         {
             await SendAwayAsync(violation.Reason, violation.Message).ConfigureAwait(false);
-            bool failedLogin = violation.Reason == DisconnectReason.NoMoreAuthMethodsAvailable;
-            end = new BridgeEnd(failedLogin ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientProtocolError, violation.Message);
+            end = new BridgeEnd(EndOf(violation.Reason), violation.Message);
         }
         catch (SshFormatException malformed)
         {
@@ -275,6 +274,13 @@ internal sealed class Connection : IClientConnection
         await _leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
         await _leg.DrainAsync(Linger).ConfigureAwait(false);
     }
+
+    private static ConnectionEnd EndOf(DisconnectReason violation) => violation switch
+    {
+        DisconnectReason.NoMoreAuthMethodsAvailable => ConnectionEnd.AuthenticationFailed,
+        DisconnectReason.KeyExchangeFailed => ConnectionEnd.ClientKeyExchangeFailed,
+        _ => ConnectionEnd.ClientProtocolError,
+    };
 
     private async Task ExpireAsync()
     {
