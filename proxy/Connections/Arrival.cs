@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
@@ -69,11 +68,13 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
     private async Task<Preface?> ReadPrefaceAsync()
     {
         BridgeEnd end;
+        var reader = new PrefaceReader(socket, services.Balancers, services.Time);
+        bool isIdentified = false;
         try
         {
             ThrowIf(_visit.Enter());
-            var reader = new PrefaceReader(socket, services.Balancers, services.Time);
             socket.ActsFor(await reader.ReadClientAsync().ConfigureAwait(false));
+            isIdentified = true;
             _report.Client = socket.RemoteEndPoint;
             ThrowIf(_visit.Identify(socket.RemoteEndPoint.Address));
             if (await reader.ReadAsync().ConfigureAwait(false) is { } preface)
@@ -88,8 +89,7 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
         {
             // It must not take others' places while it reads why.
             _visit.Dispose();
-            // RFC 4253 section 4.2: a server may send other lines before its identification. OpenSSH's client prints them with -v.
-            await SayAsync(Encoding.ASCII.GetBytes(refused.Message + "\r\n")).ConfigureAwait(false);
+            await WithPatienceAsync(() => new RefusedClient(socket, reader, services).TellAsync(refused, isIdentified)).ConfigureAwait(false);
             end = new BridgeEnd(refused.End, refused.Detail);
         }
         catch (EntranceException refused)
@@ -123,13 +123,21 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
         }
     }
 
-    private async Task SayAsync(ReadOnlyMemory<byte> words)
+    private Task SayAsync(ReadOnlyMemory<byte> words) => WithPatienceAsync(() => LastWords.SayAsync(socket, words, Linger, services.Time));
+
+    private async Task WithPatienceAsync(Func<Task> say)
     {
         if (!services.Limits.LastWords.TryEnter(true))
         {
             return;
         }
-        await LastWords.SayAsync(socket, words, Linger, services.Time).ConfigureAwait(false);
-        services.Limits.LastWords.Leave(true);
+        try
+        {
+            await say().ConfigureAwait(false);
+        }
+        finally
+        {
+            services.Limits.LastWords.Leave(true);
+        }
     }
 }

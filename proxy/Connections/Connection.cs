@@ -102,8 +102,8 @@ internal sealed class Connection : IClientConnection
     /// <inheritdoc/>
     public TimeSpan? Review()
     {
-        _leg.Socket.ReviewTimeout();
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
+        _leg.Socket.ReviewTimeout();
         return _bridge?.ReviewIdleTime();
     }
 
@@ -136,7 +136,7 @@ internal sealed class Connection : IClientConnection
         AuthenticatedClient client = await _authentication.RunAsync().ConfigureAwait(false);
         // The client has done its part; dialling has limits of its own.
         _deadline.Stop();
-        _visit.Authenticated();
+        _visit.LoggedIn();
         _report.Authenticated(client);
         // The pod's banners are relayed, and may be as large as any packet.
         _leg.Output.AllowLargePackets();

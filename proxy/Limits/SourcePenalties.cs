@@ -78,6 +78,22 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
         }
     }
 
+    /// <summary>
+    /// Somebody has logged in from there: what failed before counts no more. Many people may share an address, and one who types wrong must not shut the others out for
+    /// longer than it takes one of them to get in.
+    /// </summary>
+    public void Forgive(IPAddress address)
+    {
+        SourceNetwork source = sources.Of(address);
+        lock (_lock)
+        {
+            if (_penalties.TryGetValue(source, out Penalty penalty))
+            {
+                Forget(penalty);
+            }
+        }
+    }
+
     private void Add(SourceNetwork source, TimeSpan added)
     {
         DateTimeOffset now = time.GetUtcNow();
