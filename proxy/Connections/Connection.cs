@@ -22,7 +22,7 @@ internal sealed class Connection : IClientConnection
     // How long a client that is told to go may take to read why.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
-    // A login at a pod takes milliseconds; who waits for so long wonders.
+    // A login at a pod takes milliseconds. After this long the user is told what it waits for.
     private static readonly TimeSpan SilentLogin = TimeSpan.FromSeconds(5);
 
     private static readonly byte[] Success = [MessageNumber.UserAuthSuccess];

@@ -17,7 +17,12 @@ internal sealed class RateLimit(int perSecond, TimeProvider time)
             {
                 (_second, _taken) = (now, 0);
             }
-            return _taken < perSecond && ++_taken > 0;
+            if (_taken == perSecond)
+            {
+                return false;
+            }
+            _taken++;
+            return true;
         }
     }
 }
