@@ -13,6 +13,12 @@ internal static class AuthenticationLimits
     public const int OtherRequests = 16;
 
     /// <summary>
+    /// Requests for the service behind the first one. sshd answers any number (auth2.c, input_service_request), and paramiko sends one before each key: so as many
+    /// as there may be other requests.
+    /// </summary>
+    public const int RepeatedServiceRequests = Queries + Failures + OtherRequests;
+
+    /// <summary>
     /// A publickey request is refused this long after it came, whatever the reason: the time that the answer takes must not tell whether a
     /// session exists.
     /// </summary>

@@ -22,6 +22,7 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
     private int _queries;
     private int _failures;
     private int _otherRequests;
+    private int _repeatedServiceRequests;
 
     /// <summary>The user name that the client gave, for the log; empty before its first request.</summary>
     public string UserName => _user is null ? "" : Encoding.ASCII.GetString(_user);
@@ -33,11 +34,17 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
     /// <exception cref="SshProtocolException">The client broke the protocol or ran out of attempts.</exception>
     public async Task<AuthenticatedClient> RunAsync()
     {
-        await AcceptServiceAsync().ConfigureAwait(false);
+        await AcceptServiceAsync(await leg.ReceiveAsync().ConfigureAwait(false)).ConfigureAwait(false);
         while (true)
         {
             InboundPacket packet = await leg.ReceiveAsync().ConfigureAwait(false);
             long receivedAt = time.GetTimestamp();
+            if (packet.Number == MessageNumber.ServiceRequest)
+            {
+                Count(ref _repeatedServiceRequests, AuthenticationLimits.RepeatedServiceRequests);
+                await AcceptServiceAsync(packet).ConfigureAwait(false);
+                continue;
+            }
             if (ReadRequest(packet.Payload) is not { } request)
             {
                 Count(ref _otherRequests, AuthenticationLimits.OtherRequests);
@@ -58,9 +65,8 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
         }
     }
 
-    private async Task AcceptServiceAsync()
+    private async Task AcceptServiceAsync(InboundPacket packet)
     {
-        InboundPacket packet = await leg.ReceiveAsync().ConfigureAwait(false);
         CheckServiceRequest(packet.Payload);
         await leg.Output.SendAsync(SshWriter.Message(MessageNumber.ServiceAccept).WriteString("ssh-userauth").ToArray()).ConfigureAwait(false);
     }
@@ -74,7 +80,7 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
         }
         if (!reader.ReadString().SequenceEqual("ssh-userauth"u8))
         {
-            throw new SshProtocolException(DisconnectReason.ServiceNotAvailable, "the first service is ssh-userauth");
+            throw new SshProtocolException(DisconnectReason.ServiceNotAvailable, "the only service before authentication is ssh-userauth");
         }
         reader.End();
     }

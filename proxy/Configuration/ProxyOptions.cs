@@ -72,8 +72,17 @@ internal sealed class ProxyOptions
     /// <summary>Networks whose failures are not counted.</summary>
     public IList<string> PenaltyExempt { get; } = [];
 
-    /// <summary>After how long a peer that does not answer, or does not read, is gone.</summary>
+    /// <summary>After how long a peer that does not acknowledge, or take, what is sent to it is gone.</summary>
     public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// After how long a client is gone to which nothing is sent and which answers no keep-alive probe. The default is when Linux gives a connection of sshd up by
+    /// default: probes begin after two hours, and the last of nine has 75 s, too.
+    /// </summary>
+    public TimeSpan UnreachableClientTimeout { get; set; } = TimeSpan.FromSeconds(7200 + (9 * 75));
+
+    /// <summary>How long a login waits for one of the pod's handshake slots, and then for handshake and login at the pod's sshd.</summary>
+    public TimeSpan PodLoginTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Microseconds for which an event loop may look for events before it sleeps; 0: not at all.</summary>
     public int BusyPoll { get; set; } = 100;

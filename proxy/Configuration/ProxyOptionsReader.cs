@@ -20,6 +20,7 @@ internal static class ProxyOptionsReader
     // A lost packet is sent again after seconds; an idle client that has gone should not stay a day.
     private static readonly TimeSpan ShortestPeerTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPeerTimeout = TimeSpan.FromHours(2);
+    private static readonly TimeSpan LongestUnreachable = TimeSpan.FromDays(7);
 
     private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(7);
 
@@ -31,7 +32,7 @@ internal static class ProxyOptionsReader
         nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
         nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod), nameof(ProxyOptions.HandshakesPerPod),
         nameof(ProxyOptions.MaxConnections), nameof(ProxyOptions.MaxUnauthenticated), nameof(ProxyOptions.MaxUnauthenticatedPerSource), nameof(ProxyOptions.Penalties),
-        nameof(ProxyOptions.PenaltyExempt), nameof(ProxyOptions.PeerTimeout), nameof(ProxyOptions.DrainDelay), nameof(ProxyOptions.DrainTimeout), nameof(ProxyOptions.AuditLog),
+        nameof(ProxyOptions.PenaltyExempt), nameof(ProxyOptions.PeerTimeout), nameof(ProxyOptions.UnreachableClientTimeout), nameof(ProxyOptions.PodLoginTimeout), nameof(ProxyOptions.DrainDelay), nameof(ProxyOptions.DrainTimeout), nameof(ProxyOptions.AuditLog),
     ];
 
     /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
@@ -101,6 +102,14 @@ internal static class ProxyOptionsReader
         if (options.PeerTimeout < ShortestPeerTimeout || options.PeerTimeout > LongestPeerTimeout)
         {
             yield return $"Proxy:PeerTimeout is {options.PeerTimeout}; write a time from {ShortestPeerTimeout} to {LongestPeerTimeout}, such as 00:10:00";
+        }
+        if (options.UnreachableClientTimeout < ShortestPeerTimeout || options.UnreachableClientTimeout > LongestUnreachable)
+        {
+            yield return $"Proxy:UnreachableClientTimeout is {options.UnreachableClientTimeout}; write a time from {ShortestPeerTimeout} to {LongestUnreachable:c}, such as 02:11:15";
+        }
+        if (options.PodLoginTimeout <= TimeSpan.Zero || options.PodLoginTimeout > LongestTimeout)
+        {
+            yield return $"Proxy:PodLoginTimeout is {options.PodLoginTimeout}; write a time up to {LongestTimeout}, such as 00:00:30";
         }
         if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > LongestTimeout)
         {

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
@@ -69,28 +68,35 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
     private async Task<Preface?> ReadPrefaceAsync()
     {
         BridgeEnd end;
+        var reader = new PrefaceReader(socket, services.Balancers, services.Time);
+        bool isIdentified = false;
         try
         {
             ThrowIf(_visit.Enter());
-            var reader = new PrefaceReader(socket, services.Balancers, services.Time);
             socket.ActsFor(await reader.ReadClientAsync().ConfigureAwait(false));
+            isIdentified = true;
             _report.Client = socket.RemoteEndPoint;
             ThrowIf(_visit.Identify(socket.RemoteEndPoint.Address));
-            return await reader.ReadAsync().ConfigureAwait(false);
+            if (await reader.ReadAsync().ConfigureAwait(false) is { } preface)
+            {
+                return preface;
+            }
+            // sshd sends its identification first, and `nc </dev/null` and health checks look for it.
+            await SayAsync(Identification.OwnLine.ToArray()).ConfigureAwait(false);
+            end = new BridgeEnd(ConnectionEnd.ClientLeftEarly, null);
         }
         catch (LoginRefusedException refused)
         {
             // It must not take others' places while it reads why.
             _visit.Dispose();
-            // RFC 4253 section 4.2: a server may send other lines before its identification. OpenSSH's client prints them with -v.
-            await RefuseAsync(Encoding.ASCII.GetBytes(refused.Message + "\r\n")).ConfigureAwait(false);
+            await WithPatienceAsync(() => new RefusedClient(socket, reader, services).TellAsync(refused, isIdentified)).ConfigureAwait(false);
             end = new BridgeEnd(refused.End, refused.Detail);
         }
         catch (EntranceException refused)
         {
             if (refused.End != ConnectionEnd.ProxyHeaderInvalid)
             {
-                await RefuseAsync(HttpReply.BadRequest($"The gateway met {refused.Message}.")).ConfigureAwait(false);
+                await SayAsync(HttpReply.BadRequest($"The gateway met {refused.Message}.")).ConfigureAwait(false);
             }
             end = new BridgeEnd(refused.End, refused.Message);
         }
@@ -117,13 +123,21 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
         }
     }
 
-    private async Task RefuseAsync(ReadOnlyMemory<byte> words)
+    private Task SayAsync(ReadOnlyMemory<byte> words) => WithPatienceAsync(() => LastWords.SayAsync(socket, words, Linger, services.Time));
+
+    private async Task WithPatienceAsync(Func<Task> say)
     {
-        if (!services.Limits.Refusals.TryEnter(true))
+        if (!services.Limits.LastWords.TryEnter(true))
         {
             return;
         }
-        await LastWords.SayAsync(socket, words, Linger, services.Time).ConfigureAwait(false);
-        services.Limits.Refusals.Leave(true);
+        try
+        {
+            await say().ConfigureAwait(false);
+        }
+        finally
+        {
+            services.Limits.LastWords.Leave(true);
+        }
     }
 }

@@ -22,6 +22,9 @@ internal sealed class Connection : IClientConnection
     // How long a client that is told to go may take to read why.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    // A login at a pod takes milliseconds. After this long the user is told what it waits for.
+    private static readonly TimeSpan SilentLogin = TimeSpan.FromSeconds(5);
+
     private static readonly byte[] Success = [MessageNumber.UserAuthSuccess];
 
     private readonly ConnectionServices _services;
@@ -70,8 +73,7 @@ internal sealed class Connection : IClientConnection
         catch (SshProtocolException violation)
         {
             await SendAwayAsync(violation.Reason, violation.Message).ConfigureAwait(false);
-            bool failedLogin = violation.Reason == DisconnectReason.NoMoreAuthMethodsAvailable;
-            end = new BridgeEnd(failedLogin ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientProtocolError, violation.Message);
+            end = new BridgeEnd(EndOf(violation.Reason), violation.Message);
         }
         catch (SshFormatException malformed)
         {
@@ -101,6 +103,7 @@ internal sealed class Connection : IClientConnection
     public TimeSpan? Review()
     {
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
+        _leg.Socket.ReviewTimeout();
         return _bridge?.ReviewIdleTime();
     }
 
@@ -133,8 +136,10 @@ internal sealed class Connection : IClientConnection
         AuthenticatedClient client = await _authentication.RunAsync().ConfigureAwait(false);
         // The client has done its part; dialling has limits of its own.
         _deadline.Stop();
-        _visit.Authenticated();
+        _visit.LoggedIn();
         _report.Authenticated(client);
+        // The pod's banners are relayed, and may be as large as any packet.
+        _leg.Output.AllowLargePackets();
         OpenSession session = _services.OpenSessions.Enter(client.Entry, this);
         try
         {
@@ -170,7 +175,7 @@ internal sealed class Connection : IClientConnection
         {
             client = await AwaitPodAsync(client, session, cancellation).ConfigureAwait(false);
             LoginGate.Check(client.Entry, _services.Time.GetUtcNow());
-            PodLeg podLeg = await _services.PodLogin.RunAsync(client, _leg.Socket, RelayBannerAsync, cancellation).ConfigureAwait(false);
+            PodLeg podLeg = await LogInToPodAsync(client, cancellation).ConfigureAwait(false);
             SessionEntry now;
             try
             {
@@ -190,6 +195,21 @@ internal sealed class Connection : IClientConnection
             client = client with { Entry = now };
         }
         throw Changed(client);
+    }
+
+    private async Task<PodLeg> LogInToPodAsync(AuthenticatedClient client, CancellationToken cancellation)
+    {
+        using var over = new CancellationTokenSource();
+        Task<PodLeg> login = _services.PodLogin.RunAsync(client, _leg.Socket, RelayBannerAsync, cancellation);
+        Task wait = Task.Delay(SilentLogin, _services.Time, over.Token);
+        if (await Task.WhenAny(login, wait).ConfigureAwait(false) == wait)
+        {
+            await SendBannerAsync(
+                $"The pod of session {client.Entry.SessionId} has not completed the login yet. Waiting up to {_services.Options.PodLoginTimeout.TotalSeconds:0} seconds.")
+                .ConfigureAwait(false);
+        }
+        over.Cancel();
+        return await login.ConfigureAwait(false);
     }
 
     private async Task<AuthenticatedClient> AwaitPodAsync(AuthenticatedClient client, OpenSession session, CancellationToken cancellation)
@@ -244,7 +264,8 @@ internal sealed class Connection : IClientConnection
     // The banner is what ssh shows; the DISCONNECT is what clients without banners show.
     private async Task ExplainAsync(string sentence)
     {
-        await SendBannerAsync(sentence).ConfigureAwait(false);
+        // A client that did not take the pod's banners does not take this one either.
+        await SendBannerAsync(sentence).AsTask().WaitAsync(Linger, _services.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await SendAwayAsync(DisconnectReason.ByApplication, sentence).ConfigureAwait(false);
     }
 
@@ -253,6 +274,13 @@ internal sealed class Connection : IClientConnection
         await _leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
         await _leg.DrainAsync(Linger).ConfigureAwait(false);
     }
+
+    private static ConnectionEnd EndOf(DisconnectReason violation) => violation switch
+    {
+        DisconnectReason.NoMoreAuthMethodsAvailable => ConnectionEnd.AuthenticationFailed,
+        DisconnectReason.KeyExchangeFailed => ConnectionEnd.ClientKeyExchangeFailed,
+        _ => ConnectionEnd.ClientProtocolError,
+    };
 
     private async Task ExpireAsync()
     {

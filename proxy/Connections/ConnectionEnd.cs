@@ -30,8 +30,11 @@ internal enum ConnectionEnd
     /// <summary>The connection came from a balancer, and its PROXY header was missing or malformed.</summary>
     ProxyHeaderInvalid,
 
-    /// <summary>The client broke the protocol, or had no algorithm in common with us.</summary>
+    /// <summary>The client broke the protocol.</summary>
     ClientProtocolError,
+
+    /// <summary>The client had no algorithm in common with us, or its part of the first key exchange was not acceptable.</summary>
+    ClientKeyExchangeFailed,
 
     /// <summary>The pod's sshd broke the protocol during the session.</summary>
     PodProtocolError,

@@ -147,7 +147,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     {
         try
         {
-            IPeerSocket socket = services.EventLoops.Adopt(client, services.Options.PeerTimeout);
+            IPeerSocket socket = services.EventLoops.Adopt(client, new PeerTimeouts(services.Options.PeerTimeout, services.Options.UnreachableClientTimeout));
             using var arrival = new Arrival(socket, services);
             _arrivals[client] = arrival;
             // Whoever accepts goes on with the next.

@@ -50,12 +50,21 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
         return header.Value.Source ?? socket.RemoteEndPoint;
     }
 
-    /// <summary>What the client wants, once it is known who it is.</summary>
+    /// <summary>What the client wants, once it is known who it is; null: it has said all that it will say, and that is not known.</summary>
     /// <exception cref="EntranceException">A CONNECT request is malformed, too long or late.</exception>
-    /// <exception cref="PeerClosedException">The peer closed.</exception>
-    public async Task<Preface> ReadAsync()
+    /// <exception cref="PeerClosedException">The peer closed in a CONNECT request.</exception>
+    public async Task<Preface?> ReadAsync()
     {
-        ConnectRequest? request = await BeginsRequestAsync().ConfigureAwait(false) ? await ReadRequestAsync().ConfigureAwait(false) : null;
+        bool beginsRequest;
+        try
+        {
+            beginsRequest = await BeginsRequestAsync().ConfigureAwait(false);
+        }
+        catch (PeerClosedException)
+        {
+            return null;
+        }
+        ConnectRequest? request = beginsRequest ? await ReadRequestAsync().ConfigureAwait(false) : null;
         return new Preface(request, Unread.ToArray());
     }
 

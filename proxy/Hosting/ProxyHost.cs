@@ -55,7 +55,7 @@ internal static class ProxyHost
 
     private static void AddServices(IServiceCollection services, ProxyOptions options)
     {
-        var podLoginLimits = new PodLoginLimits { PeerTimeout = options.PeerTimeout, HandshakesPerPod = options.HandshakesPerPod };
+        var podLoginLimits = new PodLoginLimits { LoginTimeout = options.PodLoginTimeout, HandshakesPerPod = options.HandshakesPerPod };
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<SessionTable>();

@@ -17,7 +17,10 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
     // OpenSSH's values: authfail, grace-exceeded, noauth, min and max.
     private static readonly TimeSpan FailedLogin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TooSlow = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan NoLogin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Violation = TimeSpan.FromSeconds(1);
+
+    // A scan is no failed login, and sshd's manual warns that noauth hits ssh-keyscan, which makes a connection for each type of key: ten a second are free.
+    private static readonly TimeSpan Scan = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Threshold = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
@@ -65,12 +68,29 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
             ConnectionEnd.AuthenticationFailed or ConnectionEnd.PassthroughRefused => FailedLogin,
             ConnectionEnd.ClientTooSlow => TooSlow,
             ConnectionEnd.ClientLeftEarly when triedToLogIn => FailedLogin,
-            ConnectionEnd.ClientLeftEarly or ConnectionEnd.ClientProtocolError => NoLogin,
+            ConnectionEnd.ClientLeftEarly or ConnectionEnd.ClientKeyExchangeFailed => Scan,
+            ConnectionEnd.ClientProtocolError => Violation,
             _ => TimeSpan.Zero,
         };
         if (added > TimeSpan.Zero)
         {
             Add(sources.Of(address), added);
+        }
+    }
+
+    /// <summary>
+    /// Somebody has logged in from there: what failed before counts no more. Many people may share an address, and one who types wrong must not shut the others out for
+    /// longer than it takes one of them to get in.
+    /// </summary>
+    public void Forgive(IPAddress address)
+    {
+        SourceNetwork source = sources.Of(address);
+        lock (_lock)
+        {
+            if (_penalties.TryGetValue(source, out Penalty penalty))
+            {
+                Forget(penalty);
+            }
         }
     }
 

@@ -49,6 +49,16 @@ internal sealed class Visit(ClientLimits limits) : IDisposable
         return null;
     }
 
+    /// <summary>The client has proved a key of its session.</summary>
+    public void LoggedIn()
+    {
+        if (_address is not null)
+        {
+            limits.Penalties.Forgive(_address);
+        }
+        Authenticated();
+    }
+
     /// <summary>The client has logged in, or been passed through to who sees to that. It counts among all and no longer among those who have not.</summary>
     public void Authenticated()
     {

@@ -87,6 +87,7 @@ internal sealed class PassthroughConnection(
             return null;
         }
         report.Count(_fromClient!.Moved, _fromPod!.Moved);
+        client.ReviewTimeout();
         if (services.Time.GetElapsedTime(_openedAt) >= PassthroughLimits.LoginTime)
         {
             LeavePod();

@@ -12,6 +12,9 @@ namespace SshGateway.Proxy.Pods;
 /// </summary>
 internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
 {
+    private readonly PodCredential[] _credentials =
+        [.. SignatureAlgorithm.OfKeyType(key.PublicKey.Type).Select(algorithm => new PodCredential(algorithm.Name, algorithm, key, () => key.PublicKey.Blob))];
+
     public SshPublicKey PublicKey => key.PublicKey;
 
     public string Kind => "key";
@@ -20,7 +23,7 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
 
     public bool IsQuick => true;
 
-    public PodCredential For(AuthenticatedClient client)
+    public IReadOnlyList<PodCredential> For(AuthenticatedClient client)
     {
         if (client.Certificate is { } certificate && RestrictionOf(certificate) is { } restriction)
         {
@@ -28,7 +31,7 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
                 ConnectionEnd.CertificateRestricted,
                 $"Your certificate {restriction}, which the gateway cannot hand on to the pod of session {client.Entry.SessionId}. Use a certificate without restrictions, or a key.");
         }
-        return new PodCredential(key.PreferredAlgorithm.Name, key.PublicKey.Blob, key);
+        return _credentials;
     }
 
     // What the other credential carries (UserCertificateAuthority), a key cannot.

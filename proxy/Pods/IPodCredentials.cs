@@ -16,9 +16,10 @@ internal interface IPodCredentials
     /// <summary>What a pod needs that refuses it.</summary>
     string Remedy { get; }
 
-    /// <summary>Whether <see cref="For"/> is quick.</summary>
+    /// <summary>Whether making a credential's blob is quick.</summary>
     bool IsQuick { get; }
 
+    /// <summary>What can be shown to the pod for this client, in the order in which it is tried. No pod takes all of it: some have no rsa-sha2-512, some no Ed25519.</summary>
     /// <exception cref="LoginRefusedException">What the client's certificate demands cannot be handed on to the pod.</exception>
-    PodCredential For(AuthenticatedClient client);
+    IReadOnlyList<PodCredential> For(AuthenticatedClient client);
 }

@@ -20,8 +20,6 @@ namespace SshGateway.Proxy.Pods;
 internal sealed class PodLogin(
     IPodCredentials credentials, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits, TimeProvider time)
 {
-    private const int BannersRelayed = 8;
-
     // The client's order decides (RFC 4253 section 7.1) and here we are the client: the cheapest first.
     private static readonly KexOffer Algorithms = new(KeyExchangeAlgorithm.All, [], CipherAlgorithm.All, MacAlgorithm.All);
 
@@ -41,12 +39,12 @@ internal sealed class PodLogin(
     {
         SessionEntry entry = client.Entry;
         // First of all: what refuses the client here must not cost the pod a connection without a login.
-        PodCredential credential = await CryptoScheduler.RunAsync(clientSocket, credentials.IsQuick, () => credentials.For(client)).ConfigureAwait(false);
+        IReadOnlyList<PodCredential> offered = credentials.For(client);
         using IDisposable slot = await EnterSlotAsync(entry, cancellation).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
             PodLeg? leg = await TryAttemptAsync(
-                client, clientSocket, credential, relayBanner, lastAttempt: attempt == limits.Attempts, cancellation).ConfigureAwait(false);
+                client, clientSocket, offered, relayBanner, lastAttempt: attempt == limits.Attempts, cancellation).ConfigureAwait(false);
             if (leg is not null)
             {
                 return leg;
@@ -74,7 +72,7 @@ internal sealed class PodLogin(
     /// read then, so its kernel may say it with a reset.
     /// </summary>
     private async Task<PodLeg?> TryAttemptAsync(
-        AuthenticatedClient client, IPeerSocket clientSocket, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt,
+        AuthenticatedClient client, IPeerSocket clientSocket, IReadOnlyList<PodCredential> offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt,
         CancellationToken cancellation)
     {
         SessionEntry entry = client.Entry;
@@ -96,31 +94,23 @@ internal sealed class PodLogin(
             rekeyLimits,
             time);
         bool done = false;
-        bool timedOut = false;
+        using var expiry = new CancellationTokenSource(limits.LoginTimeout, time);
         try
         {
-            using ITimer timer = time.CreateTimer(
-                _ =>
-                {
-                    timedOut = true;
-                    leg.Abort();
-                },
-                null,
-                limits.LoginTimeout,
-                Timeout.InfiniteTimeSpan);
+            using CancellationTokenRegistration ended = expiry.Token.UnsafeRegister(static leg => ((PodLeg)leg!).Abort(), leg);
             await leg.HandshakeAsync().ConfigureAwait(false);
-            await AuthenticateAsync(leg, client, credential, relayBanner).ConfigureAwait(false);
+            await AuthenticateAsync(leg, client, offered, relayBanner, expiry.Token).ConfigureAwait(false);
             hostKeys.Learn(entry, shown!);
             done = true;
             return leg;
         }
-        catch (Exception gone) when (gone is PeerClosedException or SocketException && !leg.PeerHasIdentified && !timedOut && !lastAttempt)
+        catch (Exception gone) when (gone is PeerClosedException or SocketException && !leg.PeerHasIdentified && !expiry.IsCancellationRequested && !lastAttempt)
         {
             return null;
         }
-        catch (Exception problem) when (problem is PeerClosedException or SocketException or ObjectDisposedException)
+        catch (Exception problem) when (problem is PeerClosedException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            throw timedOut
+            throw expiry.IsCancellationRequested
                 ? PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time", null)
                 : HungUp(entry, problem.Message);
         }
@@ -141,31 +131,58 @@ internal sealed class PodLogin(
         }
     }
 
-    private async Task AuthenticateAsync(PodLeg leg, AuthenticatedClient client, PodCredential credential, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner)
+    private async Task AuthenticateAsync(
+        PodLeg leg, AuthenticatedClient client, IReadOnlyList<PodCredential> offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken expiry)
     {
         InboundPacket accept = await leg.ReceiveAsync().ConfigureAwait(false);
         if (accept.Number != MessageNumber.ServiceAccept)
         {
             throw new SshProtocolException($"message {accept.Number} instead of SERVICE_ACCEPT");
         }
-        byte[] request = await CryptoScheduler.RunAsync(leg.Socket, credential.Key.PreferredAlgorithm.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
-        await leg.Output.SendAsync(request).ConfigureAwait(false);
-        for (int banners = 0; ;)
+        // All in one connection: sshd penalises an address for connections that end without a login, not for what was refused before one.
+        var refused = new List<string>();
+        try
+        {
+            foreach (PodCredential credential in offered.Where(credential => leg.ServerSignatureAlgorithms?.Contains(credential.Signature.Name) != false))
+            {
+                byte[] request = await CryptoScheduler.RunAsync(
+                    leg.Socket, credentials.IsQuick && credential.Signature.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
+                await leg.Output.SendAsync(request).ConfigureAwait(false);
+                if (await ReadAnswerAsync(leg, relayBanner, expiry).ConfigureAwait(false))
+                {
+                    return;
+                }
+                refused.Add(credential.Algorithm);
+            }
+        }
+        catch (Exception gone) when (refused.Count > 0 && gone is PeerDisconnectedException or PeerClosedException)
+        {
+            // MaxAuthTries allows no second attempt: the first refusal is what counts.
+        }
+        string tried = refused.Count > 0 ? $"refused {string.Join(" and ", refused)}" : $"takes none of the gateway's signatures ({string.Join(',', leg.ServerSignatureAlgorithms ?? [])})";
+        throw PodConnector.Refused(
+            client.Entry,
+            ConnectionEnd.PodRefusedLogin,
+            $"did not accept the gateway's {credentials.Kind}",
+            $"user {client.Entry.TargetUser}; {tried}; {credentials.Remedy}");
+    }
+
+    /// <summary>Whether that was a success.</summary>
+    private static async Task<bool> ReadAnswerAsync(PodLeg leg, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken expiry)
+    {
+        while (true)
         {
             InboundPacket answer = await leg.ReceiveAsync().ConfigureAwait(false);
             switch (answer.Number)
             {
                 case MessageNumber.UserAuthSuccess:
-                    return;
-                case MessageNumber.UserAuthBanner when ++banners <= BannersRelayed:
-                    await relayBanner(answer.Payload.ToArray()).ConfigureAwait(false);
-                    break;
+                    return true;
                 case MessageNumber.UserAuthFailure:
-                    throw PodConnector.Refused(
-                        client.Entry,
-                        ConnectionEnd.PodRefusedLogin,
-                        $"did not accept the gateway's {credentials.Kind}",
-                        $"user {client.Entry.TargetUser}; {credentials.Remedy}");
+                    return false;
+                case MessageNumber.UserAuthBanner:
+                    // A client that does not read must not keep the pod's slot.
+                    await relayBanner(answer.Payload.ToArray()).AsTask().WaitAsync(expiry).ConfigureAwait(false);
+                    break;
                 default:
                     throw new SshProtocolException($"message {answer.Number} during authentication");
             }
@@ -188,9 +205,9 @@ internal sealed class PodLogin(
             .WriteString("publickey")
             .WriteBoolean(true)
             .WriteString(credential.Algorithm)
-            .WriteString(credential.Blob.Span);
+            .WriteString(credential.MakeBlob().Span);
         byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.Written).ToArray();
-        return request.WriteString(credential.Key.Sign(signed)).ToArray();
+        return request.WriteString(credential.Key.Sign(credential.Signature, signed)).ToArray();
     }
 
     private static LoginRefusedException HungUp(SessionEntry entry, string detail) =>

@@ -6,11 +6,8 @@ internal sealed record PodLoginLimits
     /// <summary>For the TCP connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>For waiting for a handshake slot, and then for handshake and login.</summary>
-    public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <inheritdoc cref="Configuration.ProxyOptions.PeerTimeout"/>
-    public TimeSpan PeerTimeout { get; init; } = TimeSpan.FromMinutes(10);
+    /// <inheritdoc cref="Configuration.ProxyOptions.PodLoginTimeout"/>
+    public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Connections tried while the pod hangs up before its identification.</summary>
     public int Attempts { get; init; } = 3;

@@ -15,5 +15,5 @@ internal sealed class ReloadedPodCredentials(KeyFiles<IPodCredentials> file) : I
 
     public bool IsQuick => file.Current.IsQuick;
 
-    public PodCredential For(AuthenticatedClient client) => file.Current.For(client);
+    public IReadOnlyList<PodCredential> For(AuthenticatedClient client) => file.Current.For(client);
 }

@@ -19,16 +19,14 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     // Some CAs write essays there, and the pod's log has one line for it.
     private const int KeyIdShown = 128;
 
-    private static readonly string Algorithm = PublicKeyAlgorithm.CertificateName(SshKeyTypes.Ed25519);
-
     // Clocks of nodes differ.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     // Checked by sshd at login only; the session may last as long as it likes.
     private static readonly TimeSpan Validity = TimeSpan.FromMinutes(5);
 
-    // Of all its certificates: whoever gets at it gets at the CA's, and making one costs as much as a signature.
-    private readonly Ed25519PrivateKey _key = Ed25519PrivateKey.Generate();
+    // Of all its certificates: whoever gets at one gets at the CA's, and making one costs as much as a signature. The second one is for pods in FIPS mode.
+    private readonly SshPrivateKey[] _keys = [Ed25519PrivateKey.Generate(), EcdsaPrivateKey.Generate()];
 
     public SshPublicKey PublicKey => caKey.PublicKey;
 
@@ -39,9 +37,18 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     public string Remedy =>
         $"CA {PublicKey.Fingerprint}; the pod needs TrustedUserCAKeys with this CA and AuthorizedPrincipalsFile with the session id";
 
-    //  string  "ssh-ed25519-cert-v01@openssh.com"
+    public IReadOnlyList<PodCredential> For(AuthenticatedClient client) =>
+    [
+        .. _keys.Select(key =>
+        {
+            string algorithm = PublicKeyAlgorithm.CertificateName(key.PublicKey.Type);
+            return new PodCredential(algorithm, key.PreferredAlgorithm, key, () => Certify(client, algorithm, key.PublicKey));
+        }),
+    ];
+
+    //  string  "ssh-ed25519-cert-v01@openssh.com" or "ecdsa-sha2-nistp256-cert-v01@openssh.com"
     //  string  nonce
-    //  string  pk
+    //  ....    the fields of the key
     //  uint64  serial
     //  uint32  type
     //  string  key id
@@ -53,15 +60,15 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     //  string  reserved
     //  string  signature key
     //  string  signature
-    public PodCredential For(AuthenticatedClient client)
+    private byte[] Certify(AuthenticatedClient client, string algorithm, SshPublicKey key)
     {
         DateTimeOffset now = time.GetUtcNow();
-        var publicKey = new SshReader(_key.PublicKey.Blob.Span);
+        var publicKey = new SshReader(key.Blob.Span);
         publicKey.ReadString();
         SshWriter certificate = new SshWriter(1024)
-            .WriteString(Algorithm)
+            .WriteString(algorithm)
             .WriteString(RandomNumberGenerator.GetBytes(NonceSize))
-            .WriteString(publicKey.ReadString())
+            .WriteBytes(publicKey.ReadRest())
             .WriteUInt64(0)
             .WriteUInt32((uint)CertificateType.User)
             .WriteString(KeyId(client))
@@ -72,8 +79,7 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
             .WriteString(Extensions(client.Certificate))
             .WriteString("")
             .WriteString(caKey.PublicKey.Blob.Span);
-        certificate.WriteString(caKey.Sign(certificate.Written));
-        return new PodCredential(Algorithm, certificate.ToArray(), _key);
+        return certificate.WriteString(caKey.Sign(certificate.Written)).ToArray();
     }
 
     // source-address was checked against the client's address, and the pod sees ours; verify-required was checked on the client's signature.

@@ -10,16 +10,16 @@ namespace SshGateway.Proxy.Sockets;
 internal sealed class AsyncSocket : IPeerSocket
 {
     private readonly Socket _socket;
-    private readonly TimeSpan? _peerTimeout;
+    private readonly PeerTimeouts _timeouts;
 
     /// <param name="socket">Connected; owned.</param>
-    /// <param name="peerTimeout">A peer that does not answer, or takes nothing that is sent to it, for this long is gone.</param>
-    public AsyncSocket(Socket socket, TimeSpan? peerTimeout = null)
+    /// <param name="timeouts">When its peer is gone; null: after ten minutes.</param>
+    public AsyncSocket(Socket socket, PeerTimeouts? timeouts = null)
     {
         _socket = socket;
         RemoteEndPoint = TcpSettings.RemoteEndPointOf(socket);
-        _peerTimeout = peerTimeout;
-        TcpSettings.Apply(socket, peerTimeout);
+        _timeouts = timeouts ?? new PeerTimeouts(TimeSpan.FromMinutes(10));
+        TcpSettings.Apply(socket, _timeouts);
     }
 
     public IPEndPoint RemoteEndPoint { get; private set; }
@@ -32,7 +32,7 @@ internal sealed class AsyncSocket : IPeerSocket
         try
         {
             await socket.ConnectAsync(endpoint, cancel).ConfigureAwait(false);
-            return new AsyncSocket(socket, _peerTimeout);
+            return new AsyncSocket(socket, _timeouts.OfPods);
         }
         catch
         {

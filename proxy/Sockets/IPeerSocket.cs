@@ -38,6 +38,12 @@ internal interface IPeerSocket : IDisposable
     /// <summary>Lets other sockets have their turn.</summary>
     NextTurn NextTurnAsync(TurnFor purpose);
 
+    /// <summary>Now and then, from any thread: sees whether anything is under way to the peer, which decides when a silent one is gone (<see cref="PeerTimeouts"/>).</summary>
+    /// <remarks>Nothing to do for a socket that no client is on.</remarks>
+    void ReviewTimeout()
+    {
+    }
+
     /// <summary>Says that nothing more will be written.</summary>
     void ShutdownWrites();
 

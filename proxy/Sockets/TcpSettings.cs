@@ -12,23 +12,42 @@ internal static class TcpSettings
     private const int TcpQuickAck = 12;
     private const int TcpUserTimeout = 18;
 
+    // Seconds.
+    private const int FirstProbe = 60;
+    private const int ProbeInterval = 15;
+
+    // MAX_TCP_KEEPCNT.
+    private const int MaxProbes = 127;
+    private const int MinProbes = 4;
+
+    /// <summary>Begins as a connection that data is under way on.</summary>
     /// <param name="socket">The connection.</param>
-    /// <param name="peerTimeout">A peer that does not answer, or takes nothing that is sent to it, for this long is gone.</param>
+    /// <param name="timeouts">When its peer is gone.</param>
     /// <exception cref="SocketException">The connection has ended already.</exception>
-    public static void Apply(Socket socket, TimeSpan? peerTimeout)
+    public static void Apply(Socket socket, PeerTimeouts timeouts)
     {
-        TimeSpan gone = peerTimeout ?? TimeSpan.FromMinutes(10);
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        // With TCP_USER_TIMEOUT the kernel does not count the probes: it gives up when that time has passed without an answer (tcp(7)). The number is there
-        // for others than Linux.
-        int idle = (int)Math.Min(60, gone.TotalSeconds / 2);
-        int interval = (int)Math.Min(15, gone.TotalSeconds / 4);
+        // Probes begin early, so that routers on the way do not forget the connection; what they are counted for is how long nobody answers. An answer begins it anew.
+        int idle = (int)Math.Min(FirstProbe, timeouts.Silent.TotalSeconds / 2);
+        double rest = timeouts.Silent.TotalSeconds - idle;
+        int count = (int)Math.Clamp(rest / ProbeInterval, MinProbes, MaxProbes);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idle);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, interval);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
-        Set(socket, TcpUserTimeout, (int)gone.TotalMilliseconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)Math.Ceiling(rest / count));
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, count);
+        LimitUnacknowledged(socket, timeouts);
     }
+
+    /// <summary>Data may be under way: a peer that does not acknowledge it, or take it, in time is gone.</summary>
+    /// <exception cref="SocketException">The connection has ended already.</exception>
+    public static void LimitUnacknowledged(Socket socket, PeerTimeouts timeouts) => Set(socket, TcpUserTimeout, (int)timeouts.Unacknowledged.TotalMilliseconds);
+
+    /// <summary>
+    /// No data is under way, and the probes are counted. With TCP_USER_TIMEOUT Linux would not: it gives up with the first probe that goes unanswered once that time
+    /// has passed since the last answer (tcp(7); tcp_keepalive_timer in net/ipv4/tcp_timer.c).
+    /// </summary>
+    /// <exception cref="SocketException">The connection has ended already.</exception>
+    public static void CountProbes(Socket socket) => Set(socket, TcpUserTimeout, 0);
 
     /// <summary>The other end of a connected socket. A dual-mode listener sees IPv4 clients as ::ffff:a.b.c.d; they are named by their IPv4 address.</summary>
     /// <exception cref="SocketException">The connection has ended already.</exception>

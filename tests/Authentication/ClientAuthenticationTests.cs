@@ -223,10 +223,90 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
             client, AuthMessages.Password(Id), DisconnectReason.NoMoreAuthMethodsAvailable, "Too many authentication failures", ConnectionEnd.AuthenticationFailed);
     }
 
+    // sshd answers each one (auth2.c, input_service_request): paramiko asks again before each key.
+    [Fact]
+    public async Task The_service_may_be_requested_again_before_each_key()
+    {
+        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await AssertRefusedAsync(client, AuthMessages.Signed(client, Id, _stranger));
+        await SendAsync(client, AuthMessages.ServiceRequest());
+        Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
+        await AssertRefusedAsync(client, AuthMessages.Query(Id, _stranger));
+        // Twice in a row, and without waiting for the answer.
+        await SendAsync(client, AuthMessages.ServiceRequest());
+        await SendAsync(client, AuthMessages.ServiceRequest());
+        await SendAsync(client, AuthMessages.Signed(client, Id, gateway.Key));
+        Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
+        Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        await EndAsync(client, ConnectionEnd.ClientClosed);
+    }
+
+    [Fact]
+    public async Task Another_service_may_not_be_requested_later_either()
+    {
+        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await AssertDisconnectAsync(
+            client, AuthMessages.ServiceRequest("ssh-connection"), DisconnectReason.ServiceNotAvailable, "ssh-userauth", ConnectionEnd.ClientProtocolError);
+    }
+
+    [Fact]
+    public async Task Service_requests_without_end_end_the_connection()
+    {
+        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        // As many as all other requests together may be, so that each of them may have one.
+        for (int i = 0; i < 64 + 6 + 16; i++)
+        {
+            await SendAsync(client, AuthMessages.ServiceRequest());
+            Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
+        }
+        await AssertDisconnectAsync(
+            client, AuthMessages.ServiceRequest(), DisconnectReason.NoMoreAuthMethodsAvailable, "Too many authentication failures", ConnectionEnd.AuthenticationFailed);
+    }
+
+    // sshkey.c, sshkey_type_from_name: the names of RSA's signature algorithms name the key type as well.
+    [Theory]
+    [InlineData("rsa-sha2-256")]
+    [InlineData("rsa-sha2-512")]
+    public async Task An_RSA_key_may_name_itself_by_an_algorithm(string name)
+    {
+        using SshPrivateKey key = PrivateKeys.Generate(SshKeyTypes.Rsa);
+        string id = "named-" + name;
+        gateway.Table.Upsert(Sessions.Entry(id, endpoint: gateway.Pod.EndPoint, keys: [key.PublicKey]));
+        var fields = new SshReader(key.PublicKey.Blob.Span);
+        fields.ReadString();
+        byte[] blob = new SshWriter().WriteString(name).WriteBytes(fields.ReadRest()).ToArray();
+        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await SendAsync(client, AuthMessages.Query(id, "rsa-sha2-512", blob));
+        // The answer repeats what was asked.
+        Assert.Equal(
+            SshWriter.Message(MessageNumber.UserAuthPublicKeyOk).WriteString("rsa-sha2-512").WriteString(blob).ToArray(),
+            (await client.ReceiveAsync().Limited()).Payload.ToArray());
+        await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), id, "rsa-sha2-512", blob, data => key.Sign(data)));
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        await EndAsync(client, ConnectionEnd.ClientClosed);
+    }
+
+    // Verifying takes time that grows with the square of the size; and the session's other keys still count.
+    [Fact]
+    public async Task An_RSA_key_of_more_than_8192_bits_is_refused_like_any_other()
+    {
+        byte[] modulus = new byte[8200 / 8];
+        Array.Fill(modulus, (byte)0xff);
+        byte[] blob = new SshWriter().WriteString("ssh-rsa").WritePositiveMpint([1, 0, 1]).WritePositiveMpint(modulus).ToArray();
+        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await AssertRefusedAsync(client, AuthMessages.Query(Id, "rsa-sha2-512", blob));
+        await AssertRefusedAsync(
+            client,
+            AuthMessages.Signed(client.SessionId.ToArray(), Id, "rsa-sha2-512", blob, _ => new SshWriter().WriteString("rsa-sha2-512").WriteString(modulus).ToArray()));
+        await SendAsync(client, AuthMessages.Signed(client, Id, gateway.Key));
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        await EndAsync(client, ConnectionEnd.ClientClosed);
+    }
+
     // CVE-2025-32433 (a channel before authentication), CVE-2018-10933 (the server's own messages), and everything else that has no place here.
     [Theory]
     [InlineData(0)]
-    [InlineData(5)]
     [InlineData(6)]
     [InlineData(8)]
     [InlineData(51)]

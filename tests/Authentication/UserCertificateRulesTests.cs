@@ -59,6 +59,22 @@ public sealed class UserCertificateRulesTests : IDisposable
         Assert.Null(Refusal(certificate, Session));
     }
 
+    // A principal is what stands in the certificate: ssh-keygen makes two of "alice,bob", other CAs may not.
+    [Theory]
+    [InlineData("alice,bob", "alice,bob", true)]
+    [InlineData("alice,bob", "alice", false)]
+    [InlineData("alice,bob", "bob", false)]
+    [InlineData("alice", "alice,bob", false)]
+    [InlineData("abc12,alice", "carol", false)]
+    [InlineData(",", ",", true)]
+    [InlineData("alice,", "alice", false)]
+    public void A_comma_in_a_principal_is_a_character(string principal, string owner, bool opens)
+    {
+        SessionEntry session = Sessions.Entry("abc12", userCAs: [_ca.PublicKey], owner: owner);
+        string? refusal = Refusal(Good with { Principals = [principal] }, session);
+        Assert.Equal(opens, refusal is null);
+    }
+
     public static TheoryData<string, string> Refused => new()
     {
         { "host certificate", "is no user certificate" },

@@ -76,6 +76,26 @@ public sealed class GlobalRequestTests
         }
     }
 
+    // A reply to nothing: each side judges it itself, and it does not count as the answer to what the client asks next.
+    [Fact]
+    public async Task A_reply_that_nobody_asked_for_passes_and_does_not_count()
+    {
+        await using BridgeRig rig = await BridgeRig.StartAsync();
+        await SendAsync(rig.PodPeer, Success);
+        await SendAsync(rig.PodPeer, Failure);
+        Assert.Equal(Success, await ReadAsync(rig.ClientPeer));
+        Assert.Equal(Failure, await ReadAsync(rig.ClientPeer));
+        await SendAsync(rig.ClientPeer, Request("keepalive@openssh.com", true));
+        await SendAsync(rig.ClientPeer, Proof(rig, wantsReply: true));
+        Assert.Equal(Request("keepalive@openssh.com", true), await ReadAsync(rig.PodPeer));
+        await SendAsync(rig.PodPeer, Failure);
+        Assert.Equal(Failure, await ReadAsync(rig.ClientPeer));
+        AssertProof(rig, await ReadAsync(rig.ClientPeer));
+        // The same from the client, where the gateway waits for nothing.
+        await SendAsync(rig.ClientPeer, Success);
+        Assert.Equal(Success, await ReadAsync(rig.PodPeer));
+    }
+
     [Fact]
     public async Task Proof_without_end_is_not_given()
     {

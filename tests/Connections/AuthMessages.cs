@@ -8,6 +8,8 @@ namespace SshGateway.Tests.Connections;
 /// <summary>Requests of RFC 4252 and OpenSSH PROTOCOL section 3.1, right and wrong ones.</summary>
 internal static class AuthMessages
 {
+    public static byte[] ServiceRequest(string service = "ssh-userauth") => SshWriter.Message(MessageNumber.ServiceRequest).WriteString(service).ToArray();
+
     public static byte[] None(string user, string service = "ssh-connection") => Head(user, "none", service).ToArray();
 
     public static byte[] Password(string user) => Head(user, "password").WriteBoolean(false).WriteString("secret").ToArray();

@@ -304,7 +304,8 @@ public sealed class HostileClientTests(GatewayRig gateway) : IClassFixture<Gatew
         Assert.Contains(words, sentence, StringComparison.Ordinal);
         Assert.Empty(await client.ReadToEndAsync());
         client.Dispose();
-        Assert.Equal(ConnectionEnd.ClientProtocolError, (await gateway.Ends.NextAsync()).End);
+        Assert.Equal(
+            reason == DisconnectReason.KeyExchangeFailed ? ConnectionEnd.ClientKeyExchangeFailed : ConnectionEnd.ClientProtocolError, (await gateway.Ends.NextAsync()).End);
         await gateway.AssertServesAsync();
     }
 

@@ -1,3 +1,5 @@
+using SshGateway.Tests.Clients;
+using SshGateway.Tests.Deploy;
 using SshGateway.Tests.EndToEnd.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
@@ -56,5 +58,29 @@ public sealed class UserKeyTests(SharedGateway shared)
 
         Assert.True(result.Succeeded, $"{result}\n{shared.Gateway.Logs}");
         Assert.Equal("beta\n", result.Text);
+    }
+
+    [ClientFact("/usr/lib/python3/dist-packages/paramiko")]
+    public async Task Paramiko_logs_in_with_the_last_one_of_several_keys()
+    {
+        string directory = ScratchDirectory.New("paramiko-keys");
+        string[] strangers =
+        [
+            "Ed25519Key:" + (await KeyPair.GenerateAsync(directory, "ed25519")).PrivateFile,
+            "ECDSAKey:" + (await KeyPair.GenerateAsync(directory, "ecdsa", "ecdsa", 256)).PrivateFile,
+            "RSAKey:" + (await KeyPair.GenerateAsync(directory, "rsa", "rsa", 2048)).PrivateFile,
+        ];
+
+        CommandResult result = await Command.RunAsync(
+            Repository.File(Path.Combine("tests", "Clients", "paramiko_keys")),
+            [.. strangers, "Ed25519Key:" + shared.UserKey.PrivateFile],
+            environment: new Dictionary<string, string>
+            {
+                ["HOST"] = $"{shared.Gateway.Proxies[0].Ssh.Address}",
+                ["PORT"] = $"{shared.Gateway.Proxies[0].Ssh.Port}",
+                ["SESSION"] = SharedGateway.Beta,
+            });
+
+        Assert.True(result.Text == "refused: Ed25519Key\nrefused: ECDSAKey\nrefused: RSAKey\nbeta\n", $"{result}\n{shared.Gateway.Logs}");
     }
 }

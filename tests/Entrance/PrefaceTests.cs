@@ -121,6 +121,40 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
         Assert.Contains("does not speak SSH", (await client.ReadDisconnectAsync()).Sentence, StringComparison.Ordinal);
     }
 
+    // sshd sends its own first: `nc </dev/null`, health checks, and scans that look for the line. Nothing else is of use to them.
+    [Theory]
+    [InlineData("")]
+    [InlineData("CONN")]
+    public async Task A_client_that_ends_at_once_gets_the_identification(string before)
+    {
+        using HandmadeClient client = await HandmadeClient.ConnectAsync(_plain.Address);
+        await client.SendRawAsync(Encoding.ASCII.GetBytes(before));
+        client.ShutdownWrites();
+        Assert.Equal("SSH-2.0-SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
+        client.Dispose();
+        Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _plain.Ends.NextAsync()).End);
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_behind_a_balancers_header_gets_it_too()
+    {
+        using HandmadeClient client = await HandmadeClient.ConnectAsync(_behindBalancer.Address);
+        await client.SendRawAsync(Encoding.ASCII.GetBytes("PROXY TCP4 192.0.2.7 198.51.100.1 56324 2222\r\n"));
+        client.ShutdownWrites();
+        Assert.Equal("SSH-2.0-SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_behind_its_identification_gets_ours()
+    {
+        using HandmadeClient client = await HandmadeClient.ConnectAsync(_plain.Address);
+        await client.SendRawAsync(Encoding.ASCII.GetBytes("SSH-2.0-x\r\n"));
+        client.ShutdownWrites();
+        Assert.StartsWith("SSH-2.0-SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()), StringComparison.Ordinal);
+        client.Dispose();
+        Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _plain.Ends.NextAsync()).End);
+    }
+
     [Fact]
     public async Task A_request_that_is_too_long_or_late_is_refused()
     {

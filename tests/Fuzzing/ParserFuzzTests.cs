@@ -80,7 +80,7 @@ public sealed class ParserFuzzTests
             using var input = new PacketInput(new MemorySocket(bytes));
             while (Wait(input.FillAsync()))
             {
-                while (input.TryReadLine() is { } line)
+                while (input.TryReadLine(255) is { } line)
                 {
                     Identification.Check(line);
                 }

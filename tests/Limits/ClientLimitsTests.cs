@@ -87,16 +87,9 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_source_whose_logins_fail_is_refused_for_a_while_and_reads_how_long()
     {
-        using var stranger = Ed25519PrivateKey.Generate();
         for (int i = 0; i < 3; i++)
         {
-            await using PodLeg client = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.1"));
-            await client.Output.SendAsync(AuthMessages.Query(GatewayRig.SessionId, stranger)).Limited();
-            client.Abort();
-            Task<(ConnectionEnd End, string UserName, string? Detail)> ended = _gateway.Ends.NextAsync();
-            // The refusal of the key takes its time first.
-            await Eventually.CompletedAsync(ended, _time, TimeSpan.FromMilliseconds(1));
-            Assert.Equal(ConnectionEnd.ClientLeftEarly, (await ended).End);
+            await FailAsync("192.0.2.1");
         }
         await using (PodLeg last = await _gateway.ConnectAsync(From("192.0.2.1")))
         {
@@ -110,6 +103,62 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         }
         _time.Advance(TimeSpan.FromSeconds(16));
         await EventuallyServesAsync("192.0.2.1");
+    }
+
+    // A key exchange for everybody who is refused would be what the limits are there to prevent. A line is free, and ssh -v shows it.
+    [Fact]
+    public async Task Only_twenty_a_second_are_told_by_a_DISCONNECT_and_the_others_read_a_line()
+    {
+        var open = new List<PodLeg>();
+        for (int i = 0; i < 8; i++)
+        {
+            open.Add(await _gateway.LogInAsync(From("192.0.2.1")));
+        }
+        for (int i = 0; i < 20; i++)
+        {
+            await AssertRefusedAsync("192.0.2.9", "This gateway has as many connections as it takes.", ConnectionEnd.ProxyFull);
+        }
+        using (HandmadeClient client = await HandmadeClient.ConnectAsync(_gateway.Address))
+        {
+            Assert.Equal("This gateway has as many connections as it takes. Try again in a moment.\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
+        }
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await AssertRefusedAsync("192.0.2.9", "This gateway has as many connections as it takes.", ConnectionEnd.ProxyFull);
+        foreach (PodLeg leg in open)
+        {
+            await leg.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_program_that_asks_by_CONNECT_reads_it_as_HTTP()
+    {
+        var open = new List<PodLeg>();
+        for (int i = 0; i < 8; i++)
+        {
+            open.Add(await _gateway.LogInAsync(From("192.0.2.1")));
+        }
+        using HandmadeClient client = await HandmadeClient.ConnectAsync(_gateway.Address);
+        await client.SendRawAsync([.. From("192.0.2.9"), .. "CONNECT abc12:22 HTTP/1.1\r\n\r\n"u8]);
+        Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()), StringComparison.Ordinal);
+        foreach (PodLeg leg in open)
+        {
+            await leg.DisposeAsync();
+        }
+    }
+
+    // Many people behind one address: one who logs in shows that it is not an attacker's alone.
+    [Fact]
+    public async Task The_first_login_that_succeeds_forgives_what_failed_before()
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            await FailAsync("192.0.2.1");
+            await FailAsync("192.0.2.1");
+            await using PodLeg good = await _gateway.LogInAsync(From("192.0.2.1"));
+            good.Abort();
+            Assert.Equal(ConnectionEnd.ClientClosed, (await _gateway.Ends.NextAsync()).End);
+        }
     }
 
     // A login that succeeds is none of the failures, however the session ends.
@@ -165,14 +214,26 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
 
     private static byte[] From(string source) => Encoding.ASCII.GetBytes($"PROXY TCP4 {source} 198.51.100.1 50000 2222\r\n");
 
-    private async Task AssertRefusedAsync(string source, string line, ConnectionEnd end)
+    private async Task FailAsync(string source)
     {
-        using HandmadeClient client = await HandmadeClient.ConnectAsync(_gateway.Address);
-        await client.SendRawAsync(From(source));
-        string read = Encoding.ASCII.GetString(await client.ReadToEndAsync());
-        Assert.StartsWith(line, read, StringComparison.Ordinal);
-        Assert.EndsWith("\r\n", read, StringComparison.Ordinal);
-        client.Dispose();
+        using var stranger = Ed25519PrivateKey.Generate();
+        await using PodLeg client = await _gateway.ConnectForAuthenticationAsync(From(source));
+        await client.Output.SendAsync(AuthMessages.Query(GatewayRig.SessionId, stranger)).Limited();
+        client.Abort();
+        Task<(ConnectionEnd End, string UserName, string? Detail)> ended = _gateway.Ends.NextAsync();
+        // The refusal of the key takes its time first.
+        await Eventually.CompletedAsync(ended, _time, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(ConnectionEnd.ClientLeftEarly, (await ended).End);
+    }
+
+    /// <summary>It reads why where ssh shows it.</summary>
+    private async Task AssertRefusedAsync(string source, string sentence, ConnectionEnd end)
+    {
+        await using PodLeg client = await _gateway.ConnectAsync(From(source));
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
+        Assert.StartsWith(sentence, told.Description, StringComparison.Ordinal);
+        Assert.Equal(end == ConnectionEnd.SourcePenalized ? 11u : 12u, told.Reason);
+        client.Abort();
         ConnectionEnd ended;
         while ((ended = (await _gateway.Ends.NextAsync()).End) != end)
         {
@@ -192,7 +253,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
                     await using PodLeg client = await _gateway.LogInAsync(From(source));
                     return true;
                 }
-                catch (Exception refused) when (refused is PeerClosedException or System.Net.Sockets.SocketException)
+                catch (Exception refused) when (refused is PeerClosedException or PeerDisconnectedException or System.Net.Sockets.SocketException)
                 {
                     return false;
                 }

@@ -59,7 +59,6 @@ public sealed class SourcePenaltiesTests
     [InlineData(nameof(ConnectionEnd.AuthenticationFailed), true, 5)]
     [InlineData(nameof(ConnectionEnd.PassthroughRefused), true, 5)]
     [InlineData(nameof(ConnectionEnd.ClientLeftEarly), true, 5)]
-    [InlineData(nameof(ConnectionEnd.ClientLeftEarly), false, 1)]
     [InlineData(nameof(ConnectionEnd.ClientProtocolError), false, 1)]
     [InlineData(nameof(ConnectionEnd.ClientTooSlow), false, 10)]
     [InlineData(nameof(ConnectionEnd.ClientClosed), true, 0)]
@@ -77,6 +76,22 @@ public sealed class SourcePenaltiesTests
             penalties.Add(Source, ConnectionEnd.ClientProtocolError, false);
         }
         Assert.Equal(15 - seconds, more);
+    }
+
+    // ssh-keyscan makes a connection for each type of key, and those for types that the gateway lacks end in the key exchange.
+    [Theory]
+    [InlineData(nameof(ConnectionEnd.ClientLeftEarly))]
+    [InlineData(nameof(ConnectionEnd.ClientKeyExchangeFailed))]
+    public void A_scan_is_no_failed_login(string end)
+    {
+        SourcePenalties penalties = New();
+        for (int i = 0; i < 149; i++)
+        {
+            penalties.Add(Source, Enum.Parse<ConnectionEnd>(end), triedToLogIn: false);
+        }
+        Assert.Null(penalties.Remaining(Source));
+        penalties.Add(Source, Enum.Parse<ConnectionEnd>(end), triedToLogIn: false);
+        Assert.NotNull(penalties.Remaining(Source));
     }
 
     [Fact]

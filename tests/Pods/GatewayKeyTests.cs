@@ -26,10 +26,14 @@ public sealed class GatewayKeyTests : IDisposable
         var credentials = new GatewayKey(_key);
         for (int login = 0; login < 2; login++)
         {
-            PodCredential credential = credentials.For(Client(null));
-            Assert.Equal("rsa-sha2-512", credential.Algorithm);
-            Assert.Equal(_key.PublicKey.Blob.ToArray(), credential.Blob.ToArray());
-            Assert.True(SignatureVerifier.Verify(_key.PublicKey, SignatureAlgorithm.Find("rsa-sha2-512"u8)!, credential.Key.Sign([1, 2]), [1, 2]));
+            IReadOnlyList<PodCredential> offered = credentials.For(Client(null));
+            // Dropbear has no rsa-sha2-512.
+            Assert.Equal(["rsa-sha2-512", "rsa-sha2-256"], offered.Select(credential => credential.Algorithm));
+            Assert.All(offered, credential =>
+            {
+                Assert.Equal(_key.PublicKey.Blob.ToArray(), credential.MakeBlob().ToArray());
+                Assert.True(SignatureVerifier.Verify(_key.PublicKey, credential.Signature, credential.Key.Sign(credential.Signature, [1, 2]), [1, 2]));
+            });
         }
     }
 

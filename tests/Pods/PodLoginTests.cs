@@ -50,6 +50,51 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         await _gateway.Ends.NextAsync();
     }
 
+    // What ssh shows of a pod that it reaches directly, it shows through the gateway: sshconnect2.c has no limit but the packet's.
+    [Theory]
+    [InlineData(1, 100_000)]
+    [InlineData(1, 260_000)]
+    [InlineData(40, 1000)]
+    [InlineData(20, 100_000)]
+    public async Task Large_and_many_banners_reach_the_client(int count, int length)
+    {
+        string[] banners = [.. Enumerable.Range(0, count).Select(number => $"{number}".PadRight(length - 2, '.') + "\r\n")];
+        using var pod = new PodPeer(manners: (self, socket, _) => self.ServeAsync(socket, banners.Select(PodPeer.BannerMessage)));
+        Route(pod);
+        await using PodLeg client = await StartLoginAsync();
+        foreach (string banner in banners)
+        {
+            Assert.Equal(banner, BannerOf(await client.ReceiveAsync().Limited()));
+        }
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        client.Abort();
+        await _gateway.Ends.NextAsync();
+    }
+
+    // sshd sends a DEBUG for each line of authorized_keys that has to do with the login.
+    [Fact]
+    public async Task A_talkative_pod_is_listened_to()
+    {
+        byte[] debug = SshWriter.Message(MessageNumber.Debug).WriteBoolean(false).WriteString("authorized_keys:1: key options: none").WriteString("").ToArray();
+        using var pod = new PodPeer(manners: (self, socket, _) => self.ServeAsync(socket, Enumerable.Repeat(debug, 1000)));
+        Route(pod);
+        await AssertLogsInAsync();
+    }
+
+    // kex.c: up to 1024 lines of 8192 bytes, of which the last one is the identification.
+    [Fact]
+    public async Task A_pod_may_say_much_before_its_identification()
+    {
+        string preamble = string.Concat(Enumerable.Repeat(new string('#', 2000) + "\r\n", 500));
+        using var pod = new PodPeer(manners: async (self, socket, _) =>
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes(preamble));
+            await self.ServeAsync(socket);
+        });
+        Route(pod);
+        await AssertLogsInAsync();
+    }
+
     [Fact]
     public async Task A_pod_that_cannot_be_reached_is_explained()
     {
@@ -71,7 +116,7 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
     public async Task A_pod_that_speaks_something_else_is_explained()
     {
         using var pod = new PodPeer(manners: async (_, socket, _) =>
-            await socket.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("220 mail ready\r\n", 40)))));
+            await socket.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("220 mail ready\r\n", 1100)))));
         Route(pod);
         await AssertExplainedAsync(ConnectionEnd.PodHandshakeFailed, "does not speak SSH");
     }
@@ -84,8 +129,33 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         Route(pod);
         string? detail = await AssertExplainedAsync(ConnectionEnd.PodRefusedLogin, "did not accept the gateway's certificate");
         Assert.Contains("TrustedUserCAKeys", detail, StringComparison.Ordinal);
-        // One attempt: sshd counts failures against the address that all users share.
+        Assert.Contains("refused ssh-ed25519-cert-v01@openssh.com and ecdsa-sha2-nistp256-cert-v01@openssh.com", detail, StringComparison.Ordinal);
+        // sshd counts connections without a login against the address that all users share.
         Assert.Equal(1, pod.Connections);
+    }
+
+    // sshd before 9.6 does not say that its configuration refuses Ed25519, as in FIPS mode (RFC 8308 leaves it to the server).
+    [Fact]
+    public async Task A_pod_that_refuses_the_Ed25519_certificate_gets_an_ECDSA_one()
+    {
+        using var pod = new PodPeer(manners: (self, socket, _) => self.ServeAsync(socket, [], attempt => attempt == 1 ? PodPeer.Failure : [MessageNumber.UserAuthSuccess]));
+        Route(pod);
+        await AssertLogsInAsync();
+        Assert.Equal(
+            ["ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com"],
+            pod.Logins.Select(login => Encoding.ASCII.GetString(new SshReader(login.Certificate).ReadString())));
+        Assert.Equal(1, pod.Connections);
+    }
+
+    // MaxAuthTries 1.
+    [Fact]
+    public async Task A_pod_that_disconnects_at_the_second_attempt_has_refused_the_first()
+    {
+        byte[] enough = SshWriter.Message(MessageNumber.Disconnect).WriteUInt32(2).WriteString("Too many authentication failures").WriteString("").ToArray();
+        using var pod = new PodPeer(manners: (self, socket, _) => self.ServeAsync(socket, [], attempt => attempt == 1 ? PodPeer.Failure : enough));
+        Route(pod);
+        string? detail = await AssertExplainedAsync(ConnectionEnd.PodRefusedLogin, "did not accept the gateway's certificate");
+        Assert.Contains("TrustedUserCAKeys", detail, StringComparison.Ordinal);
     }
 
     [Fact]

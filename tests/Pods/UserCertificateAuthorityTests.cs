@@ -13,23 +13,26 @@ namespace SshGateway.Tests.Pods;
 public sealed class UserCertificateAuthorityTests
 {
     [Theory]
-    [InlineData(SshKeyTypes.Ed25519, "ssh-ed25519", "ED25519")]
-    [InlineData(SshKeyTypes.EcdsaP256, "ecdsa-sha2-nistp256", "ECDSA")]
-    [InlineData(SshKeyTypes.EcdsaP384, "ecdsa-sha2-nistp384", "ECDSA")]
-    [InlineData(SshKeyTypes.EcdsaP521, "ecdsa-sha2-nistp521", "ECDSA")]
-    [InlineData(SshKeyTypes.Rsa, "rsa-sha2-512", "RSA")]
-    public void Ssh_keygen_reads_what_we_mean(string caKeyType, string signatureAlgorithm, string caName)
+    [InlineData(SshKeyTypes.Ed25519, "ssh-ed25519", "ED25519", 0)]
+    [InlineData(SshKeyTypes.EcdsaP256, "ecdsa-sha2-nistp256", "ECDSA", 0)]
+    [InlineData(SshKeyTypes.EcdsaP256, "ecdsa-sha2-nistp256", "ECDSA", 1)]
+    [InlineData(SshKeyTypes.EcdsaP384, "ecdsa-sha2-nistp384", "ECDSA", 0)]
+    [InlineData(SshKeyTypes.EcdsaP521, "ecdsa-sha2-nistp521", "ECDSA", 0)]
+    [InlineData(SshKeyTypes.Rsa, "rsa-sha2-512", "RSA", 1)]
+    public void Ssh_keygen_reads_what_we_mean(string caKeyType, string signatureAlgorithm, string caName, int keyNumber)
     {
         using SshPrivateKey ca = PrivateKeys.Generate(caKeyType);
         SshPublicKey client = PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey;
         var time = new FixedTime(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
-        PodCredential certificate = new UserCertificateAuthority(ca, time).For(
+        IReadOnlyList<PodCredential> offered = new UserCertificateAuthority(ca, time).For(
             new AuthenticatedClient(Sessions.Entry(), client, IPEndPoint.Parse("192.0.2.7:51234")));
+        Assert.Equal(["ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com"], offered.Select(credential => credential.Algorithm));
+        PodCredential certificate = offered[keyNumber];
 
         string text = Show(certificate);
         string[] lines = [.. text.Split('\n').Select(line => line.Trim())];
-        Assert.Contains("Type: ssh-ed25519-cert-v01@openssh.com user certificate", lines);
-        Assert.Contains($"Public key: ED25519-CERT {certificate.Key.PublicKey.Fingerprint}", lines);
+        Assert.Contains($"Type: {certificate.Algorithm} user certificate", lines);
+        Assert.Contains($"Public key: {(keyNumber == 0 ? "ED25519" : "ECDSA")}-CERT {certificate.Key.PublicKey.Fingerprint}", lines);
         Assert.Contains($"Signing CA: {caName} {ca.PublicKey.Fingerprint} (using {signatureAlgorithm})", lines);
         Assert.Contains($"Key ID: \"session=abc12 client={client.Fingerprint} from=192.0.2.7\"", lines);
         Assert.Contains("Serial: 0", lines);
@@ -47,9 +50,9 @@ public sealed class UserCertificateAuthorityTests
         using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.Ed25519);
         var authority = new UserCertificateAuthority(ca, TimeProvider.System);
         var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("[2001:db8::1]:22"));
-        PodCredential first = authority.For(client);
-        PodCredential second = authority.For(client);
-        Assert.NotEqual(first.Blob.Slice(36, 36).ToArray(), second.Blob.Slice(36, 36).ToArray());
+        PodCredential first = authority.For(client)[0];
+        PodCredential second = authority.For(client)[0];
+        Assert.NotEqual(first.MakeBlob().Slice(36, 36).ToArray(), second.MakeBlob().Slice(36, 36).ToArray());
         Assert.Contains("from=2001:db8::1\"", Show(first), StringComparison.Ordinal);
     }
 
@@ -66,7 +69,7 @@ public sealed class UserCertificateAuthorityTests
             Extensions = ["no-touch-required", "permit-pty", "permit-x-unheard-of"],
         };
         var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), own.Parse());
-        PodCredential certificate = new UserCertificateAuthority(ca, TimeProvider.System).For(client);
+        PodCredential certificate = new UserCertificateAuthority(ca, TimeProvider.System).For(client)[0];
 
         string[] lines = [.. Show(certificate).Split('\n').Select(line => line.Trim())];
         int options = Array.IndexOf(lines, "Critical Options:");
@@ -80,7 +83,7 @@ public sealed class UserCertificateAuthorityTests
     {
         using var files = new ScratchFiles();
         string path = files.PathOf("id-cert.pub");
-        File.WriteAllText(path, $"ssh-ed25519-cert-v01@openssh.com {Convert.ToBase64String(certificate.Blob.Span)}\n");
+        File.WriteAllText(path, $"{certificate.Algorithm} {Convert.ToBase64String(certificate.MakeBlob().Span)}\n");
         return Command.RunAsync("env", "TZ=UTC", "ssh-keygen", "-L", "-f", path).GetAwaiter().GetResult();
     }
 

@@ -22,7 +22,7 @@ public sealed class EventLoopTests
         TurnFor purpose = areHandshakes ? TurnFor.Handshake : TurnFor.Relay;
         const int Queued = 100;
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
-        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, TimeSpan.FromMinutes(1));
+        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, new PeerTimeouts(TimeSpan.FromMinutes(1)));
         int done = 0;
         Task<int> doneAtRead = ReadAsync();
         using var begun = new ManualResetEventSlim();
@@ -73,7 +73,7 @@ public sealed class EventLoopTests
     public async Task Only_what_is_quick_is_computed_on_the_loop(bool isQuick)
     {
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
-        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, TimeSpan.FromMinutes(1));
+        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, new PeerTimeouts(TimeSpan.FromMinutes(1)));
         string? thread = await CryptoScheduler.RunAsync(socket, isQuick, () => Thread.CurrentThread.Name).Limited();
         Assert.Equal(isQuick, thread?.StartsWith("Event loop", StringComparison.Ordinal) == true);
     }

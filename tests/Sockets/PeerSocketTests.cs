@@ -11,7 +11,7 @@ namespace SshGateway.Tests.Sockets;
 /// <summary>What everything above relies on, of both engines.</summary>
 public sealed class PeerSocketTests
 {
-    private static readonly TimeSpan PeerTimeout = TimeSpan.FromMinutes(1);
+    private static readonly PeerTimeouts Timeouts = new(TimeSpan.FromMinutes(1));
 
     // Their threads never end.
     private static readonly EventLoops Loops = new(TimeSpan.FromMicroseconds(100));
@@ -217,7 +217,7 @@ public sealed class PeerSocketTests
         }
     }
 
-    private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket, PeerTimeout) : new AsyncSocket(socket, PeerTimeout);
+    private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket, Timeouts) : new AsyncSocket(socket, Timeouts);
 
     private static async Task AssertGoneAsync(Task operation)
     {

@@ -14,7 +14,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
 
     private readonly Socket _socket;
     private readonly EventLoop _loop;
-    private readonly TimeSpan _peerTimeout;
+    private readonly PeerTimeouts _timeouts;
     private readonly int _descriptor;
     private readonly Readiness _readable = new();
     private readonly Readiness _writable = new();
@@ -24,10 +24,12 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     private bool _owesAcknowledgement;
     private ulong _registration;
     private bool _closed;
+    private volatile bool _hasSent;
+    private bool _countsProbes;
 
-    private EpollSocket(Socket socket, IPEndPoint remote, EventLoop loop, TimeSpan peerTimeout)
+    private EpollSocket(Socket socket, IPEndPoint remote, EventLoop loop, PeerTimeouts timeouts)
     {
-        (_socket, _loop, _peerTimeout, RemoteEndPoint) = (socket, loop, peerTimeout, remote);
+        (_socket, _loop, _timeouts, RemoteEndPoint) = (socket, loop, timeouts, remote);
         _descriptor = (int)socket.Handle;
         // For splice, which has no flag of its own for sockets.
         _ = LibC.fcntl(_descriptor, LibC.SetStatusFlags, LibC.NonBlocking);
@@ -36,12 +38,12 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     public IPEndPoint RemoteEndPoint { get; private set; }
 
     /// <summary>A connected socket, which nothing has been awaited on: .NET's engine would watch it as well. It is owned from here on.</summary>
-    public static EpollSocket Adopt(Socket connected, EventLoop loop, TimeSpan peerTimeout)
+    public static EpollSocket Adopt(Socket connected, EventLoop loop, PeerTimeouts timeouts)
     {
         try
         {
-            TcpSettings.Apply(connected, peerTimeout);
-            var socket = new EpollSocket(connected, TcpSettings.RemoteEndPointOf(connected), loop, peerTimeout);
+            TcpSettings.Apply(connected, timeouts);
+            var socket = new EpollSocket(connected, TcpSettings.RemoteEndPointOf(connected), loop, timeouts);
             socket.Register();
             return socket;
         }
@@ -56,10 +58,10 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
 
     public async ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel)
     {
-        var another = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, _loop, _peerTimeout);
+        var another = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, _loop, _timeouts.OfPods);
         try
         {
-            TcpSettings.Apply(another._socket, _peerTimeout);
+            TcpSettings.Apply(another._socket, another._timeouts);
             using (cancel.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), another))
             {
                 await another.ConnectAsync().ConfigureAwait(false);
@@ -153,6 +155,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
             {
                 case > 0 and int moved:
                     count -= moved;
+                    _hasSent = true;
                     break;
                 case SpliceResult.WouldBlock:
                     await _writable.WaitAsync().ConfigureAwait(false);
@@ -164,6 +167,40 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     }
 
     public NextTurn NextTurnAsync(TurnFor purpose) => new(_loop, purpose);
+
+    public void ReviewTimeout()
+    {
+        lock (_closing)
+        {
+            if (_closed)
+            {
+                return;
+            }
+            bool hasSent = _hasSent;
+            _hasSent = false;
+            bool countsProbes = !hasSent && (_countsProbes || LibC.Unacknowledged(_descriptor) == 0);
+            if (countsProbes == _countsProbes)
+            {
+                return;
+            }
+            try
+            {
+                if (countsProbes)
+                {
+                    TcpSettings.CountProbes(_socket);
+                }
+                else
+                {
+                    TcpSettings.LimitUnacknowledged(_socket, _timeouts);
+                }
+                _countsProbes = countsProbes;
+            }
+            catch (SocketException)
+            {
+                // The connection just ended; the next read says so.
+            }
+        }
+    }
 
     public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
 
@@ -286,6 +323,8 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     {
         ThrowIfAborted(_writable);
         int count = LibC.Send(_descriptor, bytes);
+        // Behind it, so that a review in between finds the one or the other.
+        _hasSent = true;
         return count is >= 0 or -LibC.Again ? Math.Max(count, 0) : throw SocketErrors.Of(-count);
     }
 

@@ -14,8 +14,8 @@ internal sealed class EventLoops(TimeSpan busyPoll)
 
     /// <summary>Gives an accepted client to a loop. What is connected on its behalf comes to the same.</summary>
     /// <param name="client">The connection; owned.</param>
-    /// <param name="peerTimeout">A peer that does not answer, or takes nothing that is sent to it, for this long is gone.</param>
+    /// <param name="timeouts">When its peer is gone.</param>
     /// <exception cref="SocketException">It has left already.</exception>
-    public IPeerSocket Adopt(Socket client, TimeSpan peerTimeout) =>
-        EpollSocket.Adopt(client, _loops[Interlocked.Increment(ref _next) % (uint)_loops.Length], peerTimeout);
+    public IPeerSocket Adopt(Socket client, PeerTimeouts timeouts) =>
+        EpollSocket.Adopt(client, _loops[Interlocked.Increment(ref _next) % (uint)_loops.Length], timeouts);
 }

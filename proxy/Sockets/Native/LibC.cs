@@ -38,6 +38,9 @@ internal static unsafe partial class LibC
     private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
 
+    // <linux/sockios.h>: SIOCOUTQ
+    private const nuint OutputQueue = 0x5411;
+
     // <linux/splice.h>: SPLICE_F_MOVE | SPLICE_F_NONBLOCK
     private const uint SpliceFlags = 1 | 2;
 
@@ -137,6 +140,13 @@ internal static unsafe partial class LibC
         }
     }
 
+    /// <summary>Bytes that were written to a TCP connection and have not been acknowledged (tcp(7), SIOCOUTQ); negative: it has ended.</summary>
+    public static int Unacknowledged(int descriptor)
+    {
+        int count;
+        return ioctl(descriptor, OutputQueue, &count) == 0 ? count : -1;
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_create1(int flags);
 
@@ -163,6 +173,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fcntl(int descriptor, int operation, int argument);
+
+    [LibraryImport("libc")]
+    private static partial int ioctl(int descriptor, nuint request, int* argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint recv(int descriptor, byte* buffer, nint count, int flags);

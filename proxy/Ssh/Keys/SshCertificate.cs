@@ -91,7 +91,7 @@ internal sealed class SshCertificate
         Dictionary<string, byte[]> criticalOptions = ReadOptions(reader.ReadString());
         Dictionary<string, byte[]> extensions = ReadOptions(reader.ReadString());
         reader.ReadString();
-        SshPublicKey signatureKey = SshPublicKey.Parse(reader.ReadString());
+        SshPublicKey signatureKey = PresentedKey.ParseKey(reader.ReadString());
         byte[] signedPart = blob[..^reader.Remaining].ToArray();
         byte[] signature = reader.ReadString().ToArray();
         reader.End();
@@ -159,7 +159,10 @@ internal sealed class SshCertificate
                 return keyType;
             }
         }
-        throw new SshFormatException("no certificate of a supported type");
+        // As with plain keys, OpenSSH also takes the algorithm's name.
+        return PublicKeyAlgorithm.Find(name) is { IsCertificate: true } algorithm
+            ? algorithm.Signature.KeyType
+            : throw new SshFormatException("no certificate of a supported type");
     }
 
     // A plain key's blob is its type and the same fields; each of them is a string or looks like one.

@@ -16,7 +16,7 @@ internal sealed class ClientKeyExchange(
 
     protected override bool IsServer => false;
 
-    protected override IReadOnlyList<string> Markers => [ExtensionMarker.StrictClient];
+    protected override IReadOnlyList<string> Markers => [ExtensionMarker.ExtInfoClient, ExtensionMarker.StrictClient];
 
     protected override string PeerStrictMarker => ExtensionMarker.StrictServer;
 

@@ -28,4 +28,8 @@ internal sealed class ClientLeg : Leg
 
     // RFC 4253 section 4.2: only a server may send other lines first.
     protected override int LinesBeforeIdentification => 0;
+
+    protected override int MaximumLineLength => Identification.MaximumClientLength;
+
+    protected override int TransportMessagesBeforeAuthentication => 256;
 }

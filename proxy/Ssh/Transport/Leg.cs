@@ -16,9 +16,6 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
 
     private const int LongestDescription = 1024;
 
-    // Messages that cost the sender nothing (IGNORE, PING, key exchanges) before authentication.
-    private const int TransportMessagesBeforeAuthentication = 256;
-
     // OpenSSH's own pings have a few bytes.
     private const int LongestPing = 1024;
 
@@ -54,6 +51,12 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
 
     /// <summary>How many other lines the peer may send before its identification.</summary>
     protected abstract int LinesBeforeIdentification { get; }
+
+    /// <summary>Bytes of the identification, and of each line before it.</summary>
+    protected abstract int MaximumLineLength { get; }
+
+    /// <summary>How many messages of the transport (IGNORE, PING, key exchanges), which cost their sender nothing, are taken before authentication.</summary>
+    protected abstract int TransportMessagesBeforeAuthentication { get; }
 
     /// <summary>Identification and first key exchange.</summary>
     public async Task HandshakeAsync()
@@ -97,7 +100,7 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         {
             while (!cancellation.IsCancellationRequested && Input.TryRead(out InboundPacket packet))
             {
-                if (!await HandleTransportMessageAsync(packet).ConfigureAwait(false) && packet.Number != MessageNumber.UserAuthRequest)
+                if (!await HandleTransportMessageAsync(packet).ConfigureAwait(false) && packet.Number is not (MessageNumber.UserAuthRequest or MessageNumber.ServiceRequest))
                 {
                     throw new SshProtocolException($"message {packet.Number} before authentication");
                 }
@@ -150,6 +153,11 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         switch (number)
         {
             case MessageNumber.ExtInfo:
+                if (!_authenticated)
+                {
+                    OnExtensions(packet.Payload);
+                }
+                return true;
             case MessageNumber.Pong:
                 return true;
             case MessageNumber.Ping:
@@ -226,6 +234,11 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         Socket.Dispose();
     }
 
+    /// <summary>The peer tells its extensions, before authentication: EXT_INFO.</summary>
+    protected virtual void OnExtensions(ReadOnlySpan<byte> message)
+    {
+    }
+
     private async ValueTask<InboundPacket> ReadPacketAsync()
     {
         while (true)
@@ -245,7 +258,7 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
     {
         for (int preceding = 0; ;)
         {
-            string? line = Input.TryReadLine();
+            string? line = Input.TryReadLine(MaximumLineLength);
             if (line is null)
             {
                 if (!await Input.FillAsync().ConfigureAwait(false))

@@ -117,14 +117,15 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
     }
 
     /// <summary>Takes a line of the identification exchange, without its line end; null: there is no complete one.</summary>
-    /// <exception cref="SshProtocolException">The line is longer than RFC 4253 section 4.2 allows.</exception>
-    public string? TryReadLine()
+    /// <param name="maximumLength">Of the line with its end.</param>
+    /// <exception cref="SshProtocolException">The line is longer.</exception>
+    public string? TryReadLine(int maximumLength)
     {
         Span<byte> unread = _buffer.AsSpan(_start, _end - _start);
         int lineFeed = unread.IndexOf((byte)'\n');
-        if ((lineFeed < 0 ? unread.Length : lineFeed + 1) > Identification.MaximumLength)
+        if ((lineFeed < 0 ? unread.Length : lineFeed + 1) > maximumLength)
         {
-            throw new SshProtocolException("an identification line of more than 255 bytes");
+            throw new SshProtocolException($"an identification line of more than {maximumLength} bytes");
         }
         if (lineFeed < 0)
         {

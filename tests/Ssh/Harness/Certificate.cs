@@ -32,7 +32,10 @@ internal sealed record Certificate(SshPublicKey Key, SshPrivateKey Ca)
     /// <summary>The signature, where it is to be another.</summary>
     public byte[]? Signature { get; init; }
 
-    public string TypeName => PublicKeyAlgorithm.CertificateName(Key.Type);
+    /// <summary>What it says that it is, where that is another name for the same.</summary>
+    public string? OtherTypeName { get; init; }
+
+    public string TypeName => OtherTypeName ?? PublicKeyAlgorithm.CertificateName(Key.Type);
 
     public byte[] ToBlob()
     {

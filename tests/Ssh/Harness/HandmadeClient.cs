@@ -60,7 +60,7 @@ internal sealed class HandmadeClient : IDisposable
     public async Task ReadIdentificationAsync()
     {
         string? line;
-        while ((line = _input.TryReadLine()) is null)
+        while ((line = _input.TryReadLine(Proxy.Ssh.Transport.Identification.MaximumServerLength)) is null)
         {
             Assert.True(await _input.FillAsync().Limited(), "closed before its identification");
         }
@@ -97,6 +97,9 @@ internal sealed class HandmadeClient : IDisposable
     public async Task SendAsync(byte[] payload) => await _output.SendAsync(payload).Limited();
 
     public async Task SendRawAsync(byte[] bytes) => await _socket.WriteAsync(bytes).Limited();
+
+    /// <summary>Says that nothing more will be sent.</summary>
+    public void ShutdownWrites() => _socket.ShutdownWrites();
 
     /// <summary>The next packet's payload, whatever it is.</summary>
     public async Task<byte[]> ReadAsync()

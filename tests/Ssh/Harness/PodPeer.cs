@@ -38,14 +38,26 @@ internal sealed class PodPeer : IDisposable
 
     public SshPublicKey HostKey { get; }
 
-    /// <summary>User name and certificate of each login.</summary>
+    /// <summary>User name and certificate of each attempt to log in.</summary>
     public ConcurrentQueue<(string User, byte[] Certificate)> Logins { get; } = new();
 
     /// <summary>Connections so far.</summary>
     public int Connections { get; private set; }
 
     /// <summary>Accepts the login, after a banner if there is one, and echoes.</summary>
-    public async Task ServeAsync(Socket socket, string? banner = null, byte[]? answer = null)
+    public Task ServeAsync(Socket socket, string? banner = null, byte[]? answer = null) => ServeAsync(socket, banner is null ? [] : [BannerMessage(banner)], answer);
+
+    /// <summary>What shows a text to the user before the login is complete.</summary>
+    public static byte[] BannerMessage(string text) => SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(text).WriteString("").ToArray();
+
+    /// <summary>What refuses a login, and lets the client try again.</summary>
+    public static byte[] Failure => SshWriter.Message(MessageNumber.UserAuthFailure).WriteString("publickey").WriteBoolean(false).ToArray();
+
+    /// <summary>Answers the login after these messages, and echoes.</summary>
+    public Task ServeAsync(Socket socket, IEnumerable<byte[]> before, byte[]? answer = null) => ServeAsync(socket, before, _ => answer ?? [MessageNumber.UserAuthSuccess]);
+
+    /// <summary>Answers each attempt, by its number from 1 on, and echoes behind a success.</summary>
+    public async Task ServeAsync(Socket socket, IEnumerable<byte[]> before, Func<int, byte[]> answer)
     {
         await using var leg = new ClientLeg(
             new AsyncSocket(socket), LegPair.Everything with { HostKeyAlgorithms = _hostKeys.Algorithms }, _hostKeys, new RekeyLimits(null), TimeProvider.System);
@@ -54,12 +66,17 @@ internal sealed class PodPeer : IDisposable
             await leg.HandshakeAsync();
             await leg.ReceiveAsync();
             await leg.Output.SendAsync(SshWriter.Message(MessageNumber.ServiceAccept).WriteString("ssh-userauth").ToArray());
-            Note((await leg.ReceiveAsync()).Payload);
-            if (banner is not null)
+            leg.Output.AllowLargePackets();
+            byte[] said = Failure;
+            for (int attempt = 1; said[0] == MessageNumber.UserAuthFailure; attempt++)
             {
-                await leg.Output.SendAsync(SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(banner).WriteString("").ToArray());
+                Note((await leg.ReceiveAsync()).Payload);
+                foreach (byte[] message in attempt == 1 ? before : [])
+                {
+                    await leg.Output.SendAsync(message);
+                }
+                await leg.Output.SendAsync(said = answer(attempt));
             }
-            await leg.Output.SendAsync(answer ?? [MessageNumber.UserAuthSuccess]);
             leg.EnterRelaying();
             while (true)
             {

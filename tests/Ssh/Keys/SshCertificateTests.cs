@@ -48,6 +48,24 @@ public sealed class SshCertificateTests : IDisposable
         Assert.True(certificate.IsSigned());
     }
 
+    // sshkey.c, sshkey_type_from_name: RSA's signature algorithms name the type of keys and certificates as well.
+    [Theory]
+    [InlineData("rsa-sha2-256")]
+    [InlineData("rsa-sha2-512")]
+    public void An_RSA_certificate_and_its_CA_may_name_themselves_by_an_algorithm(string name)
+    {
+        using SshPrivateKey rsa = PrivateKeys.Generate(SshKeyTypes.Rsa);
+        var fields = new SshReader(rsa.PublicKey.Blob.Span);
+        fields.ReadString();
+        byte[] ca = new SshWriter().WriteString(name).WriteBytes(fields.ReadRest()).ToArray();
+
+        SshCertificate certificate = new Certificate(rsa.PublicKey, rsa) { OtherTypeName = name + "-cert-v01@openssh.com", SignatureKey = ca }.Parse();
+
+        Assert.Equal(rsa.PublicKey.Blob.ToArray(), certificate.Key.Blob.ToArray());
+        Assert.Equal(rsa.PublicKey.Blob.ToArray(), certificate.SignatureKey.Blob.ToArray());
+        Assert.True(certificate.IsSigned());
+    }
+
     [Fact]
     public void Any_bit_that_is_changed_is_found_out()
     {

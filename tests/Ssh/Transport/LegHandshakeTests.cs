@@ -137,27 +137,56 @@ public sealed class LegHandshakeTests
         Assert.DoesNotContain(ExtensionMarker.StrictClient, methods);
     }
 
-    // RFC 4253 section 7: dropbear sends its first packet on a guess; a wrong one is dropped, and only one.
+    // RFC 4253 section 7: dropbear sends its first packet on a guess; a wrong one is dropped, and only one. Each exchange has a guess of its own.
     [Theory]
     [InlineData("curve25519-sha256@libssh.org,curve25519-sha256,kex-strict-c-v00@openssh.com")]
     [InlineData("unknown@example.com,curve25519-sha256")]
-    public async Task A_wrongly_guessed_packet_is_dropped(string kex)
+    public async Task Repeated_wrong_guesses_are_dropped_each_time(string kex)
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
         await using ClientLeg server = NewServer(sockets);
         using var client = new HandmadeClient(sockets.Connecting);
         Task serving = server.HandshakeAsync();
+        await client.SendRawAsync(Encoding.ASCII.GetBytes(HandmadeClient.Identification + "\r\n"));
+        await client.ReadIdentificationAsync();
         var init = new KexInitText { Kex = kex, FirstKexPacketFollows = true };
         byte[] payload = init.ToPayload();
-        await client.SendRawAsync(Encoding.ASCII.GetBytes(HandmadeClient.Identification + "\r\n"));
-        await client.SendAsync(payload);
-        await client.SendAsync([MessageNumber.KexEcdhInit, 1, 2, 3]);
-        await client.ReadIdentificationAsync();
-        await client.ReadServerInitAsync();
-        await client.ExchangeKeysAsync(init, payload);
+        await GuessAsync(rightly: false);
         await serving.Limited();
+        Task<InboundPacket> receiving = server.ReceiveAsync().AsTask();
+        await GuessAsync(rightly: false);
+        await GuessAsync(rightly: false);
+        // What was dropped once is not dropped where nothing is guessed.
+        init = init with { FirstKexPacketFollows = false };
+        payload = init.ToPayload();
+        await GuessAsync(rightly: true);
         await client.SendAsync([MessageNumber.ServiceRequest, 0]);
-        Assert.Equal(MessageNumber.ServiceRequest, (await server.ReceiveAsync().Limited()).Number);
+        Assert.Equal(MessageNumber.ServiceRequest, (await receiving.Limited()).Number);
+
+        async Task GuessAsync(bool rightly)
+        {
+            await client.SendAsync(payload);
+            if (!rightly)
+            {
+                await client.SendAsync([MessageNumber.KexEcdhInit, 1, 2, 3]);
+            }
+            await client.ReadServerInitAsync();
+            await client.ExchangeKeysAsync(init, payload);
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_wrong_guesses_in_one_exchange_the_second_counts()
+    {
+        using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
+        await using ClientLeg server = NewServer(sockets);
+        using var client = new HandmadeClient(sockets.Connecting);
+        Task serving = server.HandshakeAsync();
+        await client.SendRawAsync(Encoding.ASCII.GetBytes(HandmadeClient.Identification + "\r\n"));
+        await client.SendAsync(new KexInitText { Kex = "unknown@example.com,curve25519-sha256", FirstKexPacketFollows = true }.ToPayload());
+        await client.SendAsync([MessageNumber.KexEcdhInit, 1, 2, 3]);
+        await client.SendAsync([MessageNumber.KexEcdhInit, 1, 2, 3]);
+        await Assert.ThrowsAsync<SshFormatException>(() => serving.Limited());
     }
 
     [Fact]

@@ -189,20 +189,20 @@ public sealed class PacketInputTests : IAsyncLifetime, IDisposable
     public async Task Lines_are_read_up_to_255_bytes_with_and_without_carriage_return()
     {
         await SendAsync("hello\nSSH-2.0-x\r\n"u8.ToArray());
-        Assert.Null(_input.TryReadLine());
+        Assert.Null(_input.TryReadLine(255));
         Assert.True(await _input.FillAsync().Limited());
-        Assert.Equal("hello", _input.TryReadLine());
-        Assert.Equal("SSH-2.0-x", _input.TryReadLine());
-        Assert.Null(_input.TryReadLine());
+        Assert.Equal("hello", _input.TryReadLine(255));
+        Assert.Equal("SSH-2.0-x", _input.TryReadLine(255));
+        Assert.Null(_input.TryReadLine(255));
 
         string longest = new('a', 253);
         await SendAsync(System.Text.Encoding.ASCII.GetBytes(longest + "\r\n"));
         Assert.True(await _input.FillAsync().Limited());
-        Assert.Equal(longest, _input.TryReadLine());
+        Assert.Equal(longest, _input.TryReadLine(255));
 
         await SendAsync(new byte[256]);
         Assert.True(await _input.FillAsync().Limited());
-        Assert.Throws<SshProtocolException>(() => _input.TryReadLine());
+        Assert.Throws<SshProtocolException>(() => _input.TryReadLine(255));
     }
 
     private static byte[] LargestPayload(PacketGeometry geometry, int limit)
