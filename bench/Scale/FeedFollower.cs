@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using SshGateway.Shared.Grpc;
+using Grpc.Core;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Bench.Scale;
@@ -29,10 +30,9 @@ internal sealed class FeedFollower : IAsyncDisposable
         {
             try
             {
-                using var client = new GrpcClient(feed);
-                using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
-                await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "bench", Version = "0" } }, _ending.Token);
-                while (await call.ReadAsync(_ending.Token) is { } message)
+                using var stream = new OperatorStream(feed, null, null, _ending.Token);
+                await stream.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "bench", Version = "0" } });
+                while (await stream.ReadAsync() is { } message)
                 {
                     if (message.SyncComplete is { } complete)
                     {
@@ -40,7 +40,7 @@ internal sealed class FeedFollower : IAsyncDisposable
                     }
                 }
             }
-            catch (GrpcException exception) when (exception.Status == GrpcStatusCode.Unavailable && !_synced.Task.IsCompleted)
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable && !_synced.Task.IsCompleted)
             {
                 // It is starting.
                 await Task.Delay(20, _ending.Token);

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,7 +12,6 @@ using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Bench.Table;
@@ -30,14 +30,14 @@ internal static class SyntheticSource
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Listen(IPAddress.Loopback, port, listener => listener.Protocols = HttpProtocols.Http2);
         });
-        await using WebApplication app = builder.Build();
         using var usage = new UsageTable(TimeProvider.System);
         using var metrics = new FeedMetrics(table);
-        var feed = new FeedService(
-            table, usage, new HostKeyTable(), metrics, new NoAuthentication(), TimeProvider.System, app.Lifetime, NullLogger<FeedService>.Instance);
-        var grpc = new GrpcServer(TimeProvider.System, NullLogger<GrpcServer>.Instance);
-        grpc.AddDuplex(EndpointFeedMethods.Watch, feed.WatchAsync);
-        app.Run(grpc.HandleAsync);
+        builder.Services.AddFeedGrpc();
+        builder.Services.AddSingleton(services => new FeedService(
+            table, usage, new HostKeyTable(), metrics, new NoAuthentication(), TimeProvider.System,
+            services.GetRequiredService<IHostApplicationLifetime>(), NullLogger<FeedService>.Instance));
+        await using WebApplication app = builder.Build();
+        app.MapGrpcService<FeedService>();
         await app.StartAsync();
         Console.WriteLine("ready");
         await ((IHost)app).WaitForShutdownAsync();

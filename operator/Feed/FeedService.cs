@@ -1,9 +1,9 @@
+using Grpc.Core;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
@@ -11,7 +11,7 @@ namespace SshGateway.Operator.Feed;
 /// <summary>sshgateway.v1.EndpointFeed: one stream per proxy, as endpoint_feed.proto describes it.</summary>
 internal sealed class FeedService(
     EndpointTable table, UsageTable usage, HostKeyTable hostKeys, FeedMetrics metrics, IProxyAuthenticator authenticator, TimeProvider time,
-    IHostApplicationLifetime lifetime, ILogger<FeedService> logger)
+    IHostApplicationLifetime lifetime, ILogger<FeedService> logger) : SerializedFeed
 {
     private static readonly TimeSpan FillLimit = TimeSpan.FromSeconds(10);
 
@@ -32,7 +32,14 @@ internal sealed class FeedService(
     // However long the token is good for: proxies spread anew over the operators.
     private static readonly TimeSpan LongestStream = TimeSpan.FromDays(1);
 
-    public async Task WatchAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
+    public override async Task Watch(IAsyncStreamReader<ProxyMessage> requestStream, IServerStreamWriter<SerializedMessage> responseStream, ServerCallContext context)
+    {
+        var call = new FeedCall(requestStream, responseStream, context);
+        await call.BeginAsync();
+        await WatchAsync(call, context.CancellationToken);
+    }
+
+    private async Task WatchAsync(FeedCall call, CancellationToken cancellationToken)
     {
         ProxyIdentity identity = await authenticator.AuthenticateAsync(call.BearerToken, call.Peer, cancellationToken);
         Hello hello = await HelloReader.ReadAsync(call, time, cancellationToken);
@@ -146,7 +153,7 @@ internal sealed class FeedService(
         $"{(lacking.Own.Namespace is { Length: > 0 } name ? name : "all namespaces")}: sessions {lacking.Own.Sessions} of {lacking.Seen.Sessions}, pods {lacking.Own.Pods} of {lacking.Seen.Pods}";
 
     // Who does not know the message learns the same from the status.
-    private async Task EndAsync(FeedStream stream, GrpcServerCall<ProxyMessage, FeedMessage> call, Hello hello, GoAwayReason reason, TimeSpan retryAfter)
+    private async Task EndAsync(FeedStream stream, FeedCall call, Hello hello, GoAwayReason reason, TimeSpan retryAfter)
     {
         try
         {
@@ -158,18 +165,18 @@ internal sealed class FeedService(
         }
         throw reason switch
         {
-            GoAwayReason.TokenExpired => new GrpcException(GrpcStatusCode.Unauthenticated, "the token that this stream began with has expired"),
-            GoAwayReason.ShuttingDown => new GrpcException(GrpcStatusCode.Unavailable, "the operator is shutting down"),
-            GoAwayReason.Behind => new GrpcException(GrpcStatusCode.Unavailable, "the operator has not yet seen what the proxy has seen"),
-            _ => new GrpcException(GrpcStatusCode.Unavailable, "the cluster was put back to an earlier state"),
+            GoAwayReason.TokenExpired => new RpcException(new Status(StatusCode.Unauthenticated, "the token that this stream began with has expired")),
+            GoAwayReason.ShuttingDown => new RpcException(new Status(StatusCode.Unavailable, "the operator is shutting down")),
+            GoAwayReason.Behind => new RpcException(new Status(StatusCode.Unavailable, "the operator has not yet seen what the proxy has seen")),
+            _ => new RpcException(new Status(StatusCode.Unavailable, "the cluster was put back to an earlier state")),
         };
     }
 
-    private GrpcException TakesNothing(GrpcServerCall<ProxyMessage, FeedMessage> call, Hello hello)
+    private RpcException TakesNothing(FeedCall call, Hello hello)
     {
         FeedLog.ProxyTakesNothing(logger, hello.ProxyId, FeedStream.WriteLimit.TotalSeconds);
-        call.Cancel();
-        return new GrpcException(GrpcStatusCode.DeadlineExceeded, "the proxy took nothing");
+        call.Reset();
+        return new RpcException(new Status(StatusCode.DeadlineExceeded, "the proxy took nothing"));
     }
 
     private TimeSpan Remaining(ProxyIdentity identity)
@@ -188,7 +195,7 @@ internal sealed class FeedService(
         }
         catch (TimeoutException)
         {
-            throw new GrpcException(GrpcStatusCode.Unavailable, "the operator has not read all sessions yet");
+            throw new RpcException(new Status(StatusCode.Unavailable, "the operator has not read all sessions yet"));
         }
     }
 }

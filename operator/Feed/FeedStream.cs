@@ -1,15 +1,15 @@
 using Google.Protobuf;
+using Grpc.Core;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
 
 /// <summary>One proxy's stream: what it lacks, then changes and heartbeats.</summary>
-internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call, EndpointTable table, ProxyUsage usage, HostKeyTable hostKeys, FeedMetrics metrics, TimeProvider time)
+internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage usage, HostKeyTable hostKeys, FeedMetrics metrics, TimeProvider time)
 {
     /// <summary>How long one message may take to leave.</summary>
     public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
@@ -51,7 +51,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
                     hostKeys.Apply(message.Suspect);
                     break;
                 default:
-                    throw new GrpcException(GrpcStatusCode.InvalidArgument, "only Applied, Activity, LearnedHostKey and Suspect may follow the Hello");
+                    throw new RpcException(new Status(StatusCode.InvalidArgument, "only Applied, Activity, LearnedHostKey and Suspect may follow the Hello"));
             }
         }
     }
@@ -129,7 +129,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
             {
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or GrpcException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or RpcException)
         {
             // It did not, or in another way.
         }
@@ -210,7 +210,7 @@ internal sealed class FeedStream(GrpcServerCall<ProxyMessage, FeedMessage> call,
     private Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         metrics.Sent(message.Length);
-        _leaving = call.WriteAsync(message.Span);
+        _leaving = call.WriteAsync(message);
         return _leaving.WaitAsync(WriteLimit, time, cancellationToken);
     }
 }

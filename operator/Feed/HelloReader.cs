@@ -1,5 +1,5 @@
+using Grpc.Core;
 using SshGateway.Operator.Model;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
@@ -11,8 +11,8 @@ internal static class HelloReader
     private const int MaximumEpochLength = 64;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="GrpcException">It does not come, or is no Hello as endpoint_feed.proto demands it.</exception>
-    public static async Task<Hello> ReadAsync(GrpcServerCall<ProxyMessage, FeedMessage> call, TimeProvider time, CancellationToken cancellationToken)
+    /// <exception cref="RpcException">It does not come, or is no Hello as endpoint_feed.proto demands it.</exception>
+    public static async Task<Hello> ReadAsync(FeedCall call, TimeProvider time, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Limit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -23,7 +23,7 @@ internal static class HelloReader
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            throw new GrpcException(GrpcStatusCode.DeadlineExceeded, $"no Hello came within {Limit.TotalSeconds} s");
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"no Hello came within {Limit.TotalSeconds} s"));
         }
         return message?.Hello switch
         {
@@ -39,5 +39,5 @@ internal static class HelloReader
     // Both are written to the log.
     private static bool IsWord(string text) => text.Length <= MaximumWordLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
-    private static GrpcException Wrong(string what) => new(GrpcStatusCode.InvalidArgument, what);
+    private static RpcException Wrong(string what) => new(new Status(StatusCode.InvalidArgument, what));
 }

@@ -1,4 +1,4 @@
-using SshGateway.Shared.Grpc;
+using Grpc.Core;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Sessions;
 using SshGateway.Shared.Ssh;
@@ -58,7 +58,7 @@ internal sealed class HostKeyTable
         }
     }
 
-    /// <exception cref="GrpcException">The report breaks the contract.</exception>
+    /// <exception cref="RpcException">The report breaks the contract.</exception>
     public void Apply(LearnedHostKey report)
     {
         CheckPod(report.SessionId, report.PodUid);
@@ -69,7 +69,7 @@ internal sealed class HostKeyTable
         }
         catch (SshFormatException exception)
         {
-            throw new GrpcException(GrpcStatusCode.InvalidArgument, $"LearnedHostKey.key is {exception.Message}");
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"LearnedHostKey.key is {exception.Message}"));
         }
         Update(report.SessionId, report.PodUid, opinion =>
             opinion.ExpectedFingerprint is { } expected && expected != key.Fingerprint ? opinion with { SuspectFingerprint = key.Fingerprint }
@@ -91,7 +91,7 @@ internal sealed class HostKeyTable
         }
     }
 
-    /// <exception cref="GrpcException">The report breaks the contract.</exception>
+    /// <exception cref="RpcException">The report breaks the contract.</exception>
     public void Apply(Suspect report)
     {
         CheckPod(report.SessionId, report.PodUid);
@@ -99,7 +99,7 @@ internal sealed class HostKeyTable
         // It is shown to people.
         if (fingerprint.Length is 0 or > LongestFingerprint || fingerprint.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            throw new GrpcException(GrpcStatusCode.InvalidArgument, "Suspect.host_key_fingerprint is no fingerprint");
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "Suspect.host_key_fingerprint is no fingerprint"));
         }
         Update(report.SessionId, report.PodUid, opinion => opinion with { SuspectFingerprint = fingerprint });
     }
@@ -108,7 +108,7 @@ internal sealed class HostKeyTable
     {
         if (!SessionNames.IsSessionId(sessionId) || podUid.Length is 0 or > LongestPodUid)
         {
-            throw new GrpcException(GrpcStatusCode.InvalidArgument, "LearnedHostKey and Suspect name a session_id and a pod_uid");
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "LearnedHostKey and Suspect name a session_id and a pod_uid"));
         }
     }
 

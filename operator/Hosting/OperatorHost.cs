@@ -16,11 +16,9 @@ using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Logging;
 using SshGateway.Shared.Metrics;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Hosting;
 
@@ -55,7 +53,8 @@ internal static class OperatorHost
         services.AddSingleton<FeedMetrics>();
         services.AddSingleton<ReportMetrics>();
         services.AddSingleton<FeedService>();
-        services.AddSingleton<GrpcServer>();
+        services.AddSingleton<FeedHealth>();
+        services.AddFeedGrpc();
         AddFeedSecurity(services, options);
         services.AddHostedService<TablePublisher>();
         services.AddSingleton(s => new CallerAuthentication(
@@ -132,13 +131,12 @@ internal static class OperatorHost
         // Nobody else asks for it, and its figures are there once it is.
         app.Services.GetRequiredService<ReportMetrics>();
         FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
-        GrpcServer grpc = app.Services.GetRequiredService<GrpcServer>();
-        grpc.AddDuplex(EndpointFeedMethods.Watch, app.Services.GetRequiredService<FeedService>().WatchAsync);
-        grpc.AddHealth(EndpointFeedMethods.Watch.Service, () => table.IsFilled);
         InternalEndpoints endpoints = app.Services.GetRequiredService<InternalEndpoints>();
-        app.Run(context => HttpProtocol.IsHttp2(context.Request.Protocol) ? grpc.HandleAsync(context)
+        app.Use((context, next) => HttpProtocol.IsHttp2(context.Request.Protocol) ? next(context)
             : context.Request.Path.StartsWithSegments(InternalEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
             : Probes.HandleAsync(context, NotReady(table, certificate)));
+        app.MapGrpcService<FeedService>();
+        app.MapGrpcService<FeedHealth>();
     }
 
     private static string? NotReady(EndpointTable table, FeedCertificate? certificate) =>

@@ -1,4 +1,4 @@
-using SshGateway.Shared.Grpc;
+using Grpc.Core;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Sessions;
 
@@ -20,18 +20,18 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
     /// <summary>When the stream ended; of <see cref="UsageTable"/> alone, within its lock.</summary>
     public DateTimeOffset? EndedAt { get; set; }
 
-    /// <exception cref="GrpcException">The report breaks the contract; nothing of it is taken.</exception>
+    /// <exception cref="RpcException">The report breaks the contract; nothing of it is taken.</exception>
     public void Report(Activity report)
     {
         if (report.Sessions.Count > MaximumSessions)
         {
-            throw new GrpcException(GrpcStatusCode.InvalidArgument, $"Activity names {report.Sessions.Count} sessions; at most {MaximumSessions} may be in one message");
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"Activity names {report.Sessions.Count} sessions; at most {MaximumSessions} may be in one message"));
         }
         foreach (SessionActivity session in report.Sessions)
         {
             if (!SessionNames.IsSessionId(session.SessionId) || session.Connections > MaximumConnections || session.LastActivity < 0 || session.LastActivity > LastSecond)
             {
-                throw new GrpcException(GrpcStatusCode.InvalidArgument, "Activity has a session_id, connections or last_activity out of range");
+                throw new RpcException(new Status(StatusCode.InvalidArgument, "Activity has a session_id, connections or last_activity out of range"));
             }
         }
         table.Apply(this, report);

@@ -1,6 +1,6 @@
+using Grpc.Core;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Feed;
@@ -55,9 +55,9 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             }
             (cause, reason) = ("Ended", "it ended the stream");
         }
-        catch (GrpcException exception)
+        catch (RpcException exception)
         {
-            (cause, reason) = (exception.Status.ToString(), $"{exception.Status}: {exception.Message}");
+            (cause, reason) = (exception.StatusCode.ToString(), $"{exception.StatusCode}: {exception.Status.Detail}");
         }
         catch (TableMismatchException exception)
         {
@@ -80,14 +80,13 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     {
         using var silence = new CancellationTokenSource(OperatorAccess.SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
-        using GrpcClient client = _access.Open(address);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
+        using OperatorStream stream = _access.Open(address, end.Token);
         Hello hello = _updater.Begin();
         hello.ProxyId = options.ProxyId;
         hello.Version = OperatorAccess.Version;
-        await call.WriteAsync(new ProxyMessage { Hello = hello }, end.Token);
+        await stream.WriteAsync(new ProxyMessage { Hello = hello });
 
-        while (await call.ReadAsync(end.Token) is { } message)
+        while (await stream.ReadAsync() is { } message)
         {
             silence.CancelAfter(OperatorAccess.SilenceLimit);
             if (message.GoAway is not null)
@@ -114,7 +113,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             if (sequence is not null)
             {
                 metrics.Applied(sequence.Value);
-                await call.WriteAsync(new ProxyMessage { Applied = new Applied { Sequence = sequence.Value } }, end.Token);
+                await stream.WriteAsync(new ProxyMessage { Applied = new Applied { Sequence = sequence.Value } });
             }
         }
         return null;

@@ -1,11 +1,11 @@
+using Grpc.Core;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Hosting;
 using SshGateway.Shared.Tls;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>Opens connections to operators. Both files are read for each: the CA and the token are replaced while we run.</summary>
+/// <summary>Opens streams to operators. Reads both files for each: the CA and the token are replaced at run time.</summary>
 internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
 {
     /// <summary>How long an operator may say nothing: three heartbeats of endpoint_feed.proto.</summary>
@@ -14,21 +14,21 @@ internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
     /// <summary>What a Hello says of the program.</summary>
     public static readonly string Version = typeof(OperatorAccess).Assembly.GetName().Version?.ToString(3) ?? "";
 
-    /// <exception cref="GrpcException">A file cannot be used.</exception>
-    public GrpcClient Open(OperatorAddress address)
+    /// <exception cref="RpcException">A file cannot be used.</exception>
+    public OperatorStream Open(OperatorAddress address, CancellationToken cancellationToken)
     {
         if (options.AuthoritiesFile is null || options.TokenFile is null)
         {
-            return new GrpcClient(new Uri($"http://{address.Name}"), endPoint: address.EndPoint);
+            return new OperatorStream(new Uri($"http://{address.Name}"), null, address.EndPoint, cancellationToken);
         }
         try
         {
             var authorities = CertificateAuthorities.FromFile(options.AuthoritiesFile, time);
-            return new GrpcClient(new Uri($"https://{address.Name}"), new GrpcCredentials(authorities, ReadToken(options.TokenFile)), address.EndPoint);
+            return new OperatorStream(new Uri($"https://{address.Name}"), new OperatorCredentials(authorities, ReadToken(options.TokenFile)), address.EndPoint, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConfigurationException)
         {
-            throw new GrpcException(GrpcStatusCode.Unauthenticated, $"Proxy:OperatorCA or Proxy:OperatorToken cannot be used: {exception.Message}", exception);
+            throw new RpcException(new Status(StatusCode.Unauthenticated, $"Proxy:OperatorCA or Proxy:OperatorToken cannot be used: {exception.Message}", exception));
         }
     }
 

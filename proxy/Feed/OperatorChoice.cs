@@ -1,4 +1,4 @@
-using SshGateway.Shared.Grpc;
+using Grpc.Core;
 
 namespace SshGateway.Proxy.Feed;
 
@@ -10,7 +10,7 @@ internal sealed class OperatorChoice(OperatorDirectory directory, Random random)
 {
     private OperatorAddress? _last;
 
-    /// <exception cref="GrpcException">There is none.</exception>
+    /// <exception cref="RpcException">There is none.</exception>
     public async Task<OperatorAddress> NextAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<OperatorAddress> all = await directory.ResolveAsync(cancellationToken);

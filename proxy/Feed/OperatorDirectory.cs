@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using SshGateway.Shared.Grpc;
+using Grpc.Core;
 
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>Finds the operators behind Proxy:Operators: a headless Service's name has one address per replica.</summary>
 internal sealed class OperatorDirectory(IReadOnlyList<string> names)
 {
-    /// <exception cref="GrpcException">No name has an address.</exception>
+    /// <exception cref="RpcException">No name has an address.</exception>
     public async Task<IReadOnlyList<OperatorAddress>> ResolveAsync(CancellationToken cancellationToken)
     {
         var found = new List<OperatorAddress>();
@@ -26,7 +26,7 @@ internal sealed class OperatorDirectory(IReadOnlyList<string> names)
                 failure = exception;
             }
         }
-        return found.Count > 0 ? [.. found.Distinct()] : throw new GrpcException(
-            GrpcStatusCode.Unavailable, $"{string.Join(", ", names)}: {failure?.Message ?? "the name has no address"}", failure);
+        return found.Count > 0 ? [.. found.Distinct()] : throw new RpcException(new Status(
+            StatusCode.Unavailable, $"{string.Join(", ", names)}: {failure?.Message ?? "the name has no address"}", failure));
     }
 }

@@ -1,5 +1,5 @@
+using Grpc.Core;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Feed;
@@ -64,7 +64,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     /// <summary>Applies one message.</summary>
     /// <returns>The sequence that the table has reached by it; null when the message brings none.</returns>
     /// <exception cref="TableMismatchException">The table is not the operator's.</exception>
-    /// <exception cref="GrpcException">The message does not belong here.</exception>
+    /// <exception cref="RpcException">The message does not belong here.</exception>
     public ulong? Apply(FeedMessage message)
     {
         switch (message.MessageCase)
@@ -81,8 +81,8 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
                 Check(message.Heartbeat.Count, message.Heartbeat.Hash);
                 return null;
             default:
-                throw new GrpcException(GrpcStatusCode.Internal,
-                    $"the operator sent {message.MessageCase} {(IsSynced ? "after" : "before")} SyncComplete");
+                throw new RpcException(new Status(StatusCode.Internal,
+                    $"the operator sent {message.MessageCase} {(IsSynced ? "after" : "before")} SyncComplete"));
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         {
             if (complete.Count != _received)
             {
-                throw new GrpcException(GrpcStatusCode.Internal, $"the snapshot has {_received} entries; the operator says {complete.Count}");
+                throw new RpcException(new Status(StatusCode.Internal, $"the snapshot has {_received} entries; the operator says {complete.Count}"));
             }
             table.RemoveAllBut(_snapshot);
             foreach (string gone in _skipped.Keys.Where(id => !_snapshot.Contains(id)).ToArray())

@@ -1,8 +1,8 @@
+using Grpc.Core;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Pods;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Reports;
@@ -33,9 +33,9 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
             {
                 _known = await _operators.ResolveAsync(stoppingToken);
             }
-            catch (GrpcException exception)
+            catch (RpcException exception)
             {
-                ReportLog.Lost(logger, string.Join(", ", options.Operators), exception.Message);
+                ReportLog.Lost(logger, string.Join(", ", options.Operators), exception.Status.Detail);
             }
             foreach (OperatorAddress ended in reporting.Where(r => r.Value.IsCompleted).Select(r => r.Key).ToArray())
             {
@@ -64,9 +64,9 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
                 await ReportAsync(address, delay, stoppingToken);
                 reason = "it ended the stream";
             }
-            catch (GrpcException exception)
+            catch (RpcException exception)
             {
-                reason = $"{exception.Status}: {exception.Message}";
+                reason = $"{exception.StatusCode}: {exception.Status.Detail}";
             }
             catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
             {
@@ -81,13 +81,12 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
     {
         using var silence = new CancellationTokenSource(OperatorAccess.SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
-        using GrpcClient client = _access.Open(address);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = OperatorAccess.Version, ReportsOnly = true } }, end.Token);
-        Task writing = WriteAsync(call, end.Token);
+        using OperatorStream stream = _access.Open(address, end.Token);
+        await stream.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = OperatorAccess.Version, ReportsOnly = true } });
+        Task writing = WriteAsync(stream, end.Token);
         try
         {
-            while (!writing.IsFaulted && await call.ReadAsync(end.Token) is not null)
+            while (!writing.IsFaulted && await stream.ReadAsync() is not null)
             {
                 silence.CancelAfter(OperatorAccess.SilenceLimit);
                 delay.Reset();
@@ -101,7 +100,7 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
     }
 
     // That the stream has ended is found out, with the reason, by whoever reads it.
-    private async Task WriteAsync(GrpcClientCall<ProxyMessage, FeedMessage> call, CancellationToken cancellationToken)
+    private async Task WriteAsync(OperatorStream stream, CancellationToken cancellationToken)
     {
         using var usage = new UsageJournal(sessions);
         using var keys = new HostKeyJournal(hostKeys);
@@ -111,13 +110,19 @@ internal sealed class ReportClient(FeedOptions options, OpenSessions sessions, P
         {
             foreach (ProxyMessage report in keys.Take())
             {
-                await call.WriteAsync(report, cancellationToken);
+                if (!await stream.WriteAsync(report))
+                {
+                    return;
+                }
             }
             if (interval++ % IntervalsPerUsage == 0)
             {
                 foreach (Activity report in usage.Take())
                 {
-                    await call.WriteAsync(new ProxyMessage { Activity = report }, cancellationToken);
+                    if (!await stream.WriteAsync(new ProxyMessage { Activity = report }))
+                    {
+                        return;
+                    }
                 }
             }
         }

@@ -13,6 +13,8 @@ public static class ConsoleLogging
     {
         // The framework's own information is about requests to the probes.
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Each call that ends with a status; the feed's own lines say who and why.
+        logging.AddFilter("Grpc", LogLevel.Warning);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

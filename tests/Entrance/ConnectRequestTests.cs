@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using SshGateway.Proxy.Entrance;
 using Xunit;
 
@@ -30,30 +31,25 @@ public sealed class ConnectRequestTests
     [Fact]
     public void Mutated_requests_are_read_or_refused_and_nothing_else()
     {
-        var random = new Random(20260101);
-        byte[] seed = Encoding.Latin1.GetBytes("CONNECT abc12:2222 HTTP/1.1\r\nHost: abc12:2222\r\nUser-Agent: x y\r\n\r\n");
-        for (int i = 0; i < 20_000; i++)
-        {
-            byte[] bytes = [.. seed];
-            for (int changes = random.Next(1, 4); changes > 0; changes--)
+        Mutation.Of(Encoding.Latin1.GetBytes("CONNECT abc12:2222 HTTP/1.1\r\nHost: abc12:2222\r\nUser-Agent: x y\r\n\r\n")).Sample(
+            bytes =>
             {
-                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            }
-            int length = ConnectRequest.FindHead(bytes);
-            if (length == 0)
-            {
-                continue;
-            }
-            try
-            {
-                ConnectRequest request = ConnectRequest.Parse(bytes.AsSpan(0, length));
-                Assert.True(request.SessionId.Length <= 40 && request.Port is null or (>= 0 and <= 65535), request.ToString());
-            }
-            catch (EntranceException)
-            {
-                // Refused.
-            }
-        }
+                int length = ConnectRequest.FindHead(bytes);
+                if (length == 0)
+                {
+                    return;
+                }
+                try
+                {
+                    ConnectRequest request = ConnectRequest.Parse(bytes.AsSpan(0, length));
+                    Assert.True(request.SessionId.Length <= 40 && request.Port is null or (>= 0 and <= 65535), request.ToString());
+                }
+                catch (EntranceException)
+                {
+                    // Refused.
+                }
+            },
+            iter: 20_000, print: Convert.ToHexString);
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Grpc;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -20,7 +20,7 @@ public sealed class FeedChangeTests : IAsyncLifetime
     public async Task A_change_on_an_idle_stream_leaves_at_once_and_those_that_follow_travel_together()
     {
         _feed.Fill([Entry("a", "u1"), Entry("b", "u1")]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.SyncedAsync();
+        using OperatorStream call = await _feed.SyncedAsync();
 
         _feed.Fill([Entry("a", "u2"), Entry("b", "u1")]);
         Delta first = (await ReadAsync(call)).Delta;
@@ -43,7 +43,7 @@ public sealed class FeedChangeTests : IAsyncLifetime
     public async Task A_removal_names_the_pod_that_the_proxy_knows()
     {
         _feed.Fill([Entry("a", "u1")]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.SyncedAsync();
+        using OperatorStream call = await _feed.SyncedAsync();
         _feed.Fill([Entry("a", "u1"), Entry("b", "u1")]);
         await ReadAsync(call);
 
@@ -61,7 +61,7 @@ public sealed class FeedChangeTests : IAsyncLifetime
     public async Task A_heartbeat_comes_every_ten_seconds()
     {
         _feed.Fill([Entry("a", "u1")]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.SyncedAsync();
+        using OperatorStream call = await _feed.SyncedAsync();
 
         for (int i = 0; i < 3; i++)
         {
@@ -77,7 +77,7 @@ public sealed class FeedChangeTests : IAsyncLifetime
     {
         // More than HTTP/2's windows ever hold: 30 MB.
         _feed.Fill([.. Enumerable.Range(0, 50).Select(i => Entry($"s{i}", "u", keyBytes: 600_000))]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> idle = await _feed.HelloAsync();
+        using OperatorStream idle = await _feed.HelloAsync();
         Assert.NotNull((await ReadAsync(idle)).Snapshot);
         using TableSubscription subscription = _feed.Table.Subscribe();
 

@@ -2,7 +2,7 @@ using Google.Protobuf;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Grpc;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Support;
 
@@ -20,14 +20,11 @@ internal sealed class FeedDialog : IAsyncDisposable
         _server = server;
         Time = time;
         Log = log;
-        Client = new GrpcClient(server.Server.Address);
     }
 
     public ManualTimeProvider Time { get; }
 
     public LogRecorder<FeedService> Log { get; }
-
-    public GrpcClient Client { get; }
 
     public EndpointTable Table => _server.Table;
 
@@ -38,6 +35,8 @@ internal sealed class FeedDialog : IAsyncDisposable
         return new FeedDialog(await FeedServer.StartAsync(time, logger: log), time, log);
     }
 
+    public OperatorStream Open() => new(_server.Server.Address, null, null, CancellationToken.None);
+
     /// <summary>Makes these the table's entries.</summary>
     public void Fill(IReadOnlyCollection<TableEntry> entries, params ReadVersions[] versions)
     {
@@ -45,24 +44,24 @@ internal sealed class FeedDialog : IAsyncDisposable
         Table.Apply(entries, [.. subscription.Snapshot!.Select(e => e.SessionId).Except(entries.Select(e => e.SessionId))], new ClusterVersions(versions));
     }
 
-    public Task<GrpcClientCall<ProxyMessage, FeedMessage>> HelloAsync(TableState? have = null, params NamespaceVersions[] minimum) =>
+    public Task<OperatorStream> HelloAsync(TableState? have = null, params NamespaceVersions[] minimum) =>
         HelloAsync(new Hello { ProxyId = "test", Version = "1", Have = have, Minimum = new Versions { Namespaces = { minimum } } });
 
-    public async Task<GrpcClientCall<ProxyMessage, FeedMessage>> HelloAsync(Hello hello)
+    public async Task<OperatorStream> HelloAsync(Hello hello)
     {
-        GrpcClientCall<ProxyMessage, FeedMessage> call = Client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = hello }, CancellationToken.None);
+        OperatorStream call = Open();
+        await call.WriteAsync(new ProxyMessage { Hello = hello });
         return call;
     }
 
-    public async Task<GrpcClientCall<ProxyMessage, FeedMessage>> SyncedAsync()
+    public async Task<OperatorStream> SyncedAsync()
     {
-        GrpcClientCall<ProxyMessage, FeedMessage> call = await HelloAsync();
+        OperatorStream call = await HelloAsync();
         await SyncAsync(call);
         return call;
     }
 
-    public static async Task<SyncComplete> SyncAsync(GrpcClientCall<ProxyMessage, FeedMessage> call)
+    public static async Task<SyncComplete> SyncAsync(OperatorStream call)
     {
         while (true)
         {
@@ -73,8 +72,8 @@ internal sealed class FeedDialog : IAsyncDisposable
         }
     }
 
-    public static async Task<FeedMessage> ReadAsync(GrpcClientCall<ProxyMessage, FeedMessage> call) =>
-        await call.ReadAsync(CancellationToken.None).AsTask().WaitAsync(Limit) ?? throw new InvalidOperationException("the server ended the stream");
+    public static async Task<FeedMessage> ReadAsync(OperatorStream call) =>
+        await call.ReadAsync().WaitAsync(Limit) ?? throw new InvalidOperationException("the server ended the stream");
 
     public static TableState State(SyncComplete complete) =>
         new() { Epoch = complete.Epoch, Sequence = complete.Sequence, Count = complete.Count, Hash = complete.Hash };
@@ -95,9 +94,5 @@ internal sealed class FeedDialog : IAsyncDisposable
     /// <summary>The operator ends.</summary>
     public Task StopAsync() => _server.Server.StopAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        Client.Dispose();
-        await _server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

@@ -1,5 +1,5 @@
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Grpc;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Protos;
 using Xunit;
 using static SshGateway.Tests.Feed.FeedDialog;
@@ -19,7 +19,7 @@ public sealed class FeedResumeTests : IAsyncLifetime
     public async Task An_empty_table_is_an_empty_chunk_and_complete()
     {
         _feed.Fill([]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync();
+        using OperatorStream call = await _feed.HelloAsync();
 
         Assert.Empty((await ReadAsync(call)).Snapshot.Entries);
         SyncComplete complete = (await ReadAsync(call)).SyncComplete;
@@ -32,14 +32,14 @@ public sealed class FeedResumeTests : IAsyncLifetime
     {
         _feed.Fill([Entry("a", "u1"), Entry("b", "u1"), Entry("c", "u1")]);
         TableState have;
-        using (GrpcClientCall<ProxyMessage, FeedMessage> first = await _feed.HelloAsync())
+        using (OperatorStream first = await _feed.HelloAsync())
         {
             have = State(await SyncAsync(first));
         }
 
         _feed.Fill([Entry("a", "u2"), Entry("c", "u1"), Entry("d", "u1")]);
         _feed.Fill([Entry("a", "u3"), Entry("c", "u1")]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(have);
+        using OperatorStream call = await _feed.HelloAsync(have);
         Delta delta = (await ReadAsync(call)).Delta;
         SyncComplete complete = (await ReadAsync(call)).SyncComplete;
 
@@ -67,7 +67,7 @@ public sealed class FeedResumeTests : IAsyncLifetime
 
         foreach (TableState have in same)
         {
-            using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(have);
+            using OperatorStream call = await _feed.HelloAsync(have);
             Assert.Equal((position.Epoch, 1UL), ((await ReadAsync(call)).SyncComplete is { } complete ? (complete.Epoch, complete.Sequence) : default));
         }
     }
@@ -95,7 +95,7 @@ public sealed class FeedResumeTests : IAsyncLifetime
                 break;
         }
 
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(have);
+        using OperatorStream call = await _feed.HelloAsync(have);
 
         Assert.Equal("a", Assert.Single((await ReadAsync(call)).Snapshot.Entries).SessionId);
     }
@@ -110,11 +110,11 @@ public sealed class FeedResumeTests : IAsyncLifetime
             _feed.Table.Apply([Entry("b", $"u{i}")], [], default);
         }
 
-        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(State(position)))
+        using (OperatorStream call = await _feed.HelloAsync(State(position)))
         {
             Assert.Equal(2, (await ReadAsync(call)).Snapshot.Entries.Count);
         }
-        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(State(position with { Sequence = 2 })))
+        using (OperatorStream call = await _feed.HelloAsync(State(position with { Sequence = 2 })))
         {
             Assert.Equal("b", Assert.Single((await ReadAsync(call)).Delta.Upserts).SessionId);
         }
@@ -126,7 +126,7 @@ public sealed class FeedResumeTests : IAsyncLifetime
         _feed.Fill([]);
         TablePosition position = _feed.Table.Position;
         _feed.Fill([.. Enumerable.Range(0, 2500).Select(i => Entry($"s{i}", "u"))]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(State(position));
+        using OperatorStream call = await _feed.HelloAsync(State(position));
 
         Delta[] parts = [(await ReadAsync(call)).Delta, (await ReadAsync(call)).Delta, (await ReadAsync(call)).Delta];
 
@@ -138,13 +138,13 @@ public sealed class FeedResumeTests : IAsyncLifetime
     public async Task A_snapshot_is_cut_at_1000_entries_and_at_512_KiB()
     {
         _feed.Fill([.. Enumerable.Range(0, 2500).Select(i => Entry($"s{i}", "u"))]);
-        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync())
+        using (OperatorStream call = await _feed.HelloAsync())
         {
             Assert.Equal([1000, 1000, 500], new[] { await ReadAsync(call), await ReadAsync(call), await ReadAsync(call) }.Select(m => m.Snapshot.Entries.Count));
             Assert.Equal(2500UL, (await ReadAsync(call)).SyncComplete.Count);
         }
         _feed.Fill([.. Enumerable.Range(0, 12).Select(i => Entry($"s{i}", "u", keyBytes: 100_000))]);
-        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync())
+        using (OperatorStream call = await _feed.HelloAsync())
         {
             Assert.Equal([6, 6], new[] { await ReadAsync(call), await ReadAsync(call) }.Select(m => m.Snapshot.Entries.Count));
             Assert.NotNull((await ReadAsync(call)).SyncComplete);

@@ -1,7 +1,8 @@
 using System.Net;
+using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Shared.Grpc;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Manifests;
@@ -153,24 +154,23 @@ public sealed class FeedSecurityTests : IDisposable
         var time = new ManualTimeProvider();
         using IssuerKeysCache cache = Cache(time);
         await using FeedServer server = await ServeAsync(cache, time);
-        using var client = new GrpcClient(server.Server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(10), now: time.GetUtcNow())));
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } }, CancellationToken.None);
-        Assert.NotNull((await call.ReadAsync(CancellationToken.None))!.Snapshot);
-        Assert.NotNull((await call.ReadAsync(CancellationToken.None))!.SyncComplete);
+        using var call = new OperatorStream(server.Server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(10), now: time.GetUtcNow())), null, CancellationToken.None);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } });
+        Assert.NotNull((await call.ReadAsync())!.Snapshot);
+        Assert.NotNull((await call.ReadAsync())!.SyncComplete);
         DateTimeOffset started = time.GetUtcNow();
 
         GoAway? goAway = null;
         var reading = Task.Run(async () =>
         {
-            while (await call.ReadAsync(CancellationToken.None) is { } message)
+            while (await call.ReadAsync() is { } message)
             {
                 goAway = message.GoAway;
             }
         });
-        GrpcException end = await Assert.ThrowsAsync<GrpcException>(() => Eventually.CompletedAsync(reading, time, TimeSpan.FromSeconds(10)));
+        RpcException end = await Assert.ThrowsAsync<RpcException>(() => Eventually.CompletedAsync(reading, time, TimeSpan.FromSeconds(10)));
 
-        Assert.Equal((GoAwayReason.TokenExpired, GrpcStatusCode.Unauthenticated), (goAway?.Reason, end.Status));
+        Assert.Equal((GoAwayReason.TokenExpired, StatusCode.Unauthenticated), (goAway?.Reason, end.StatusCode));
         Assert.InRange(time.GetUtcNow() - started, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(12));
     }
 
@@ -182,16 +182,15 @@ public sealed class FeedSecurityTests : IDisposable
         var authenticator = new TokenAuthenticator(cache, null, [FeedKeys.Subject], time, NullLogger<TokenAuthenticator>.Instance);
         await using FeedServer server = await FeedServer.StartAsync(time, new SlowAuthenticator(authenticator, time, TimeSpan.FromMinutes(2)), _keys);
         server.Table.Apply([], [], default);
-        using var client = new GrpcClient(server.Server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(1), now: time.GetUtcNow())));
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } }, CancellationToken.None);
+        using var call = new OperatorStream(server.Server.SecureAddress, _keys.Credentials(_keys.Token(expires: TimeSpan.FromMinutes(1), now: time.GetUtcNow())), null, CancellationToken.None);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } });
 
-        FeedMessage? first = await call.ReadAsync(CancellationToken.None);
+        FeedMessage? first = await call.ReadAsync();
 
         Assert.Equal(GoAwayReason.TokenExpired, first?.GoAway?.Reason);
         Assert.Equal(
-            GrpcStatusCode.Unauthenticated,
-            (await Assert.ThrowsAsync<GrpcException>(() => Eventually.CompletedAsync(call.ReadAsync(CancellationToken.None).AsTask(), time, TimeSpan.FromSeconds(1)))).Status);
+            StatusCode.Unauthenticated,
+            (await Assert.ThrowsAsync<RpcException>(() => Eventually.CompletedAsync(call.ReadAsync(), time, TimeSpan.FromSeconds(1)))).StatusCode);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed;
@@ -5,7 +8,6 @@ using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Grpc;
 using SshGateway.Tests.Support;
 
@@ -37,11 +39,17 @@ internal sealed class FeedServer : IAsyncDisposable
     {
         var feed = new FeedServer(time);
         feed._server = await TestServer.StartAsync(
-            (grpc, lifetime) => grpc.AddDuplex(
-                EndpointFeedMethods.Watch,
-                new FeedService(
-                    feed.Table, feed._usage, new HostKeyTable(), feed._metrics, authenticator ?? new NoAuthentication(), time, lifetime, logger ?? NullLogger<FeedService>.Instance).WatchAsync),
-            time, keys);
+            services => services
+                .AddSingleton(new FeedHealth(feed.Table))
+                .AddSingleton(s => new FeedService(
+                    feed.Table, feed._usage, new HostKeyTable(), feed._metrics, authenticator ?? new NoAuthentication(), time,
+                    s.GetRequiredService<IHostApplicationLifetime>(), logger ?? NullLogger<FeedService>.Instance)),
+            app =>
+            {
+                app.MapGrpcService<FeedHealth>();
+                app.MapGrpcService<FeedService>();
+            },
+            keys);
         return feed;
     }
 

@@ -1,5 +1,6 @@
+using Grpc.Core;
 using SshGateway.Operator.Model;
-using SshGateway.Shared.Grpc;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -22,7 +23,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
     public async Task A_replica_that_is_behind_waits_until_it_has_caught_up()
     {
         _feed.Fill([Entry("a", "u1")], Read("quiet", 10, 10), Read("busy", 100, 50));
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(null, Seen("busy", 101, 50), Seen("quiet", 10, 10));
+        using OperatorStream call = await _feed.HelloAsync(null, Seen("busy", 101, 50), Seen("quiet", 10, 10));
         Task<FeedMessage> reading = ReadAsync(call);
         _feed.Fill([Entry("a", "u2")], Read("quiet", 101, 60), Read("busy", 100, 60));
         Assert.False(reading.IsCompleted);
@@ -43,14 +44,14 @@ public sealed class FeedVersionTests : IAsyncLifetime
     public async Task A_replica_that_stays_behind_sends_the_proxy_to_another_one(string one, ulong sessions, ulong pods, string other, ulong otherSessions, ulong otherPods, string lacking)
     {
         _feed.Fill([Entry("a", "u1")], Read("a", 10, 10), Read("b", 100, 50));
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(null, Seen(one, sessions, pods), Seen(other, otherSessions, otherPods));
+        using OperatorStream call = await _feed.HelloAsync(null, Seen(one, sessions, pods), Seen(other, otherSessions, otherPods));
 
         Task<FeedMessage> reading = ReadAsync(call);
         await Eventually.CompletedAsync(reading, _feed.Time, TimeSpan.FromSeconds(1));
 
         Assert.Equal(GoAwayReason.Behind, (await reading).GoAway.Reason);
-        call.Complete();
-        Assert.Equal(GrpcStatusCode.Unavailable, (await Assert.ThrowsAsync<GrpcException>(() => ReadAsync(call))).Status);
+        await call.CompleteAsync();
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => ReadAsync(call))).StatusCode);
         Assert.Contains($"({lacking})", Assert.Single(_feed.Log.Lines, l => l.Id.Id == 4).Text, StringComparison.Ordinal);
     }
 
@@ -58,7 +59,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
     public async Task An_operator_that_reads_all_namespaces_as_one_must_have_reached_the_highest_of_each_kind()
     {
         _feed.Fill([Entry("a", "u1")], Read(All, 100, 50));
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(null, Seen("a", 101, 50), Seen("b", 10, 10));
+        using OperatorStream call = await _feed.HelloAsync(null, Seen("a", 101, 50), Seen("b", 10, 10));
 
         Task<FeedMessage> reading = ReadAsync(call);
         Assert.False(reading.IsCompleted);
@@ -84,7 +85,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
     public async Task An_operator_is_not_behind_in_what_it_does_not_read_and_what_was_not_seen(string seen)
     {
         _feed.Fill([Entry("a", "u1")], Read("a", 10, 10), Read("b", 100, 50), Read("versionless", 0, 0));
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(null, [.. Versions.Parser.ParseJson(seen).Namespaces]);
+        using OperatorStream call = await _feed.HelloAsync(null, [.. Versions.Parser.ParseJson(seen).Namespaces]);
 
         Assert.NotNull((await ReadAsync(call)).Snapshot);
     }
@@ -93,7 +94,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
     public async Task An_operator_without_versions_is_never_behind()
     {
         _feed.Fill([Entry("a", "u1")]);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(null, Seen("a", 5, 5), Seen(All, 5, 5));
+        using OperatorStream call = await _feed.HelloAsync(null, Seen("a", 5, 5), Seen(All, 5, 5));
 
         Assert.NotNull((await ReadAsync(call)).Snapshot);
     }
@@ -102,7 +103,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
     public async Task A_delta_names_the_namespaces_that_were_read_further_and_the_next_SyncComplete_all()
     {
         _feed.Fill([], Read("a", 1, 1), Read("b", 1, 1));
-        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync())
+        using (OperatorStream call = await _feed.HelloAsync())
         {
             SyncComplete complete = await SyncAsync(call);
             Assert.Equal([Seen("a", 1, 1), Seen("b", 1, 1)], complete.Versions.Namespaces);
@@ -114,7 +115,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
                 Assert.Equal([Seen("b", version, 1)], (await reading).Delta.Versions.Namespaces);
             }
         }
-        using (GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync())
+        using (OperatorStream call = await _feed.HelloAsync())
         {
             Assert.Equal([Seen("a", 1, 1), Seen("b", 3, 1)], (await SyncAsync(call)).Versions.Namespaces);
         }
@@ -126,7 +127,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
         var asked = new List<ulong>();
         _feed.Table.AskedFor += minimum => asked.Add(minimum.Of("a").Sessions);
         _feed.Fill([Entry("a", "u1")], Read("a", 10, 10));
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await _feed.HelloAsync(null, Seen("a", 11, 10));
+        using OperatorStream call = await _feed.HelloAsync(null, Seen("a", 11, 10));
         Task<FeedMessage> reading = ReadAsync(call);
         await Eventually.CompletedAsync(Eventually.TrueAsync(() => asked.Count >= 2, "it is asked"), _feed.Time, TimeSpan.FromSeconds(1));
 

@@ -1,6 +1,6 @@
 using System.Net;
+using Grpc.Core;
 using SshGateway.Proxy.Feed;
-using SshGateway.Shared.Grpc;
 using Xunit;
 
 namespace SshGateway.Tests.Feed;
@@ -44,7 +44,7 @@ public sealed class OperatorChoiceTests
     [Fact]
     public async Task A_name_without_an_address_is_named_unless_another_has_one()
     {
-        var failure = await Assert.ThrowsAsync<GrpcException>(() => Choice("operator.invalid:7").NextAsync(CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<RpcException>(() => Choice("operator.invalid:7").NextAsync(CancellationToken.None));
 
         Assert.Contains("operator.invalid:7", failure.Message, StringComparison.Ordinal);
         Assert.Equal("127.0.0.1:1", (await Choice("operator.invalid:7", "127.0.0.1:1").NextAsync(CancellationToken.None)).ToString());

@@ -20,14 +20,12 @@ internal sealed class ScriptedOperator : IAsyncDisposable
     public static async Task<ScriptedOperator> StartAsync()
     {
         var scripted = new ScriptedOperator();
-        scripted._server = await TestServer.StartAsync((grpc, _) => grpc.AddDuplex(
-            EndpointFeedMethods.Watch,
-            async (call, cancellationToken) =>
-            {
-                var stream = new ScriptedStream(call);
-                scripted._streams.Writer.TryWrite(stream);
-                await stream.Ended.Task.WaitAsync(cancellationToken);
-            }));
+        scripted._server = await TestServer.StartAsync(_ => new StubFeed(async (requests, responses, context) =>
+        {
+            var stream = new ScriptedStream(requests, responses);
+            scripted._streams.Writer.TryWrite(stream);
+            await stream.Ended.Task.WaitAsync(context.CancellationToken);
+        }));
         return scripted;
     }
 

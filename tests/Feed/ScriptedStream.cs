@@ -1,10 +1,10 @@
-using SshGateway.Shared.Grpc;
+using Grpc.Core;
 using SshGateway.Shared.Protos;
 
 namespace SshGateway.Tests.Feed;
 
 /// <summary>One stream of the proxy, at the operator's end.</summary>
-internal sealed class ScriptedStream(GrpcServerCall<ProxyMessage, FeedMessage> call)
+internal sealed class ScriptedStream(IAsyncStreamReader<ProxyMessage> requests, IServerStreamWriter<FeedMessage> responses)
 {
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -13,14 +13,14 @@ internal sealed class ScriptedStream(GrpcServerCall<ProxyMessage, FeedMessage> c
     public async Task<ProxyMessage> ReadAsync()
     {
         using var expiry = new CancellationTokenSource(ScriptedOperator.Limit);
-        return (await call.ReadAsync(expiry.Token))!;
+        return await requests.MoveNext(expiry.Token) ? requests.Current : null!;
     }
 
     public async Task SendAsync(params FeedMessage[] messages)
     {
         foreach (FeedMessage message in messages)
         {
-            await call.WriteAsync(message);
+            await responses.WriteAsync(message);
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
+using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Shared.Grpc;
 using SshGateway.Tests.Support;
 using Xunit;
 
@@ -68,13 +68,13 @@ public sealed class TokenAuthenticatorTests : IDisposable
         (TokenFault fault, Func<FeedKeys, DateTimeOffset, string?> make) = Bad[number];
         string? token = make(_keys, _time.GetUtcNow());
 
-        GrpcException refusal = await Assert.ThrowsAsync<GrpcException>(() => AuthenticateAsync(token));
+        RpcException refusal = await Assert.ThrowsAsync<RpcException>(() => AuthenticateAsync(token));
 
-        Assert.Equal(GrpcStatusCode.Unauthenticated, refusal.Status);
+        Assert.Equal(StatusCode.Unauthenticated, refusal.StatusCode);
         string line = Assert.Single(_log.Lines).Text;
         Assert.Contains($"({fault})", line, StringComparison.Ordinal);
         Assert.Contains("127.0.0.1:5", line, StringComparison.Ordinal);
-        Assert.Contains(refusal.Message, line, StringComparison.Ordinal);
+        Assert.Contains(refusal.Status.Detail, line, StringComparison.Ordinal);
         Assert.All((token ?? "").Split('.').Where(part => part.Length > 8), part => Assert.DoesNotContain(part, line, StringComparison.Ordinal));
     }
 
@@ -104,11 +104,11 @@ public sealed class TokenAuthenticatorTests : IDisposable
     {
         _keys.PutJwks(without: "RS256");
         string token = _keys.Token(expires: TimeSpan.FromHours(10), now: _time.GetUtcNow());
-        await Assert.ThrowsAsync<GrpcException>(() => AuthenticateAsync(token));
+        await Assert.ThrowsAsync<RpcException>(() => AuthenticateAsync(token));
 
         _keys.PutJwks();
         _time.Advance(TimeSpan.FromSeconds(9));
-        await Assert.ThrowsAsync<GrpcException>(() => AuthenticateAsync(token));
+        await Assert.ThrowsAsync<RpcException>(() => AuthenticateAsync(token));
         _time.Advance(TimeSpan.FromSeconds(1));
         await AuthenticateAsync(token);
     }
@@ -123,7 +123,7 @@ public sealed class TokenAuthenticatorTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(59));
         await AuthenticateAsync(token);
         _time.Advance(TimeSpan.FromMinutes(1));
-        await Assert.ThrowsAsync<GrpcException>(() => AuthenticateAsync(token));
+        await Assert.ThrowsAsync<RpcException>(() => AuthenticateAsync(token));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class TokenAuthenticatorTests : IDisposable
         string token = _keys.Token(expires: TimeSpan.FromHours(10), now: _time.GetUtcNow());
         string good = File.ReadAllText(_keys.JwksFile);
         File.Delete(_keys.JwksFile);
-        Assert.Equal(GrpcStatusCode.Unavailable, (await Assert.ThrowsAsync<GrpcException>(() => AuthenticateAsync(token))).Status);
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => AuthenticateAsync(token))).StatusCode);
 
         File.WriteAllText(_keys.JwksFile, good);
         _time.Advance(TimeSpan.FromSeconds(10));

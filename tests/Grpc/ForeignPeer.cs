@@ -22,12 +22,13 @@ internal sealed class ForeignPeer : IAsyncDisposable
     /// <summary>Where package.json, its lock and the installed packages are.</summary>
     public static string NodeFolder => Path.Combine(ThisFolder(), "node");
 
+    // Ours, and beside this file the one of gRPC's health check, which the packages bring for .NET only.
     private static string Protos => Path.Combine(ThisFolder(), "..", "..", "shared", "Protos");
 
     /// <summary>A client on Node, whose gRPC reads .proto files by itself.</summary>
     public static ForeignPeer StartNode(string script, params string[] arguments)
     {
-        var start = new ProcessStartInfo("node", [Path.Combine(NodeFolder, script), .. arguments, Protos]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("node", [Path.Combine(NodeFolder, script), .. arguments, Protos, ThisFolder()]) { RedirectStandardOutput = true };
         return new ForeignPeer(Process.Start(start)!);
     }
 
@@ -36,7 +37,7 @@ internal sealed class ForeignPeer : IAsyncDisposable
     {
         var stubs = new TemporaryDirectory();
         await Command.RunAsync(
-            "protoc", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", $"--proto_path={Protos}",
+            "protoc", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", $"--proto_path={Protos}", $"--proto_path={ThisFolder()}",
             $"--python_out={stubs.Path}", $"--grpc_python_out={stubs.Path}", "endpoint_feed.proto", "health.proto");
         var start = new ProcessStartInfo("/usr/bin/python3", ["-u", Path.Combine(ThisFolder(), script), .. arguments])
         {

@@ -6,8 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using SshGateway.Shared.Grpc;
+using SshGateway.Operator.Feed;
 using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Grpc;
@@ -29,25 +28,15 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri SecureAddress => new($"https://127.0.0.1:{Port}");
 
-    /// <summary>Serves gRPC methods; with keys, over TLS.</summary>
-    public static Task<TestServer> StartAsync(Action<GrpcServer, IHostApplicationLifetime> configure, TimeProvider? time = null, FeedKeys? keys = null) =>
-        StartAsync(
-            app =>
-            {
-                var grpc = new GrpcServer(time ?? TimeProvider.System, NullLogger<GrpcServer>.Instance);
-                configure(grpc, app.Lifetime);
-                return grpc.HandleAsync;
-            },
-            keys);
+    /// <summary>Serves a gRPC service within the operator's bounds; with keys, over TLS.</summary>
+    public static Task<TestServer> StartAsync<TService>(Func<IServiceProvider, TService> service, FeedKeys? keys = null)
+        where TService : class =>
+        StartAsync(services => services.AddSingleton(service), app => app.MapGrpcService<TService>(), keys);
 
     /// <summary>Serves whatever the test wants a server to answer.</summary>
-    public static Task<TestServer> StartAsync(RequestDelegate handler) => StartAsync(_ => handler);
+    public static Task<TestServer> StartAsync(RequestDelegate handler) => StartAsync(_ => { }, app => app.Run(handler));
 
-    public Task StopAsync() => _app.StopAsync();
-
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
-
-    private static async Task<TestServer> StartAsync(Func<WebApplication, RequestDelegate> handler, FeedKeys? keys = null)
+    public static async Task<TestServer> StartAsync(Action<IServiceCollection> add, Action<WebApplication> map, FeedKeys? keys = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -66,9 +55,15 @@ internal sealed class TestServer : IAsyncDisposable
             });
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.Services.AddFeedGrpc();
+        add(builder.Services);
         WebApplication app = builder.Build();
-        app.Run(handler(app));
+        map(app);
         await app.StartAsync();
         return new TestServer(app, listener!.IPEndPoint!.Port);
     }
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 }

@@ -1,6 +1,6 @@
 using Google.Protobuf;
+using Grpc.Core;
 using SshGateway.Operator.HostKeys;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
 using SshGateway.Tests.Ssh.Harness;
@@ -94,11 +94,11 @@ public sealed class HostKeyTableTests
         }
         if (!what.EndsWith("key", StringComparison.Ordinal))
         {
-            Assert.Equal(GrpcStatusCode.InvalidArgument, Assert.Throws<GrpcException>(() => _table.Apply(suspect)).Status);
+            Assert.Equal(StatusCode.InvalidArgument, Assert.Throws<RpcException>(() => _table.Apply(suspect)).StatusCode);
         }
         if (!what.EndsWith("fingerprint", StringComparison.Ordinal) && what != "a line break")
         {
-            Assert.Equal(GrpcStatusCode.InvalidArgument, Assert.Throws<GrpcException>(() => _table.Apply(learned)).Status);
+            Assert.Equal(StatusCode.InvalidArgument, Assert.Throws<RpcException>(() => _table.Apply(learned)).StatusCode);
         }
         Assert.Empty(_changed);
     }

@@ -1,12 +1,13 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CsCheck;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Kubernetes;
@@ -15,6 +16,7 @@ namespace SshGateway.Tests.Kubernetes;
 public sealed class HostileObjectTests
 {
     private const int Rounds = 4000;
+    private const int MaximumChoices = 200;
 
     private static readonly JsonObject Session = (JsonObject)JsonNode.Parse($$"""
         {
@@ -51,23 +53,23 @@ public sealed class HostileObjectTests
     [Fact]
     public void Whatever_objects_say_they_are_decoded_or_named_and_then_routed_described_and_encoded()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("SSHGATEWAY_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Random.Shared.Next();
-        var hostile = new HostileJson(new Random(seed));
+        int rounds = 0;
         int unreadable = 0;
-        for (int round = 0; round < Rounds; round++)
-        {
-            JsonObject session = hostile.Spoil(Session);
-            JsonObject pod = hostile.Spoil(Pod);
-            try
+        Choices.UpTo(MaximumChoices).Sample(
+            numbers =>
             {
-                unreadable += Run(session, pod);
-            }
-            catch (Exception exception)
-            {
-                Assert.Fail($"SSHGATEWAY_SEED={seed}, round {round}: {exception}\n{session}\n{pod}");
-            }
-        }
-        Assert.InRange(unreadable, Rounds / 20, Rounds * 19 / 20);
+                (JsonObject session, JsonObject pod) = Spoil(numbers);
+                Interlocked.Increment(ref rounds);
+                Interlocked.Add(ref unreadable, Run(session, pod));
+            },
+            iter: Rounds, print: numbers => $"{Spoil(numbers)}");
+        Assert.InRange(unreadable, rounds / 20, rounds * 19 / 20);
+    }
+
+    private static (JsonObject Session, JsonObject Pod) Spoil(int[] numbers)
+    {
+        var hostile = new HostileJson(new Choices(numbers));
+        return (hostile.Spoil(Session), hostile.Spoil(Pod));
     }
 
     /// <returns>How many of the sessions could not be decoded.</returns>

@@ -7,7 +7,7 @@ using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Grpc;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Protos;
 using SshGateway.Shared.Ssh;
 using SshGateway.Shared.Ssh.Keys;
@@ -107,10 +107,8 @@ public sealed class StatusTests(KubernetesServer server)
         JsonNode unused = await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
         Assert.Equal((null, null), (unused["connections"], unused["lastActivityTime"]));
         DateTimeOffset used = DateTimeOffset.UtcNow.AddMinutes(-1);
-        using GrpcClient first = Connect(replica);
-        using GrpcClient second = Connect(replica);
-        GrpcClientCall<ProxyMessage, FeedMessage> one = await ReportAsync(first, "proxy-1", Used(("abc12", 2, used), ("another", 7, used)));
-        GrpcClientCall<ProxyMessage, FeedMessage> two = await ReportAsync(second, "proxy-2", Used(("abc12", 1, used.AddSeconds(-30))));
+        using OperatorStream one = await ReportAsync(replica, "proxy-1", Used(("abc12", 2, used), ("another", 7, used)));
+        using OperatorStream two = await ReportAsync(replica, "proxy-2", Used(("abc12", 1, used.AddSeconds(-30))));
 
         JsonNode busy = await StatusAsync(space, "abc12", "Pending", "WaitingForPod", s => s["connections"]?.GetValue<int>() == 3);
         Assert.Equal(used.ToUnixTimeSeconds(), busy["lastActivityTime"]!.GetValue<DateTimeOffset>().ToUnixTimeSeconds());
@@ -118,11 +116,9 @@ public sealed class StatusTests(KubernetesServer server)
         Assert.Contains("3", columns);
 
         DateTimeOffset left = DateTimeOffset.UtcNow;
-        await two.WriteAsync(new ProxyMessage { Activity = Used(("abc12", 0, left)) }, CancellationToken.None);
+        await two.WriteAsync(new ProxyMessage { Activity = Used(("abc12", 0, left)) });
         JsonNode after = await StatusAsync(space, "abc12", "Pending", "WaitingForPod", s => s["connections"]!.GetValue<int>() == 2);
         Assert.Equal(left.ToUnixTimeSeconds(), after["lastActivityTime"]!.GetValue<DateTimeOffset>().ToUnixTimeSeconds());
-        one.Dispose();
-        two.Dispose();
     }
 
     [KubernetesFact]
@@ -136,10 +132,9 @@ public sealed class StatusTests(KubernetesServer server)
         await StatusAsync(space, "abc12", "Ready", "EndpointReady");
         SshPublicKey key = Ed25519PrivateKey.Generate().PublicKey;
         SshPublicKey other = Ed25519PrivateKey.Generate().PublicKey;
-        using GrpcClient proxy = Connect(replica);
-        using GrpcClientCall<ProxyMessage, FeedMessage> call = await ReportAsync(proxy, "proxy-1", Used());
+        using OperatorStream call = await ReportAsync(replica, "proxy-1", Used());
 
-        await call.WriteAsync(Learned(uid, key), CancellationToken.None);
+        await call.WriteAsync(Learned(uid, key));
         await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => s["endpoint"]!["hostKeyFingerprints"]?[0]?.GetValue<string>() == key.Fingerprint);
         using (TableSubscription entries = replica.Table.Subscribe())
         {
@@ -147,7 +142,7 @@ public sealed class StatusTests(KubernetesServer server)
         }
 
         await call.WriteAsync(
-            new ProxyMessage { Suspect = new Suspect { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = other.Fingerprint } }, CancellationToken.None);
+            new ProxyMessage { Suspect = new Suspect { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = other.Fingerprint } });
         JsonNode mismatch = await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
         string message = Condition(mismatch, "Ready")["message"]!.GetValue<string>();
         Assert.Contains(key.Fingerprint, message, StringComparison.Ordinal);
@@ -173,9 +168,8 @@ public sealed class StatusTests(KubernetesServer server)
         await using (OperatorReplica first = await OperatorReplica.StartAsync(server.Kubeconfig(), space))
         {
             await StatusAsync(space, "abc12", "Ready", "EndpointReady");
-            using GrpcClient proxy = Connect(first);
-            using GrpcClientCall<ProxyMessage, FeedMessage> call = await ReportAsync(proxy, "proxy-1", Used());
-            await call.WriteAsync(Learned(uid, key), CancellationToken.None);
+            using OperatorStream call = await ReportAsync(first, "proxy-1", Used());
+            await call.WriteAsync(Learned(uid, key));
             await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => s["endpoint"]!["hostKeyFingerprints"]?[0]?.GetValue<string>() == key.Fingerprint);
         }
 
@@ -186,9 +180,8 @@ public sealed class StatusTests(KubernetesServer server)
         Assert.Equal(SHA256.HashData(key.Blob.Span), entry.HostKeySha256.ToByteArray());
 
         // What a proxy would have learned without it is a mismatch now, and the status keeps what it said.
-        using GrpcClient another = Connect(second);
-        using GrpcClientCall<ProxyMessage, FeedMessage> reports = await ReportAsync(another, "proxy-2", Used());
-        await reports.WriteAsync(Learned(uid, other), CancellationToken.None);
+        using OperatorStream reports = await ReportAsync(second, "proxy-2", Used());
+        await reports.WriteAsync(Learned(uid, other));
         JsonNode mismatch = await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
         Assert.Equal(key.Fingerprint, Assert.Single(mismatch["endpoint"]!["hostKeyFingerprints"]!.AsArray())!.GetValue<string>());
 
@@ -203,14 +196,12 @@ public sealed class StatusTests(KubernetesServer server)
     private static ProxyMessage Learned(string podUid, SshPublicKey key) =>
         new() { LearnedHostKey = new LearnedHostKey { SessionId = "abc12", PodUid = podUid, Key = ByteString.CopyFrom(key.Blob.Span) } };
 
-    private static GrpcClient Connect(OperatorReplica replica) => new(new Uri($"http://127.0.0.1:{replica.FeedPort}"));
-
-    private static async Task<GrpcClientCall<ProxyMessage, FeedMessage>> ReportAsync(GrpcClient client, string proxyId, Activity first)
+    private static async Task<OperatorStream> ReportAsync(OperatorReplica replica, string proxyId, Activity first)
     {
-        GrpcClientCall<ProxyMessage, FeedMessage> call = client.Open(EndpointFeedMethods.Watch);
-        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = proxyId, ReportsOnly = true } }, CancellationToken.None);
+        var call = new OperatorStream(new Uri($"http://127.0.0.1:{replica.FeedPort}"), null, null, CancellationToken.None);
+        await call.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = proxyId, ReportsOnly = true } });
         first.Full = true;
-        await call.WriteAsync(new ProxyMessage { Activity = first }, CancellationToken.None);
+        await call.WriteAsync(new ProxyMessage { Activity = first });
         return call;
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
@@ -46,9 +48,11 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         await _gateway.InitializeAsync();
         foreach (UsageTable usage in _usage)
         {
+            HostKeyTable hostKeys = _hostKeys[_operators.Count];
             // Its sessions have not been read yet: reports do not wait for them.
-            _operators.Add(await TestServer.StartAsync((grpc, lifetime) => grpc.AddDuplex(
-                EndpointFeedMethods.Watch, new FeedService(_table, usage, _hostKeys[_operators.Count], _metrics, new NoAuthentication(), _time, lifetime, NullLogger<FeedService>.Instance).WatchAsync)));
+            _operators.Add(await TestServer.StartAsync(services => new FeedService(
+                _table, usage, hostKeys, _metrics, new NoAuthentication(), _time,
+                services.GetRequiredService<IHostApplicationLifetime>(), NullLogger<FeedService>.Instance)));
         }
         _client = new ReportClient(
             new FeedOptions { Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], ProxyId = "proxy-a", AuthoritiesFile = null, TokenFile = null },

@@ -1,4 +1,4 @@
-using System.Globalization;
+using CsCheck;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Support;
@@ -9,20 +9,18 @@ namespace SshGateway.Tests.Routing;
 /// <summary>The router, told of one change after the other, beside one that is told everything at once.</summary>
 public sealed class SessionRouterTests
 {
-    private const int Clusters = 40;
-    private const int Steps = 150;
+    private const int Clusters = 500;
+
+    // A change takes 30 to 40 of them.
+    private const int MaximumChoices = 2500;
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void After_any_changes_the_routes_are_those_of_a_fresh_router(bool allowUnlabelled)
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("SSHGATEWAY_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Random.Shared.Next();
         var options = new RoutingOptions(AllowLoopbackPods: true, allowUnlabelled);
-        for (int cluster = 0; cluster < Clusters; cluster++)
-        {
-            Follow(unchecked(seed + cluster), options);
-        }
+        Choices.UpTo(MaximumChoices).Sample(numbers => Follow(new Choices(numbers), options), iter: Clusters, print: numbers => $"{numbers.Length} choices");
     }
 
     [Fact]
@@ -96,14 +94,14 @@ public sealed class SessionRouterTests
         Assert.Null(router.Apply(new ClusterChanges { Removed = [Session(1).Key] }).States[Session(1).Key]);
     }
 
-    private static void Follow(int seed, RoutingOptions options)
+    private static void Follow(Choices choices, RoutingOptions options)
     {
-        var events = new ClusterEvents(new Random(seed));
+        var events = new ClusterEvents(choices);
         var cluster = new ClusterState();
         var router = new SessionRouter(options);
         var told = new Dictionary<string, RoutedSession>();
         var states = new Dictionary<ObjectKey, SessionState>();
-        for (int step = 0; step < Steps; step++)
+        for (int step = 0; !choices.AreSpent; step++)
         {
             ClusterChanges changes = events.Next();
             cluster.Apply(changes);
@@ -111,7 +109,7 @@ public sealed class SessionRouterTests
             RouteChanges routes = router.Apply(changes);
             Add(routes, told, states);
 
-            string where = $"SSHGATEWAY_SEED={seed}, step {step}";
+            string where = $"step {step}";
             Assert.True(routes.Faults.Count == 0, $"{where}: {string.Join("; ", routes.Faults)}");
             var fresh = new SessionRouter(options, before);
             RouteChanges all = fresh.Apply(ClusterChanges.Everything(cluster.Objects));

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
-using SshGateway.Shared.Grpc;
+using SshGateway.Proxy.Feed;
 using SshGateway.Shared.Tls;
 
 namespace SshGateway.Tests.Support;
@@ -75,7 +75,7 @@ internal sealed class FeedKeys : IDisposable
 
     public X509Certificate2 LoadLeaf() => X509Certificate2.CreateFromPemFile(_directory.File("tls.crt"), _directory.File("tls.key"));
 
-    public GrpcCredentials Credentials(string token) => new(CertificateAuthorities.FromFile(AuthoritiesFile, TimeProvider.System), token);
+    public OperatorCredentials Credentials(string token) => new(CertificateAuthorities.FromFile(AuthoritiesFile, TimeProvider.System), token);
 
     public void PutToken(string token) => _directory.WriteByRename("token", token + "\n");
 

@@ -1,5 +1,5 @@
+using Grpc.Core;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Grpc;
 using SshGateway.Shared.Protos;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -136,9 +136,9 @@ public sealed class UsageTableTests : IDisposable
         }
         report.Sessions.Add(bad);
 
-        GrpcException refused = Assert.Throws<GrpcException>(() => _table.Open("proxy-1").Report(report));
+        RpcException refused = Assert.Throws<RpcException>(() => _table.Open("proxy-1").Report(report));
 
-        Assert.Equal(GrpcStatusCode.InvalidArgument, refused.Status);
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
         Assert.Null(_table.Find("good"));
     }
 

@@ -1,5 +1,5 @@
 using System.Net;
-using SshGateway.Shared.Grpc;
+using Grpc.Core;
 
 namespace SshGateway.Operator.Feed.Authentication;
 
@@ -9,6 +9,6 @@ internal interface IProxyAuthenticator
     /// <param name="token">What the client brought; null: nothing.</param>
     /// <param name="peer">Where it came from, for the log.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="GrpcException">It may not, or it cannot be found out.</exception>
+    /// <exception cref="RpcException">It may not, or it cannot be found out.</exception>
     ValueTask<ProxyIdentity> AuthenticateAsync(string? token, IPEndPoint peer, CancellationToken cancellationToken);
 }

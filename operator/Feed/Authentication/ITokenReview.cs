@@ -1,5 +1,5 @@
+using Grpc.Core;
 using Microsoft.IdentityModel.JsonWebTokens;
-using SshGateway.Shared.Grpc;
 
 namespace SshGateway.Operator.Feed.Authentication;
 
@@ -7,6 +7,6 @@ namespace SshGateway.Operator.Feed.Authentication;
 internal interface ITokenReview
 {
     /// <exception cref="TokenRefusedException">It is nobody's, or not for the feed.</exception>
-    /// <exception cref="GrpcException">Nobody can be asked now.</exception>
+    /// <exception cref="RpcException">Nobody can be asked now.</exception>
     Task<ProxyIdentity> ReviewAsync(JsonWebToken token, CancellationToken cancellationToken);
 }

@@ -1,6 +1,6 @@
 using System.Net;
+using Grpc.Core;
 using Microsoft.IdentityModel.JsonWebTokens;
-using SshGateway.Shared.Grpc;
 
 namespace SshGateway.Operator.Feed.Authentication;
 
@@ -25,7 +25,7 @@ internal sealed class TokenAuthenticator(
         catch (TokenRefusedException refusal)
         {
             AuthenticationLog.Refused(logger, peer, refusal.Fault, refusal.Message);
-            throw new GrpcException(GrpcStatusCode.Unauthenticated, refusal.Message, refusal);
+            throw new RpcException(new Status(StatusCode.Unauthenticated, refusal.Message, refusal));
         }
     }
 
@@ -38,6 +38,6 @@ internal sealed class TokenAuthenticator(
         }
         return review is not null
             ? await review.ReviewAsync(read, cancellationToken)
-            : throw new GrpcException(GrpcStatusCode.Unavailable, "the operator cannot verify tokens now; its log says why");
+            : throw new RpcException(new Status(StatusCode.Unavailable, "the operator cannot verify tokens now; its log says why"));
     }
 }

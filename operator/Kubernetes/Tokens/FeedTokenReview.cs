@@ -1,6 +1,6 @@
+using Grpc.Core;
 using Microsoft.IdentityModel.JsonWebTokens;
 using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Shared.Grpc;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 
@@ -16,7 +16,7 @@ internal sealed class FeedTokenReview(TokenReviewer reviewer) : ITokenReview
             TokenVerdict.Authentic when token.ValidTo != DateTime.MinValue => new ProxyIdentity(review.User, new DateTimeOffset(token.ValidTo, TimeSpan.Zero)),
             TokenVerdict.Authentic => throw new TokenRefusedException(TokenFault.NoExpiry),
             TokenVerdict.Refused => throw new TokenRefusedException(TokenFault.Rejected),
-            _ => throw new GrpcException(GrpcStatusCode.Unavailable, "the operator can neither verify tokens now nor have them reviewed; its log says why"),
+            _ => throw new RpcException(new global::Grpc.Core.Status(StatusCode.Unavailable, "the operator can neither verify tokens now nor have them reviewed; its log says why")),
         };
     }
 }

@@ -1,15 +1,14 @@
 // A proxy on Node: checks the operator's health, then follows its feed and prints each message as a line of JSON.
 //
-// feed_client.js <host:port> <CA file> <token file> <folder of .proto files>
+// feed_client.js <host:port> <CA file> <token file> <folder of .proto files>…
 'use strict';
 
 const fs = require('node:fs');
-const path = require('node:path');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 
-const [target, authorities, tokenFile, protos] = process.argv.slice(2);
-const load = (name) => grpc.loadPackageDefinition(loader.loadSync(path.join(protos, name), { longs: String, enums: String, oneofs: true }));
+const [target, authorities, tokenFile, ...protos] = process.argv.slice(2);
+const load = (name) => grpc.loadPackageDefinition(loader.loadSync(name, { longs: String, enums: String, oneofs: true, includeDirs: protos }));
 const { EndpointFeed } = load('endpoint_feed.proto').sshgateway.v1;
 const { Health } = load('health.proto').grpc.health.v1;
 

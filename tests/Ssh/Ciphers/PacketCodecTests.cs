@@ -1,3 +1,4 @@
+using CsCheck;
 using SshGateway.Proxy.Ssh.Ciphers;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
@@ -31,6 +32,49 @@ public sealed class PacketCodecTests
             Assert.Equal(payload, packet.AsSpan(5, size));
             sequence++;
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Protections))]
+    public void Any_packets_round_trip_in_sequence(string cipher, string mac)
+    {
+        PacketProtection protection = PacketProtection.Find(cipher, mac);
+        Gen.Select(Gen.UInt, Gen.Byte.Array[1, 2000].Array[1, 8]).Sample(
+            (sequence, payloads) =>
+            {
+                using IPacketSealer sealer = protection.CreateSealer();
+                using IPacketOpener opener = protection.CreateOpener();
+                foreach (byte[] payload in payloads)
+                {
+                    byte[] packet = PacketProtection.Seal(sealer, payload, sequence);
+                    Assert.Equal((uint)(packet.Length - 4 - opener.Geometry.TagSize), opener.ReadLength(packet.AsSpan(0, opener.HeaderSize), sequence));
+                    Assert.True(opener.Open(packet, sequence));
+                    Assert.Equal(payload, packet.AsSpan(5, payload.Length));
+                    sequence = unchecked(sequence + 1);
+                }
+            },
+            iter: 50);
+    }
+
+    [Theory]
+    [MemberData(nameof(Protections))]
+    public void Any_damage_is_noticed(string cipher, string mac)
+    {
+        PacketProtection protection = PacketProtection.Find(cipher, mac);
+        if (!protection.IsAuthenticated)
+        {
+            return;
+        }
+        Gen.Select(Gen.Byte.Array[1, 500], Gen.Int[0, int.MaxValue], Gen.Byte[1, 255]).Sample(
+            (payload, place, difference) =>
+            {
+                byte[] packet = protection.Seal(payload, 9);
+                uint bodyLength = (uint)(packet.Length - 4 - protection.Geometry.TagSize);
+                packet[place % packet.Length] ^= difference;
+                using IPacketOpener opener = protection.CreateOpener();
+                Assert.True(opener.ReadLength(packet.AsSpan(0, opener.HeaderSize), 9) != bodyLength || !opener.Open(packet, 9));
+            },
+            iter: 200);
     }
 
     // The pump seals from the other leg's buffer, the handshake in place.

@@ -1,0 +1,36 @@
+using System.Buffers;
+using Google.Protobuf.Reflection;
+using Grpc.Core;
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Operator.Feed;
+
+/// <summary>
+/// sshgateway.v1.EndpointFeed for responses that are serialized already. The generated base class takes messages and
+/// would serialize each entry once per stream.
+/// </summary>
+[BindServiceMethod(typeof(SerializedFeed), nameof(BindService))]
+internal abstract class SerializedFeed
+{
+    private static readonly Method<ProxyMessage, SerializedMessage> WatchMethod = CreateMethod(EndpointFeed.Descriptor.FindMethodByName(nameof(Watch)));
+
+    public abstract Task Watch(IAsyncStreamReader<ProxyMessage> requestStream, IServerStreamWriter<SerializedMessage> responseStream, ServerCallContext context);
+
+    /// <summary>Grpc.AspNetCore calls this to find the methods, without a service.</summary>
+    public static void BindService(ServiceBinderBase binder, SerializedFeed? service) =>
+        binder.AddMethod(WatchMethod, service is null ? null : new DuplexStreamingServerMethod<ProxyMessage, SerializedMessage>(service.Watch));
+
+    private static Method<ProxyMessage, SerializedMessage> CreateMethod(MethodDescriptor method) => new(
+        MethodType.DuplexStreaming, method.Service.FullName, method.Name,
+        Marshallers.Create(
+            (_, _) => throw new NotSupportedException("the operator only reads these"),
+            context => ProxyMessage.Parser.ParseFrom(context.PayloadAsReadOnlySequence())),
+        Marshallers.Create<SerializedMessage>(Write, _ => throw new NotSupportedException("the operator only writes these")));
+
+    private static void Write(SerializedMessage message, SerializationContext context)
+    {
+        context.SetPayloadLength(message.Bytes.Length);
+        context.GetBufferWriter().Write(message.Bytes.Span);
+        context.Complete();
+    }
+}

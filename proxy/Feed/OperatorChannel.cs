@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
+using SshGateway.Shared.Protos;
+
+namespace SshGateway.Proxy.Feed;
+
+/// <summary>Makes the HTTP/2 connection to one operator.</summary>
+internal static class OperatorChannel
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    /// <param name="address">https://host:port, or without credentials http://host:port (HTTP/2 prior knowledge).</param>
+    /// <param name="credentials">Whom to trust, and who we are; null: nobody asks.</param>
+    /// <param name="endPoint">The one of the host's addresses to connect to; null: the first that answers.</param>
+    public static GrpcChannel Open(Uri address, OperatorCredentials? credentials, IPEndPoint? endPoint)
+    {
+        if (credentials is not null && address.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new ArgumentException("a token goes over https only", nameof(address));
+        }
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            MaxReceiveMessageSize = FeedLimits.MaximumMessageBytes,
+            MaxSendMessageSize = FeedLimits.MaximumMessageBytes,
+            // As at the operator: nobody compresses.
+            CompressionProviders = [],
+            DisposeHttpClient = true,
+            HttpHandler = new SocketsHttpHandler
+            {
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsServer(credentials, certificate, chain, errors),
+                },
+                ConnectTimeout = ConnectTimeout,
+                ConnectCallback = (context, cancellationToken) => ConnectAsync(endPoint ?? (EndPoint)context.DnsEndPoint, cancellationToken),
+                // Off by default: without pings a vanished server is noticed only by the heartbeats' limit.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+                KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+                ActivityHeadersPropagator = null,
+            },
+        });
+    }
+
+    /// <summary>What a call brings along to say who the proxy is.</summary>
+    public static Metadata Headers(OperatorCredentials? credentials) =>
+        credentials is null ? [] : new Metadata { { "authorization", $"Bearer {credentials.Token}" } };
+
+    // The machine's own trust does not count, be it there or not; the name has to be right.
+    private static bool IsServer(OperatorCredentials? credentials, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
+        && certificate is X509Certificate2 server && credentials is not null && credentials.Authorities.HaveSigned(server, chain);
+
+    private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        // A socket without an address family takes both.
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
