@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-down test test-long fuzz bench bench-quick bench-record format clean
+.PHONY: help build images demo demo-down test test-long fuzz bench bench-quick bench-record format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -7,7 +7,10 @@ help: ## Show this list
 build: ## Build everything (Release)
 	@scripts/build
 
-demo: ## Three sessions, an operator and two proxies on this machine, in the background (needs root); SOURCE=kubernetes: with a real API server
+images: ## Both container images, as OCI archives in .images (needs buildah)
+	@scripts/images
+
+demo: ## Three sessions, an operator and two proxies, in the background (needs root); SOURCE=kubernetes: with a real API server; SOURCE=cluster: all of it in pods
 	@scripts/demo-up
 
 demo-down: ## End the demo

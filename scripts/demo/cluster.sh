@@ -78,7 +78,7 @@ deploy_session() {
     sed -e "s|name: abc12|name: $name|" -e "s|alice@example.com|demo-user|" -e "s|ssh-ed25519 AAAA.*|$(public_key demo_user) demo-user|" \
       "$repository/deploy/examples/claudesession.yaml"
     printf -- '---\n'
-    sed -e "s|claude-abc12|claude-$name|" -e "s|session: abc12|session: $name|" "$repository/deploy/examples/claude-pod.yaml"
+    sed -e "s|claude-abc12|claude-$name|" -e "s|session: abc12|session: $name|" -e "s|^spec:\$|spec:\n  hostname: $name|" "$repository/deploy/examples/claude-pod.yaml"
   } >"$demo/manifests/$name.yaml.new"
   mv "$demo/manifests/$name.yaml.new" "$demo/manifests/$name.yaml"
   quietly "$name" kube apply -f "$demo/manifests/$name.yaml"

@@ -74,6 +74,14 @@ find_helm() {
   fi
 }
 
+prepare_cluster() {
+  headline 'A real cluster to test on'
+  # Where there can be none, its tests skip themselves and say why.
+  scripts/install-packages scripts/packages-cluster.txt &&
+    scripts/cluster/build etcd kubectl kube-apiserver kubelet kube-controller-manager kube-scheduler kube-proxy &&
+    scripts/cluster/images || true
+}
+
 # run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m) has hung.
 run_tests() {
   local status=0 figures
