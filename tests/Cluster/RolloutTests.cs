@@ -22,14 +22,14 @@ public sealed class RolloutTests(GatewayCluster cluster, ITestOutputHelper outpu
         {
             await RestartAsync("ssh-gateway-proxy");
             // It takes new clients for a moment more, and ends then: nobody is logged in through it.
-            await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "wait", "--for=delete", $"pod/{idle}", "--timeout=60s");
+            await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "wait", "--for=delete", $"pod/{idle}", "--timeout=150s");
         });
         output.WriteLine($"Figure: real cluster: rollout of the proxies: {figure}");
 
         JsonElement old = await cluster.GetAsync("pod", serving, GatewayCluster.Gateway);
         Assert.True(old.IsTerminating());
         await open.GoOnAsync();
-        await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "wait", "--for=delete", $"pod/{serving}", "--timeout=60s");
+        await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "wait", "--for=delete", $"pod/{serving}", "--timeout=150s");
         await cluster.WaitUntilWholeAsync();
     }
 
