@@ -101,12 +101,11 @@ internal sealed class SshClient
 
     /// <summary>ssh in the background: with -N, or with a command that waits.</summary>
     public Daemon Start(
-        string sessionId, IEnumerable<string> flags, string? command = null, IReadOnlyDictionary<string, string>? environment = null) =>
-        Daemon.Start(
-            $"ssh {sessionId}",
-            "ssh",
-            [.. Arguments(sessionId), .. flags, Host, .. command is null ? Array.Empty<string>() : [command]],
-            environment);
+        string sessionId, IEnumerable<string> flags, string? command = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        string[] all = [.. _launcher, "ssh", .. Arguments(sessionId), .. flags, Host, .. command is null ? Array.Empty<string>() : [command]];
+        return Daemon.Start($"ssh {sessionId}", all[0], all[1..], environment);
+    }
 
     public Task<CommandResult> CopyAsync(string sessionId, IEnumerable<string> flags, string from, string to) =>
         RunProgramAsync("scp", [.. Arguments(sessionId), .. flags, from, to], deadline: TimeSpan.FromSeconds(60));
