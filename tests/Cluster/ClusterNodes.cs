@@ -9,7 +9,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
     public const string First = "node1";
     public const string Second = "node2";
 
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(10);
     private readonly string[] _onClient;
 
     private ClusterNodes(string directory)

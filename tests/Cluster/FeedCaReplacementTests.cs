@@ -32,7 +32,8 @@ public sealed class FeedCaReplacementTests(GatewayCluster cluster)
                 async () => await cluster.RunInPodAsync(GatewayCluster.Gateway, proxy.Name(), "cat /etc/ssh-gateway/feed-ca/ca.crt") == made,
                 $"kubelet did not bring the new CA to {proxy.Name()}");
         }
-        // Open streams stay open. New operators have no other certificate than the new one, and every proxy has to connect to one.
+        // Open streams stay open. New operators have no other certificate than the new one, and every proxy has to
+        // connect to one.
         await cluster.ReplaceOperatorsAsync(proxies);
         await cluster.CreateSessionAsync(NewSession);
         try

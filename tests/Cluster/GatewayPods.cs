@@ -4,7 +4,10 @@ using SshGateway.Tests.EndToEnd.Harness;
 
 namespace SshGateway.Tests.Cluster;
 
-/// <summary>The gateway's pods, and what is asked of them from inside: their images have bash, as the stand-ins for their bases do.</summary>
+/// <summary>
+/// The gateway's pods, and what is asked of them from inside. Their images have bash, because the stand-ins for their
+/// bases do.
+/// </summary>
 internal static class GatewayPods
 {
     // Every way in which a table is brought into step, together.
@@ -22,7 +25,9 @@ internal static class GatewayPods
     public static Task<string> RunInPodAsync(this GatewayCluster cluster, string inNamespace, string pod, string script) =>
         cluster.Nodes.KubectlAsync("-n", inNamespace, "exec", pod, "--", "bash", "-c", script);
 
-    /// <summary>Replaces all operators, one by one, and waits until each of the proxies follows one of the new ones.</summary>
+    /// <summary>
+    /// Replaces all operators, one by one, and waits until each of the proxies follows one of the new ones.
+    /// </summary>
     public static async Task ReplaceOperatorsAsync(this GatewayCluster cluster, IReadOnlyList<JsonElement> proxies)
     {
         Scrape[] before = await Task.WhenAll(proxies.Select(ScrapeAsync));

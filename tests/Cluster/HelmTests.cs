@@ -4,7 +4,9 @@ using SshGateway.Tests.EndToEnd.Harness;
 
 namespace SshGateway.Tests.Cluster;
 
-/// <summary>The chart in the life of a cluster that was deployed with kubectl: it takes over, changes, goes and comes again.</summary>
+/// <summary>
+/// The chart in the life of a cluster that was deployed with kubectl: it takes over, changes, goes and comes again.
+/// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
 public sealed class HelmTests(GatewayCluster cluster)

@@ -4,7 +4,10 @@ using SshGateway.Tests.EndToEnd.Harness;
 
 namespace SshGateway.Tests.Cluster;
 
-/// <summary>Host keys that change while the proxies run: kubelet brings the changed Secret into their pods, and nothing restarts.</summary>
+/// <summary>
+/// Host keys that change while the proxies run: kubelet brings the changed Secret into their pods, and nothing
+/// restarts.
+/// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
 public sealed class HostKeyReplacementTests(GatewayCluster cluster)

@@ -7,8 +7,9 @@ using SshGateway.Tests.EndToEnd.Harness;
 namespace SshGateway.Tests.Cluster;
 
 /// <summary>
-/// Who reaches whom, as deploy/README.md says ("The network"). <b>The policies are enforced by a stand-in for a network plugin</b>,
-/// scripts/cluster/stand-ins/network-policies: what is tested is what the policies say, not what a plugin makes of them.
+/// Who reaches whom, as deploy/README.md says ("The network"). <b>The policies are enforced by a stand-in for a
+/// network plugin</b>, scripts/cluster/stand-ins/network-policies: the test shows what the policies say, not what a
+/// plugin makes of them.
 /// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]

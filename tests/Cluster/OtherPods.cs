@@ -1,12 +1,16 @@
 namespace SshGateway.Tests.Cluster;
 
-/// <summary>Pods that do not belong to the gateway: TARS with its ServiceAccount, and one that has nothing to do with either.</summary>
+/// <summary>
+/// Pods that do not belong to the gateway: TARS with its ServiceAccount, and one that has nothing to do with either.
+/// </summary>
 internal static class OtherPods
 {
     /// <summary>The namespace, the ServiceAccount and the pod.</summary>
     public const string Tars = "tars";
 
-    /// <summary>Where a token is in TARS's pod that kubelet asks for and renews, as newer Kubernetes mounts it by itself.</summary>
+    /// <summary>
+    /// Where a token is in TARS's pod that kubelet asks for and renews, as newer Kubernetes mounts it by itself.
+    /// </summary>
     public const string BoundToken = "/var/run/secrets/bound/token";
 
     /// <summary>In the namespace default.</summary>

@@ -4,8 +4,8 @@ using SshGateway.Tests.Deploy;
 namespace SshGateway.Tests.Cluster;
 
 /// <summary>
-/// One more proxy, whose token is good for ten minutes, the least that Kubernetes allows. It is started with the cluster and
-/// belongs to no Service and to no other test, so that kubelet renews its token while the other tests run.
+/// One more proxy, whose token is good for ten minutes, the least that Kubernetes allows. It starts with the cluster.
+/// It belongs to no Service and to no other test, so that kubelet renews its token while the other tests run.
 /// </summary>
 internal static class ShortTokenProxy
 {

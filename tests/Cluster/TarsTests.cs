@@ -3,7 +3,9 @@ using SshGateway.Tests.Deploy;
 
 namespace SshGateway.Tests.Cluster;
 
-/// <summary>TARS in a pod of its own asks the operator with its pod's token; and what the deployed roles let the accounts do.</summary>
+/// <summary>
+/// TARS in a pod of its own asks the operator with its pod's token; and what the deployed roles let the accounts do.
+/// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
 public sealed class TarsTests(GatewayCluster cluster)

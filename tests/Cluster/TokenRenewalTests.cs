@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace SshGateway.Tests.Cluster;
 
 /// <summary>
-/// A proxy's token of ten minutes is renewed by kubelet, and a proxy shows the new one to the next operator. Runs long after the
-/// cluster was started, or waits for what is left of eight minutes: see <see cref="ShortTokenProxy"/>.
+/// kubelet renews a proxy's token of ten minutes, and the proxy shows the new one to the next operator. The test waits
+/// for what is left of eight minutes since the cluster was started: see <see cref="ShortTokenProxy"/>.
 /// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]

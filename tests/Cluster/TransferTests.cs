@@ -5,7 +5,9 @@ using Xunit.Abstractions;
 
 namespace SshGateway.Tests.Cluster;
 
-/// <summary>What the stock programs carry from a host outside to a proxy on one node, and from there to a pod on the other.</summary>
+/// <summary>
+/// What the stock programs carry from a host outside to a proxy on one node, and from there to a pod on the other.
+/// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
 public sealed class TransferTests(GatewayCluster cluster, ITestOutputHelper output)
