@@ -9,7 +9,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
     public const string First = "node1";
     public const string Second = "node2";
 
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(10);
     private readonly string[] _onClient;
 
     private ClusterNodes(string directory)
@@ -51,10 +51,12 @@ internal sealed class ClusterNodes : IAsyncDisposable
         return result.Text;
     }
 
-    public Task<CommandResult> TryKubectlAsync(params string[] arguments) => RunOnClientAsync(
+    public Task<CommandResult> TryKubectlAsync(params string[] arguments) => TryKubectlAsync(TimeSpan.FromMinutes(3), arguments);
+
+    public Task<CommandResult> TryKubectlAsync(TimeSpan deadline, params string[] arguments) => RunOnClientAsync(
         KubectlProgram.File!,
         ["--kubeconfig", Path.Combine(Directory, "admin.kubeconfig"), "--cache-dir", Path.Combine(Directory, "kubectl-cache"), .. arguments],
-        TimeSpan.FromMinutes(3));
+        deadline);
 
     public async Task ApplyAsync(string yaml, params string[] arguments)
     {

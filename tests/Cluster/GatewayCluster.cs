@@ -63,6 +63,7 @@ public sealed class GatewayCluster : IAsyncLifetime
         Assert.True(login.Succeeded, login.ToString());
         Note("the first login through the Service has ended");
         await WaitForSessionAsync(SessionOn(ClusterNodes.Second));
+        await ShortTokenProxy.CreateAsync(this);
 
         void Note(string what) => _figures.Add((what, clock.Elapsed));
     }
@@ -123,10 +124,11 @@ public sealed class GatewayCluster : IAsyncLifetime
         Nodes.KubectlAsync("-n", Sessions, "wait", "--for=condition=Ready", $"claudesession/{session}", "--timeout=120s");
 
     internal async Task<string> LogsAsync(string selector, string inNamespace = Gateway) =>
-        await Nodes.KubectlAsync("-n", inNamespace, "logs", "-l", selector, "--tail=-1", "--prefix");
+        // A pod that has ended and is still there has none.
+        await Nodes.KubectlAsync("-n", inNamespace, "logs", "-l", selector, "--tail=-1", "--prefix", "--ignore-errors");
 
     /// <summary>deploy/overlays/legacy-1.20 with this build's images, and what the tests need to see.</summary>
-    private async Task ApplyGatewayAsync()
+    internal async Task ApplyGatewayAsync()
     {
         string site = System.IO.Directory.CreateDirectory(Path.Combine(Nodes.Directory, "site")).FullName;
         string overlay = Path.GetRelativePath(site, Repository.File("deploy/overlays/legacy-1.20"));
@@ -155,7 +157,7 @@ public sealed class GatewayCluster : IAsyncLifetime
     }
 
     // In place of a load balancer's controller, which would say where clients reach the Service.
-    private Task<string> SetBalancerAddressAsync() => Nodes.KubectlAsync(
+    internal Task<string> SetBalancerAddressAsync() => Nodes.KubectlAsync(
         "-n", Gateway, "patch", "service", "ssh-gateway", "--subresource=status", "--type=merge",
         "-p", $$$"""{"status": {"loadBalancer": {"ingress": [{"ip": "{{{BalancerAddress}}}"}] } } }""");
 

@@ -44,21 +44,13 @@ internal sealed class Account(KubernetesServer server, string token) : IDisposab
         return (response.StatusCode, text.StartsWith('{') ? JsonSerializer.Deserialize<JsonElement>(text) : JsonSerializer.SerializeToElement(text));
     }
 
-    /// <summary>All that it may do in a namespace, as the API server tells it, a line each.</summary>
+    /// <summary>All that it may do in a namespace: see <see cref="DeployedRules"/>.</summary>
     public async Task<IEnumerable<string>> RulesAsync(string inNamespace)
     {
-        string review = $$"""{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "{{inNamespace}}"} }""";
-        (HttpStatusCode status, JsonElement answer) = await SendAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review);
+        (HttpStatusCode status, JsonElement answer) = await SendAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/selfsubjectrulesreviews", DeployedRules.Review(inNamespace));
         Assert.True(status == HttpStatusCode.Created, answer.ToString());
-        return answer.At("status.resourceRules").EnumerateArray()
-            .Select(rule => $"{List(rule, "verbs")} {List(rule, "apiGroups")}/{List(rule, "resources")} {List(rule, "resourceNames")}".TrimEnd())
-            // Everybody may ask what they may do, and who they are.
-            .Where(rule => !rule.Contains("/selfsubject", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal);
+        return DeployedRules.Describe(answer);
     }
 
     public void Dispose() => _http.Dispose();
-
-    private static string List(JsonElement rule, string property) =>
-        rule.TryGetProperty(property, out JsonElement list) ? string.Join(',', list.EnumerateArray().Select(e => e.GetString())) : "";
 }

@@ -8,36 +8,13 @@ namespace SshGateway.Tests.Deploy;
 [Collection(KubernetesGroup.Name)]
 public sealed class PermissionTests(KubernetesServer server)
 {
-    private const string TokenReviews = "create authentication.k8s.io/tokenreviews";
-
     [DeployedFact]
     public async Task The_operator_may_do_this_and_nothing_else()
     {
         await DeployedOverlay.ApplyAsync(server);
         using Account account = await Account.OfServiceAccountAsync(server, "ssh-gateway", "ssh-gateway-operator");
 
-        Assert.Equal(
-            [
-                "create /secrets,configmaps",
-                TokenReviews,
-                "create coordination.k8s.io/leases",
-                "get /configmaps ssh-gateway-user-ca",
-                "get /secrets ssh-gateway-host-keys,ssh-gateway-user-ca",
-                "get,patch /secrets,configmaps ssh-gateway-feed-ca",
-                "get,patch coordination.k8s.io/leases ssh-gateway-operator",
-            ],
-            await account.RulesAsync("ssh-gateway"));
-        Assert.Equal(
-            [
-                TokenReviews,
-                "create,patch events.k8s.io/events",
-                "get,list,watch /pods",
-                "get,list,watch tars.cloudwalk.network/claudesessions",
-                "patch tars.cloudwalk.network/claudesessions/status",
-            ],
-            await account.RulesAsync("claude-sessions"));
-        Assert.Equal([TokenReviews], await account.RulesAsync("default"));
-        Assert.Equal([TokenReviews], await account.RulesAsync("kube-system"));
+        await AssertRulesAsync(account, DeployedRules.Operator);
     }
 
     [DeployedFact]
@@ -46,8 +23,7 @@ public sealed class PermissionTests(KubernetesServer server)
         await DeployedOverlay.ApplyAsync(server);
         using Account account = await Account.OfServiceAccountAsync(server, "ssh-gateway", "ssh-gateway-proxy");
 
-        Assert.Empty(await account.RulesAsync("ssh-gateway"));
-        Assert.Empty(await account.RulesAsync("claude-sessions"));
+        await AssertRulesAsync(account, DeployedRules.Proxy);
     }
 
     [DeployedFact]
@@ -56,9 +32,7 @@ public sealed class PermissionTests(KubernetesServer server)
         await DeployedOverlay.ApplyAsync(server);
         using Account account = await Account.OfServiceAccountAsync(server, "tars", "tars");
 
-        Assert.Equal(["get,list,watch,create,update,patch,delete tars.cloudwalk.network/claudesessions"], await account.RulesAsync("claude-sessions"));
-        Assert.Empty(await account.RulesAsync("ssh-gateway"));
-        Assert.Empty(await account.RulesAsync("tars"));
+        await AssertRulesAsync(account, DeployedRules.Tars);
     }
 
     [DeployedFact]
@@ -126,6 +100,14 @@ public sealed class PermissionTests(KubernetesServer server)
             (HttpMethod.Patch, $"{DeployedOverlay.Sessions}/abc12/status"),
             (HttpMethod.Get, "apis/tars.cloudwalk.network/v1alpha1/namespaces/default/claudesessions"),
             (HttpMethod.Post, "apis/authentication.k8s.io/v1/tokenreviews"));
+    }
+
+    private static async Task AssertRulesAsync(Account account, IReadOnlyDictionary<string, string[]> expected)
+    {
+        foreach ((string inNamespace, string[] rules) in expected)
+        {
+            Assert.Equal(rules, await account.RulesAsync(inNamespace));
+        }
     }
 
     private static async Task AssertRefusedAsync(Account account, params (HttpMethod Method, string Path)[] refused)

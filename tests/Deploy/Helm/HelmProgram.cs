@@ -15,13 +15,16 @@ internal static class HelmProgram
 
     public static string File => Found.Value.Paths!["HELM"];
 
-    public static Task<CommandResult> TryAsync(params string[] arguments) =>
-        EndToEnd.Harness.Command.RunAsync(File, arguments, deadline: TimeSpan.FromSeconds(120));
+    public static Task<CommandResult> TryAsync(params string[] arguments) => TryAsync([], arguments);
 
     /// <returns>What it wrote to its standard output.</returns>
-    public static async Task<string> RunAsync(params string[] arguments)
+    public static Task<string> RunAsync(params string[] arguments) => RunAsync([], arguments);
+
+    /// <param name="launcher">What starts it; empty: nothing.</param>
+    /// <param name="arguments">Its own.</param>
+    public static async Task<string> RunAsync(IReadOnlyList<string> launcher, string[] arguments)
     {
-        CommandResult result = await TryAsync(arguments);
+        CommandResult result = await TryAsync(launcher, arguments);
         Assert.True(result.Succeeded, result.ToString());
         return result.Text;
     }
@@ -29,4 +32,10 @@ internal static class HelmProgram
     /// <summary><c>helm template</c> of a chart's directory or package.</summary>
     public static async Task<IReadOnlyList<JsonElement>> RenderAsync(string chart, params string[] options) =>
         Manifest.Parse(await RunAsync(["template", "ssh-gateway", chart, "--namespace", "ssh-gateway", .. options]));
+
+    private static Task<CommandResult> TryAsync(IReadOnlyList<string> launcher, string[] arguments)
+    {
+        string[] all = [.. launcher, File, .. arguments];
+        return EndToEnd.Harness.Command.RunAsync(all[0], all[1..], deadline: TimeSpan.FromSeconds(120));
+    }
 }

@@ -8,6 +8,9 @@ internal sealed class HelmRelease(string kubeconfig, params string[] always)
     public const string Name = "ssh-gateway";
     public const string Namespace = "ssh-gateway";
 
+    /// <summary>What starts helm, where it has to run in other namespaces of the machine.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     public Task<string> InstallAsync(string chart, params string[] options) => RunAsync(["install", Name, chart, "--create-namespace", .. always, .. options]);
 
     public Task<string> UpgradeAsync(string chart, params string[] options) => RunAsync(["upgrade", Name, chart, .. always, .. options]);
@@ -16,5 +19,5 @@ internal sealed class HelmRelease(string kubeconfig, params string[] always)
 
     public Task<string> UninstallAsync() => RunAsync(["uninstall", Name]);
 
-    private Task<string> RunAsync(string[] arguments) => HelmProgram.RunAsync([.. arguments, "--namespace", Namespace, "--kubeconfig", kubeconfig]);
+    private Task<string> RunAsync(string[] arguments) => HelmProgram.RunAsync(Launcher, [.. arguments, "--namespace", Namespace, "--kubeconfig", kubeconfig]);
 }

@@ -11,6 +11,11 @@ internal sealed record Scrape(string Text)
         .Select(line => double.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture))
         .SingleOrDefault();
 
+    /// <summary>All samples of a metric together, whatever their labels.</summary>
+    public double Sum(string metric) => Text.Split('\n')
+        .Where(line => line.StartsWith(metric + "{", StringComparison.Ordinal))
+        .Sum(line => double.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture));
+
     public static async Task<Scrape> OfAsync(Uri process)
     {
         using HttpClient http = new() { BaseAddress = process };
