@@ -1,5 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using SshGateway.Operator.Table;
+using SshGateway.Proxy.Feed;
+using SshGateway.Shared.Protos;
 using SshGateway.Tests.Grpc;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -76,6 +83,48 @@ public sealed class FeedGrpcTests : IAsyncLifetime, IDisposable
         await response.Content.ReadAsByteArrayAsync();
 
         Assert.Equal("12", Status(response));
+    }
+
+    // Serialized anew, the fields would come in the order of their numbers.
+    [Fact]
+    public async Task An_entry_is_sent_as_it_was_serialized_once_for_all_streams()
+    {
+        // pod_uid "u", session_id "a".
+        byte[] wire = Convert.FromHexString("320175" + "0A0161");
+        _server.Table.Apply([new TableEntry("a", "u", wire)], [], default);
+        var bytes = Marshallers.Create(message => message, message => message);
+        using GrpcChannel channel = OperatorChannel.Open(_server.Server.Address, null, null);
+        using AsyncDuplexStreamingCall<byte[], byte[]> call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(
+            new Method<byte[], byte[]>(MethodType.DuplexStreaming, EndpointFeed.Descriptor.FullName, "Watch", bytes, bytes), null, default);
+        await call.RequestStream.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "test" } }.ToByteArray());
+
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Contains(Convert.ToHexString(wire), Convert.ToHexString(call.ResponseStream.Current), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/readyz")]
+    [InlineData("/metrics")]
+    [InlineData("/internal/sessions/one/pod")]
+    public async Task The_feeds_port_serves_the_feed_and_nothing_else(string path)
+    {
+        using var directory = new TemporaryDirectory();
+        await using OperatorRun run = await OperatorRun.StartAsync(directory.Path);
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            // Whose certificate it is, other tests check.
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
+            UseProxy = false,
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{run.FeedPort}{path}")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        using HttpResponseMessage response = await http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
     }
 
     [Fact]
