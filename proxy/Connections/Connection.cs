@@ -180,7 +180,11 @@ internal sealed class Connection : IClientConnection
             try
             {
                 now = CurrentEntry(client);
-                LoginGate.Check(now, _services.Time.GetUtcNow());
+                // A failed readiness probe does not end a login that the pod has just accepted. Another pod is waited for.
+                if (!LoginGate.IsStarting(now, _services.Time.GetUtcNow()))
+                {
+                    LoginGate.Check(now, _services.Time.GetUtcNow());
+                }
                 if (now.PodUid == client.Entry.PodUid)
                 {
                     return podLeg;

@@ -75,11 +75,12 @@ find_helm() {
 }
 
 prepare_cluster() {
+  local cluster_programs=(etcd kubectl kube-apiserver kubelet kube-controller-manager kube-scheduler kube-proxy)
   headline 'A real cluster to test on'
   # Where there can be none, its tests skip themselves and say why.
-  scripts/install-packages scripts/packages-cluster.txt &&
-    scripts/cluster/build etcd kubectl kube-apiserver kubelet kube-controller-manager kube-scheduler kube-proxy &&
+  if scripts/install-packages scripts/packages-cluster.txt && scripts/cluster/build "${cluster_programs[@]}"; then
     scripts/cluster/images || true
+  fi
 }
 
 # run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m) has hung.

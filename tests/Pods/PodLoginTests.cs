@@ -278,6 +278,28 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         await AssertExplainedAsync(client, expected, "ession abc12");
     }
 
+    // A busy node fails probes of pods that work: found on a real cluster.
+    [Fact]
+    public async Task A_pod_that_becomes_unready_while_it_accepts_the_login_is_entered()
+    {
+        var answered = new TaskCompletionSource();
+        var changed = new TaskCompletionSource();
+        using var pod = new PodPeer(manners: async (self, socket, _) =>
+        {
+            answered.SetResult();
+            await changed.Task;
+            await self.ServeAsync(socket);
+        });
+        Route(pod);
+        await using PodLeg client = await StartLoginAsync();
+        await answered.Task.Limited();
+        _gateway.Table.Upsert(Sessions.Entry(Id, EndpointState.NotReady, endpoint: pod.EndPoint, reason: "PodNotReady", keys: [_gateway.Key.PublicKey]));
+        changed.SetResult();
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        client.Abort();
+        await _gateway.Ends.NextAsync();
+    }
+
     [Fact]
     public async Task A_pod_that_was_replaced_while_it_was_dialled_is_left_for_the_new_one()
     {
