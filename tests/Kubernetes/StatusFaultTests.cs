@@ -66,7 +66,7 @@ public sealed class StatusFaultTests(KubernetesServer server)
         await Cluster.CreateSessionAsync(space, "bad");
         await Cluster.CreateSessionAsync(space, "good");
         ClaudeSession good = await ReadAsync(space, "good");
-        ClaudeSession bad = await ReadAsync(space, "bad") with { Status = new SessionStatus { Conditions = new ThrowingList<SessionCondition>() } };
+        ClaudeSession bad = await ReadAsync(space, "bad") with { Status = new SessionStatus { Endpoint = new SessionEndpoint { Ips = new ThrowingList<string>() } } };
         var log = new LogRecorder<StatusService>();
         using HttpClient http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System));
         var api = new ApiWriter(http, TimeProvider.System);
