@@ -128,7 +128,8 @@ internal static class OperatorHost
     private static void Connect(WebApplication app)
     {
         EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
-        // Nobody else asks for it, and its figures are there once it is.
+        // The library makes the feed's service at the first call. The figures are there from the start.
+        app.Services.GetRequiredService<FeedService>();
         app.Services.GetRequiredService<ReportMetrics>();
         FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
         InternalEndpoints endpoints = app.Services.GetRequiredService<InternalEndpoints>();
