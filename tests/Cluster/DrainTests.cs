@@ -10,7 +10,7 @@ namespace SshGateway.Tests.Cluster;
 /// overlay leaves them out. Only the gateway's pods are drained: a session's pod is a bare one, and TARS's to move.
 /// </summary>
 [Collection(ClusterGroup.Name)]
-[Trait("Category", "Long")]
+[Trait("Category", "Faults")]
 public sealed class DrainTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     private const string Everything = "app.kubernetes.io/component in (proxy, operator)";

@@ -78,7 +78,7 @@ internal static class GatewayState
         await Eventually.TrueAsync(
             async () =>
             {
-                IReadOnlyList<JsonElement> pods = await cluster.ListAsync("pods", GatewayCluster.Gateway);
+                IReadOnlyList<JsonElement> pods = await cluster.ListAsync("pods", GatewayCluster.Gateway, "app.kubernetes.io/name in (ssh-gateway-proxy,ssh-gateway-operator)");
                 state = string.Join('\n', pods.Select(pod => $"{pod.Name()} on {pod.NodeOf()} ready {pod.IsReady()} terminating {pod.IsTerminating()}"));
                 return pods.Count == 4 && pods.All(pod => pod.IsReady() && !pod.IsTerminating())
                     && pods.Select(pod => (pod.NodeOf(), pod.At("metadata.labels").GetProperty("app.kubernetes.io/name").GetString())).Distinct().Count() == 4;
