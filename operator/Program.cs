@@ -1,6 +1,6 @@
+using SshGateway.Hosting;
 using SshGateway.Operator.Hosting;
 using SshGateway.Operator.Listing;
-using SshGateway.Shared.Hosting;
 
 try
 {

@@ -1,5 +1,5 @@
+using SshGateway.Hosting;
 using SshGateway.Proxy.Hosting;
-using SshGateway.Shared.Hosting;
 
 try
 {

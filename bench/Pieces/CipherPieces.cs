@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Ssh.Ciphers;
 
 namespace SshGateway.Bench.Pieces;
 

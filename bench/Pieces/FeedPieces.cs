@@ -1,11 +1,11 @@
 using BenchmarkDotNet.Attributes;
 using Google.Protobuf;
 using SshGateway.Bench.Table;
+using SshGateway.Feed;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Bench.Pieces;
 

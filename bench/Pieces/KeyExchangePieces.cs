@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using SshGateway.Proxy.Ssh.KeyExchange;
+using SshGateway.Ssh.KeyExchange;
 
 namespace SshGateway.Bench.Pieces;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
+using SshGateway.Feed;
 using SshGateway.Proxy.Feed;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Bench.Scale;
 

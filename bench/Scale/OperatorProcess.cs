@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using SshGateway.Bench.Processes;
 
 namespace SshGateway.Bench.Scale;
 

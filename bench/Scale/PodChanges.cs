@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Bench.Scale;
 

@@ -1,5 +1,5 @@
 using Google.Protobuf;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Bench.Table;
 

@@ -12,7 +12,6 @@ using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Bench.Table;
 

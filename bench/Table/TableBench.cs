@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using SshGateway.Feed;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Bench.Table;
 

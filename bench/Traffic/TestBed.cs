@@ -1,6 +1,6 @@
 using System.Net;
 using SshGateway.Bench.Processes;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Bench.Traffic;
 

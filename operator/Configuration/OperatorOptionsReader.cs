@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Operator.Internal;
 using SshGateway.Operator.Model;
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Metrics;
 
 namespace SshGateway.Operator.Configuration;
 

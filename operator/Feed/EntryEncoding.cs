@@ -1,11 +1,11 @@
 using Google.Protobuf;
+using SshGateway.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
-using ProtoState = SshGateway.Shared.Protos.EndpointState;
+using SshGateway.Ssh.Keys;
+using ProtoState = SshGateway.Feed.EndpointState;
 using RouteState = SshGateway.Operator.Routing.EndpointState;
 
 namespace SshGateway.Operator.Feed;

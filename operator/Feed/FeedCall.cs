@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Feed;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Google.Protobuf;
+using SshGateway.Feed;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
 

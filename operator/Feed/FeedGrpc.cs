@@ -1,5 +1,5 @@
 using Grpc.AspNetCore.Server;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Feed;
 

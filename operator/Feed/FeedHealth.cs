@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Health.V1;
+using SshGateway.Feed;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Protos;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace SshGateway.Operator.Feed;

@@ -1,10 +1,10 @@
 using Google.Protobuf;
 using Grpc.Core;
+using SshGateway.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
 

@@ -1,6 +1,6 @@
 using Grpc.Core;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Feed;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Feed;
 

@@ -1,4 +1,4 @@
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Operator.HostKeys;
 

@@ -1,7 +1,7 @@
 using Grpc.Core;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Sessions;
-using SshGateway.Shared.Ssh;
+using SshGateway.Feed;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Operator.HostKeys;
 

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Logging;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
@@ -16,9 +19,6 @@ using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Logging;
-using SshGateway.Shared.Metrics;
 
 namespace SshGateway.Operator.Hosting;
 

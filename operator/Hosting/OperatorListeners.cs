@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using SshGateway.Hosting;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed.Certificates;
-using SshGateway.Shared.Hosting;
 
 namespace SshGateway.Operator.Hosting;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
+using SshGateway.Feed;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Operator.Internal;
 

@@ -1,5 +1,4 @@
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Internal;
 
@@ -10,7 +9,7 @@ internal sealed record KeysAnswer(string? SshPublicKey, IReadOnlyList<string> Ss
 {
     public static KeysAnswer Of(Entry entry)
     {
-        string[] lines = [.. entry.AuthorizedKeys.Select(key => Shared.Ssh.SshPublicKey.Parse(key.Span).ToString())];
+        string[] lines = [.. entry.AuthorizedKeys.Select(key => Ssh.Keys.SshPublicKey.Parse(key.Span).ToString())];
         return new KeysAnswer(lines.FirstOrDefault(), lines);
     }
 }

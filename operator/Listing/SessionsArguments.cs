@@ -1,4 +1,4 @@
-using SshGateway.Shared.Hosting;
+using SshGateway.Hosting;
 
 namespace SshGateway.Operator.Listing;
 

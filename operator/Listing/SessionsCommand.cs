@@ -1,12 +1,12 @@
 using System.Text.Json;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Logging;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Tables;
 using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Routing;
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Logging;
 
 namespace SshGateway.Operator.Listing;
 

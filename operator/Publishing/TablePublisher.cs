@@ -3,7 +3,7 @@ using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Operator.Publishing;
 

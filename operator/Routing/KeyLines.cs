@@ -1,4 +1,5 @@
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Operator.Routing;
 

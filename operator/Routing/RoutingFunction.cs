@@ -1,6 +1,6 @@
 using System.Net;
 using SshGateway.Operator.Model;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Operator.Routing;
 

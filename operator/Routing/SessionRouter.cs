@@ -1,5 +1,5 @@
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
-using SshGateway.Shared.Sessions;
 
 namespace SshGateway.Operator.Routing;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
-using SshGateway.Shared.Sessions;
 
 namespace SshGateway.Operator.Routing;
 

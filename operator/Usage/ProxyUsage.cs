@@ -1,6 +1,5 @@
 using Grpc.Core;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Sessions;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Usage;
 

@@ -1,4 +1,4 @@
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Usage;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Threading.Channels;
+using SshGateway.Hosting.Logging;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Shared.Logging;
 
 namespace SshGateway.Proxy.Audit;
 

@@ -1,7 +1,7 @@
 using System.Net;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Authentication;
 

@@ -1,11 +1,11 @@
 using System.Buffers;
 using System.Text;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Sessions;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Authentication;
 

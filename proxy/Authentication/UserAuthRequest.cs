@@ -1,5 +1,4 @@
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Authentication;
 

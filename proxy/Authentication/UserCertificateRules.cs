@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Authentication;
 

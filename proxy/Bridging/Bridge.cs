@@ -1,6 +1,6 @@
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Bridging;
 

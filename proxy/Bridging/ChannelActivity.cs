@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Bridging;
 

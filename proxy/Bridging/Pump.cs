@@ -1,9 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Bridging;
 

@@ -1,9 +1,9 @@
 using System.Net;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Proxy.Entrance;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Metrics;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.KeyExchange;
 
 namespace SshGateway.Proxy.Configuration;
 

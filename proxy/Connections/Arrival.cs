@@ -4,8 +4,8 @@ using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Connections;
 

@@ -4,12 +4,11 @@ using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Connections;
 

@@ -3,8 +3,8 @@ using System.Net;
 using SshGateway.Proxy.Audit;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
+using SshGateway.Ssh.Certificates;
 
 namespace SshGateway.Proxy.Connections;
 

@@ -4,11 +4,11 @@ using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Sockets.Epoll;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets.Epoll;
+using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Connections;
 

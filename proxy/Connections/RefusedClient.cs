@@ -2,12 +2,10 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using SshGateway.Proxy.Entrance;
-using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Connections;
 

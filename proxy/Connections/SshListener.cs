@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Sockets.Epoll;
-using SshGateway.Shared.Hosting;
+using SshGateway.Hosting;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Sockets.Epoll;
 
 namespace SshGateway.Proxy.Connections;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
+using SshGateway.Feed;
 using SshGateway.Proxy.Connections;
-using SshGateway.Shared.Sessions;
 
 namespace SshGateway.Proxy.Entrance;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Entrance;
 

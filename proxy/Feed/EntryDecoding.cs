@@ -2,9 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
+using SshGateway.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Feed;
 

@@ -1,7 +1,7 @@
 using Grpc.Core;
+using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Feed;
 

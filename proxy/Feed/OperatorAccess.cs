@@ -1,7 +1,7 @@
 using Grpc.Core;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Tls;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Tls;
 
 namespace SshGateway.Proxy.Feed;
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Proxy.Feed;
 

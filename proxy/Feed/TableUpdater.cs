@@ -1,6 +1,6 @@
 using Grpc.Core;
+using SshGateway.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Feed;
 

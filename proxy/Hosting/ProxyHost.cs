@@ -1,5 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Logging;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Proxy.Audit;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
@@ -10,14 +13,10 @@ using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Reports;
-using SshGateway.Proxy.Sockets.Epoll;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Logging;
-using SshGateway.Shared.Metrics;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets.Epoll;
+using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Hosting;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Keys;
 

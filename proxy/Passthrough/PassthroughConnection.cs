@@ -6,9 +6,9 @@ using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Transport;
 using SshGateway.Proxy.Table;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Passthrough;
 

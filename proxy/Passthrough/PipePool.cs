@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
-using SshGateway.Proxy.Sockets.Native;
+using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Proxy.Passthrough;
 

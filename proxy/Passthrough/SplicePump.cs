@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Net.Sockets;
 using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Sockets.Native;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Proxy.Passthrough;
 

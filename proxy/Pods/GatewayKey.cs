@@ -1,8 +1,7 @@
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

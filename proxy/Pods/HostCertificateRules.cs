@@ -1,6 +1,6 @@
 using System.Text;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
+using SshGateway.Ssh.Certificates;
 
 namespace SshGateway.Proxy.Pods;
 

@@ -1,6 +1,5 @@
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Connections;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

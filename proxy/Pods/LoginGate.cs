@@ -1,6 +1,6 @@
+using SshGateway.Feed;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Pods;
 

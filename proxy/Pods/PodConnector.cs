@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Sockets;
 using SshGateway.Proxy.Table;
+using SshGateway.Ssh.Sockets;
 
 namespace SshGateway.Proxy.Pods;
 

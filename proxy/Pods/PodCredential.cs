@@ -1,4 +1,4 @@
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

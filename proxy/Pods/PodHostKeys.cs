@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

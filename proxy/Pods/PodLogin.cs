@@ -2,14 +2,13 @@ using System.Net.Sockets;
 using System.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Pods;
 

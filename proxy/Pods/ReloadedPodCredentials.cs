@@ -1,6 +1,6 @@
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Keys;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 

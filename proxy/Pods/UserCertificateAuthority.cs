@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Pods;
 

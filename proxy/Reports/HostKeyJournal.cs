@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
+using SshGateway.Feed;
 using SshGateway.Proxy.Pods;
-using SshGateway.Shared.Protos;
 
 namespace SshGateway.Proxy.Reports;
 

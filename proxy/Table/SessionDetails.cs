@@ -1,5 +1,5 @@
 using System.Net;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Proxy.Table;
 

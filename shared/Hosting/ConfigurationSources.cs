@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace SshGateway.Shared.Hosting;
+namespace SshGateway.Hosting;
 
 /// <summary>Where both processes read their configuration from.</summary>
 public static class ConfigurationSources

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
-namespace SshGateway.Shared.Hosting;
+namespace SshGateway.Hosting;
 
 /// <summary>An address to listen on: <c>127.0.0.1:2222</c> or <c>[::]:2222</c>; port 0 takes a free one.</summary>
 public static class ListenAddress

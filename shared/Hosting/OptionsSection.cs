@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace SshGateway.Shared.Hosting;
+namespace SshGateway.Hosting;
 
 /// <summary>Reads a section of the configuration into options, and says everything that is wrong with it at once.</summary>
 public static class OptionsSection

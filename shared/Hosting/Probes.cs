@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace SshGateway.Shared.Hosting;
+namespace SshGateway.Hosting;
 
 /// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work, or a sentence that says why not.</summary>
 public static class Probes

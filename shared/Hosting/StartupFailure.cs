@@ -1,6 +1,5 @@
-using SshGateway.Shared.Ssh;
 
-namespace SshGateway.Shared.Hosting;
+namespace SshGateway.Hosting;
 
 /// <summary>What stops a process at its start.</summary>
 public static class StartupFailure
@@ -10,7 +9,7 @@ public static class StartupFailure
     /// which its message explains and a stack trace would hide.
     /// </summary>
     public static bool IsExplained(Exception exception) =>
-        exception is ConfigurationException or SshFormatException or IOException or InvalidDataException or UnauthorizedAccessException;
+        exception is ConfigurationException or FormatException or IOException or InvalidDataException or UnauthorizedAccessException;
 
     /// <summary>The message, with the causes that it leaves out.</summary>
     public static string Explain(Exception exception)

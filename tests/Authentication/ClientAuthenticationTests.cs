@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;

@@ -1,6 +1,6 @@
 using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Ssh.Harness;
 
 namespace SshGateway.Tests.Bridging;

@@ -1,7 +1,6 @@
 using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using Xunit;
 
 namespace SshGateway.Tests.Bridging;

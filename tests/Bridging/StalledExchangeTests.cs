@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using SshGateway.Proxy.Bridging;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

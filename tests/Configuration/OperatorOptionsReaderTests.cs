@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using SshGateway.Hosting;
 using SshGateway.Operator.Configuration;
-using SshGateway.Shared.Hosting;
 using SshGateway.Tests.Support;
 using Xunit;
 

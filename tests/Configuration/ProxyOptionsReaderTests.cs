@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
+using SshGateway.Hosting;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Shared.Hosting;
+using SshGateway.Ssh.KeyExchange;
 using Xunit;
 
 namespace SshGateway.Tests.Configuration;

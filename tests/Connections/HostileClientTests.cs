@@ -2,9 +2,8 @@ using System.Text;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -1,12 +1,10 @@
 using System.Text;
+using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SshGateway.Operator.Model;
-using SshGateway.Tests.Manifests;
 
+using SshGateway.Tests.Manifests;
 namespace SshGateway.Tests.Crd;
 
 /// <summary>A good session in which one field was changed, added or removed.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.EndToEnd.Harness;
 using Xunit.Abstractions;
 using TcpTable = SshGateway.Tests.Support.TcpTable;

@@ -1,8 +1,7 @@
 using System.Net.Sockets;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Ssh.Harness;
 

@@ -1,15 +1,15 @@
 using System.Net;
+using SshGateway.Feed;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Manifests;
 using Xunit;
-using EndpointState = SshGateway.Shared.Protos.EndpointState;
+using EndpointState = SshGateway.Feed.EndpointState;
 using RouteState = SshGateway.Operator.Routing.EndpointState;
 
 namespace SshGateway.Tests.Feed;

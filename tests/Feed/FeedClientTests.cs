@@ -1,4 +1,4 @@
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 using SshGateway.Tests.Support;
 using Xunit;
 using static SshGateway.Tests.Feed.ScriptedOperator;

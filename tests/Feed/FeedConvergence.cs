@@ -1,8 +1,8 @@
 using Google.Protobuf;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Support;
 using Xunit;

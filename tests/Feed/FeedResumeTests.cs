@@ -1,6 +1,6 @@
+using SshGateway.Feed;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;
-using SshGateway.Shared.Protos;
 using Xunit;
 using static SshGateway.Tests.Feed.FeedDialog;
 

@@ -1,9 +1,9 @@
 using System.Net;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Proxy.Feed;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Manifests;
 using SshGateway.Tests.Support;

@@ -1,5 +1,5 @@
+using SshGateway.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Manifests;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -24,7 +24,7 @@ public sealed class FeedTests : IDisposable
         SessionEntry one = proxy.Find("one")!;
         Assert.Equal((EndpointState.Ready, Access.Enabled, "one-pod", "uid-of-one"), (one.State, one.Access, one.PodName, one.PodUid));
         Assert.Equal(("10.0.0.1:2222", "claude", ""), (one.Endpoint!.ToString(), one.TargetUser, one.Reason));
-        Assert.True(one.Authorizes(SshGateway.Shared.Ssh.SshPublicKey.ParseLine(Samples.Key).Blob.Span));
+        Assert.True(one.Authorizes(SshGateway.Ssh.Keys.SshPublicKey.ParseLine(Samples.Key).Blob.Span));
 
         _directory.WriteByRename("two.yaml", Samples.Session("two"));
         await Eventually.TrueAsync(() => proxy.Find("two") is { State: EndpointState.None, Reason: "WaitingForPod", Endpoint: null }, "two is added");

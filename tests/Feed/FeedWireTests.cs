@@ -1,7 +1,7 @@
 using Google.Protobuf;
+using SshGateway.Feed;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Protos;
 using Xunit;
 
 namespace SshGateway.Tests.Feed;

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using SshGateway.Feed;
 using SshGateway.Proxy.Feed;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Grpc;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Google.Protobuf;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
+using SshGateway.Feed;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Grpc;
 using SshGateway.Tests.Manifests;
 

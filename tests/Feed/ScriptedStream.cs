@@ -1,5 +1,5 @@
 using Grpc.Core;
-using SshGateway.Shared.Protos;
+using SshGateway.Feed;
 
 namespace SshGateway.Tests.Feed;
 

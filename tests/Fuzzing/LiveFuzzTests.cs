@@ -1,4 +1,4 @@
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Win32.SafeHandles;
-using SshGateway.Proxy.Sockets;
+using SshGateway.Ssh.Sockets;
 
 namespace SshGateway.Tests.Fuzzing;
 

@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
+using SshGateway.Feed;
 using SshGateway.Operator.HostKeys;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

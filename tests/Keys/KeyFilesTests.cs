@@ -1,5 +1,5 @@
 using SshGateway.Proxy.Keys;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 

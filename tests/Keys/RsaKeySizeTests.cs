@@ -1,4 +1,5 @@
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 using Xunit;
 
 namespace SshGateway.Tests.Keys;

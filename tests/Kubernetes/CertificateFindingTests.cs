@@ -2,8 +2,7 @@ using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Routing;
 
 namespace SshGateway.Tests.Kubernetes;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using SshGateway.Feed;
 using SshGateway.Operator.Table;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Support;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Extensions.Configuration;
+using SshGateway.Hosting;
 using SshGateway.Operator.Kubernetes.Access;
-using SshGateway.Shared.Hosting;
 using SshGateway.Tests.Support;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using SshGateway.Hosting;
 using SshGateway.Operator.Listing;
-using SshGateway.Shared.Hosting;
 using SshGateway.Tests.Crd;
 using SshGateway.Tests.Manifests;
 using SshGateway.Tests.Support;

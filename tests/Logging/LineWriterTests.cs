@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Pipes;
 using System.Text;
-using SshGateway.Shared.Logging;
+using SshGateway.Hosting.Logging;
 using SshGateway.Tests.Support;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using SshGateway.Shared.Logging;
+using SshGateway.Hosting.Logging;
 using Xunit;
 
 namespace SshGateway.Tests.Logging;

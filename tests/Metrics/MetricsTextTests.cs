@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using SshGateway.Shared.Metrics;
+using SshGateway.Hosting.Metrics;
 using Xunit;
 
 namespace SshGateway.Tests.Metrics;

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using SshGateway.Shared.Metrics;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Tests.Grpc;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;

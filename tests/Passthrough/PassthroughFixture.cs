@@ -1,8 +1,8 @@
 using System.Net.Sockets;
+using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
+using SshGateway.Feed;
 using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Shared.Protos;
+using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

@@ -2,9 +2,7 @@ using System.Net;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 
 namespace SshGateway.Tests.Pods;

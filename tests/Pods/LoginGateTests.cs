@@ -1,7 +1,7 @@
+using SshGateway.Feed;
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
 using Xunit;
 
 namespace SshGateway.Tests.Pods;

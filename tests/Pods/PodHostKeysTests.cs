@@ -1,9 +1,8 @@
 using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Ssh.Keys;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
+using SshGateway.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Tests.Pods;
 

@@ -1,8 +1,7 @@
 using System.Net;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Pods;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

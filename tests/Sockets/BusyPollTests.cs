@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Sockets.Epoll;
+using SshGateway.Ssh.Sockets.Epoll;
 using Xunit;
 
 namespace SshGateway.Tests.Sockets;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Sockets.Epoll;
-using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Sockets.Epoll;
+using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

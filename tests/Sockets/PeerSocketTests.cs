@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Sockets.Epoll;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Sockets.Epoll;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

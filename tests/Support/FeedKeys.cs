@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using SshGateway.Hosting.Tls;
 using SshGateway.Proxy.Feed;
-using SshGateway.Shared.Tls;
 
 namespace SshGateway.Tests.Support;
 

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Text;
+using SshGateway.Feed;
 using SshGateway.Proxy.Table;
-using SshGateway.Shared.Protos;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

@@ -1,6 +1,6 @@
 using Grpc.Core;
+using SshGateway.Feed;
 using SshGateway.Operator.Usage;
-using SshGateway.Shared.Protos;
 using SshGateway.Tests.Support;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.KeyExchange;
 
 namespace SshGateway.Bench.Traffic.Ssh;
 

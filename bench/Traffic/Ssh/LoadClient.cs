@@ -1,10 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Bench.Traffic.Ssh;
 

@@ -1,4 +1,4 @@
-using SshGateway.Shared.Tls;
+using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Access;
 

@@ -1,5 +1,5 @@
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Tls;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Access;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using SshGateway.Shared.Hosting;
-using SshGateway.Shared.Tls;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Access;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SshGateway.Hosting;
 using SshGateway.Operator.Manifests;
-using SshGateway.Shared.Hosting;
 using static SshGateway.Operator.Kubernetes.Access.KubeconfigFile;
 
 namespace SshGateway.Operator.Kubernetes.Access;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using SshGateway.Shared.Hosting;
+using SshGateway.Hosting;
 
 namespace SshGateway.Operator.Kubernetes.Access;
 

@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Operator.Kubernetes.Keys;
 

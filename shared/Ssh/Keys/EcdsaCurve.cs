@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Shared.Ssh.Keys;
+namespace SshGateway.Ssh.Keys;
 
 /// <summary>The curves of RFC 5656 section 10.1 by their names in keys.</summary>
 internal sealed record EcdsaCurve(string Name, string KeyType, ECCurve Curve, int FieldSize)

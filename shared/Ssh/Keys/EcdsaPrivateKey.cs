@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Shared.Ssh.Keys;
+namespace SshGateway.Ssh.Keys;
 
 /// <summary>ECDSA (RFC 5656).</summary>
 internal sealed class EcdsaPrivateKey(SshPublicKey publicKey, ECDsa key) : SshPrivateKey(publicKey)

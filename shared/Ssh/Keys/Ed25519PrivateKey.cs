@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using SshGateway.Shared.Ssh.Native;
+using SshGateway.Ssh.Crypto;
+using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Shared.Ssh.Keys;
+namespace SshGateway.Ssh.Keys;
 
 /// <summary>Ed25519 (RFC 8032, RFC 8709) through libcrypto.</summary>
 internal sealed unsafe class Ed25519PrivateKey : SshPrivateKey

@@ -1,8 +1,9 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
+using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Shared.Ssh.Keys;
+namespace SshGateway.Ssh.Keys;
 
 /// <summary>Private keys in OpenSSH's own format (OpenSSH PROTOCOL.key), as ssh-keygen reads and writes them, without a passphrase.</summary>
 internal static class OpenSshKeyFile

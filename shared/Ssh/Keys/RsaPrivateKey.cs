@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Shared.Ssh.Keys;
+namespace SshGateway.Ssh.Keys;
 
 /// <summary>RSA with SHA-2 (RFC 8332).</summary>
 internal sealed class RsaPrivateKey(SshPublicKey publicKey, RSA key) : SshPrivateKey(publicKey)

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SshGateway.Shared.Ssh.Keys;
+namespace SshGateway.Ssh.Keys;
 
 /// <summary>A signature algorithm by its name, and the key type that it belongs to.</summary>
 /// <param name="Name">The name in signatures, requests and KEXINIT.</param>

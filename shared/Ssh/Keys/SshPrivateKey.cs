@@ -1,5 +1,7 @@
+using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Shared.Ssh.Keys;
+
+namespace SshGateway.Ssh.Keys;
 
 /// <summary>A private key that signs: a host key, the user CA, or the key of one connection's certificate. Thread-safe.</summary>
 internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable

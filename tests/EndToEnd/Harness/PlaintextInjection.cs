@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 

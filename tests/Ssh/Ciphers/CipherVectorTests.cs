@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Shared.Ssh.Native;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.Crypto;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

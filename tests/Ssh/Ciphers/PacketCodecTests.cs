@@ -1,5 +1,5 @@
 using CsCheck;
-using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Ssh.Ciphers;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Ssh.Ciphers;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -1,6 +1,6 @@
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Tests.Ssh.Harness;
 

@@ -2,12 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using Xunit;
 
 namespace SshGateway.Tests.Ssh.Harness;
@@ -60,7 +59,7 @@ internal sealed class HandmadeClient : IDisposable
     public async Task ReadIdentificationAsync()
     {
         string? line;
-        while ((line = _input.TryReadLine(Proxy.Ssh.Transport.Identification.MaximumServerLength)) is null)
+        while ((line = _input.TryReadLine(SshGateway.Ssh.Transport.Identification.MaximumServerLength)) is null)
         {
             Assert.True(await _input.FillAsync().Limited(), "closed before its identification");
         }

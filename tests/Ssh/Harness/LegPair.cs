@@ -1,10 +1,9 @@
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Tests.Ssh.Harness;
 

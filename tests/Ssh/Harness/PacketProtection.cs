@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Ssh.Ciphers;
+using SshGateway.Ssh.Ciphers;
 using Xunit;
 
 namespace SshGateway.Tests.Ssh.Harness;

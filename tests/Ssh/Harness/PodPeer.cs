@@ -2,12 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Tests.Ssh.Harness;
 

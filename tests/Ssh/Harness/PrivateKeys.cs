@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Tests.Ssh.Harness;
 

@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Tests.Ssh.Harness;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

@@ -1,7 +1,6 @@
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

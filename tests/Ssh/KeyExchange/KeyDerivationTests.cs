@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;

@@ -1,8 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

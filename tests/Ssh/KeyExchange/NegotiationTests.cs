@@ -1,5 +1,5 @@
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

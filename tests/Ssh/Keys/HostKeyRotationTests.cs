@@ -1,8 +1,6 @@
 using System.Text;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 
 namespace SshGateway.Tests.Ssh.Keys;

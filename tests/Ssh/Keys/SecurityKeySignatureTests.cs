@@ -1,5 +1,5 @@
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

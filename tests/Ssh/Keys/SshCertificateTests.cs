@@ -1,7 +1,7 @@
 using System.Text;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 

@@ -1,11 +1,9 @@
 using System.Text;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.KeyExchange;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 
@@ -232,7 +230,7 @@ public sealed class LegHandshakeTests
             KexAlgorithms = [.. KeyExchangeAlgorithm.All.Where(method => kex is null || method.Name == kex)],
             HostKeyAlgorithms = hostKeys.Algorithms,
         };
-        return new ClientLeg(new Proxy.Sockets.AsyncSocket(sockets.Accepting), offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
+        return new ClientLeg(new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
     }
 
     private static async Task AssertTalkAsync(LegPair pair)

@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
-using SshGateway.Proxy.Ssh.Keys;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
-using SshGateway.Shared.Ssh;
-using SshGateway.Shared.Ssh.Keys;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 
@@ -132,7 +130,7 @@ public sealed class LegRekeyTests
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
         var hostKeys = new HostKeySet([Ed25519PrivateKey.Generate()]);
         await using var server = new ClientLeg(
-            new Proxy.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
+            new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText())).Limited();
         Task<InboundPacket> serving = server.ReceiveAsync().AsTask();
@@ -173,7 +171,7 @@ public sealed class LegRekeyTests
         using SshPrivateKey second = PrivateKeys.Generate(SshKeyTypes.EcdsaP256);
         var hostKeys = new HostKeySet([first, second]);
         await using var server = new ClientLeg(
-            new Proxy.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
+            new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText { HostKeys = "ssh-ed25519" })).Limited();
         Task<InboundPacket> serving = server.ReceiveAsync().AsTask();

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.Transport;
-using SshGateway.Proxy.Ssh.Wire;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -1,6 +1,6 @@
-using SshGateway.Proxy.Sockets;
-using SshGateway.Proxy.Ssh.Ciphers;
-using SshGateway.Proxy.Ssh.Transport;
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using SshGateway.Shared.Ssh;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -1,0 +1,20 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Google.Protobuf;
+
+namespace SshGateway.Feed;
+
+/// <summary>An entry's part of a table's hash, as endpoint_feed.proto defines it.</summary>
+public static class EntryHash
+{
+    /// <param name="wire">The serialized entry.</param>
+    public static ulong Of(ReadOnlySpan<byte> wire)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(wire, digest);
+        return BinaryPrimitives.ReadUInt64BigEndian(digest);
+    }
+
+    /// <summary>Of an entry that came over the wire: fields that this version does not know are kept, so its bytes come out as they came.</summary>
+    public static ulong Of(Entry entry) => Of(entry.ToByteArray());
+}

@@ -1,0 +1,32 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace SshGateway.Hosting.Logging;
+
+/// <summary>Loggers whose lines go through one <see cref="LineWriter"/>.</summary>
+[ProviderAlias("Console")]
+internal sealed class LineLoggerProvider : ILoggerProvider
+{
+    private readonly ConsoleFormatter _formatter;
+    private readonly LineWriter _writer;
+
+    /// <param name="formatter">Makes the lines.</param>
+    /// <param name="output">Where they go. Owned.</param>
+    public LineLoggerProvider(ConsoleFormatter formatter, Stream output)
+    {
+        _formatter = formatter;
+        _writer = new LineWriter(output, Notice);
+    }
+
+    public ILogger CreateLogger(string categoryName) => new LineLogger(categoryName, _formatter, _writer.Write);
+
+    public void Dispose() => _writer.Dispose();
+
+    private string Notice(long missing)
+    {
+        var notice = new StringBuilder();
+        LineMessages.Missing(new LineLogger(typeof(LineWriter).FullName!, _formatter, line => notice.Append(line)), missing);
+        return notice.ToString();
+    }
+}

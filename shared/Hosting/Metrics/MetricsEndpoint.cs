@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace SshGateway.Hosting.Metrics;
+
+/// <summary>Where a process's figures go: to whoever asks <c>GET /metrics</c> on its HTTP/1.1 listener, and to a collector if there is one.</summary>
+public static class MetricsEndpoint
+{
+    private const string Path = "/metrics";
+    private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    // https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+    private const string StandardVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <param name="builder">The process.</param>
+    /// <param name="otlpEndpoint">The collector's address as configured; empty: what the standard variable says, if anything.</param>
+    /// <param name="service">What the process is called there.</param>
+    /// <param name="instance">Which one of them it is.</param>
+    public static void AddGatewayMetrics(this WebApplicationBuilder builder, string otlpEndpoint, string service, string instance)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(otlpEndpoint);
+        builder.Services.AddSingleton<MetricsText>();
+        if (otlpEndpoint.Length > 0 || builder.Configuration[StandardVariable] is { Length: > 0 })
+        {
+            builder.Services.AddSingleton<IHostedService>(_ => new OtlpExport(otlpEndpoint.Length > 0 ? new Uri(otlpEndpoint) : null, service, instance));
+        }
+    }
+
+    /// <summary>Whether this can be a collector's address; empty: none.</summary>
+    public static bool IsOtlpEndpoint(string text) =>
+        text is "" || (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps));
+
+    /// <summary>Answers <c>/metrics</c>; what is counted from here on is shown there.</summary>
+    public static void UseMetricsEndpoint(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        MetricsText metrics = app.Services.GetRequiredService<MetricsText>();
+        app.Use((context, next) =>
+        {
+            if (context.Request.Path.Value != Path || !HttpMethods.IsGet(context.Request.Method) || HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                return next(context);
+            }
+            context.Response.ContentType = ContentType;
+            return context.Response.WriteAsync(metrics.Write());
+        });
+    }
+}

@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SshGateway.Hosting.Tls;
+
+/// <summary>Who may sign a server's certificate. A file is read again every minute: clusters rotate their CAs.</summary>
+public sealed class CertificateAuthorities
+{
+    private static readonly TimeSpan RereadInterval = TimeSpan.FromMinutes(1);
+
+    // RFC 5280 section 4.2.1.12, id-kp-serverAuth.
+    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
+
+    private readonly Lock _lock = new();
+    private readonly string? _file;
+    private readonly TimeProvider _time;
+    private X509Certificate2Collection _certificates;
+    private long _readAt;
+
+    private CertificateAuthorities(string? file, X509Certificate2Collection certificates, TimeProvider time)
+    {
+        _file = file;
+        _time = time;
+        _certificates = certificates;
+        _readAt = time.GetTimestamp();
+    }
+
+    /// <exception cref="ConfigurationException">The file holds no certificate.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static CertificateAuthorities FromFile(string path, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return new CertificateAuthorities(path, Parse(File.ReadAllText(path), path), time);
+    }
+
+    /// <param name="pem">The certificates.</param>
+    /// <param name="origin">Where they were, for the error.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="ConfigurationException">It is no certificate.</exception>
+    public static CertificateAuthorities FromPem(string pem, string origin, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return new CertificateAuthorities(null, Parse(pem, origin), time);
+    }
+
+    /// <summary>Whether one of them signed this certificate for a server. The server's name is not looked at.</summary>
+    /// <param name="certificate">The server's certificate.</param>
+    /// <param name="presented">What the server sent with it.</param>
+    public bool HaveSigned(X509Certificate2 certificate, X509Chain? presented)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(Current());
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.ApplicationPolicy.Add(ServerAuthentication);
+        foreach (X509ChainElement element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+        return chain.Build(certificate);
+    }
+
+    private X509Certificate2Collection Current()
+    {
+        lock (_lock)
+        {
+            if (_file is not null && _time.GetElapsedTime(_readAt) >= RereadInterval)
+            {
+                _readAt = _time.GetTimestamp();
+                try
+                {
+                    _certificates = Parse(File.ReadAllText(_file), _file);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConfigurationException)
+                {
+                    // A file in the making: what was read before stays.
+                }
+            }
+            return _certificates;
+        }
+    }
+
+    private static X509Certificate2Collection Parse(string pem, string origin)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPem(pem);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new ConfigurationException([$"{origin}: a certificate in it cannot be read: {exception.Message}"]);
+        }
+        return certificates.Count > 0
+            ? certificates
+            : throw new ConfigurationException([$"{origin}: holds no certificate; it must have at least one in PEM form"]);
+    }
+}

@@ -1,8 +1,0 @@
-namespace SshGateway.Shared.Protos;
-
-/// <summary>Bounds of the feed that both ends keep.</summary>
-public static class FeedLimits
-{
-    /// <summary>The largest message, in either direction: what gRPC libraries accept by default.</summary>
-    public const int MaximumMessageBytes = 4 * 1024 * 1024;
-}

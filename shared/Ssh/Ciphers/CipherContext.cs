@@ -1,0 +1,88 @@
+using SshGateway.Ssh.Crypto;
+
+namespace SshGateway.Ssh.Ciphers;
+
+/// <summary>
+/// An EVP cipher context that is kept for the life of a key: keyed once, fed packet by packet.
+/// Not thread-safe; the owner disposes it only when no call is under way.
+/// </summary>
+internal sealed unsafe class CipherContext : IDisposable
+{
+    private readonly CipherContextHandle _handle;
+    private readonly nint _context;
+
+    public CipherContext(nint cipher, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, bool encrypt)
+    {
+        _handle = LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_new(), nameof(LibCrypto.EVP_CIPHER_CTX_new));
+        _context = _handle.DangerousGetHandle();
+        fixed (byte* keyPointer = key)
+        fixed (byte* ivPointer = iv)
+        {
+            LibCrypto.Check(
+                LibCrypto.EVP_CipherInit_ex(_context, cipher, 0, keyPointer, ivPointer, encrypt ? LibCrypto.Encrypt : LibCrypto.Decrypt),
+                nameof(LibCrypto.EVP_CipherInit_ex));
+        }
+    }
+
+    /// <summary>Starts a message: same key, new IV.</summary>
+    public void Restart(ReadOnlySpan<byte> iv)
+    {
+        fixed (byte* ivPointer = iv)
+        {
+            LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(_context, 0, 0, null, ivPointer, -1), nameof(LibCrypto.EVP_CipherInit_ex));
+        }
+    }
+
+    /// <summary>Bytes that are authenticated but not encrypted.</summary>
+    public void Authenticate(ReadOnlySpan<byte> data)
+    {
+        fixed (byte* dataPointer = data)
+        {
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, null, out _, dataPointer, data.Length), nameof(LibCrypto.EVP_CipherUpdate));
+        }
+    }
+
+    /// <summary>Encrypts or decrypts; the same place or two that do not overlap.</summary>
+    public void Transform(ReadOnlySpan<byte> input, Span<byte> output)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, input.Length);
+        fixed (byte* inputPointer = input)
+        fixed (byte* outputPointer = output)
+        {
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, outputPointer, out _, inputPointer, input.Length), nameof(LibCrypto.EVP_CipherUpdate));
+        }
+    }
+
+    /// <summary>Ends an AEAD encryption with its tag.</summary>
+    public void FinishWithTag(Span<byte> tag)
+    {
+        byte nothing;
+        LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(_context, &nothing, out _), nameof(LibCrypto.EVP_CipherFinal_ex));
+        fixed (byte* tagPointer = tag)
+        {
+            LibCrypto.Check(
+                LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadGetTag, tag.Length, tagPointer),
+                nameof(LibCrypto.EVP_CIPHER_CTX_ctrl));
+        }
+    }
+
+    /// <summary>Ends an AEAD decryption; false when the tag does not match.</summary>
+    public bool FinishMatchesTag(ReadOnlySpan<byte> tag)
+    {
+        fixed (byte* tagPointer = tag)
+        {
+            LibCrypto.Check(
+                LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadSetTag, tag.Length, tagPointer),
+                nameof(LibCrypto.EVP_CIPHER_CTX_ctrl));
+        }
+        byte nothing;
+        if (LibCrypto.EVP_CipherFinal_ex(_context, &nothing, out _) == 1)
+        {
+            return true;
+        }
+        LibCrypto.ERR_clear_error();
+        return false;
+    }
+
+    public void Dispose() => _handle.Dispose();
+}

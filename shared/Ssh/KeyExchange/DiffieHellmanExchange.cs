@@ -1,0 +1,28 @@
+using System.Security.Cryptography;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Ssh.KeyExchange;
+
+/// <summary>What all Diffie-Hellman methods share: both sides do the same, and K is an mpint (RFC 4253 section 8, RFC 5656 section 4, RFC 8731 section 3.1).</summary>
+internal abstract class DiffieHellmanExchange : IKeyExchange
+{
+    public abstract byte[] Initiate();
+
+    public byte[] Complete(ReadOnlySpan<byte> reply)
+    {
+        byte[] secret = Derive(reply);
+        byte[] encoded = new SshWriter(secret.Length + 5).WritePositiveMpint(secret).ToArray();
+        CryptographicOperations.ZeroMemory(secret);
+        return encoded;
+    }
+
+    public (byte[] Reply, byte[] SharedSecret) Respond(ReadOnlySpan<byte> initiation) => (Initiate(), Complete(initiation));
+
+    public abstract void Dispose();
+
+    /// <summary>The shared secret as a big-endian number.</summary>
+    protected abstract byte[] Derive(ReadOnlySpan<byte> peerValue);
+
+    protected static SshProtocolException BadValue(string method) =>
+        new(DisconnectReason.KeyExchangeFailed, $"the peer's {method} value is not acceptable");
+}

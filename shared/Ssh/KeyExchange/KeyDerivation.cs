@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+
+namespace SshGateway.Ssh.KeyExchange;
+
+/// <summary>Keys out of a shared secret: RFC 4253 section 7.2.</summary>
+/// <param name="hash">The key exchange method's hash.</param>
+/// <param name="sharedSecret">K as it entered the exchange hash, with its length.</param>
+/// <param name="exchangeHash">H of this exchange.</param>
+/// <param name="sessionId">H of the connection's first exchange.</param>
+internal sealed class KeyDerivation(HashAlgorithmName hash, byte[] sharedSecret, byte[] exchangeHash, byte[] sessionId)
+{
+    /// <summary>The keys' letters in RFC 4253: 'A' initial IV client to server, 'B' server to client, 'C', 'D' encryption keys, 'E', 'F' MAC keys.</summary>
+    public byte[] Derive(char letter, int size)
+    {
+        using var digest = IncrementalHash.CreateHash(hash);
+        byte[] key = new byte[size];
+        int filled = 0;
+        while (filled < size)
+        {
+            digest.AppendData(sharedSecret);
+            digest.AppendData(exchangeHash);
+            if (filled == 0)
+            {
+                digest.AppendData([(byte)letter]);
+                digest.AppendData(sessionId);
+            }
+            else
+            {
+                digest.AppendData(key, 0, filled);
+            }
+            byte[] block = digest.GetHashAndReset();
+            int count = Math.Min(block.Length, size - filled);
+            block.AsSpan(0, count).CopyTo(key.AsSpan(filled));
+            filled += count;
+        }
+        return key;
+    }
+}

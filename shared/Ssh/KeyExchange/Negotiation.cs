@@ -1,0 +1,50 @@
+using SshGateway.Ssh.Ciphers;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Ssh.KeyExchange;
+
+/// <summary>What both KEXINITs agree on: RFC 4253 section 7.1. The client's order decides.</summary>
+/// <param name="Kex">The method.</param>
+/// <param name="HostKeyAlgorithm">The host key's signature algorithm.</param>
+/// <param name="CipherClientToServer">The cipher from the client.</param>
+/// <param name="CipherServerToClient">The cipher to the client.</param>
+/// <param name="MacClientToServer">Null when the cipher is AEAD.</param>
+/// <param name="MacServerToClient">Null when the cipher is AEAD.</param>
+/// <param name="IgnoreNextKexPacket">The peer sent its first method packet on a guess that turned out wrong: exactly one packet is to be dropped.</param>
+internal sealed record Negotiation(
+    KeyExchangeAlgorithm Kex,
+    string HostKeyAlgorithm,
+    CipherAlgorithm CipherClientToServer,
+    CipherAlgorithm CipherServerToClient,
+    MacAlgorithm? MacClientToServer,
+    MacAlgorithm? MacServerToClient,
+    bool IgnoreNextKexPacket)
+{
+    /// <exception cref="SshProtocolException">Nothing in common; the message names the list and what the peer offered.</exception>
+    public static Negotiation Run(KexOffer own, KexInitMessage peer, bool weAreServer)
+    {
+        KeyExchangeAlgorithm kex = Choose("key exchange method", own.KexAlgorithms, algorithm => algorithm.Name, peer.KexAlgorithms, weAreServer);
+        string hostKey = Choose("host key algorithm", own.HostKeyAlgorithms, name => name, peer.HostKeyAlgorithms, weAreServer);
+        CipherAlgorithm cipherOut = Choose("cipher from the client", own.Ciphers, cipher => cipher.Name, peer.CiphersClientToServer, weAreServer);
+        CipherAlgorithm cipherIn = Choose("cipher to the client", own.Ciphers, cipher => cipher.Name, peer.CiphersServerToClient, weAreServer);
+        MacAlgorithm? macOut = cipherOut.IsAead ? null : Choose("MAC from the client", own.Macs, mac => mac.Name, peer.MacsClientToServer, weAreServer);
+        MacAlgorithm? macIn = cipherIn.IsAead ? null : Choose("MAC to the client", own.Macs, mac => mac.Name, peer.MacsServerToClient, weAreServer);
+        Choose("compression from the client", [KexOffer.NoCompression], name => name, peer.CompressionClientToServer, weAreServer);
+        Choose("compression to the client", [KexOffer.NoCompression], name => name, peer.CompressionServerToClient, weAreServer);
+
+        // RFC 4253 section 7.1: the guess is right when both sides list the same method and host key algorithm first.
+        bool guessedRight = peer.KexAlgorithms[0] == own.KexAlgorithms[0].Name && peer.HostKeyAlgorithms[0] == own.HostKeyAlgorithms[0];
+        return new Negotiation(kex, hostKey, cipherOut, cipherIn, macOut, macIn, peer.FirstKexPacketFollows && !guessedRight);
+    }
+
+    private static T Choose<T>(string what, IReadOnlyList<T> own, Func<T, string> nameOf, IReadOnlyList<string> peer, bool weAreServer)
+        where T : class
+    {
+        T? chosen = weAreServer
+            ? peer.Select(name => own.FirstOrDefault(algorithm => nameOf(algorithm) == name)).FirstOrDefault(algorithm => algorithm is not null)
+            : own.FirstOrDefault(algorithm => peer.Contains(nameOf(algorithm)));
+        return chosen ?? throw new SshProtocolException(
+            DisconnectReason.KeyExchangeFailed,
+            $"no common {what}: the gateway has {string.Join(',', own.Select(nameOf))}");
+    }
+}

@@ -1,0 +1,181 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Text;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Ssh.Keys;
+
+/// <summary>
+/// A public key in the SSH wire format, checked for structure: known type, sizes in range, nothing left over.
+/// Sources: RFC 4253 section 6.6 (RSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (Ed25519), OpenSSH PROTOCOL.u2f (security keys).
+/// </summary>
+public sealed class SshPublicKey
+{
+    /// <summary>RSA keys below this size are refused (NIST SP 800-131A).</summary>
+    public const int MinimumRsaBits = 2048;
+
+    /// <summary>RSA keys above this size are refused: verification time grows with the square of the size.</summary>
+    public const int MaximumRsaBits = 8192;
+
+    // It is "ssh:" in most keys, and a name of the user's choice behind that in some.
+    private const int MaximumApplicationLength = 255;
+
+    private SshPublicKey(string type, byte[] blob)
+    {
+        Type = type;
+        Blob = blob;
+    }
+
+    /// <summary>The key type, such as <c>ssh-ed25519</c>.</summary>
+    public string Type { get; }
+
+    /// <summary>The key in the SSH wire format.</summary>
+    public ReadOnlyMemory<byte> Blob { get; }
+
+    /// <summary>The fingerprint as OpenSSH prints it: <c>SHA256:</c> and unpadded base64.</summary>
+    public string Fingerprint => FingerprintOf(Blob.Span);
+
+    /// <summary>The hash in a fingerprint as OpenSSH prints it; null when it is none.</summary>
+    public static byte[]? ParseFingerprint(string fingerprint)
+    {
+        const string Prefix = "SHA256:";
+        ArgumentNullException.ThrowIfNull(fingerprint);
+        byte[] hash = new byte[SHA256.HashSizeInBytes];
+        // Without the padding, which base64 wants.
+        return fingerprint.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(fingerprint[Prefix.Length..] + "=", hash, out int length) && length == hash.Length
+            ? hash : null;
+    }
+
+    /// <summary>The fingerprint of a key blob as OpenSSH prints it.</summary>
+    public static string FingerprintOf(ReadOnlySpan<byte> blob)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(blob, hash);
+        return "SHA256:" + Convert.ToBase64String(hash).TrimEnd('=');
+    }
+
+    /// <summary>Parses a key blob.</summary>
+    /// <exception cref="SshFormatException">The blob is not a key of a supported type and size.</exception>
+    public static SshPublicKey Parse(ReadOnlySpan<byte> blob)
+    {
+        var reader = new SshReader(blob);
+        string type = TypeOf(reader.ReadString());
+        switch (type)
+        {
+            case SshKeyTypes.Ed25519:
+                CheckEd25519(ref reader);
+                break;
+            case SshKeyTypes.SecurityKeyEd25519:
+                CheckEd25519(ref reader);
+                CheckApplication(ref reader);
+                break;
+            case SshKeyTypes.SecurityKeyEcdsaP256:
+                CheckEcdsa(ref reader, "nistp256", 32);
+                CheckApplication(ref reader);
+                break;
+            case SshKeyTypes.EcdsaP256:
+                CheckEcdsa(ref reader, "nistp256", 32);
+                break;
+            case SshKeyTypes.EcdsaP384:
+                CheckEcdsa(ref reader, "nistp384", 48);
+                break;
+            case SshKeyTypes.EcdsaP521:
+                CheckEcdsa(ref reader, "nistp521", 66);
+                break;
+            case SshKeyTypes.Rsa:
+                CheckRsa(ref reader);
+                break;
+            default:
+                throw new SshFormatException($"keys of type {type} are not supported; use {SshKeyTypes.Ed25519}, ecdsa-sha2-nistp256/384/521, {SshKeyTypes.Rsa} or a security key");
+        }
+        reader.End();
+        return new SshPublicKey(type, blob.ToArray());
+    }
+
+    /// <summary>Parses one line of an OpenSSH public key file: type, base64, optional comment. No options are accepted.</summary>
+    /// <exception cref="SshFormatException">The line is not such a key; the message says why and can be shown to the owner.</exception>
+    public static SshPublicKey ParseLine(string line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        string[] parts = line.Trim().Split([' ', '\t'], 3, StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length < 2)
+        {
+            throw new SshFormatException("a public key line has the form \"<type> <base64> [comment]\"");
+        }
+        byte[] blob;
+        try
+        {
+            blob = Convert.FromBase64String(parts[1]);
+        }
+        catch (FormatException)
+        {
+            throw new SshFormatException("the second word of the public key line is not base64");
+        }
+        SshPublicKey key = Parse(blob);
+        if (key.Type != parts[0])
+        {
+            throw new SshFormatException($"the line says {Printable(parts[0])}, the key itself says {key.Type}");
+        }
+        return key;
+    }
+
+    /// <summary>The line form, without a comment.</summary>
+    public override string ToString() => $"{Type} {Convert.ToBase64String(Blob.Span)}";
+
+    private static string TypeOf(ReadOnlySpan<byte> name)
+    {
+        string text = Encoding.ASCII.GetString(name.Length > 64 ? name[..64] : name);
+        return Printable(text);
+    }
+
+    // Names from a peer reach logs and messages: only printable ASCII may.
+    private static string Printable(string text) =>
+        string.Concat(text.Select(c => c is > ' ' and < '\x7f' ? c : '?'));
+
+    private static void CheckEd25519(ref SshReader reader)
+    {
+        if (reader.ReadString().Length != 32)
+        {
+            throw new SshFormatException("an Ed25519 key that is not 32 bytes long");
+        }
+    }
+
+    private static void CheckApplication(ref SshReader reader)
+    {
+        if (reader.ReadString().Length > MaximumApplicationLength)
+        {
+            throw new SshFormatException($"a security key whose application is longer than {MaximumApplicationLength} bytes");
+        }
+    }
+
+    private static void CheckEcdsa(ref SshReader reader, string curve, int fieldSize)
+    {
+        if (!reader.ReadString().SequenceEqual(Encoding.ASCII.GetBytes(curve)))
+        {
+            throw new SshFormatException($"an ECDSA key whose curve is not {curve}");
+        }
+        ReadOnlySpan<byte> point = reader.ReadString();
+        if (point.Length != 1 + (2 * fieldSize) || point[0] != 4)
+        {
+            throw new SshFormatException($"an ECDSA key that is not an uncompressed {curve} point");
+        }
+    }
+
+    private static void CheckRsa(ref SshReader reader)
+    {
+        ReadOnlySpan<byte> exponent = reader.ReadPositiveMpint();
+        // OpenSSL itself refuses larger exponents for large moduli; 64 bits is more than any real key has.
+        if (exponent.Length is 0 or > 8 || (exponent[^1] & 1) == 0 || (exponent.Length == 1 && exponent[0] == 1))
+        {
+            throw new SshFormatException("an RSA key with an unusable public exponent");
+        }
+        ReadOnlySpan<byte> modulus = reader.ReadPositiveMpint();
+        int bits = modulus.IsEmpty ? 0 : (modulus.Length * 8) - BitOperations.LeadingZeroCount(modulus[0]) + 24;
+        if (bits is < MinimumRsaBits or > MaximumRsaBits)
+        {
+            throw new SshFormatException($"an RSA key of {bits} bits; {MinimumRsaBits} to {MaximumRsaBits} are accepted");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using SshGateway.Ssh.Sockets.Native;
+
+namespace SshGateway.Ssh.Sockets.Epoll;
+
+/// <summary>A socket of an <see cref="EventLoop"/>.</summary>
+internal sealed class EpollSocket : IPeerSocket, IEventHandler
+{
+    // Behind small reads there may be a Nagle algorithm waiting; bulk data is acknowledged by its volume.
+    private const int QuickAcknowledgeBelow = 16 * 1024;
+
+    private readonly Socket _socket;
+    private readonly EventLoop _loop;
+    private readonly PeerTimeouts _timeouts;
+    private readonly int _descriptor;
+    private readonly Readiness _readable = new();
+    private readonly Readiness _writable = new();
+    private readonly Lock _closing = new();
+    private volatile bool _hungUp;
+    private bool _drained;
+    private bool _owesAcknowledgement;
+    private ulong _registration;
+    private bool _closed;
+    private volatile bool _hasSent;
+    private bool _countsProbes;
+
+    private EpollSocket(Socket socket, IPEndPoint remote, EventLoop loop, PeerTimeouts timeouts)
+    {
+        (_socket, _loop, _timeouts, RemoteEndPoint) = (socket, loop, timeouts, remote);
+        _descriptor = (int)socket.Handle;
+        // For splice, which has no flag of its own for sockets.
+        _ = LibC.fcntl(_descriptor, LibC.SetStatusFlags, LibC.NonBlocking);
+    }
+
+    public IPEndPoint RemoteEndPoint { get; private set; }
+
+    /// <summary>A connected socket, which nothing has been awaited on: .NET's engine would watch it as well. It is owned from here on.</summary>
+    public static EpollSocket Adopt(Socket connected, EventLoop loop, PeerTimeouts timeouts)
+    {
+        try
+        {
+            TcpSettings.Apply(connected, timeouts);
+            var socket = new EpollSocket(connected, TcpSettings.RemoteEndPointOf(connected), loop, timeouts);
+            socket.Register();
+            return socket;
+        }
+        catch
+        {
+            connected.Dispose();
+            throw;
+        }
+    }
+
+    public void ActsFor(IPEndPoint client) => RemoteEndPoint = client;
+
+    public async ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel)
+    {
+        var another = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, _loop, _timeouts.OfPods);
+        try
+        {
+            TcpSettings.Apply(another._socket, another._timeouts);
+            using (cancel.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), another))
+            {
+                await another.ConnectAsync().ConfigureAwait(false);
+            }
+            return another;
+        }
+        catch (Exception failure)
+        {
+            another.Dispose();
+            if (failure is ObjectDisposedException)
+            {
+                cancel.ThrowIfCancellationRequested();
+            }
+            throw;
+        }
+    }
+
+    // Without a system call where the last read or event says it all.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default)
+    {
+        while (_drained || !HasInput())
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
+            // Who is woken for nothing looks again.
+            using (cancellation.UnsafeRegister(static readable => ((Readiness)readable!).Signal(), _readable))
+            {
+                await WaitForInputAsync().ConfigureAwait(false);
+            }
+            _drained = false;
+        }
+        return true;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer)
+    {
+        while (true)
+        {
+            if (!_drained && TryReceive(buffer.Span, 0, out int count))
+            {
+                // Edge-triggered: with less than was asked for the queue is empty, and more is told, but for an end that has been told already.
+                _drained = count < buffer.Length && !_hungUp;
+                _owesAcknowledgement = count < QuickAcknowledgeBelow;
+                return count;
+            }
+            await WaitForInputAsync().ConfigureAwait(false);
+            _drained = false;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (true)
+        {
+            bytes = bytes[Send(bytes.Span)..];
+            if (bytes.IsEmpty)
+            {
+                return;
+            }
+            await _writable.WaitAsync().ConfigureAwait(false);
+        }
+    }
+
+    public int SpliceInto(SafeFileHandle pipe, int count)
+    {
+        int moved = LibC.Splice(_socket.SafeHandle, pipe, count);
+        if (moved == 0)
+        {
+            // As below.
+            ThrowIfAborted(_readable);
+        }
+        _drained = moved == SpliceResult.WouldBlock && !_hungUp;
+        if (moved > 0)
+        {
+            _owesAcknowledgement = moved < QuickAcknowledgeBelow;
+        }
+        return moved;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask SpliceFromAsync(SafeFileHandle pipe, int count)
+    {
+        while (count > 0)
+        {
+            switch (LibC.Splice(pipe, _socket.SafeHandle, count))
+            {
+                case > 0 and int moved:
+                    count -= moved;
+                    _hasSent = true;
+                    break;
+                case SpliceResult.WouldBlock:
+                    await _writable.WaitAsync().ConfigureAwait(false);
+                    break;
+                default:
+                    throw new SocketException((int)SocketError.ConnectionReset);
+            }
+        }
+    }
+
+    public NextTurn NextTurnAsync(TurnFor purpose) => new(_loop, purpose);
+
+    public void ReviewTimeout()
+    {
+        lock (_closing)
+        {
+            if (_closed)
+            {
+                return;
+            }
+            bool hasSent = _hasSent;
+            _hasSent = false;
+            bool countsProbes = !hasSent && (_countsProbes || LibC.Unacknowledged(_descriptor) == 0);
+            if (countsProbes == _countsProbes)
+            {
+                return;
+            }
+            try
+            {
+                if (countsProbes)
+                {
+                    TcpSettings.CountProbes(_socket);
+                }
+                else
+                {
+                    TcpSettings.LimitUnacknowledged(_socket, _timeouts);
+                }
+                _countsProbes = countsProbes;
+            }
+            catch (SocketException)
+            {
+                // The connection just ended; the next read says so.
+            }
+        }
+    }
+
+    public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
+
+    public void Abort()
+    {
+        bool isCutShort = _readable.Abort() | _writable.Abort();
+        lock (_closing)
+        {
+            if (_closed)
+            {
+                return;
+            }
+            // The descriptor is not closed yet: its number could be another connection's by the time a call that is under way uses it.
+            if (isCutShort)
+            {
+                Reset();
+            }
+            else
+            {
+                // What was written still arrives.
+                _ = LibC.shutdown(_descriptor, LibC.ShutdownBoth);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Abort();
+        lock (_closing)
+        {
+            if (_closed)
+            {
+                return;
+            }
+            _closed = true;
+            _loop.Remove(_registration);
+            _socket.Dispose();
+        }
+    }
+
+    public void OnEvents(uint events)
+    {
+        if ((events & (LibC.PeerHangUp | LibC.HangUp | LibC.Error)) != 0)
+        {
+            _hungUp = true;
+        }
+        if ((events & (LibC.Readable | LibC.PeerHangUp | LibC.HangUp | LibC.Error)) != 0)
+        {
+            _readable.Signal();
+        }
+        if ((events & (LibC.Writable | LibC.HangUp | LibC.Error)) != 0)
+        {
+            _writable.Signal();
+        }
+    }
+
+    // Only once it is being connected: an idle socket counts as hung up.
+    private void Register()
+    {
+        lock (_closing)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(IPeerSocket));
+            _registration = _loop.Add(this, _descriptor);
+        }
+    }
+
+    private async Task ConnectAsync()
+    {
+        int error = StartConnecting();
+        Register();
+        if (error == LibC.InProgress)
+        {
+            await _writable.WaitAsync().ConfigureAwait(false);
+            // .NET's name of it, not errno.
+            if ((int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! is not 0 and int failure)
+            {
+                throw new SocketException(failure);
+            }
+        }
+        else if (error != 0)
+        {
+            throw SocketErrors.Of(error);
+        }
+    }
+
+    // errno, or 0.
+    private int StartConnecting()
+    {
+        SocketAddress address = RemoteEndPoint.Serialize();
+        return -LibC.Connect(_descriptor, address.Buffer.Span[..address.Size]);
+    }
+
+    private bool HasInput() => TryReceive(stackalloc byte[1], LibC.Peek, out _);
+
+    // False: nothing has arrived.
+    private bool TryReceive(Span<byte> buffer, int flags, out int count)
+    {
+        ThrowIfAborted(_readable);
+        count = LibC.Receive(_descriptor, buffer, flags);
+        if (count == 0)
+        {
+            // An abort looks like the peer's close.
+            ThrowIfAborted(_readable);
+        }
+        return count is >= 0 or -LibC.Again ? count >= 0 : throw SocketErrors.Of(-count);
+    }
+
+    private ValueTask WaitForInputAsync()
+    {
+        if (_owesAcknowledgement)
+        {
+            _owesAcknowledgement = false;
+            TcpSettings.AcknowledgeNow(_socket);
+        }
+        return _readable.WaitAsync();
+    }
+
+    // 0: the socket takes nothing now.
+    private int Send(ReadOnlySpan<byte> bytes)
+    {
+        ThrowIfAborted(_writable);
+        int count = LibC.Send(_descriptor, bytes);
+        // Behind it, so that a review in between finds the one or the other.
+        _hasSent = true;
+        return count is >= 0 or -LibC.Again ? Math.Max(count, 0) : throw SocketErrors.Of(-count);
+    }
+
+    // A connect to AF_UNSPEC (connect(2)).
+    private void Reset() => LibC.Connect(_descriptor, new byte[16]);
+
+    private static void ThrowIfAborted(Readiness direction) => ObjectDisposedException.ThrowIf(direction.IsAborted, typeof(IPeerSocket));
+}

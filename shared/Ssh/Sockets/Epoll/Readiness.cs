@@ -1,0 +1,77 @@
+using System.Threading.Tasks.Sources;
+
+namespace SshGateway.Ssh.Sockets.Epoll;
+
+/// <summary>
+/// One direction of a socket: whether an attempt may succeed. The event loop signals it, one reader or writer waits for it, anybody aborts it. Whoever
+/// waits goes on within the loop's call; after an abort, on the thread pool.
+/// </summary>
+internal sealed class Readiness : IValueTaskSource
+{
+    private const int Unknown = 0;
+    private const int Ready = 1;
+    private const int Awaited = 2;
+    private const int Aborted = 3;
+
+    private ManualResetValueTaskSourceCore<bool> _source;
+    private int _state;
+
+    public bool IsAborted => Volatile.Read(ref _state) == Aborted;
+
+    /// <summary>Completes when something was signalled since the last wait; that may be old news, so the caller tries again.</summary>
+    /// <exception cref="ObjectDisposedException">It was aborted.</exception>
+    public ValueTask WaitAsync()
+    {
+        while (true)
+        {
+            switch (Volatile.Read(ref _state))
+            {
+                case Ready:
+                    if (Interlocked.CompareExchange(ref _state, Unknown, Ready) == Ready)
+                    {
+                        return ValueTask.CompletedTask;
+                    }
+                    break;
+                case Aborted:
+                    return ValueTask.FromException(Gone());
+                default:
+                    _source.Reset();
+                    if (Interlocked.CompareExchange(ref _state, Awaited, Unknown) == Unknown)
+                    {
+                        return new ValueTask(this, _source.Version);
+                    }
+                    break;
+            }
+        }
+    }
+
+    /// <summary>By the event loop.</summary>
+    public void Signal()
+    {
+        if (Interlocked.CompareExchange(ref _state, Ready, Unknown) == Awaited && Interlocked.CompareExchange(ref _state, Unknown, Awaited) == Awaited)
+        {
+            _source.SetResult(true);
+        }
+    }
+
+    /// <returns>Whether somebody was waiting.</returns>
+    public bool Abort()
+    {
+        bool wasAwaited = Interlocked.Exchange(ref _state, Aborted) == Awaited;
+        if (wasAwaited)
+        {
+            _source.RunContinuationsAsynchronously = true;
+            _source.SetException(Gone());
+        }
+        return wasAwaited;
+    }
+
+    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    private static ObjectDisposedException Gone() => new("the connection");
+}

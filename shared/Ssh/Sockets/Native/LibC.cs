@@ -1,0 +1,197 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace SshGateway.Ssh.Sockets.Native;
+
+/// <summary>
+/// The system calls that .NET has no class for, of 64-bit Linux. Those that are named as there return -1 and leave errno on failure; who gives them a bare descriptor
+/// sees to it that it is not closed meanwhile.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    // <asm-generic/errno-base.h>, <asm-generic/errno.h>
+    public const int Again = 11;
+    public const int InProgress = 115;
+    private const int Interrupted = 4;
+    private const int InvalidArgument = 22;
+    private const int NotImplemented = 38;
+    private const int ConnectionAborted = 103;
+
+    // <asm-generic/fcntl.h>, <linux/fcntl.h>. O_NONBLOCK and O_CLOEXEC have the same values for pipes, epoll and eventfd.
+    public const int NonBlocking = 0x800;
+    public const int CloseOnExec = 0x80000;
+    public const int SetStatusFlags = 4;
+    private const int SetPipeSize = 1031;
+
+    // <linux/eventpoll.h>
+    public const int AddToEpoll = 1;
+    public const uint Readable = 0x1;
+    public const uint Writable = 0x4;
+    public const uint Error = 0x8;
+    public const uint HangUp = 0x10;
+    public const uint PeerHangUp = 0x2000;
+    public const uint EdgeTriggered = 1u << 31;
+
+    // <sys/socket.h>
+    public const int Peek = 0x2;
+    public const int ShutdownBoth = 2;
+    private const int DontWait = 0x40;
+    private const int NoSignal = 0x4000;
+
+    // <linux/sockios.h>: SIOCOUTQ
+    private const nuint OutputQueue = 0x5411;
+
+    // <linux/splice.h>: SPLICE_F_MOVE | SPLICE_F_NONBLOCK
+    private const uint SpliceFlags = 1 | 2;
+
+    /// <summary>A pipe whose ends do not block; false: there is none to be had.</summary>
+    public static bool TryCreatePipe(int size, out SafeFileHandle readEnd, out SafeFileHandle writeEnd)
+    {
+        int* ends = stackalloc int[2];
+        bool created = pipe2(ends, NonBlocking | CloseOnExec) == 0;
+        readEnd = new SafeFileHandle(created ? ends[0] : -1, ownsHandle: true);
+        writeEnd = new SafeFileHandle(created ? ends[1] : -1, ownsHandle: true);
+        // Beyond what a user's pipes may have together it stays as small as it was made, which will do.
+        _ = created ? fcntl(ends[1], SetPipeSize, size) : 0;
+        return created;
+    }
+
+    /// <summary>Moves up to so many bytes; see <see cref="SpliceResult"/> for what is not a count.</summary>
+    public static int Splice(SafeHandle from, SafeHandle to, int count)
+    {
+        while (true)
+        {
+            nint moved = splice(from, 0, to, 0, (nuint)count, SpliceFlags);
+            if (moved >= 0)
+            {
+                return (int)moved;
+            }
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Interrupted:
+                    continue;
+                case Again:
+                    return SpliceResult.WouldBlock;
+                case InvalidArgument or NotImplemented:
+                    return SpliceResult.Unsupported;
+                default:
+                    return SpliceResult.Broken;
+            }
+        }
+    }
+
+    /// <summary>A count, or the negative of errno; without waiting.</summary>
+    public static int Receive(int descriptor, Span<byte> buffer, int flags)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            nint count;
+            do
+            {
+                count = recv(descriptor, pointer, buffer.Length, flags | DontWait);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+            return count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    /// <inheritdoc cref="Receive"/>
+    public static int Send(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* pointer = bytes)
+        {
+            nint count;
+            do
+            {
+                count = send(descriptor, pointer, bytes.Length, DontWait | NoSignal);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+            return count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    /// <returns>The descriptor of an accepted connection, or the negative of errno; without waiting.</returns>
+    public static int Accept(int descriptor)
+    {
+        while (true)
+        {
+            int accepted = accept4(descriptor, 0, 0, NonBlocking | CloseOnExec);
+            if (accepted >= 0)
+            {
+                return accepted;
+            }
+            int error = Marshal.GetLastPInvokeError();
+            // One that has ended already says nothing of the next (accept(2)).
+            if (error is not (Interrupted or ConnectionAborted))
+            {
+                return -error;
+            }
+        }
+    }
+
+    /// <param name="descriptor">A socket.</param>
+    /// <param name="address">struct sockaddr.</param>
+    /// <returns>0, or the negative of errno.</returns>
+    public static int Connect(int descriptor, ReadOnlySpan<byte> address)
+    {
+        fixed (byte* pointer = address)
+        {
+            return connect(descriptor, pointer, address.Length) == 0 ? 0 : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    /// <summary>Bytes that were written to a TCP connection and have not been acknowledged (tcp(7), SIOCOUTQ); negative: it has ended.</summary>
+    public static int Unacknowledged(int descriptor)
+    {
+        int count;
+        return ioctl(descriptor, OutputQueue, &count) == 0 ? count : -1;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
+
+    [LibraryImport("libc")]
+    public static partial int sched_yield();
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_wait(int epoll, byte* events, int capacity, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(int descriptor, void* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(int descriptor, void* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int shutdown(int descriptor, int how);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int descriptor, int operation, int argument);
+
+    [LibraryImport("libc")]
+    private static partial int ioctl(int descriptor, nuint request, int* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint recv(int descriptor, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint send(int descriptor, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int accept4(int descriptor, nint address, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int connect(int descriptor, byte* address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint splice(SafeHandle from, nint fromOffset, SafeHandle to, nint toOffset, nuint count, uint flags);
+}

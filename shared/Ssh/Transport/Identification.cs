@@ -1,0 +1,38 @@
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Ssh.Transport;
+
+/// <summary>The identification exchange: RFC 4253 section 4.2.</summary>
+internal static class Identification
+{
+    /// <summary>Bytes of a client's line with its CR LF: RFC 4253 section 4.2.</summary>
+    public const int MaximumClientLength = 255;
+
+    /// <summary>Bytes of a server's line, as OpenSSH's client takes them: SSH_MAX_BANNER_LEN and CR LF.</summary>
+    public const int MaximumServerLength = 8192 + 2;
+
+    /// <summary>Lines that a server may send before its identification, as OpenSSH's client takes them: SSH_MAX_PRE_BANNER_LINES, of which the last one is the identification.</summary>
+    public const int MaximumPrecedingLines = 1023;
+
+    /// <summary>Ours, on both legs. No version: it would help nobody but scanners.</summary>
+    public const string Own = "SSH-2.0-SshGateway";
+
+    /// <summary>Ours with its line end.</summary>
+    public static ReadOnlySpan<byte> OwnLine => "SSH-2.0-SshGateway\r\n"u8;
+
+    /// <summary>Whether a line is an identification at all.</summary>
+    public static bool Is(string line) => line.StartsWith("SSH-", StringComparison.Ordinal);
+
+    /// <exception cref="SshProtocolException">The peer does not speak version 2.0, or its line has characters that have no place in it.</exception>
+    public static void Check(string line)
+    {
+        if (!line.StartsWith("SSH-2.0-", StringComparison.Ordinal) && !line.StartsWith("SSH-1.99-", StringComparison.Ordinal))
+        {
+            throw new SshProtocolException(DisconnectReason.ProtocolError, "only SSH protocol version 2.0 is spoken here");
+        }
+        if (line.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            throw new SshProtocolException("an identification line with characters other than printable ASCII");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Ssh.Transport;
+
+/// <summary>
+/// The transport to the pod's sshd, where the gateway is the client. Before authentication it has no limits that OpenSSH's client does not have: the time of the login
+/// is bounded, and only a client that has proved its key brings a pod to speak.
+/// </summary>
+internal sealed class PodLeg : Leg
+{
+    private readonly ClientKeyExchange _keyExchange;
+
+    /// <param name="socket">The connection.</param>
+    /// <param name="offer">Our algorithms.</param>
+    /// <param name="checkHostKey">Throws when the pod must not have this host key. Called once its signature is verified, before anything secret is sent.</param>
+    /// <param name="rekeyLimits">When we start a key exchange.</param>
+    /// <param name="time">The clock.</param>
+    public PodLeg(IPeerSocket socket, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
+    {
+        _keyExchange = new ClientKeyExchange(socket, Input, Output, offer, checkHostKey, rekeyLimits, Abort, time);
+        Input.AllowLargePackets();
+    }
+
+    /// <summary>The signature algorithms that the pod's sshd says it takes from users (RFC 8308 section 3.1); null: it has not said.</summary>
+    public IReadOnlyList<string>? ServerSignatureAlgorithms { get; private set; }
+
+    protected override LegKeyExchange KeyExchange => _keyExchange;
+
+    protected override int LinesBeforeIdentification => Identification.MaximumPrecedingLines;
+
+    protected override int MaximumLineLength => Identification.MaximumServerLength;
+
+    protected override int TransportMessagesBeforeAuthentication => int.MaxValue;
+
+    //  byte      SSH_MSG_EXT_INFO
+    //  uint32    number of extensions
+    //  string    name   } for each
+    //  string    value  }
+    protected override void OnExtensions(ReadOnlySpan<byte> message)
+    {
+        var reader = new SshReader(message[1..]);
+        for (uint left = reader.ReadUInt32(); left > 0; left--)
+        {
+            bool isOurs = reader.ReadString().SequenceEqual("server-sig-algs"u8);
+            ReadOnlySpan<byte> value = reader.ReadString();
+            if (isOurs)
+            {
+                ServerSignatureAlgorithms = Encoding.Latin1.GetString(value).Split(',', StringSplitOptions.RemoveEmptyEntries);
+            }
+        }
+        reader.End();
+    }
+}
