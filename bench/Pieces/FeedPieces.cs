@@ -5,7 +5,7 @@ using SshGateway.Feed;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Bench.Pieces;
 

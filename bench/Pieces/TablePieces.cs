@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using SshGateway.Bench.Table;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Bench.Pieces;
 

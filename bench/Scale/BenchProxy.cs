@@ -1,6 +1,6 @@
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Bench.Scale;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Bench.Scale;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SshGateway.Feed;
 using SshGateway.Proxy.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Bench.Table;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Text.RegularExpressions;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Metrics;
-using SshGateway.Operator.Internal;
 using SshGateway.Operator.Model;
+using SshGateway.Operator.TarsApi;
 
 namespace SshGateway.Operator.Configuration;
 

@@ -7,18 +7,18 @@ using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Internal;
 using SshGateway.Operator.Kubernetes;
-using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Tokens;
-using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.TarsApi;
 using SshGateway.Operator.Usage;
+using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Operator.Hosting;
 

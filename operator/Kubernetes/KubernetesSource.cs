@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
 

@@ -1,6 +1,6 @@
 using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;

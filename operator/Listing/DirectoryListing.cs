@@ -1,7 +1,7 @@
 using SshGateway.Operator.Kubernetes.Status;
-using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Operator.Listing;
 

@@ -2,11 +2,11 @@ using System.Text.Json;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Logging;
 using SshGateway.Operator.Configuration;
-using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Tables;
-using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Operator.Listing;
 

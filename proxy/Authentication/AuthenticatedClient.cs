@@ -1,5 +1,5 @@
 using System.Net;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;

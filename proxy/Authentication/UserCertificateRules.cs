@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Networks;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;

@@ -3,7 +3,7 @@ using System.Net;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
 

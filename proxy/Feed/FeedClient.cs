@@ -1,7 +1,7 @@
 using Grpc.Core;
 using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
 

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Networks;
 
 namespace SshGateway.Proxy.Limits;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Entrance;
+using SshGateway.Proxy.Networks;
+using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Limits;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Networks;
+using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Limits;
 

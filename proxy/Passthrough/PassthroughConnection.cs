@@ -1,12 +1,15 @@
 using System.Buffers;
 using System.Net.Sockets;
+using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Entrance;
 using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Listening;
+using SshGateway.Proxy.Networks;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Relay;
+using SshGateway.Proxy.Sessions;
+using SshGateway.Proxy.SshConnections;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 

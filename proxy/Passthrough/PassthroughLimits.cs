@@ -1,5 +1,6 @@
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Networks;
 
 namespace SshGateway.Proxy.Passthrough;
 

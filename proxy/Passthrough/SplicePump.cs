@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
-using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Native;
 

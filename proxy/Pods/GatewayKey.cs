@@ -1,5 +1,5 @@
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 
 namespace SshGateway.Proxy.Pods;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Sockets;
 
 namespace SshGateway.Proxy.Pods;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 

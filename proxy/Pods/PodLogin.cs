@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.KeyExchange;

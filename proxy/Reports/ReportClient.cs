@@ -1,9 +1,9 @@
 using Grpc.Core;
 using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Reports;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
-using SshGateway.Proxy.Audit;
+using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Networks;
 
 namespace SshGateway.Tests.Authentication;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Pods;

@@ -1,5 +1,5 @@
-using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;

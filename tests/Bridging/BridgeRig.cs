@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Ssh.Harness;

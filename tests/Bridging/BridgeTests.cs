@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;

@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Bridging;
+using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using SshGateway.Proxy.Bridging;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;

@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.SshConnections;
 using SshGateway.Tests.Ssh.Harness;
 
 namespace SshGateway.Tests.Connections;

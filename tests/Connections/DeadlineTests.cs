@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Limits;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -1,8 +1,9 @@
 using System.Net.Sockets;
 using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Pods;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using SshGateway.Operator.Manifests;
+using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Tests.Crd;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Tests.Kubernetes;
 
 namespace SshGateway.Tests.Deploy;

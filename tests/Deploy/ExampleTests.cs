@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
+using SshGateway.Operator.Yaml;
 using SshGateway.Tests.Crd;
 using SshGateway.Tests.EndToEnd.Harness;
 

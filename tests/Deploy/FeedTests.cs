@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Tests.Feed;
 using SshGateway.Tests.Kubernetes;

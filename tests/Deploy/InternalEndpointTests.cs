@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using SshGateway.Tests.Crd;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Kubernetes.FaultProxy;
-using SshGateway.Tests.Manifests;
 using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Deploy;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using SshGateway.Tests.Crd;
 using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Support;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SshGateway.Operator.Manifests;
+using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Tests.Deploy;
 

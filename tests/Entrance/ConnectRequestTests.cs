@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using SshGateway.Proxy.Entrance;
+using SshGateway.Proxy.Listening;
 using Xunit;
 
 namespace SshGateway.Tests.Entrance;

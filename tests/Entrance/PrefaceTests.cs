@@ -1,6 +1,6 @@
 using System.Text;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;

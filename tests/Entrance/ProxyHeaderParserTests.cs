@@ -1,7 +1,7 @@
 using System.Text;
 using CsCheck;
-using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Entrance;
+using SshGateway.Proxy.Listening;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Tests.Ssh.Harness;
 using Xunit;
 

@@ -5,7 +5,7 @@ using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Manifests;
 using Xunit;

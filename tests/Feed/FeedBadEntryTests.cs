@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Tests.Support;
 using Xunit;
 using static SshGateway.Tests.Feed.ScriptedOperator;

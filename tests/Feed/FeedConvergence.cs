@@ -2,7 +2,7 @@ using Google.Protobuf;
 using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Support;
 using Xunit;

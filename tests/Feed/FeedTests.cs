@@ -1,5 +1,5 @@
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Tests.Manifests;
 using SshGateway.Tests.Support;
 using Xunit;

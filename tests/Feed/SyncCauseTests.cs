@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Feed;
 using SshGateway.Proxy.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using Xunit;
 
 namespace SshGateway.Tests.Feed;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Entrance;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Listening;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;

@@ -1,5 +1,5 @@
 using System.Net;
-using SshGateway.Operator.Internal;
+using SshGateway.Operator.TarsApi;
 using SshGateway.Tests.Feed;
 using SshGateway.Tests.Support;
 

@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using SshGateway.Feed;
-using SshGateway.Operator.Internal;
+using SshGateway.Operator.TarsApi;
 
 namespace SshGateway.Tests.Internal;
 

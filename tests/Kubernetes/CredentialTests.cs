@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using SshGateway.Hosting.Tls;
-using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Deploy;
 using SshGateway.Tests.Kubernetes.FaultProxy;

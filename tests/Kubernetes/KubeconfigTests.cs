@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using SshGateway.Hosting;
-using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Tests.Support;
 using Xunit;
 

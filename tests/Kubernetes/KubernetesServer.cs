@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using SshGateway.Operator.Kubernetes.Access;
+using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Tests.Support;
 using Xunit;
 

@@ -1,7 +1,8 @@
 using System.Net;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
 using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Networks;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Tests.Support;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Yaml;
 using Xunit;
 
 namespace SshGateway.Tests.Manifests;

@@ -1,5 +1,5 @@
-using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
+using SshGateway.Operator.Yaml;
 using Xunit;
 
 namespace SshGateway.Tests.Manifests;

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Pods;

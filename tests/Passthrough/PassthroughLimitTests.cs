@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using SshGateway.Feed;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Pods;

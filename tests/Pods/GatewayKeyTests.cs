@@ -1,6 +1,6 @@
 using System.Net;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;

@@ -1,7 +1,6 @@
 using SshGateway.Feed;
-using SshGateway.Proxy.Connections;
-using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Sessions;
 using Xunit;
 
 namespace SshGateway.Tests.Pods;

@@ -1,6 +1,6 @@
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;

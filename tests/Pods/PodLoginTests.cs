@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Connections;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;

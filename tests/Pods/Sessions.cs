@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Tests.Pods;

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using SshGateway.Operator.Manifests;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Tests.Routing;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using SshGateway.Feed;
-using SshGateway.Proxy.Table;
+using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Credentials;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SshGateway.Operator.Kubernetes.Access;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Credentials;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;
 

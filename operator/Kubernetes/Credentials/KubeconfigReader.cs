@@ -1,0 +1,127 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SshGateway.Hosting;
+using SshGateway.Operator.Yaml;
+using static SshGateway.Operator.Kubernetes.Credentials.KubeconfigFile;
+
+namespace SshGateway.Operator.Kubernetes.Credentials;
+
+/// <summary>
+/// Reads a list of kubeconfig files as kubectl does: of entries with one name, and of current-contexts, the first file's
+/// counts. What cannot be honoured is an error, because ignoring it could mean another cluster or another user.
+/// </summary>
+internal sealed class KubeconfigReader
+{
+    private readonly TimeProvider _time;
+    private readonly string _files;
+    private readonly Dictionary<(string List, string Name), (string File, JsonElement Entry)> _entries = [];
+    private string? _currentContext;
+
+    private KubeconfigReader(string files, TimeProvider time)
+    {
+        _files = files;
+        _time = time;
+    }
+
+    /// <param name="files">Paths; between them a colon. Of several, those that do not exist are passed over.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="ConfigurationException">The files do not say how to reach a cluster, or say it in a way that is not supported.</exception>
+    public static ApiServerAccess Read(string files, TimeProvider time)
+    {
+        var reader = new KubeconfigReader(files, time);
+        string[] paths = files.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] present = paths.Length == 1 ? paths : [.. paths.Where(File.Exists)];
+        if (present.Length == 0)
+        {
+            throw new ConfigurationException([$"none of the kubeconfig files {files} exists"]);
+        }
+        foreach (string path in present)
+        {
+            reader.Add(Path.GetFullPath(path));
+        }
+        return reader.Resolve();
+    }
+
+    private void Add(string path)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException([$"the kubeconfig {path} cannot be read: {exception.Message}"]);
+        }
+        try
+        {
+            using YamlToJson yaml = YamlToJson.Convert(text);
+            KubeconfigFile? file = yaml.IsMapping ? JsonSerializer.Deserialize(yaml.Json, AccessJson.Default.KubeconfigFile) : null;
+            if (!string.IsNullOrEmpty(file?.CurrentContext))
+            {
+                _currentContext ??= file.CurrentContext;
+            }
+            Add(path, "clusters", file?.Clusters, e => e.Cluster);
+            Add(path, "users", file?.Users, e => e.User);
+            Add(path, "contexts", file?.Contexts, e => e.Context);
+        }
+        catch (ManifestException exception)
+        {
+            throw new ConfigurationException([$"the kubeconfig {path}: line {exception.Line}: {exception.Message}"]);
+        }
+        catch (JsonException exception)
+        {
+            throw new ConfigurationException([$"the kubeconfig {path}: {exception.Path?.TrimStart('$', '.')} is not what a kubeconfig has there"]);
+        }
+    }
+
+    private void Add(string path, string list, IReadOnlyList<NamedEntry>? entries, Func<NamedEntry, JsonElement> value)
+    {
+        foreach (NamedEntry entry in entries ?? [])
+        {
+            _entries.TryAdd((list, entry.Name ?? ""), (path, value(entry)));
+        }
+    }
+
+    private ApiServerAccess Resolve()
+    {
+        string name = _currentContext ?? throw new ConfigurationException([$"the kubeconfig {_files} has no current-context; write the name of one of its contexts there"]);
+        (KubeconfigContext context, string origin, _) = Find("contexts", name, AccessJson.Default.KubeconfigContext, "current-context");
+        (KubeconfigCluster cluster, string clusterOrigin, string clusterFile) =
+            Find("clusters", context.Cluster, AccessJson.Default.KubeconfigCluster, $"{origin}: cluster");
+        (KubeconfigUser user, string userOrigin, string userFile) = string.IsNullOrEmpty(context.User)
+            ? (new KubeconfigUser(), origin, clusterFile)
+            : Find("users", context.User, AccessJson.Default.KubeconfigUser, $"{origin}: user");
+        var clusterEntry = new KubeconfigClusterEntry(cluster, clusterOrigin, clusterFile);
+        var userEntry = new KubeconfigUserEntry(user, userOrigin, userFile);
+        return new ApiServerAccess
+        {
+            Origin = origin,
+            Server = clusterEntry.ReadServer(),
+            Authorities = clusterEntry.ReadAuthorities(_time),
+            TlsServerName = cluster.TlsServerName,
+            InsecureSkipTlsVerify = cluster.InsecureSkipTlsVerify,
+            Proxy = clusterEntry.ReadProxy(),
+            Credentials = userEntry.ReadCredentials(clusterEntry, _time),
+        };
+    }
+
+    private (T Value, string Origin, string File) Find<T>(string list, string? name, JsonTypeInfo<T> type, string reference)
+    {
+        if (!_entries.TryGetValue((list, name ?? ""), out (string File, JsonElement Entry) found) || found.Entry.ValueKind != JsonValueKind.Object)
+        {
+            throw new ConfigurationException([$"the kubeconfig {_files}: {reference} is \"{name}\", and {list} has no entry of that name"]);
+        }
+        string origin = $"the kubeconfig {found.File}: {list} \"{name}\"";
+        try
+        {
+            return (found.Entry.Deserialize(type)!, origin, found.File);
+        }
+        catch (JsonException exception)
+        {
+            string field = exception.Path?.TrimStart('$', '.') ?? "";
+            throw new ConfigurationException(
+                [$"{origin}: {(field.Length == 0 ? "a field" : field)} is not supported here, or is of another type ({exception.Message.Split('.')[0]})"]);
+        }
+    }
+}

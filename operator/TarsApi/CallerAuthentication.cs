@@ -1,0 +1,52 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Primitives;
+using SshGateway.Operator.Kubernetes.Tokens;
+
+namespace SshGateway.Operator.TarsApi;
+
+/// <summary>Decides by the bearer token (RFC 6750 section 2.1) who may ask about sessions.</summary>
+/// <param name="reviewer">Says whose a token is; null when there is no API server.</param>
+/// <param name="allowed">The ServiceAccounts that may ask, as the API server calls them.</param>
+/// <param name="logger">The log.</param>
+internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet<string> allowed, ILogger<CallerAuthentication> logger)
+{
+    // A ServiceAccount's token has about 1 KiB.
+    private const int LongestToken = 8 * 1024;
+
+    public async Task<CallerVerdict> JudgeAsync(HttpContext context)
+    {
+        if (reviewer is null)
+        {
+            return CallerVerdict.NoServer;
+        }
+        if (allowed.Count == 0)
+        {
+            return CallerVerdict.NobodyAllowed;
+        }
+        if (ReadToken(context.Request.Headers.Authorization) is not { } token)
+        {
+            return CallerVerdict.NoToken;
+        }
+        // A longer one is nobody's, and not worth a question.
+        ReviewedToken review = token.Length > LongestToken ? ReviewedToken.Refused : await reviewer.ReviewAsync(token, audience: null, context.RequestAborted);
+        switch (review.Verdict)
+        {
+            case TokenVerdict.Unknown:
+                return CallerVerdict.Unavailable;
+            case TokenVerdict.Refused:
+                InternalLog.BadToken(logger, context.Connection.RemoteIpAddress);
+                return CallerVerdict.BadToken;
+            default:
+                if (allowed.Contains(review.User))
+                {
+                    return CallerVerdict.Allowed;
+                }
+                InternalLog.Forbidden(logger, review.User, context.Connection.RemoteIpAddress);
+                return CallerVerdict.Forbidden;
+        }
+    }
+
+    private static string? ReadToken(StringValues headers) =>
+        headers.Count == 1 && AuthenticationHeaderValue.TryParse(headers[0], out AuthenticationHeaderValue? header)
+        && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) && header.Parameter is { Length: > 0 } token ? token : null;
+}

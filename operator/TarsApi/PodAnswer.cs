@@ -1,0 +1,26 @@
+using System.Net;
+using SshGateway.Feed;
+
+namespace SshGateway.Operator.TarsApi;
+
+/// <summary>Where a session's pod is, in the words of TARS's own endpoint.</summary>
+/// <param name="ServiceHost">The pod's address; null unless it is running.</param>
+/// <param name="SshPort">The port of its sshd; null unless it is running.</param>
+/// <param name="Status">running: logins work. pending: they may, later. stopped: they will not, until somebody changes the session or its pod.</param>
+/// <param name="Reason">Why it is not running, as one word; null when it is.</param>
+internal sealed record PodAnswer(string? ServiceHost, int? SshPort, string Status, string? Reason)
+{
+    public static PodAnswer Of(Entry entry, DateTimeOffset now)
+    {
+        if (entry.ExpiresAt != 0 && entry.ExpiresAt <= now.ToUnixTimeSeconds())
+        {
+            return new PodAnswer(null, null, "stopped", "Expired");
+        }
+        if (entry is { Access: Access.Enabled, State: EndpointState.Ready })
+        {
+            return new PodAnswer(new IPAddress(entry.PodIp.Span).ToString(), (int)entry.Port, "running", null);
+        }
+        bool isStopped = entry.Access != Access.Enabled || entry.State == EndpointState.Draining || entry.Reason == nameof(Routing.ReadyReason.PodFailed);
+        return new PodAnswer(null, null, isStopped ? "stopped" : "pending", entry.Reason);
+    }
+}

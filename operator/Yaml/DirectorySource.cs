@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Yaml;
+
+/// <summary>
+/// The objects of a directory's manifests. A file that cannot be read, or has a bad document, keeps what it last
+/// contributed; only a good document or a deleted file takes an object away.
+/// </summary>
+internal sealed class DirectorySource(string directory, TimeProvider time, ILogger<DirectorySource> logger) : IClusterSource
+{
+    private const int MaximumFileBytes = 4 * 1024 * 1024;
+
+    private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
+    private Dictionary<ObjectKey, KubernetesObject> _told = [];
+    private HashSet<string> _problems = [];
+
+    public async IAsyncEnumerable<ClusterChanges> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Watching first: a change during the scan is then seen by the next one.
+        using var watch = new DirectoryWatch(directory, time);
+        Scan();
+        yield return TakeChanges();
+        while (true)
+        {
+            await watch.WaitAsync(cancellationToken);
+            if (Scan())
+            {
+                yield return TakeChanges();
+            }
+        }
+    }
+
+    public void CatchUp(ClusterVersions minimum)
+    {
+        // Files have no versions: nobody waits for any.
+    }
+
+    /// <returns>Whether anything changed.</returns>
+    private bool Scan()
+    {
+        var unreadable = new List<string>();
+        bool changed = false;
+        try
+        {
+            HashSet<string> gone = [.. _files.Keys];
+            foreach (FileInfo file in Files())
+            {
+                gone.Remove(file.Name);
+                try
+                {
+                    changed |= Read(file);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    unreadable.Add($"{file.Name}: cannot be read ({exception.Message}); what it last contributed stays in force");
+                }
+            }
+            foreach (string name in gone)
+            {
+                changed |= _files.Remove(name);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            unreadable.Add($"the directory {directory} cannot be read ({exception.Message}); all sessions stay in force");
+        }
+        Report([.. unreadable, .. _files.Values.SelectMany(f => f.Problems), .. Duplicates().Select(d => d.Problem)]);
+        return changed;
+    }
+
+    // Names with a leading dot are what editors and ConfigMap mounts use for things in the making.
+    private IEnumerable<FileInfo> Files() => new DirectoryInfo(directory).EnumerateFiles()
+        .Where(f => f.Extension is ".yaml" or ".yml" && !f.Name.StartsWith('.'))
+        .OrderBy(f => f.Name, StringComparer.Ordinal);
+
+    private bool Read(FileInfo file)
+    {
+        if (file.Length > MaximumFileBytes)
+        {
+            throw new IOException($"it has {file.Length} bytes; at most {MaximumFileBytes} are read");
+        }
+        string content = File.ReadAllText(file.FullName);
+        FileState? previous = _files.GetValueOrDefault(file.Name);
+        if (previous?.Content == content)
+        {
+            return false;
+        }
+        _files[file.Name] = FileState.Read(file.Name, content, previous);
+        return true;
+    }
+
+    private ClusterChanges TakeChanges()
+    {
+        HashSet<(string, ObjectKey)> ignored = [.. Duplicates().Select(d => (d.File, d.Key))];
+        var objects = _files.SelectMany(f => f.Value.Objects.Where(o => !ignored.Contains((f.Key, o.Key)))).ToDictionary(o => o.Key);
+        // A file that did not change keeps its objects.
+        KubernetesObject[] changed = [.. objects.Values.Where(o => !ReferenceEquals(_told.GetValueOrDefault(o.Key), o))];
+        ObjectKey[] removed = [.. _told.Keys.Where(key => !objects.ContainsKey(key))];
+        _told = objects;
+        return new ClusterChanges { Sessions = [.. changed.OfType<ClaudeSession>()], Pods = [.. changed.OfType<Pod>()], Removed = removed };
+    }
+
+    // Of two files with one object the first by name counts, whichever came first: a restart must not change it.
+    private IEnumerable<(string File, ObjectKey Key, string Problem)> Duplicates() =>
+        from contribution in _files.SelectMany(f => f.Value.Objects.Select(o => (File: f.Key, o.Key)))
+        group contribution.File by contribution.Key into files
+        from file in files.Skip(1)
+        select (file, files.Key, $"{file}: {files.Key} is in {files.First()} already; remove it from one of the two");
+
+    private void Report(IReadOnlyList<string> problems)
+    {
+        foreach (string problem in problems.Where(p => !_problems.Contains(p)))
+        {
+            ManifestLog.Problem(logger, problem);
+        }
+        _problems = [.. problems];
+    }
+}

@@ -1,0 +1,79 @@
+using System.Threading.Channels;
+
+namespace SshGateway.Operator.Yaml;
+
+/// <summary>
+/// Tells when a directory's files have changed and are quiet again. Events are hints only: inotify's queue can overflow
+/// and some file systems send none, so a rescan follows after a while in any case.
+/// </summary>
+internal sealed class DirectoryWatch : IDisposable
+{
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestUnrest = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RescanInterval = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time;
+    private readonly Channel<bool> _events = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly string _directory;
+    private FileSystemWatcher? _watcher;
+
+    public DirectoryWatch(string directory, TimeProvider time)
+    {
+        _directory = directory;
+        _time = time;
+        Start();
+    }
+
+    /// <summary>Completes when files changed and no more events came for a moment, or when it is time to rescan.</summary>
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        if (!await HasEventWithinAsync(RescanInterval, cancellationToken))
+        {
+            // The directory may have been moved away and made anew, of which a watcher hears nothing.
+            Start();
+            return;
+        }
+        long started = _time.GetTimestamp();
+        while (_time.GetElapsedTime(started) < LongestUnrest && await HasEventWithinAsync(QuietTime, cancellationToken))
+        {
+        }
+    }
+
+    public void Dispose() => _watcher?.Dispose();
+
+    private void Start()
+    {
+        _watcher?.Dispose();
+        _watcher = null;
+        if (!Directory.Exists(_directory))
+        {
+            return;
+        }
+        _watcher = new FileSystemWatcher(_directory)
+        {
+            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size,
+        };
+        _watcher.Created += (_, _) => Note();
+        _watcher.Changed += (_, _) => Note();
+        _watcher.Renamed += (_, _) => Note();
+        _watcher.Deleted += (_, _) => Note();
+        _watcher.Error += (_, _) => Note();
+        _watcher.EnableRaisingEvents = true;
+    }
+
+    private void Note() => _events.Writer.TryWrite(true);
+
+    private async Task<bool> HasEventWithinAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var expiry = new CancellationTokenSource(limit, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
+        try
+        {
+            return await _events.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

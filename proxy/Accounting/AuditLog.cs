@@ -1,0 +1,142 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using System.Threading.Channels;
+using SshGateway.Hosting.Logging;
+using SshGateway.Proxy.Configuration;
+
+namespace SshGateway.Proxy.Accounting;
+
+/// <summary>
+/// Writes a line of JSON for each connection that ends. No connection ever waits for it: lines go through a bounded queue, and when that is full, or they cannot be
+/// written, they are counted, and a line says how many are missing.
+/// </summary>
+internal sealed class AuditLog : BackgroundService
+{
+    /// <summary>Lines that may wait.</summary>
+    public const int Capacity = 8192;
+
+    /// <summary>The value of Proxy:AuditLog for standard output.</summary>
+    public const string StandardOutput = "-";
+
+    // Lines written at once.
+    private const int Batch = 256;
+
+    private static readonly byte[] NewLine = "\n"u8.ToArray();
+
+    private readonly ProxyOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AuditLog> _logger;
+    private readonly Channel<AuditRecord> _queue = Channel.CreateBounded<AuditRecord>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Meter _meter = new("SshGateway.Proxy.Audit");
+    private readonly Counter<long> _lostTotal;
+    private long _lost;
+
+    public AuditLog(ProxyOptions options, TimeProvider time, ILogger<AuditLog> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _lostTotal = _meter.CreateCounter<long>("sshgateway.proxy.audit_lost", description: "Lines of the audit log that could not be written");
+    }
+
+    /// <summary>Lines that are missing and have not been told yet.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    private bool IsOn => _options.AuditLog.Length > 0;
+
+    /// <summary>Never waits.</summary>
+    public void Write(AuditRecord record)
+    {
+        if (IsOn && !_queue.Writer.TryWrite(record))
+        {
+            Lose(1);
+        }
+    }
+
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (IsOn)
+        {
+            try
+            {
+                await using Stream file = Open();
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                throw new IOException($"Proxy:AuditLog is \"{_options.AuditLog}\", which cannot be written: {problem.Message}; write a file in a directory that the proxy may write to, or -", problem);
+            }
+        }
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>After the connections have ended: writes what is queued.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override void Dispose()
+    {
+        _meter.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Its own thread must not be the one that starts the host.
+        await Task.Yield();
+        var batch = new List<AuditRecord>(Batch);
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            while (batch.Count < Batch && _queue.Reader.TryRead(out AuditRecord? record))
+            {
+                batch.Add(record);
+            }
+            Write(batch);
+            batch.Clear();
+        }
+    }
+
+    private void Write(List<AuditRecord> batch)
+    {
+        long lost = Interlocked.Exchange(ref _lost, 0);
+        try
+        {
+            using var lines = new MemoryStream();
+            if (lost > 0)
+            {
+                AuditLogMessages.Lost(_logger, lost, "the queue was full, or the file could not be written");
+                JsonSerializer.Serialize(lines, new AuditLoss(_time.GetUtcNow(), _options.Id, lost), AuditJson.Default.AuditLoss);
+                lines.Write(NewLine);
+            }
+            foreach (AuditRecord record in batch)
+            {
+                JsonSerializer.Serialize(lines, record, AuditJson.Default.AuditRecord);
+                lines.Write(NewLine);
+            }
+            using Stream destination = Open();
+            WholeLines.Write(destination, lines.GetBuffer().AsSpan(0, (int)lines.Length));
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            // Both the old ones and these; the next line that can be written says so.
+            Interlocked.Add(ref _lost, lost);
+            Lose(batch.Count);
+            AuditLogMessages.Lost(_logger, batch.Count, problem.Message);
+        }
+    }
+
+    // Anew for each batch: whoever rotates the file need not tell.
+    private Stream Open() => _options.AuditLog == StandardOutput
+        ? Console.OpenStandardOutput()
+        : new FileStream(_options.AuditLog, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
+    private void Lose(long count)
+    {
+        Interlocked.Add(ref _lost, count);
+        _lostTotal.Add(count);
+    }
+}

@@ -1,0 +1,55 @@
+namespace SshGateway.Proxy.Accounting;
+
+/// <summary>One line of the audit log; docs/audit.md describes each field. Never a key, a password or a payload.</summary>
+internal sealed record AuditRecord
+{
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The proxy that it went through.</summary>
+    public required string Proxy { get; init; }
+
+    /// <summary>ssh, passthrough, or none for a connection that was refused before it said what it is.</summary>
+    public required string Protocol { get; init; }
+
+    public required string Client { get; init; }
+
+    /// <summary>As the client wrote it.</summary>
+    public required string Session { get; init; }
+
+    public string? Pod { get; init; }
+
+    public string? PodUid { get; init; }
+
+    /// <summary>The fingerprint of the key that the client proved to hold.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>The key id of the certificate by which that key opened the session; absent: the session lists the key.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>Of that certificate, in digits: JSON's readers do not agree on numbers of 64 bits.</summary>
+    public string? CertificateSerial { get; init; }
+
+    /// <summary>The fingerprint of the CA that signed it.</summary>
+    public string? CertificateAuthority { get; init; }
+
+    public required string End { get; init; }
+
+    public required string Blame { get; init; }
+
+    public string? Detail { get; init; }
+
+    public required long BytesFromClient { get; init; }
+
+    public required long BytesToClient { get; init; }
+
+    public required double Seconds { get; init; }
+
+    /// <summary>Seconds from the connection to the end of the key exchange.</summary>
+    public double? KeyExchangeAfter { get; init; }
+
+    /// <summary>Seconds from the connection to the verified signature.</summary>
+    public double? AuthenticatedAfter { get; init; }
+
+    /// <summary>Seconds from the connection to the login's success, or to the passthrough's beginning.</summary>
+    public double? LoggedInAfter { get; init; }
+}

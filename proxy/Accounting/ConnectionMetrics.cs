@@ -1,0 +1,42 @@
+using System.Diagnostics.Metrics;
+using SshGateway.Proxy.Outcomes;
+
+namespace SshGateway.Proxy.Accounting;
+
+/// <summary>The figures of the connections. No session ids and no addresses: there may be a million of them.</summary>
+internal sealed class ConnectionMetrics : IDisposable
+{
+    private readonly Meter _meter = new("SshGateway.Proxy.Connections");
+    private readonly UpDownCounter<long> _open;
+    private readonly Histogram<double> _logins;
+    private readonly Counter<long> _ended;
+    private readonly Counter<long> _transferred;
+
+    public ConnectionMetrics()
+    {
+        _open = _meter.CreateUpDownCounter<long>("sshgateway.proxy.connections", description: "Client connections that are open, logged in or not");
+        _logins = _meter.CreateHistogram(
+            "sshgateway.proxy.login_duration", "s", "From the accepted connection to the login's success, the user's passphrase included", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120] });
+        _ended = _meter.CreateCounter<long>("sshgateway.proxy.connections_ended", description: "Client connections by how they ended and who has to act on it");
+        _transferred = _meter.CreateCounter<long>("sshgateway.proxy.transferred", "By", "Bytes on the wire of the clients' connections");
+    }
+
+    public void Accepted() => _open.Add(1);
+
+    public void LoggedIn(TimeSpan after) => _logins.Record(after.TotalSeconds);
+
+    public void Ended(ConnectionEnd end, Blame blame)
+    {
+        _open.Add(-1);
+        _ended.Add(1, new KeyValuePair<string, object?>("end", end.ToString()), new KeyValuePair<string, object?>("blame", blame.ToString()));
+    }
+
+    public void Transferred(long fromClients, long toClients)
+    {
+        _transferred.Add(fromClients, new KeyValuePair<string, object?>("direction", "from_client"));
+        _transferred.Add(toClients, new KeyValuePair<string, object?>("direction", "to_client"));
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

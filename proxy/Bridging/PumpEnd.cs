@@ -1,7 +1,0 @@
-namespace SshGateway.Proxy.Bridging;
-
-/// <summary>Why a pump stopped.</summary>
-/// <param name="Cause">What happened.</param>
-/// <param name="Reason">The reason code of a DISCONNECT.</param>
-/// <param name="Text">The words of a DISCONNECT, or what was wrong.</param>
-internal readonly record struct PumpEnd(PumpEndCause Cause, uint Reason = 0, string Text = "");

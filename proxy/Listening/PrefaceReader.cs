@@ -1,0 +1,130 @@
+using System.Net;
+using SshGateway.Proxy.Networks;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+
+namespace SshGateway.Proxy.Listening;
+
+/// <summary>
+/// Finds out what a new connection is: takes the PROXY header of a balancer, and then looks whether a CONNECT request comes or SSH. Reads no more than one
+/// small buffer, and holds it only once something has come.
+/// </summary>
+internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, TimeProvider time)
+{
+    // For everything that may precede the protocol, TLVs and HTTP headers included.
+    private const int LongestPreface = 4096;
+
+    // HAProxy's doc/proxy-protocol.txt section 2 asks for at least three seconds: a lost packet must not cost the connection.
+    private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+
+    // Some SSH clients wait for the server's identification, and whoever speaks HTTP begins at once.
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(200);
+
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+
+    private ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
+
+    /// <summary>The PROXY header's client, or the peer where it is no balancer or does not say.</summary>
+    /// <exception cref="EntranceException">The header is missing, malformed or late.</exception>
+    /// <exception cref="PeerClosedException">The peer closed.</exception>
+    public async Task<IPEndPoint> ReadClientAsync()
+    {
+        if (!balancers.Contains(socket.RemoteEndPoint.Address))
+        {
+            return socket.RemoteEndPoint;
+        }
+        using var timeout = new CancellationTokenSource(HeaderTimeout, time);
+        ProxyHeader? header = null;
+        while ((header = ProxyHeaderParser.TryParse(Unread, LongestPreface)) is null)
+        {
+            if (!await TryFillAsync(timeout.Token).ConfigureAwait(false))
+            {
+                throw new EntranceException(ConnectionEnd.ProxyHeaderInvalid, "no complete PROXY header in time");
+            }
+        }
+        _start += header.Value.Length;
+        return header.Value.Source ?? socket.RemoteEndPoint;
+    }
+
+    /// <summary>What the client wants, once it is known who it is; null: it has said all that it will say, and that is not known.</summary>
+    /// <exception cref="EntranceException">A CONNECT request is malformed, too long or late.</exception>
+    /// <exception cref="PeerClosedException">The peer closed in a CONNECT request.</exception>
+    public async Task<Preface?> ReadAsync()
+    {
+        bool beginsRequest;
+        try
+        {
+            beginsRequest = await BeginsRequestAsync().ConfigureAwait(false);
+        }
+        catch (PeerClosedException)
+        {
+            return null;
+        }
+        ConnectRequest? request = beginsRequest ? await ReadRequestAsync().ConfigureAwait(false) : null;
+        return new Preface(request, Unread.ToArray());
+    }
+
+    private async Task<bool> BeginsRequestAsync()
+    {
+        using var silence = new CancellationTokenSource(Silence, time);
+        while (ConnectRequest.Method.StartsWith(Unread))
+        {
+            if (!await TryFillAsync(silence.Token).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+        return Unread.StartsWith(ConnectRequest.Method);
+    }
+
+    private async Task<ConnectRequest> ReadRequestAsync()
+    {
+        using var timeout = new CancellationTokenSource(RequestTimeout, time);
+        while (true)
+        {
+            int length = ConnectRequest.FindHead(Unread);
+            if (length > 0)
+            {
+                var request = ConnectRequest.Parse(Unread[..length]);
+                _start += length;
+                return request;
+            }
+            if (Unread.Length >= LongestPreface)
+            {
+                throw new EntranceException(ConnectionEnd.ClientProtocolError, $"a CONNECT request of more than {LongestPreface} bytes");
+            }
+            if (!await TryFillAsync(timeout.Token).ConfigureAwait(false))
+            {
+                throw new EntranceException(ConnectionEnd.ClientTooSlow, "no complete CONNECT request in time");
+            }
+        }
+    }
+
+    /// <summary>False: nothing came in time.</summary>
+    private async Task<bool> TryFillAsync(CancellationToken timeout)
+    {
+        if (!await socket.WaitReadableAsync(timeout).ConfigureAwait(false))
+        {
+            return false;
+        }
+        _buffer ??= new byte[LongestPreface];
+        if (_end == _buffer.Length)
+        {
+            // Room that a PROXY header took.
+            Unread.CopyTo(_buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+        int count = await socket.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+        if (count == 0)
+        {
+            throw new PeerClosedException();
+        }
+        _end += count;
+        return true;
+    }
+}

@@ -1,0 +1,104 @@
+namespace SshGateway.Proxy.Outcomes;
+
+/// <summary>How a connection ended: the closed list for the log, the metrics and the tests.</summary>
+internal enum ConnectionEnd
+{
+    /// <summary>The client ended an established session.</summary>
+    ClientClosed,
+
+    /// <summary>The pod's sshd ended an established session.</summary>
+    PodClosed,
+
+    /// <summary>The client's connection broke.</summary>
+    ClientLost,
+
+    /// <summary>The pod's connection broke during the session.</summary>
+    PodLost,
+
+    /// <summary>The client left before it was logged in.</summary>
+    ClientLeftEarly,
+
+    /// <summary>This proxy has as many connections as it takes.</summary>
+    ProxyFull,
+
+    /// <summary>Too many clients, of this source or in total, have not logged in yet.</summary>
+    TooManyUnauthenticated,
+
+    /// <summary>Too many connections of this source came to nothing a short while ago.</summary>
+    SourcePenalized,
+
+    /// <summary>The connection came from a balancer, and its PROXY header was missing or malformed.</summary>
+    ProxyHeaderInvalid,
+
+    /// <summary>The client broke the protocol.</summary>
+    ClientProtocolError,
+
+    /// <summary>The client had no algorithm in common with us, or its part of the first key exchange was not acceptable.</summary>
+    ClientKeyExchangeFailed,
+
+    /// <summary>The pod's sshd broke the protocol during the session.</summary>
+    PodProtocolError,
+
+    /// <summary>The client did not finish the key exchange or the authentication in time.</summary>
+    ClientTooSlow,
+
+    /// <summary>The client offered no key that the session authorises.</summary>
+    AuthenticationFailed,
+
+    /// <summary>A CONNECT asked for a session that does not exist, does not allow passthrough, or takes no logins now; the client is not told which.</summary>
+    PassthroughRefused,
+
+    /// <summary>The client's certificate restricts it in a way that the plain gateway key cannot hand on to the pod.</summary>
+    CertificateRestricted,
+
+    /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
+    AccessRefused,
+
+    /// <summary>The session's expiresAt has passed, before the login or during the session.</summary>
+    SessionExpired,
+
+    /// <summary>Access became Disabled while the connection was open.</summary>
+    SessionDisabled,
+
+    /// <summary>The session has as many connections open in this proxy as maxConnections admits, or there are too many passthroughs.</summary>
+    TooManyConnections,
+
+    /// <summary>Nothing went over the connection's channels for the session's idleTimeout.</summary>
+    IdleTimeout,
+
+    /// <summary>The session has no pod.</summary>
+    NoPod,
+
+    /// <summary>The session's pod is not ready.</summary>
+    PodNotReady,
+
+    /// <summary>The session's pod is going away.</summary>
+    PodTerminating,
+
+    /// <summary>The session changed while the login was under way.</summary>
+    SessionChanged,
+
+    /// <summary>No TCP connection to the pod.</summary>
+    PodUnreachable,
+
+    /// <summary>The pod's sshd did not complete the SSH handshake.</summary>
+    PodHandshakeFailed,
+
+    /// <summary>The pod showed a host key that it must not have.</summary>
+    PodHostKeyMismatch,
+
+    /// <summary>The pod's sshd refused our certificate.</summary>
+    PodRefusedLogin,
+
+    /// <summary>A key exchange with the client did not come to an end during the session.</summary>
+    ClientKeyExchangeTimeout,
+
+    /// <summary>A key exchange with the pod did not come to an end during the session.</summary>
+    PodKeyExchangeTimeout,
+
+    /// <summary>This proxy stops.</summary>
+    ProxyStopping,
+
+    /// <summary>A defect of the gateway.</summary>
+    InternalError,
+}

@@ -1,0 +1,140 @@
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Proxy.Relay;
+
+/// <summary>
+/// Both legs and the two pumps between them, until one leg ends; then the other is given everything that was received, told why, and closed.
+/// </summary>
+internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionId, TimeProvider time)
+{
+    // How long the surviving leg may take to read its tail and close. A close with unread input would make the kernel send a RST, which
+    // throws away what the peer has not read yet.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(15);
+
+    // A leg that broke the protocol gets to read why, but not much time.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
+    private readonly ChannelActivity _activity = new(time);
+    private readonly TaskCompletionSource<(ConnectionEnd End, string Sentence)> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc cref="ChannelActivity.Review"/>
+    public TimeSpan ReviewIdleTime() => _activity.Review();
+
+    /// <summary>Ends the session and tells the client why. Any thread, also before it runs; the first reason counts.</summary>
+    public void Close(ConnectionEnd end, string sentence) => _closing.TrySetResult((end, sentence));
+
+    public async Task<BridgeEnd> RunAsync()
+    {
+        clientLeg.EnterRelaying();
+        podLeg.EnterRelaying();
+        var requests = new GlobalRequests(clientLeg);
+        Task<PumpEnd> fromClient = new Pump(clientLeg, podLeg, requests.FromClient, requests.AnswerClientAsync, _activity).RunAsync();
+        Task<PumpEnd> fromPod = new Pump(podLeg, clientLeg, requests.FromPod, _ => requests.ContinueAsync(), _activity).RunAsync();
+        try
+        {
+            return await RunToEndAsync(fromClient, fromPod).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever happened: the legs' keys are freed after this, so nobody may still be using them.
+            clientLeg.Abort();
+            podLeg.Abort();
+            await ((Task)Task.WhenAll(fromClient, fromPod)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<BridgeEnd> RunToEndAsync(Task<PumpEnd> fromClient, Task<PumpEnd> fromPod)
+    {
+        Task first = await Task.WhenAny(fromClient, fromPod, _closing.Task).ConfigureAwait(false);
+        if (first == _closing.Task)
+        {
+            return await CloseBothAsync(fromClient).ConfigureAwait(false);
+        }
+        bool clientEnded = first == fromClient;
+        PumpEnd end = await (clientEnded ? fromClient : fromPod).ConfigureAwait(false);
+        if (end.Cause == PumpEndCause.DestinationLost)
+        {
+            // The peer that takes no more may have sent more than has been read. Its own pump delivers that, and then finds the end.
+            clientEnded = !clientEnded;
+            Task<PumpEnd> its = clientEnded ? fromClient : fromPod;
+            if (await Task.WhenAny(its, _closing.Task).ConfigureAwait(false) == _closing.Task)
+            {
+                return await CloseBothAsync(fromClient).ConfigureAwait(false);
+            }
+            end = await its.ConfigureAwait(false);
+        }
+        (Leg ended, Leg other, Task<PumpEnd> otherPump) = clientEnded
+            ? ((Leg)clientLeg, (Leg)podLeg, fromPod)
+            : (podLeg, clientLeg, fromClient);
+        await CloseAsync(ended, other, otherPump, end, clientEnded).ConfigureAwait(false);
+        return Describe(end, clientEnded);
+    }
+
+    private async Task<BridgeEnd> CloseBothAsync(Task<PumpEnd> fromClient)
+    {
+        (ConnectionEnd end, string sentence) = await _closing.Task.ConfigureAwait(false);
+        await Task.WhenAll(
+            clientLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords),
+            podLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords)).ConfigureAwait(false);
+        await DrainAsync(clientLeg, fromClient, LastWords).ConfigureAwait(false);
+        return new BridgeEnd(end, null);
+    }
+
+    private async Task CloseAsync(Leg ended, Leg other, Task<PumpEnd> otherPump, PumpEnd end, bool clientEnded)
+    {
+        if (end.Cause == PumpEndCause.SourceViolation)
+        {
+            await ended.DisconnectAsync(end.Reason, end.Text, LastWords).ConfigureAwait(false);
+            await ended.DrainAsync(LastWords).ConfigureAwait(false);
+        }
+        if (end.Cause == PumpEndCause.SourceDisconnected)
+        {
+            await other.DisconnectAsync(end.Reason, end.Text, Linger).ConfigureAwait(false);
+        }
+        else
+        {
+            string who = clientEnded ? "The client" : $"The pod of session {sessionId}";
+            await other.DisconnectAsync((uint)DisconnectReason.ByApplication, $"{who} closed the connection.", Linger).ConfigureAwait(false);
+        }
+        ended.Abort();
+        await DrainAsync(other, otherPump, Linger).ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync(Leg leg, Task<PumpEnd> pump, TimeSpan patience)
+    {
+        try
+        {
+            await DrainAsync(leg, pump).WaitAsync(patience, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It had its time.
+        }
+    }
+
+    // The other pump may still be reading, until it finds out that its destination is gone.
+    private static async Task DrainAsync(Leg leg, Task<PumpEnd> pump)
+    {
+        if ((await pump.ConfigureAwait(false)).Cause == PumpEndCause.DestinationLost)
+        {
+            await leg.DrainAsync().ConfigureAwait(false);
+        }
+    }
+
+    private BridgeEnd Describe(PumpEnd end, bool clientEnded)
+    {
+        if (clientLeg.KeyExchangeTimedOut || podLeg.KeyExchangeTimedOut)
+        {
+            return new BridgeEnd(clientLeg.KeyExchangeTimedOut ? ConnectionEnd.ClientKeyExchangeTimeout : ConnectionEnd.PodKeyExchangeTimeout, null);
+        }
+        string? detail = end.Text.Length > 0 ? end.Text : null;
+        return end.Cause switch
+        {
+            PumpEndCause.SourceClosed or PumpEndCause.SourceDisconnected => new(clientEnded ? ConnectionEnd.ClientClosed : ConnectionEnd.PodClosed, detail),
+            PumpEndCause.SourceViolation => new(clientEnded ? ConnectionEnd.ClientProtocolError : ConnectionEnd.PodProtocolError, detail),
+            _ => new(clientEnded ? ConnectionEnd.ClientLost : ConnectionEnd.PodLost, detail),
+        };
+    }
+}

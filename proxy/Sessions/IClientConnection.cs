@@ -1,0 +1,22 @@
+using SshGateway.Proxy.Outcomes;
+
+namespace SshGateway.Proxy.Sessions;
+
+/// <summary>One client's connection, from what it wants is known to its end.</summary>
+internal interface IClientConnection : IAsyncDisposable
+{
+    /// <summary>Runs to the end, and reports it. Does not throw.</summary>
+    Task RunAsync();
+
+    /// <summary>
+    /// Ends what is established and tells the client why, where the protocol allows it; the first reason counts. A login that is under way is left alone: it
+    /// looks at the session itself before it is let in.
+    /// </summary>
+    void Close(ConnectionEnd end, string sentence);
+
+    /// <summary>How long nothing has gone over it; null while the login is under way. One call at a time, and none after the end.</summary>
+    TimeSpan? Review();
+
+    /// <summary>Ends it because the proxy stops.</summary>
+    Task StopAsync();
+}

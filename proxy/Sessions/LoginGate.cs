@@ -1,0 +1,60 @@
+using SshGateway.Feed;
+using SshGateway.Proxy.Outcomes;
+
+namespace SshGateway.Proxy.Sessions;
+
+/// <summary>Whether a session takes a login now, and whether it keeps those that are in; if not, why, in a sentence for its user.</summary>
+internal static class LoginGate
+{
+    /// <exception cref="LoginRefusedException">It does not.</exception>
+    public static void Check(SessionEntry entry, DateTimeOffset now)
+    {
+        if (Refusal(entry, now) is { } refusal)
+        {
+            throw refusal;
+        }
+    }
+
+    /// <summary>Whether it does.</summary>
+    public static bool Admits(SessionEntry entry, DateTimeOffset now) => Refusal(entry, now) is null;
+
+    /// <summary>Whether the session only lacks a pod that is on its way: TARS makes the session before the pod.</summary>
+    public static bool IsStarting(SessionEntry entry, DateTimeOffset now) =>
+        !HasExpired(entry, now) && entry.Access == Access.Enabled
+        && (entry.State == EndpointState.NotReady || (entry.State == EndpointState.None && entry.Reason is "WaitingForPod" or "PodNotFound" or "PodNotReady"));
+
+    /// <summary>Why the session's open connections have to end, in a sentence for their users; null: they live on.</summary>
+    public static (ConnectionEnd End, string Sentence)? EndOfOpenConnections(SessionEntry entry, DateTimeOffset now)
+    {
+        if (HasExpired(entry, now))
+        {
+            return (ConnectionEnd.SessionExpired, $"Session {entry.SessionId} has expired.");
+        }
+        return entry.Access == Access.Disabled ? (ConnectionEnd.SessionDisabled, $"Session {entry.SessionId} has been disabled.") : null;
+    }
+
+    private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;
+
+    private static LoginRefusedException? Refusal(SessionEntry entry, DateTimeOffset now)
+    {
+        string id = entry.SessionId;
+        if (HasExpired(entry, now))
+        {
+            return new(ConnectionEnd.SessionExpired, $"Session {id} has expired.");
+        }
+        switch (entry.Access)
+        {
+            case Access.Draining:
+                return new(ConnectionEnd.AccessRefused, $"Session {id} is being shut down and takes no new logins.");
+            case Access.Disabled:
+                return new(ConnectionEnd.AccessRefused, $"Session {id} is disabled.");
+        }
+        return entry.State switch
+        {
+            EndpointState.Ready when entry.Endpoint is not null => null,
+            EndpointState.NotReady => new(ConnectionEnd.PodNotReady, $"Session {id} is not ready: its pod is not ready ({entry.Reason}). Try again in a moment."),
+            EndpointState.Draining => new(ConnectionEnd.PodTerminating, $"Session {id} is ending: its pod is being terminated."),
+            _ => new(ConnectionEnd.NoPod, $"Session {id} has no pod to connect to ({entry.Reason})."),
+        };
+    }
+}

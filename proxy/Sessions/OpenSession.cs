@@ -1,0 +1,143 @@
+using SshGateway.Proxy.Outcomes;
+
+namespace SshGateway.Proxy.Sessions;
+
+/// <summary>
+/// One session's connections in this proxy, and the session's entry as it was last known: a session that leaves the table takes no more logins, but
+/// its open connections live on, within the limits that they had.
+/// </summary>
+/// <param name="known">The entry by which the first connection was authenticated.</param>
+internal sealed class OpenSession(SessionEntry known)
+{
+    private readonly Lock _lock = new();
+    private readonly List<IClientConnection> _connections = [];
+    private SessionEntry _entry = known;
+    private bool _isLeft;
+    private DateTimeOffset _lastActivity;
+    private TaskCompletionSource? _changed;
+
+    public string SessionId { get; } = known.SessionId;
+
+    /// <summary>How many connections there are, and when one of them was last used, to the grain of the reviews.</summary>
+    public (int Connections, DateTimeOffset LastActivity) Usage
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_connections.Count, _lastActivity);
+            }
+        }
+    }
+
+    /// <summary>False: the last connection has just left, and this is no longer the session's.</summary>
+    /// <exception cref="LoginRefusedException">The session has as many connections as it may have.</exception>
+    public bool TryEnter(IClientConnection connection, SessionTable table, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            if (_isLeft)
+            {
+                return false;
+            }
+            Read(table);
+            int limit = _entry.MaxConnections;
+            if (limit > 0 && _connections.Count >= limit)
+            {
+                throw new LoginRefusedException(
+                    ConnectionEnd.TooManyConnections,
+                    $"Session {SessionId} has {_connections.Count} connections open here and may have {limit}. Close one of them and try again.");
+            }
+            _connections.Add(connection);
+            _lastActivity = now;
+            return true;
+        }
+    }
+
+    /// <summary>True: that was the last one.</summary>
+    public bool Leave(IClientConnection connection, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            Review(connection, now);
+            _connections.Remove(connection);
+            _isLeft = _connections.Count == 0;
+            return _isLeft;
+        }
+    }
+
+    /// <summary>The session's entry has changed, or is gone.</summary>
+    public void Refresh(SessionTable table, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            Read(table);
+            CloseByEntry(now);
+            _changed?.SetResult();
+            _changed = null;
+        }
+    }
+
+    /// <summary>Completes when the session's entry changes for the next time.</summary>
+    public Task NextChange()
+    {
+        lock (_lock)
+        {
+            // The writer of the table must not run what waits.
+            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _changed.Task;
+        }
+    }
+
+    /// <summary>Time has passed, or a connection has just been let in.</summary>
+    public void Review(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            CloseByEntry(now);
+            foreach (IClientConnection connection in _connections)
+            {
+                TimeSpan idle = Review(connection, now);
+                if (_entry.IdleTimeout > TimeSpan.Zero && idle >= _entry.IdleTimeout)
+                {
+                    connection.Close(ConnectionEnd.IdleTimeout, $"This connection to session {SessionId} was idle for {_entry.IdleTimeout:c}, which is the session's limit.");
+                }
+            }
+        }
+    }
+
+    // A login that is under way has been reviewed when it entered.
+    private TimeSpan Review(IClientConnection connection, DateTimeOffset now)
+    {
+        if (connection.Review() is not { } idle)
+        {
+            return TimeSpan.Zero;
+        }
+        if (now - idle > _lastActivity)
+        {
+            _lastActivity = now - idle;
+        }
+        return idle;
+    }
+
+    // Within the lock, so that of two changes the later one is what is kept.
+    private void Read(SessionTable table)
+    {
+        if (table.TryGet(SessionId, out SessionEntry? now))
+        {
+            _entry = now;
+        }
+    }
+
+    private void CloseByEntry(DateTimeOffset now)
+    {
+        if (LoginGate.EndOfOpenConnections(_entry, now) is not { } ended)
+        {
+            return;
+        }
+        foreach (IClientConnection connection in _connections)
+        {
+            connection.Close(ended.End, ended.Sentence);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using SshGateway.Proxy.Outcomes;
+
+namespace SshGateway.Proxy.Sessions;
+
+/// <summary>
+/// The sessions that have connections open in this proxy. A login takes a place here; a change of the table reaches the connections of its session and
+/// no others, at the cost of one look-up.
+/// </summary>
+internal sealed class OpenSessions
+{
+    private readonly ConcurrentDictionary<string, OpenSession> _sessions = new(StringComparer.Ordinal);
+    private readonly SessionTable _table;
+    private readonly TimeProvider _time;
+
+    public OpenSessions(SessionTable table, TimeProvider time)
+    {
+        _table = table;
+        _time = time;
+        table.Changed += OnChanged;
+    }
+
+    /// <summary>A connection of the session came or went.</summary>
+    public event Action<OpenSession>? Touched;
+
+    public IEnumerable<OpenSession> All => _sessions.Values;
+
+    /// <summary>Takes a place among the session's connections, to be given back by <see cref="Leave"/>.</summary>
+    /// <exception cref="LoginRefusedException">The session has as many as it may have.</exception>
+    public OpenSession Enter(SessionEntry entry, IClientConnection connection)
+    {
+        while (true)
+        {
+            OpenSession session = _sessions.GetOrAdd(entry.SessionId, static (_, known) => new OpenSession(known), entry);
+            // One that is just left by its last connection takes nobody in.
+            if (session.TryEnter(connection, _table, _time.GetUtcNow()))
+            {
+                Touched?.Invoke(session);
+                return session;
+            }
+        }
+    }
+
+    public void Leave(OpenSession session, IClientConnection connection)
+    {
+        if (session.Leave(connection, _time.GetUtcNow()))
+        {
+            _sessions.TryRemove(new KeyValuePair<string, OpenSession>(session.SessionId, session));
+        }
+        Touched?.Invoke(session);
+    }
+
+    /// <summary>Closes what has expired or been idle for too long.</summary>
+    public void Review()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        foreach ((_, OpenSession session) in _sessions)
+        {
+            session.Review(now);
+        }
+    }
+
+    private void OnChanged(string sessionId)
+    {
+        if (_sessions.TryGetValue(sessionId, out OpenSession? session))
+        {
+            session.Refresh(_table, _time.GetUtcNow());
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using SshGateway.Feed;
+
+namespace SshGateway.Proxy.Sessions;
+
+/// <summary>What is known of one session, in the open: what a <see cref="SessionEntry"/> is made of.</summary>
+internal sealed record SessionDetails
+{
+    public required string SessionId { get; init; }
+
+    public required EndpointState State { get; init; }
+
+    public required Access Access { get; init; }
+
+    public required string PodName { get; init; }
+
+    public required string PodUid { get; init; }
+
+    public required IPEndPoint? Endpoint { get; init; }
+
+    public required string TargetUser { get; init; }
+
+    public required IReadOnlyList<ReadOnlyMemory<byte>> AuthorizedKeys { get; init; }
+
+    public required IReadOnlyList<ReadOnlyMemory<byte>> HostKeys { get; init; }
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> TrustedUserCAKeys { get; init; } = [];
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostCAKeys { get; init; } = [];
+
+    public string OwnerUser { get; init; } = "";
+
+    public required long ExpiresAt { get; init; }
+
+    public required int MaxConnections { get; init; }
+
+    public required TimeSpan IdleTimeout { get; init; }
+
+    public required string Reason { get; init; }
+
+    public bool Passthrough { get; init; }
+
+    /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
+    public ReadOnlyMemory<byte> HostKeySha256 { get; init; }
+
+    /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
+    public ulong WireHash { get; init; }
+}

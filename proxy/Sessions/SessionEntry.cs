@@ -1,0 +1,273 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Text;
+using SshGateway.Feed;
+
+namespace SshGateway.Proxy.Sessions;
+
+/// <summary>
+/// What this proxy knows of one session. Immutable: a change is a new entry. A proxy may hold a million of them, so all but the id is one array, and
+/// what a login needs of it is decoded then: as objects with strings and arrays of their own they took half as much again.
+/// </summary>
+internal sealed class SessionEntry
+{
+    // The entry's array:
+    //   byte     state
+    //   byte     access
+    //   uint16   port
+    //   int64    expires at
+    //   uint16   max connections
+    //   uint32   idle timeout, seconds
+    //   uint64   wire hash
+    //   byte     whether passthrough is allowed
+    //   string   pod ip                 (string: byte length, bytes)
+    //   string   pod uid                (or the byte 255 and the 16 bytes of a UUID)
+    //   string   pod name
+    //   string   target user
+    //   string   reason
+    //   string   sha-256 of the host key
+    //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
+    //   keys     host keys
+    // and, where the session trusts a CA:
+    //   keys     trusted user CA keys
+    //   keys     host CA keys
+    //   ....     the owner's user name, up to the end
+    private const int StateOffset = 0;
+    private const int AccessOffset = 1;
+    private const int PortOffset = 2;
+    private const int ExpiresAtOffset = 4;
+    private const int MaxConnectionsOffset = 12;
+    private const int IdleTimeoutOffset = 14;
+    private const int WireHashOffset = 18;
+    private const int PassthroughOffset = 26;
+    private const int StringsOffset = 27;
+
+    private const byte UuidMark = 255;
+    private const int UuidSize = 16;
+
+    private readonly byte[] _packed;
+
+    /// <param name="details">What its strings and counts fit into has been checked: endpoint_feed.proto bounds them all.</param>
+    public SessionEntry(SessionDetails details)
+    {
+        SessionId = details.SessionId;
+        _packed = Pack(details);
+    }
+
+    private SessionEntry(string sessionId, byte[] packed)
+    {
+        SessionId = sessionId;
+        _packed = packed;
+    }
+
+    private enum StringField
+    {
+        PodIp,
+        PodUid,
+        PodName,
+        TargetUser,
+        Reason,
+        HostKeySha256,
+        End,
+    }
+
+    private enum KeyList
+    {
+        AuthorizedKeys,
+        HostKeys,
+        TrustedUserCAKeys,
+        HostCAKeys,
+        End,
+    }
+
+    /// <summary>The ClaudeSession's name, which is the SSH user name.</summary>
+    public string SessionId { get; }
+
+    public EndpointState State => (EndpointState)_packed[StateOffset];
+
+    public Access Access => (Access)_packed[AccessOffset];
+
+    public string PodName => Encoding.UTF8.GetString(Read(StringField.PodName));
+
+    /// <summary>The pod's UID; empty when there is no pod.</summary>
+    public string PodUid
+    {
+        get
+        {
+            int offset = OffsetOf(StringField.PodUid);
+            return _packed[offset] == UuidMark ? new Guid(_packed.AsSpan(offset + 1, UuidSize)).ToString("D") : Encoding.UTF8.GetString(Read(StringField.PodUid));
+        }
+    }
+
+    /// <summary>Where the pod's sshd listens; null when there is no pod.</summary>
+    public IPEndPoint? Endpoint
+    {
+        get
+        {
+            ReadOnlySpan<byte> address = Read(StringField.PodIp);
+            return address.IsEmpty ? null : new IPEndPoint(new IPAddress(address), BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(PortOffset)));
+        }
+    }
+
+    /// <summary>The user to log in as inside the pod.</summary>
+    public string TargetUser => Encoding.UTF8.GetString(Read(StringField.TargetUser));
+
+    /// <summary>The pod's pinned host keys in the SSH wire format; empty: trust on first use per pod UID.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostKeys => ReadKeys(KeyList.HostKeys);
+
+    /// <summary>The CAs whose host certificates the pod may show, in the SSH wire format.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> HostCAKeys => ReadKeys(KeyList.HostCAKeys);
+
+    /// <summary>The owner's user name, in UTF-8, which counts as a principal; known where the session trusts a CA.</summary>
+    public ReadOnlySpan<byte> OwnerUser => _packed.AsSpan(OffsetOf(KeyList.End));
+
+    /// <summary>Seconds since 1970 UTC after which the session takes no logins; 0: never.</summary>
+    public long ExpiresAt => BinaryPrimitives.ReadInt64LittleEndian(_packed.AsSpan(ExpiresAtOffset));
+
+    /// <summary>How many connections this proxy keeps open; 0: without limit.</summary>
+    public int MaxConnections => BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(MaxConnectionsOffset));
+
+    /// <summary>How long a connection may be idle; zero: without limit.</summary>
+    public TimeSpan IdleTimeout => TimeSpan.FromSeconds(BinaryPrimitives.ReadUInt32LittleEndian(_packed.AsSpan(IdleTimeoutOffset)));
+
+    /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
+    public string Reason => Encoding.UTF8.GetString(Read(StringField.Reason));
+
+    /// <summary>Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.</summary>
+    public bool Passthrough => _packed[PassthroughOffset] != 0;
+
+    /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
+    public ReadOnlySpan<byte> HostKeySha256 => Read(StringField.HostKeySha256);
+
+    /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
+    public ulong WireHash => BinaryPrimitives.ReadUInt64LittleEndian(_packed.AsSpan(WireHashOffset));
+
+    /// <summary>Whether this key may log in.</summary>
+    public bool Authorizes(ReadOnlySpan<byte> keyBlob) => Contains(KeyList.AuthorizedKeys, keyBlob);
+
+    /// <summary>Whether user certificates that this key has signed may log in.</summary>
+    public bool TrustsUserCA(ReadOnlySpan<byte> keyBlob) => Contains(KeyList.TrustedUserCAKeys, keyBlob);
+
+    /// <summary>The same entry with an equal string for its id.</summary>
+    public SessionEntry WithSessionId(string sessionId) => new(sessionId, _packed);
+
+    private static byte[] Pack(SessionDetails details)
+    {
+        using var stream = new MemoryStream(256);
+        using var writer = new BinaryWriter(stream);
+        writer.Write((byte)details.State);
+        writer.Write((byte)details.Access);
+        writer.Write((ushort)(details.Endpoint?.Port ?? 0));
+        writer.Write(details.ExpiresAt);
+        writer.Write((ushort)details.MaxConnections);
+        writer.Write((uint)details.IdleTimeout.TotalSeconds);
+        writer.Write(details.WireHash);
+        writer.Write(details.Passthrough);
+        WriteString(writer, details.Endpoint?.Address.GetAddressBytes() ?? []);
+        // A pod's UID is a UUID in lower case but for pods that a kubelet makes by itself.
+        if (Guid.TryParseExact(details.PodUid, "D", out Guid uuid) && uuid.ToString("D") == details.PodUid)
+        {
+            writer.Write(UuidMark);
+            writer.Write(uuid.ToByteArray());
+        }
+        else
+        {
+            WriteString(writer, Encoding.UTF8.GetBytes(details.PodUid));
+        }
+        WriteString(writer, Encoding.UTF8.GetBytes(details.PodName));
+        WriteString(writer, Encoding.UTF8.GetBytes(details.TargetUser));
+        WriteString(writer, Encoding.UTF8.GetBytes(details.Reason));
+        WriteString(writer, details.HostKeySha256.ToArray());
+        WriteKeys(writer, details.AuthorizedKeys);
+        WriteKeys(writer, details.HostKeys);
+        if (details.TrustedUserCAKeys.Count + details.HostCAKeys.Count > 0)
+        {
+            WriteKeys(writer, details.TrustedUserCAKeys);
+            WriteKeys(writer, details.HostCAKeys);
+            writer.Write(Encoding.UTF8.GetBytes(details.OwnerUser));
+        }
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    private static void WriteString(BinaryWriter writer, byte[] bytes)
+    {
+        // 255 would be the mark of a UUID.
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(bytes.Length, UuidMark);
+        writer.Write((byte)bytes.Length);
+        writer.Write(bytes);
+    }
+
+    private static void WriteKeys(BinaryWriter writer, IReadOnlyList<ReadOnlyMemory<byte>> keys)
+    {
+        writer.Write(checked((byte)keys.Count));
+        foreach (ReadOnlyMemory<byte> key in keys)
+        {
+            writer.Write(checked((ushort)key.Length));
+            writer.Write(key.Span);
+        }
+    }
+
+    private int OffsetOf(StringField field)
+    {
+        int offset = StringsOffset;
+        for (StringField i = StringField.PodIp; i < field; i++)
+        {
+            int length = _packed[offset];
+            offset += 1 + (length == UuidMark ? UuidSize : length);
+        }
+        return offset;
+    }
+
+    // At the end where the array ends before the list: an empty list takes no bytes there.
+    private int OffsetOf(KeyList list)
+    {
+        int offset = OffsetOf(StringField.End);
+        for (KeyList i = KeyList.AuthorizedKeys; i < list && offset < _packed.Length; i++)
+        {
+            for (int count = _packed[offset++]; count > 0; count--)
+            {
+                offset += sizeof(ushort) + KeyLength(offset);
+            }
+        }
+        return offset;
+    }
+
+    private bool Contains(KeyList list, ReadOnlySpan<byte> keyBlob)
+    {
+        int offset = OffsetOf(list);
+        for (int count = CountAt(ref offset); count > 0; count--)
+        {
+            int length = KeyLength(offset);
+            offset += sizeof(ushort);
+            if (_packed.AsSpan(offset, length).SequenceEqual(keyBlob))
+            {
+                return true;
+            }
+            offset += length;
+        }
+        return false;
+    }
+
+    private ReadOnlyMemory<byte>[] ReadKeys(KeyList list)
+    {
+        int offset = OffsetOf(list);
+        var keys = new ReadOnlyMemory<byte>[CountAt(ref offset)];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            keys[i] = _packed.AsMemory(offset + sizeof(ushort), KeyLength(offset));
+            offset += sizeof(ushort) + keys[i].Length;
+        }
+        return keys;
+    }
+
+    private int CountAt(ref int offset) => offset < _packed.Length ? _packed[offset++] : 0;
+
+    private ReadOnlySpan<byte> Read(StringField field)
+    {
+        int offset = OffsetOf(field);
+        return _packed.AsSpan(offset + 1, _packed[offset]);
+    }
+
+    private int KeyLength(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(offset));
+}
