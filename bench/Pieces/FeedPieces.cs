@@ -12,7 +12,7 @@ namespace SshGateway.Bench.Pieces;
 /// <summary>The feed's codec: entries into a part of a snapshot at the operator, and out of it at the proxy.</summary>
 public class FeedPieces
 {
-    private const int Entries = FeedFrames.MaximumEntries;
+    private const int Entries = FeedFrames.MaxEntries;
 
     private readonly FeedFrames _frames = new();
     private Entry[] _entries = [];

@@ -38,7 +38,7 @@ internal sealed class MemorySocket : IPeerSocket
 
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
-    public NextTurn NextTurnAsync(TurnFor purpose) => new(loop: null, purpose);
+    public LoopYield YieldAsync(LoopPriority purpose) => new(loop: null, purpose);
 
     public void ShutdownWrites() => throw new NotSupportedException();
 

@@ -8,7 +8,7 @@ namespace SshGateway.Bench.Scale;
 internal sealed class ProxyFleet : IAsyncDisposable
 {
     private readonly BenchProxy[] _proxies;
-    private readonly ConcurrentDictionary<string, Arrival> _arrivals = [];
+    private readonly ConcurrentDictionary<string, AcceptedConnection> _arrivals = [];
 
     public ProxyFleet(int count, Uri feed)
     {
@@ -40,7 +40,7 @@ internal sealed class ProxyFleet : IAsyncDisposable
     /// <returns>Completes when all tables have the session in this state, which they do not have yet; with the time.</returns>
     public Task<long> ExpectAsync(string id, EndpointState state)
     {
-        var arrival = new Arrival(state, _proxies.Length);
+        var arrival = new AcceptedConnection(state, _proxies.Length);
         _arrivals[id] = arrival;
         return arrival.Everywhere;
     }
@@ -52,7 +52,7 @@ internal sealed class ProxyFleet : IAsyncDisposable
 
     private void Look(int proxy, SessionTable table, string id)
     {
-        if (_arrivals.TryGetValue(id, out Arrival? arrival) && table.TryGet(id, out SessionEntry? entry))
+        if (_arrivals.TryGetValue(id, out AcceptedConnection? arrival) && table.TryGet(id, out SessionEntry? entry))
         {
             arrival.Look(proxy, entry);
         }

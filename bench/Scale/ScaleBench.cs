@@ -14,7 +14,7 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
 {
     private const int IdleChanges = 60;
     private const int ChangeSeconds = 10;
-    private const int MostBurst = 1000;
+    private const int MaxBurst = 1000;
     private const int AloneChanges = 600;
 
     /// <summary>Longer than anything here should take.</summary>
@@ -124,7 +124,7 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
 
     private async Task<ScaleResult.BurstPart> BurstAsync(ProxyFleet fleet)
     {
-        string[] ids = [.. Enumerable.Range(0, Math.Min(options.Sessions, MostBurst)).Select(i => $"second-{i}")];
+        string[] ids = [.. Enumerable.Range(0, Math.Min(options.Sessions, MaxBurst)).Select(i => $"second-{i}")];
         Say($"creating {ids.Length} pods, then their sessions at once");
         await cluster.CreatePodsAsync(ids, network: 11);
         Task<long> allStatus = cluster.WaitForPhaseAsync(await cluster.ReadVersionAsync(Cluster.Sessions), ids, "Ready");

@@ -10,12 +10,12 @@ namespace SshGateway.Operator.Configuration;
 /// <summary>Reads and checks the options; each failure names the key and what to write instead.</summary>
 internal static partial class OperatorOptionsReader
 {
-    private const int LeastRatio = 3;
+    private const int MinRatio = 3;
 
-    private static readonly TimeSpan ShortestOverlap = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(7);
-    private static readonly TimeSpan LongestCertificateLifetime = TimeSpan.FromDays(365);
-    private static readonly TimeSpan LongestCaLifetime = TimeSpan.FromDays(3650);
+    private static readonly TimeSpan MinOverlap = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxOverlap = TimeSpan.FromDays(7);
+    private static readonly TimeSpan MaxCertificateLifetime = TimeSpan.FromDays(365);
+    private static readonly TimeSpan MaxCaLifetime = TimeSpan.FromDays(3650);
 
     private static readonly string[] Keys =
     [
@@ -121,18 +121,18 @@ internal static partial class OperatorOptionsReader
         {
             yield return $"Operator:FeedNames has \"{name}\"; write the hosts of Proxy:Operators, such as ssh-gateway-operator.ssh-gateway.svc";
         }
-        if (options.FeedCaOverlap < ShortestOverlap || options.FeedCaOverlap > LongestOverlap)
+        if (options.FeedCaOverlap < MinOverlap || options.FeedCaOverlap > MaxOverlap)
         {
-            yield return $"Operator:FeedCaOverlap is {options.FeedCaOverlap}; write a time from {ShortestOverlap} to {LongestOverlap}, such as 01:00:00";
+            yield return $"Operator:FeedCaOverlap is {options.FeedCaOverlap}; write a time from {MinOverlap} to {MaxOverlap}, such as 01:00:00";
         }
         // So that the last third of a life, in which its successor comes, is at least as long as what has to happen then.
-        if (options.FeedCertificateLifetime < options.FeedCaOverlap * LeastRatio || options.FeedCertificateLifetime > LongestCertificateLifetime)
+        if (options.FeedCertificateLifetime < options.FeedCaOverlap * MinRatio || options.FeedCertificateLifetime > MaxCertificateLifetime)
         {
-            yield return $"Operator:FeedCertificateLifetime is {options.FeedCertificateLifetime}; write a time from {LeastRatio} times Operator:FeedCaOverlap to {LongestCertificateLifetime}, such as 30.00:00:00";
+            yield return $"Operator:FeedCertificateLifetime is {options.FeedCertificateLifetime}; write a time from {MinRatio} times Operator:FeedCaOverlap to {MaxCertificateLifetime}, such as 30.00:00:00";
         }
-        if (options.FeedCaLifetime < options.FeedCertificateLifetime * LeastRatio || options.FeedCaLifetime > LongestCaLifetime)
+        if (options.FeedCaLifetime < options.FeedCertificateLifetime * MinRatio || options.FeedCaLifetime > MaxCaLifetime)
         {
-            yield return $"Operator:FeedCaLifetime is {options.FeedCaLifetime}; write a time from {LeastRatio} times Operator:FeedCertificateLifetime to {LongestCaLifetime}, such as 365.00:00:00";
+            yield return $"Operator:FeedCaLifetime is {options.FeedCaLifetime}; write a time from {MinRatio} times Operator:FeedCertificateLifetime to {MaxCaLifetime}, such as 365.00:00:00";
         }
     }
 
@@ -176,10 +176,10 @@ internal static partial class OperatorOptionsReader
             yield return "Operator:Namespaces and Operator:AllNamespaces=true exclude each other; "
                 + "leave out Operator:AllNamespaces to watch only the namespaces of the list";
         }
-        if (options.Namespaces.Count > ClusterVersions.MaximumNamespaces)
+        if (options.Namespaces.Count > ClusterVersions.MaxNamespaces)
         {
             yield return $"Operator:Namespaces has {options.Namespaces.Count} names; "
-                + $"write {ClusterVersions.MaximumNamespaces} at most, or Operator:AllNamespaces=true instead";
+                + $"write {ClusterVersions.MaxNamespaces} at most, or Operator:AllNamespaces=true instead";
         }
         foreach (string name in options.Namespaces.Where(name => !NamespaceName().IsMatch(name)))
         {

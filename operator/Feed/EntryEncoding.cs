@@ -19,7 +19,7 @@ internal static class EntryEncoding
     /// <param name="session">The session.</param>
     /// <param name="hostKey">What the proxies know of its pod's host key; null: nothing.</param>
     /// <param name="problem">What is beyond its bounds, so that the entry lets nobody in; null: nothing.</param>
-    public static TableEntry Encode(RoutedSession session, HostKeyOpinion? hostKey, out string? problem)
+    public static TableEntry Encode(RoutedSession session, HostKeyRecord? hostKey, out string? problem)
     {
         Entry entry = Encode(session, hostKey);
         problem = EntryRules.FindProblem(entry);
@@ -30,7 +30,7 @@ internal static class EntryEncoding
         return new TableEntry(entry.SessionId, entry.PodUid, entry.ToByteArray());
     }
 
-    private static Entry Encode(RoutedSession session, HostKeyOpinion? hostKey)
+    private static Entry Encode(RoutedSession session, HostKeyRecord? hostKey)
     {
         var entry = new Entry
         {

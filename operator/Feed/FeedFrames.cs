@@ -17,15 +17,15 @@ namespace SshGateway.Operator.Feed;
 /// </summary>
 internal sealed class FeedFrames
 {
-    public const int MaximumEntries = 1000;
-    public const int MaximumBytes = 512 * 1024;
+    public const int MaxEntries = 1000;
+    public const int MaxBytes = 512 * 1024;
 
     private readonly ArrayBufferWriter<byte> _body = new();
     private readonly ArrayBufferWriter<byte> _message = new();
     private int _entries;
 
     /// <summary>Whether another entry belongs into another message.</summary>
-    public bool IsFull => _entries >= MaximumEntries || _body.WrittenCount >= MaximumBytes;
+    public bool IsFull => _entries >= MaxEntries || _body.WrittenCount >= MaxBytes;
 
     public bool IsEmpty => _entries == 0;
 

@@ -10,8 +10,8 @@ internal static class FeedGrpc
     {
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = FeedLimits.MaximumMessageBytes;
-            grpc.MaxSendMessageSize = FeedLimits.MaximumMessageBytes;
+            grpc.MaxReceiveMessageSize = FeedLimits.MaxMessageBytes;
+            grpc.MaxSendMessageSize = FeedLimits.MaxMessageBytes;
         });
         // Nobody compresses, and the library would inflate before a token is checked. It adds gzip and deflate to an
         // empty list, so they go after that.

@@ -24,13 +24,13 @@ internal sealed class FeedService(
     private const int LoggedNamespaces = 5;
 
     // All proxies of an operator that ends come to the others at the same time.
-    private static readonly TimeSpan LongestSpread = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxSpread = TimeSpan.FromSeconds(1);
 
     // Beyond the token's expiry, as long as a new stream would be let in with it.
     private static readonly TimeSpan ExpiryGrace = TokenVerifier.ClockSkew;
 
     // However long the token is good for: proxies spread anew over the operators.
-    private static readonly TimeSpan LongestStream = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxStream = TimeSpan.FromDays(1);
 
     public override async Task Watch(IAsyncStreamReader<ProxyMessage> requestStream, IServerStreamWriter<SerializedMessage> responseStream, ServerCallContext context)
     {
@@ -64,7 +64,7 @@ internal sealed class FeedService(
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            await EndAsync(stream, call, hello, GoAwayReason.ShuttingDown, LongestSpread * Random.Shared.NextDouble());
+            await EndAsync(stream, call, hello, GoAwayReason.ShuttingDown, MaxSpread * Random.Shared.NextDouble());
         }
         catch (OperationCanceledException) when (expiry.IsCancellationRequested)
         {
@@ -183,7 +183,7 @@ internal sealed class FeedService(
     {
         TimeSpan valid = identity.ExpiresAt - time.GetUtcNow();
         // The token may have run out while it was verified.
-        return valid >= LongestStream ? LongestStream : valid > -ExpiryGrace ? valid + ExpiryGrace : TimeSpan.Zero;
+        return valid >= MaxStream ? MaxStream : valid > -ExpiryGrace ? valid + ExpiryGrace : TimeSpan.Zero;
     }
 
     // A stream that started with half of the table would make proxies drop the other half.

@@ -7,8 +7,8 @@ namespace SshGateway.Operator.Feed;
 /// <summary>Reads the first message of a stream.</summary>
 internal static class HelloReader
 {
-    private const int MaximumWordLength = 128;
-    private const int MaximumEpochLength = 64;
+    private const int MaxWordLength = 128;
+    private const int MaxEpochLength = 64;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <exception cref="RpcException">It does not come, or is no Hello as endpoint_feed.proto demands it.</exception>
@@ -29,15 +29,15 @@ internal static class HelloReader
         {
             null => throw Wrong("the first message of a stream must be a Hello"),
             { ProxyId.Length: 0 } => throw Wrong("Hello.proxy_id is empty"),
-            { Have.Epoch.Length: > MaximumEpochLength } => throw Wrong($"Hello.have.epoch has more than {MaximumEpochLength} characters"),
-            { Minimum.Namespaces.Count: > ClusterVersions.MaximumNamespaces } => throw Wrong($"Hello.minimum has more than {ClusterVersions.MaximumNamespaces} namespaces"),
+            { Have.Epoch.Length: > MaxEpochLength } => throw Wrong($"Hello.have.epoch has more than {MaxEpochLength} characters"),
+            { Minimum.Namespaces.Count: > ClusterVersions.MaxNamespaces } => throw Wrong($"Hello.minimum has more than {ClusterVersions.MaxNamespaces} namespaces"),
             Hello hello when IsWord(hello.ProxyId) && IsWord(hello.Version) => hello,
-            _ => throw Wrong($"Hello.proxy_id and Hello.version must have at most {MaximumWordLength} characters, printable ASCII without spaces"),
+            _ => throw Wrong($"Hello.proxy_id and Hello.version must have at most {MaxWordLength} characters, printable ASCII without spaces"),
         };
     }
 
     // Both are written to the log.
-    private static bool IsWord(string text) => text.Length <= MaximumWordLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+    private static bool IsWord(string text) => text.Length <= MaxWordLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static RpcException Wrong(string what) => new(new Status(StatusCode.InvalidArgument, what));
 }

@@ -14,11 +14,11 @@ internal sealed class HostKeyTable
     // Pods come and go; the oldest are forgotten beyond this.
     private const int Capacity = 200_000;
 
-    private const int LongestPodUid = 64;
-    private const int LongestFingerprint = 64;
+    private const int MaxPodUid = 64;
+    private const int MaxFingerprint = 64;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, HostKeyOpinion> _byPod = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HostKeyRecord> _byPod = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
     private long _suspicions;
 
@@ -50,7 +50,7 @@ internal sealed class HostKeyTable
     }
 
     /// <summary>Null: nothing has been reported.</summary>
-    public HostKeyOpinion? Find(string podUid)
+    public HostKeyRecord? Find(string podUid)
     {
         lock (_lock)
         {
@@ -85,9 +85,9 @@ internal sealed class HostKeyTable
     {
         lock (_lock)
         {
-            HostKeyOpinion? reported = _byPod.GetValueOrDefault(podUid);
+            HostKeyRecord? reported = _byPod.GetValueOrDefault(podUid);
             bool isOther = reported?.Key is { } key && key.Fingerprint != fingerprint;
-            Put(podUid, new HostKeyOpinion(isOther ? null : reported?.Key, isOther ? reported!.Key!.Fingerprint : reported?.SuspectFingerprint, fingerprint));
+            Put(podUid, new HostKeyRecord(isOther ? null : reported?.Key, isOther ? reported!.Key!.Fingerprint : reported?.SuspectFingerprint, fingerprint));
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class HostKeyTable
         CheckPod(report.SessionId, report.PodUid);
         string fingerprint = report.HostKeyFingerprint;
         // It is shown to people.
-        if (fingerprint.Length is 0 or > LongestFingerprint || fingerprint.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (fingerprint.Length is 0 or > MaxFingerprint || fingerprint.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, "Suspect.host_key_fingerprint is no fingerprint"));
         }
@@ -106,18 +106,18 @@ internal sealed class HostKeyTable
 
     private static void CheckPod(string sessionId, string podUid)
     {
-        if (!SessionNames.IsSessionId(sessionId) || podUid.Length is 0 or > LongestPodUid)
+        if (!SessionNames.IsSessionId(sessionId) || podUid.Length is 0 or > MaxPodUid)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, "LearnedHostKey and Suspect name a session_id and a pod_uid"));
         }
     }
 
-    private void Update(string sessionId, string podUid, Func<HostKeyOpinion, HostKeyOpinion> change)
+    private void Update(string sessionId, string podUid, Func<HostKeyRecord, HostKeyRecord> change)
     {
         lock (_lock)
         {
-            HostKeyOpinion? before = _byPod.GetValueOrDefault(podUid);
-            HostKeyOpinion after = change(before ?? new HostKeyOpinion(null, null));
+            HostKeyRecord? before = _byPod.GetValueOrDefault(podUid);
+            HostKeyRecord after = change(before ?? new HostKeyRecord(null, null));
             Put(podUid, after);
             if (after == before)
             {
@@ -128,7 +128,7 @@ internal sealed class HostKeyTable
         Changed?.Invoke(sessionId);
     }
 
-    private void Put(string podUid, HostKeyOpinion opinion)
+    private void Put(string podUid, HostKeyRecord opinion)
     {
         if (!_byPod.ContainsKey(podUid))
         {

@@ -117,11 +117,11 @@ internal static class OperatorHost
         IReadOnlyList<string> feedNames = options.FeedNames is { Count: > 0 } names ? [.. names] : [$"ssh-gateway-operator.{leaseNamespace}.svc"];
         var feedCa = new FeedCaSettings(
             leaseNamespace, options.FeedCaSecret, options.FeedCaConfigMap, feedNames, options.FeedCertificateLifetime, options.FeedCaLifetime, options.FeedCaOverlap);
-        services.AddSingleton(s => new StatusService(
+        services.AddSingleton(s => new LeaderDuties(
             access, leaseNamespace, keys, s.GetService<FeedSecret>() is { } shown ? (feedCa, shown) : null, s.GetRequiredService<UsageTable>(), s.GetRequiredService<HostKeyTable>(), s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<ILogger<StatusService>>()));
-        services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusService>());
-        services.AddHostedService(s => s.GetRequiredService<StatusService>());
+            s.GetRequiredService<ILogger<LeaderDuties>>()));
+        services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<LeaderDuties>());
+        services.AddHostedService(s => s.GetRequiredService<LeaderDuties>());
     }
 
     // The two listeners speak one protocol each, so the protocol says which of them a request came to.

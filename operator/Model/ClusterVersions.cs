@@ -7,7 +7,7 @@ namespace SshGateway.Operator.Model;
 internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
 {
     /// <summary>Two watches each: more are better read as one.</summary>
-    public const int MaximumNamespaces = 1000;
+    public const int MaxNamespaces = 1000;
 
     private readonly IReadOnlyList<ReadVersions>? _namespaces = namespaces;
 

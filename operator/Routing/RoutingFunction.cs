@@ -30,10 +30,10 @@ internal static class RoutingFunction
         SshSpec ssh = session.Spec?.Ssh ?? new SshSpec();
         List<string> problems = [.. SessionRules.Check(session).Select(v => v.ToString())];
         bool isValid = problems.Count == 0;
-        IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaximumAuthorizedKeys, problems);
-        IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaximumHostKeys, problems, ofHosts: true);
-        IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaximumCAKeys, problems);
-        IReadOnlyList<SshPublicKey> hostCAs = KeyLines.Parse("spec.ssh.hostCAKeys", ssh.HostCAKeys, SessionRules.MaximumCAKeys, problems);
+        IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaxAuthorizedKeys, problems);
+        IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaxHostKeys, problems, ofHosts: true);
+        IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaxCAKeys, problems);
+        IReadOnlyList<SshPublicKey> hostCAs = KeyLines.Parse("spec.ssh.hostCAKeys", ssh.HostCAKeys, SessionRules.MaxCAKeys, problems);
         bool somebodyMayLogIn = authorizedKeys.Count + userCAs.Count > 0;
         // Pins and CAs that cannot be read must not turn into trust on first use.
         bool hasKeys = somebodyMayLogIn && (hostKeys.Count + hostCAs.Count > 0 || (ssh.HostKeys is null or [] && ssh.HostCAKeys is null or []));

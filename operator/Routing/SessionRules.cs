@@ -10,16 +10,16 @@ namespace SshGateway.Operator.Routing;
 /// </summary>
 internal static partial class SessionRules
 {
-    public const int MaximumAuthorizedKeys = 16;
-    public const int MaximumHostKeys = 8;
-    public const int MaximumCAKeys = 4;
+    public const int MaxAuthorizedKeys = 16;
+    public const int MaxHostKeys = 8;
+    public const int MaxCAKeys = 4;
 
-    private const int MaximumKeyLineLength = 4096;
-    private const int MaximumOwnerLength = 128;
-    private const int MaximumConnections = 1000;
-    private const int MaximumMatchLabels = 16;
-    private const int MaximumLabelNameLength = 317;
-    private const int MaximumLabelValueLength = 63;
+    private const int MaxKeyLineLength = 4096;
+    private const int MaxOwnerLength = 128;
+    private const int MaxConnections = 1000;
+    private const int MaxMatchLabels = 16;
+    private const int MaxLabelNameLength = 317;
+    private const int MaxLabelValueLength = 63;
 
     /// <summary><c>spec.access</c>; null when it is no such word.</summary>
     public static SessionAccess? ParseAccess(string? word) => word switch
@@ -36,7 +36,7 @@ internal static partial class SessionRules
         if (!SessionNames.IsSessionId(session.Name))
         {
             yield return new Violation("metadata.name",
-                $"must be a DNS label of at most {SessionNames.LongestSessionId} characters: a-z, 0-9 and '-' inside; it is the SSH user name");
+                $"must be a DNS label of at most {SessionNames.MaxSessionId} characters: a-z, 0-9 and '-' inside; it is the SSH user name");
         }
         if (session.Spec is not { } spec)
         {
@@ -51,9 +51,9 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.access", "must be Enabled, Draining or Disabled");
         }
-        if (spec.MaxConnections is < 1 or > MaximumConnections)
+        if (spec.MaxConnections is < 1 or > MaxConnections)
         {
-            yield return new Violation("spec.maxConnections", $"must be between 1 and {MaximumConnections}");
+            yield return new Violation("spec.maxConnections", $"must be between 1 and {MaxConnections}");
         }
         if (spec.IdleTimeout is not null && Durations.Parse(spec.IdleTimeout) is null)
         {
@@ -65,11 +65,11 @@ internal static partial class SessionRules
     {
         if (owner?.User is not { } user || !OwnerName().IsMatch(user))
         {
-            yield return new Violation("spec.owner.user", $"must name the session's owner in 1 to {MaximumOwnerLength} characters without spaces");
+            yield return new Violation("spec.owner.user", $"must name the session's owner in 1 to {MaxOwnerLength} characters without spaces");
         }
         if (owner?.Team is { } team && !OwnerName().IsMatch(team))
         {
-            yield return new Violation("spec.owner.team", $"must be 1 to {MaximumOwnerLength} characters without spaces, or be left out");
+            yield return new Violation("spec.owner.team", $"must be 1 to {MaxOwnerLength} characters without spaces, or be left out");
         }
     }
 
@@ -87,14 +87,14 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.pod.name", "must be the name of a pod in the session's namespace");
         }
-        if (pod.MatchLabels is not null && pod.MatchLabels.Count is 0 or > MaximumMatchLabels)
+        if (pod.MatchLabels is not null && pod.MatchLabels.Count is 0 or > MaxMatchLabels)
         {
-            yield return new Violation("spec.pod.matchLabels", $"must have 1 to {MaximumMatchLabels} labels");
+            yield return new Violation("spec.pod.matchLabels", $"must have 1 to {MaxMatchLabels} labels");
         }
-        if (pod.MatchLabels is not null && pod.MatchLabels.Any(l => l.Key.Length > MaximumLabelNameLength || l.Value is null or { Length: > MaximumLabelValueLength }))
+        if (pod.MatchLabels is not null && pod.MatchLabels.Any(l => l.Key.Length > MaxLabelNameLength || l.Value is null or { Length: > MaxLabelValueLength }))
         {
             yield return new Violation(
-                "spec.pod.matchLabels", $"must have names of at most {MaximumLabelNameLength} and values of at most {MaximumLabelValueLength} characters");
+                "spec.pod.matchLabels", $"must have names of at most {MaxLabelNameLength} and values of at most {MaxLabelValueLength} characters");
         }
         if (pod.Uid is not null && pod.Uid.Length is 0 or > 64)
         {
@@ -112,10 +112,10 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.ssh.targetUser", "must be a user name of the pod, such as claude");
         }
-        foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, 1, MaximumAuthorizedKeys)
-            .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaximumCAKeys))
-            .Concat(CheckKeys("hostKeys", ssh?.HostKeys, 0, MaximumHostKeys))
-            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaximumCAKeys)))
+        foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, 1, MaxAuthorizedKeys)
+            .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaxCAKeys))
+            .Concat(CheckKeys("hostKeys", ssh?.HostKeys, 0, MaxHostKeys))
+            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaxCAKeys)))
         {
             yield return violation;
         }
@@ -130,7 +130,7 @@ internal static partial class SessionRules
         }
         for (int i = 0; i < count; i++)
         {
-            if (lines![i] is not { Length: <= MaximumKeyLineLength } line || !KeyLine().IsMatch(line))
+            if (lines![i] is not { Length: <= MaxKeyLineLength } line || !KeyLine().IsMatch(line))
             {
                 yield return new Violation($"spec.ssh.{name}[{i}]",
                     "must be one line of a public key file, \"<type> <base64> [comment]\", without options before the type");

@@ -11,7 +11,7 @@ namespace SshGateway.Operator.TarsApi;
 internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet<string> allowed, ILogger<CallerAuthentication> logger)
 {
     // A ServiceAccount's token has about 1 KiB.
-    private const int LongestToken = 8 * 1024;
+    private const int MaxToken = 8 * 1024;
 
     public async Task<CallerVerdict> JudgeAsync(HttpContext context)
     {
@@ -28,7 +28,7 @@ internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet
             return CallerVerdict.NoToken;
         }
         // A longer one is nobody's, and not worth a question.
-        ReviewedToken review = token.Length > LongestToken ? ReviewedToken.Refused : await reviewer.ReviewAsync(token, audience: null, context.RequestAborted);
+        ReviewedToken review = token.Length > MaxToken ? ReviewedToken.Refused : await reviewer.ReviewAsync(token, audience: null, context.RequestAborted);
         switch (review.Verdict)
         {
             case TokenVerdict.Unknown:

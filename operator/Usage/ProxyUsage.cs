@@ -6,8 +6,8 @@ namespace SshGateway.Operator.Usage;
 /// <summary>What one stream of a proxy reports. Disposing it is the stream's end.</summary>
 internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
 {
-    private const int MaximumSessions = 10_000;
-    private const uint MaximumConnections = 1_000_000;
+    private const int MaxSessions = 10_000;
+    private const uint MaxConnections = 1_000_000;
 
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
@@ -22,13 +22,13 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
     /// <exception cref="RpcException">The report breaks the contract; nothing of it is taken.</exception>
     public void Report(Activity report)
     {
-        if (report.Sessions.Count > MaximumSessions)
+        if (report.Sessions.Count > MaxSessions)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"Activity names {report.Sessions.Count} sessions; at most {MaximumSessions} may be in one message"));
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"Activity names {report.Sessions.Count} sessions; at most {MaxSessions} may be in one message"));
         }
         foreach (SessionActivity session in report.Sessions)
         {
-            if (!SessionNames.IsSessionId(session.SessionId) || session.Connections > MaximumConnections || session.LastActivity < 0 || session.LastActivity > LastSecond)
+            if (!SessionNames.IsSessionId(session.SessionId) || session.Connections > MaxConnections || session.LastActivity < 0 || session.LastActivity > LastSecond)
             {
                 throw new RpcException(new Status(StatusCode.InvalidArgument, "Activity has a session_id, connections or last_activity out of range"));
             }

@@ -9,7 +9,7 @@ namespace SshGateway.Operator.Yaml;
 /// </summary>
 internal sealed class DirectorySource(string directory, TimeProvider time, ILogger<DirectorySource> logger) : IClusterSource
 {
-    private const int MaximumFileBytes = 4 * 1024 * 1024;
+    private const int MaxFileBytes = 4 * 1024 * 1024;
 
     private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
     private Dictionary<ObjectKey, KubernetesObject> _told = [];
@@ -76,9 +76,9 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
 
     private bool Read(FileInfo file)
     {
-        if (file.Length > MaximumFileBytes)
+        if (file.Length > MaxFileBytes)
         {
-            throw new IOException($"it has {file.Length} bytes; at most {MaximumFileBytes} are read");
+            throw new IOException($"it has {file.Length} bytes; at most {MaxFileBytes} are read");
         }
         string content = File.ReadAllText(file.FullName);
         FileState? previous = _files.GetValueOrDefault(file.Name);

@@ -9,7 +9,7 @@ namespace SshGateway.Operator.Yaml;
 internal sealed class DirectoryWatch : IDisposable
 {
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestUnrest = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MaxUnrest = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RescanInterval = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
@@ -34,7 +34,7 @@ internal sealed class DirectoryWatch : IDisposable
             return;
         }
         long started = _time.GetTimestamp();
-        while (_time.GetElapsedTime(started) < LongestUnrest && await HasEventWithinAsync(QuietTime, cancellationToken))
+        while (_time.GetElapsedTime(started) < MaxUnrest && await HasEventWithinAsync(QuietTime, cancellationToken))
         {
         }
     }

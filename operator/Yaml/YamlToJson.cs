@@ -12,14 +12,14 @@ namespace SshGateway.Operator.Yaml;
 /// </summary>
 internal sealed class YamlToJson : IDisposable
 {
-    private const int MaximumDepth = 32;
+    private const int MaxDepth = 32;
 
     private readonly ArrayBufferWriter<byte> _json = new();
     private readonly Dictionary<string, int> _lines = new(StringComparer.Ordinal);
     private readonly Stack<Container> _containers = [];
     private readonly Utf8JsonWriter _writer;
 
-    private YamlToJson() => _writer = new Utf8JsonWriter(_json, new JsonWriterOptions { MaxDepth = MaximumDepth });
+    private YamlToJson() => _writer = new Utf8JsonWriter(_json, new JsonWriterOptions { MaxDepth = MaxDepth });
 
     public ReadOnlySpan<byte> Json => _json.WrittenSpan;
 
@@ -83,9 +83,9 @@ internal sealed class YamlToJson : IDisposable
                 break;
             case MappingStart or SequenceStart:
                 string path = EnterValue(line);
-                if (_containers.Count == MaximumDepth)
+                if (_containers.Count == MaxDepth)
                 {
-                    throw new ManifestException($"is nested more than {MaximumDepth} levels deep; no manifest is", line);
+                    throw new ManifestException($"is nested more than {MaxDepth} levels deep; no manifest is", line);
                 }
                 _containers.Push(new Container(path, parsingEvent is MappingStart));
                 if (parsingEvent is MappingStart)

@@ -13,7 +13,7 @@ namespace SshGateway.Proxy.Authentication;
 /// Authenticates the client against its session's keys: RFC 4252. Sessions that do not exist take exactly the path of those that do, with no
 /// keys, so that nothing tells one from the other.
 /// </summary>
-internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, TimeProvider time)
+internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable table, TimeProvider time)
 {
     private static readonly byte[] Failure =
         SshWriter.Message(MessageNumber.UserAuthFailure).WriteNameList(["publickey"]).WriteBoolean(false).ToArray();
@@ -169,8 +169,8 @@ internal sealed class ClientAuthentication(ClientLeg leg, SessionTable table, Ti
 
     private SessionEntry? Lookup()
     {
-        Span<char> sessionId = stackalloc char[SessionNames.LongestSessionId];
-        return _user!.Length <= SessionNames.LongestSessionId
+        Span<char> sessionId = stackalloc char[SessionNames.MaxSessionId];
+        return _user!.Length <= SessionNames.MaxSessionId
             && Ascii.ToUtf16(_user, sessionId, out int length) == OperationStatus.Done
             && table.TryGet(sessionId[..length], out SessionEntry? entry)
             ? entry

@@ -10,19 +10,19 @@ namespace SshGateway.Proxy.Configuration;
 /// <summary>Reads and checks the options; each failure names the key and what to write instead. Key files are checked when they are loaded.</summary>
 internal static class ProxyOptionsReader
 {
-    private const int LongestId = 128;
+    private const int MaxId = 128;
 
     // Less would spend the session on key exchanges.
-    private const long SmallestRekeyBytes = 64 * 1024;
+    private const long MinRekeyBytes = 64 * 1024;
 
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromMinutes(10);
 
     // A lost packet is sent again after seconds; an idle client that has gone should not stay a day.
-    private static readonly TimeSpan ShortestPeerTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestPeerTimeout = TimeSpan.FromHours(2);
-    private static readonly TimeSpan LongestUnreachable = TimeSpan.FromDays(7);
+    private static readonly TimeSpan MinPeerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxPeerTimeout = TimeSpan.FromHours(2);
+    private static readonly TimeSpan MaxUnreachable = TimeSpan.FromDays(7);
 
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(7);
+    private static readonly TimeSpan MaxDrain = TimeSpan.FromDays(7);
 
     private static readonly string[] Keys =
     [
@@ -53,9 +53,9 @@ internal static class ProxyOptionsReader
         {
             yield return $"Proxy:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317";
         }
-        if (options.Id.Length is 0 or > LongestId || options.Id.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (options.Id.Length is 0 or > MaxId || options.Id.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            yield return $"Proxy:Id is \"{options.Id}\"; write 1 to {LongestId} printable characters without spaces";
+            yield return $"Proxy:Id is \"{options.Id}\"; write 1 to {MaxId} printable characters without spaces";
         }
         if (options.HostKeys.Count == 0)
         {
@@ -87,41 +87,41 @@ internal static class ProxyOptionsReader
         {
             yield return problem;
         }
-        if (options.RekeyBytes is not 0 and < SmallestRekeyBytes)
+        if (options.RekeyBytes is not 0 and < MinRekeyBytes)
         {
-            yield return $"Proxy:RekeyBytes is {options.RekeyBytes}; write 0 for what the cipher allows, or at least {SmallestRekeyBytes}";
+            yield return $"Proxy:RekeyBytes is {options.RekeyBytes}; write 0 for what the cipher allows, or at least {MinRekeyBytes}";
         }
-        if (options.KeyExchangeTimeout <= TimeSpan.Zero || options.KeyExchangeTimeout > LongestTimeout)
+        if (options.KeyExchangeTimeout <= TimeSpan.Zero || options.KeyExchangeTimeout > MaxTimeout)
         {
-            yield return $"Proxy:KeyExchangeTimeout is {options.KeyExchangeTimeout}; write a time up to {LongestTimeout}, such as 00:00:10";
+            yield return $"Proxy:KeyExchangeTimeout is {options.KeyExchangeTimeout}; write a time up to {MaxTimeout}, such as 00:00:10";
         }
-        if (options.AuthenticationTimeout <= TimeSpan.Zero || options.AuthenticationTimeout > LongestTimeout)
+        if (options.AuthenticationTimeout <= TimeSpan.Zero || options.AuthenticationTimeout > MaxTimeout)
         {
-            yield return $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {LongestTimeout}, such as 00:02:00";
+            yield return $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {MaxTimeout}, such as 00:02:00";
         }
-        if (options.PeerTimeout < ShortestPeerTimeout || options.PeerTimeout > LongestPeerTimeout)
+        if (options.PeerTimeout < MinPeerTimeout || options.PeerTimeout > MaxPeerTimeout)
         {
-            yield return $"Proxy:PeerTimeout is {options.PeerTimeout}; write a time from {ShortestPeerTimeout} to {LongestPeerTimeout}, such as 00:10:00";
+            yield return $"Proxy:PeerTimeout is {options.PeerTimeout}; write a time from {MinPeerTimeout} to {MaxPeerTimeout}, such as 00:10:00";
         }
-        if (options.UnreachableClientTimeout < ShortestPeerTimeout || options.UnreachableClientTimeout > LongestUnreachable)
+        if (options.UnreachableClientTimeout < MinPeerTimeout || options.UnreachableClientTimeout > MaxUnreachable)
         {
-            yield return $"Proxy:UnreachableClientTimeout is {options.UnreachableClientTimeout}; write a time from {ShortestPeerTimeout} to {LongestUnreachable:c}, such as 02:11:15";
+            yield return $"Proxy:UnreachableClientTimeout is {options.UnreachableClientTimeout}; write a time from {MinPeerTimeout} to {MaxUnreachable:c}, such as 02:11:15";
         }
-        if (options.PodLoginTimeout <= TimeSpan.Zero || options.PodLoginTimeout > LongestTimeout)
+        if (options.PodLoginTimeout <= TimeSpan.Zero || options.PodLoginTimeout > MaxTimeout)
         {
-            yield return $"Proxy:PodLoginTimeout is {options.PodLoginTimeout}; write a time up to {LongestTimeout}, such as 00:00:30";
+            yield return $"Proxy:PodLoginTimeout is {options.PodLoginTimeout}; write a time up to {MaxTimeout}, such as 00:00:30";
         }
-        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > LongestTimeout)
+        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > MaxTimeout)
         {
-            yield return $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {LongestTimeout}, such as 00:00:05";
+            yield return $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {MaxTimeout}, such as 00:00:05";
         }
-        if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > LongestDrain)
+        if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > MaxDrain)
         {
-            yield return $"Proxy:DrainTimeout is {options.DrainTimeout}; write a time up to {LongestDrain:c}, such as 00:55:00";
+            yield return $"Proxy:DrainTimeout is {options.DrainTimeout}; write a time up to {MaxDrain:c}, such as 00:55:00";
         }
-        if (options.WaitForPod < TimeSpan.Zero || options.WaitForPod > LongestTimeout)
+        if (options.WaitForPod < TimeSpan.Zero || options.WaitForPod > MaxTimeout)
         {
-            yield return $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {LongestTimeout}, such as 00:01:00";
+            yield return $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {MaxTimeout}, such as 00:01:00";
         }
     }
 

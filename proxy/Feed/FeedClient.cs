@@ -14,7 +14,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     // Operators that are all behind what we have seen, for as long: then it is the cluster that was put back.
     private static readonly TimeSpan BehindLimit = TimeSpan.FromMinutes(2);
 
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(10);
 
     private readonly OperatorChoice _operators = new(new OperatorDirectory(options.Operators), Random.Shared);
     private readonly OperatorAccess _access = new(options, time);
@@ -138,7 +138,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             }
         }
         TimeSpan wish = TimeSpan.FromMilliseconds(goAway.RetryAfter);
-        wish = wish < LongestRetryAfter ? wish : LongestRetryAfter;
+        wish = wish < MaxRetryAfter ? wish : MaxRetryAfter;
         return _updater.IsSynced ? wish : wish + _delay.Next();
     }
 

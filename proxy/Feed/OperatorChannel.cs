@@ -24,8 +24,8 @@ internal static class OperatorChannel
         }
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            MaxReceiveMessageSize = FeedLimits.MaximumMessageBytes,
-            MaxSendMessageSize = FeedLimits.MaximumMessageBytes,
+            MaxReceiveMessageSize = FeedLimits.MaxMessageBytes,
+            MaxSendMessageSize = FeedLimits.MaxMessageBytes,
             // As at the operator: nobody compresses.
             CompressionProviders = [],
             DisposeHttpClient = true,

@@ -12,7 +12,7 @@ namespace SshGateway.Proxy.Keys;
 internal sealed class KeyFiles<T>
     where T : class
 {
-    private const int MaximumFiles = 16;
+    private const int MaxFiles = 16;
 
     private static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(2);
 
@@ -106,10 +106,10 @@ internal sealed class KeyFiles<T>
         {
             return [path];
         }
-        string[] files = [.. Directory.EnumerateFiles(path).Where(IsPrivate).Order(StringComparer.Ordinal).Take(MaximumFiles + 1)];
-        return files.Length is > 0 and <= MaximumFiles
+        string[] files = [.. Directory.EnumerateFiles(path).Where(IsPrivate).Order(StringComparer.Ordinal).Take(MaxFiles + 1)];
+        return files.Length is > 0 and <= MaxFiles
             ? files
-            : throw new SshFormatException($"the directory '{path}' must have 1 to {MaximumFiles} private key files");
+            : throw new SshFormatException($"the directory '{path}' must have 1 to {MaxFiles} private key files");
     }
 
     private static bool IsPrivate(string file) => !Path.GetFileName(file).StartsWith('.') && !file.EndsWith(".pub", StringComparison.Ordinal);

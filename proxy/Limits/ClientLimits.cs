@@ -16,10 +16,10 @@ internal sealed class ClientLimits : IDisposable
     {
         Sources = sources;
         Penalties = new SourcePenalties(options, sources, time);
-        All = new Places<bool>(options.MaxConnections);
-        Unauthenticated = new Places<bool>(options.MaxUnauthenticated);
+        All = new PartitionedConcurrencyLimit<bool>(options.MaxConnections);
+        Unauthenticated = new PartitionedConcurrencyLimit<bool>(options.MaxUnauthenticated);
         Explanations = new RateLimit(ExplanationsPerSecond, time);
-        UnauthenticatedBySource = new Places<SourceNetwork>(options.MaxUnauthenticatedPerSource);
+        UnauthenticatedBySource = new PartitionedConcurrencyLimit<SourceNetwork>(options.MaxUnauthenticatedPerSource);
         _meter.CreateObservableGauge("sshgateway.proxy.unauthenticated_connections", () => Unauthenticated.CountOf(true), description: "Client connections that are not logged in yet");
         _meter.CreateObservableGauge("sshgateway.proxy.penalized_sources", () => Penalties.Count, description: "Sources whose failures are remembered");
     }
@@ -28,14 +28,14 @@ internal sealed class ClientLimits : IDisposable
 
     public SourcePenalties Penalties { get; }
 
-    public Places<bool> All { get; }
+    public PartitionedConcurrencyLimit<bool> All { get; }
 
-    public Places<bool> Unauthenticated { get; }
+    public PartitionedConcurrencyLimit<bool> Unauthenticated { get; }
 
-    public Places<SourceNetwork> UnauthenticatedBySource { get; }
+    public PartitionedConcurrencyLimit<SourceNetwork> UnauthenticatedBySource { get; }
 
     /// <summary>Connections that are told something before they are closed, such as why they are refused. Each costs as much as one that is not, for a moment.</summary>
-    public Places<bool> LastWords { get; } = new(64);
+    public PartitionedConcurrencyLimit<bool> LingeringClose { get; } = new(64);
 
     /// <summary>Refusals that are told where ssh shows them, after a key exchange.</summary>
     public RateLimit Explanations { get; }

@@ -21,18 +21,18 @@ internal sealed record ConnectRequest(string SessionId, int? Port)
     //  CONNECT <session id>[:<port>] HTTP/1.0|1.1 CR LF
     //  *( <header> CR LF )
     //  CR LF
-    /// <exception cref="EntranceException">It is no such request.</exception>
+    /// <exception cref="PrefaceException">It is no such request.</exception>
     public static ConnectRequest Parse(ReadOnlySpan<byte> head)
     {
         string[] lines = Encoding.Latin1.GetString(head[..^HeadEnd.Length]).Split("\r\n");
         if (lines[0].Split(' ') is not ["CONNECT", { Length: > 0 } authority, "HTTP/1.0" or "HTTP/1.1"])
         {
-            throw new EntranceException(ConnectionEnd.ClientProtocolError, "a malformed CONNECT request");
+            throw new PrefaceException(ConnectionEnd.ClientProtocolError, "a malformed CONNECT request");
         }
         // Their names and values mean nothing here.
         if (lines.Skip(1).Any(line => line.IndexOf(':', StringComparison.Ordinal) < 1 || line.Any(character => char.IsControl(character) && character != '\t')))
         {
-            throw new EntranceException(ConnectionEnd.ClientProtocolError, "a malformed header in a CONNECT request");
+            throw new PrefaceException(ConnectionEnd.ClientProtocolError, "a malformed header in a CONNECT request");
         }
         int colon = authority.IndexOf(':', StringComparison.Ordinal);
         string id = colon < 0 ? authority : authority[..colon];

@@ -13,7 +13,7 @@ namespace SshGateway.Proxy.Listening;
 internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, TimeProvider time)
 {
     // For everything that may precede the protocol, TLVs and HTTP headers included.
-    private const int LongestPreface = 4096;
+    private const int MaxPreface = 4096;
 
     // HAProxy's doc/proxy-protocol.txt section 2 asks for at least three seconds: a lost packet must not cost the connection.
     private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(5);
@@ -30,7 +30,7 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
     private ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>The PROXY header's client, or the peer where it is no balancer or does not say.</summary>
-    /// <exception cref="EntranceException">The header is missing, malformed or late.</exception>
+    /// <exception cref="PrefaceException">The header is missing, malformed or late.</exception>
     /// <exception cref="PeerClosedException">The peer closed.</exception>
     public async Task<IPEndPoint> ReadClientAsync()
     {
@@ -40,11 +40,11 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
         }
         using var timeout = new CancellationTokenSource(HeaderTimeout, time);
         ProxyHeader? header = null;
-        while ((header = ProxyHeaderParser.TryParse(Unread, LongestPreface)) is null)
+        while ((header = ProxyHeaderParser.TryParse(Unread, MaxPreface)) is null)
         {
             if (!await TryFillAsync(timeout.Token).ConfigureAwait(false))
             {
-                throw new EntranceException(ConnectionEnd.ProxyHeaderInvalid, "no complete PROXY header in time");
+                throw new PrefaceException(ConnectionEnd.ProxyHeaderInvalid, "no complete PROXY header in time");
             }
         }
         _start += header.Value.Length;
@@ -52,7 +52,7 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
     }
 
     /// <summary>What the client wants, once it is known who it is; null: it has said all that it will say, and that is not known.</summary>
-    /// <exception cref="EntranceException">A CONNECT request is malformed, too long or late.</exception>
+    /// <exception cref="PrefaceException">A CONNECT request is malformed, too long or late.</exception>
     /// <exception cref="PeerClosedException">The peer closed in a CONNECT request.</exception>
     public async Task<Preface?> ReadAsync()
     {
@@ -94,13 +94,13 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
                 _start += length;
                 return request;
             }
-            if (Unread.Length >= LongestPreface)
+            if (Unread.Length >= MaxPreface)
             {
-                throw new EntranceException(ConnectionEnd.ClientProtocolError, $"a CONNECT request of more than {LongestPreface} bytes");
+                throw new PrefaceException(ConnectionEnd.ClientProtocolError, $"a CONNECT request of more than {MaxPreface} bytes");
             }
             if (!await TryFillAsync(timeout.Token).ConfigureAwait(false))
             {
-                throw new EntranceException(ConnectionEnd.ClientTooSlow, "no complete CONNECT request in time");
+                throw new PrefaceException(ConnectionEnd.ClientTooSlow, "no complete CONNECT request in time");
             }
         }
     }
@@ -112,7 +112,7 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
         {
             return false;
         }
-        _buffer ??= new byte[LongestPreface];
+        _buffer ??= new byte[MaxPreface];
         if (_end == _buffer.Length)
         {
             // Room that a PROXY header took.

@@ -15,7 +15,7 @@ namespace SshGateway.Proxy.Listening;
 internal static class ProxyHeaderParser
 {
     // Section 2.1: the longest line of version 1, with its CR LF.
-    private const int LongestLine = 107;
+    private const int MaxLine = 107;
 
     private static readonly SearchValues<char> AddressCharacters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
@@ -30,7 +30,7 @@ internal static class ProxyHeaderParser
     /// <summary>The header; null: it is not complete yet.</summary>
     /// <param name="bytes">What has come so far.</param>
     /// <param name="longest">Headers that are longer are refused before they have come.</param>
-    /// <exception cref="EntranceException">There is none, or it is malformed.</exception>
+    /// <exception cref="PrefaceException">There is none, or it is malformed.</exception>
     public static ProxyHeader? TryParse(ReadOnlySpan<byte> bytes, int longest)
     {
         if (StartsLike(bytes, Signature))
@@ -52,10 +52,10 @@ internal static class ProxyHeaderParser
     //  PROXY UNKNOWN <anything> CR LF
     private static ProxyHeader? ParseLine(ReadOnlySpan<byte> bytes)
     {
-        int end = bytes[..Math.Min(bytes.Length, LongestLine)].IndexOf("\r\n"u8);
+        int end = bytes[..Math.Min(bytes.Length, MaxLine)].IndexOf("\r\n"u8);
         if (end < 0)
         {
-            return bytes.Length < LongestLine ? null : throw Malformed("a PROXY line of more than 107 bytes");
+            return bytes.Length < MaxLine ? null : throw Malformed("a PROXY line of more than 107 bytes");
         }
         string[] words = Encoding.Latin1.GetString(bytes[..end]).Split(' ');
         int length = end + 2;
@@ -107,7 +107,7 @@ internal static class ProxyHeaderParser
         };
     }
 
-    private static EntranceException Malformed(string message) => new(ConnectionEnd.ProxyHeaderInvalid, message);
+    private static PrefaceException Malformed(string message) => new(ConnectionEnd.ProxyHeaderInvalid, message);
 
     private static ushort Port(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt16BigEndian(bytes);
 

@@ -27,7 +27,7 @@ internal sealed class RefusedClient(IPeerSocket socket, PrefaceReader reader, Co
         if (!services.Limits.Explanations.TryTake())
         {
             // RFC 4253 section 4.2: a server may send other lines before its identification.
-            await LastWords.SayAsync(socket, Encoding.ASCII.GetBytes(refused.Message + "\r\n"), Linger, services.Time).ConfigureAwait(false);
+            await LingeringClose.SayAsync(socket, Encoding.ASCII.GetBytes(refused.Message + "\r\n"), Linger, services.Time).ConfigureAwait(false);
             return;
         }
         using var deadline = new Deadline(services.Time, socket.Abort);
@@ -37,7 +37,7 @@ internal sealed class RefusedClient(IPeerSocket socket, PrefaceReader reader, Co
             await ExplainAsync(refused, isIdentified).ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is PeerClosedException or PeerDisconnectedException or SocketException or ObjectDisposedException
-            or SshProtocolException or SshFormatException or EntranceException)
+            or SshProtocolException or SshFormatException or PrefaceException)
         {
             // It does not want to know.
         }
@@ -55,10 +55,10 @@ internal sealed class RefusedClient(IPeerSocket socket, PrefaceReader reader, Co
         }
         if (preface.Connect is not null)
         {
-            await LastWords.SayAsync(socket, HttpReply.Unavailable(refused.Message), Linger, services.Time).ConfigureAwait(false);
+            await LingeringClose.SayAsync(socket, HttpReply.Unavailable(refused.Message), Linger, services.Time).ConfigureAwait(false);
             return;
         }
-        var leg = new ClientLeg(socket, services.Offer, services.HostKeys(), services.RekeyLimits, services.Time);
+        var leg = new SshServerTransport(socket, services.Offer, services.HostKeys(), services.RekeyLimits, services.Time);
         await using ConfiguredAsyncDisposable disposal = leg.ConfigureAwait(false);
         leg.Input.Begin(preface.Unread.Span);
         await leg.HandshakeAsync().ConfigureAwait(false);

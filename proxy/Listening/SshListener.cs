@@ -17,7 +17,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     // Null: it has just been accepted.
-    private readonly ConcurrentDictionary<Socket, Arrival?> _arrivals = new();
+    private readonly ConcurrentDictionary<Socket, AcceptedConnection?> _arrivals = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EpollListener? _listener;
     private volatile bool _isDraining;
@@ -76,7 +76,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     {
         await CloseAsync().ConfigureAwait(false);
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        foreach ((Socket socket, Arrival? arrival) in _arrivals)
+        foreach ((Socket socket, AcceptedConnection? arrival) in _arrivals)
         {
             if (arrival is null)
             {
@@ -149,10 +149,10 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
         try
         {
             IPeerSocket socket = services.EventLoops.Adopt(client, new PeerTimeouts(services.Options.PeerTimeout, services.Options.UnreachableClientTimeout));
-            using var arrival = new Arrival(socket, services);
+            using var arrival = new AcceptedConnection(socket, services);
             _arrivals[client] = arrival;
             // Whoever accepts goes on with the next.
-            await socket.NextTurnAsync(TurnFor.Handshake);
+            await socket.YieldAsync(LoopPriority.Handshake);
             await arrival.RunAsync().ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)

@@ -20,7 +20,7 @@ namespace SshGateway.Proxy.Passthrough;
 /// session's id gets this far, where the session allows it.
 /// </summary>
 internal sealed class PassthroughConnection(
-    IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, Visit visit, ConnectionReport report, ConnectionServices services) : IClientConnection
+    IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, ConnectionLease visit, ConnectionReport report, ConnectionServices services) : IClientConnection
 {
     // Everybody's, whatever the session's own port is.
     private const int SshPort = 22;
@@ -55,7 +55,7 @@ internal sealed class PassthroughConnection(
         catch (LoginRefusedException refused)
         {
             bool isForbidden = refused.End == ConnectionEnd.PassthroughRefused;
-            await LastWords.SayAsync(
+            await LingeringClose.SayAsync(
                 client, isForbidden ? HttpReply.Forbidden(refused.Message) : HttpReply.Unavailable(refused.Message), Linger, services.Time).ConfigureAwait(false);
             end = new BridgeEnd(refused.End, refused.Detail);
         }
@@ -155,7 +155,7 @@ internal sealed class PassthroughConnection(
         _podPlaces = 1;
         try
         {
-            using IPeerSocket pod = await Attendance.RunAsync(
+            using IPeerSocket pod = await CancelWhenClientLeaves.RunAsync(
                 cancellation => _passthrough.Connector.ConnectAsync(entry, client, cancellation), WatchAsync).ConfigureAwait(false)
                 ?? throw PodConnector.Refused(entry, ConnectionEnd.PodUnreachable, "closed the connection at once", null);
             // Seconds may have passed.

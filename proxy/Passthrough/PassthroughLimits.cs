@@ -14,8 +14,8 @@ internal sealed class PassthroughLimits(ProxyOptions options)
     public static readonly TimeSpan LoginTime = TimeSpan.FromSeconds(120);
 
     /// <summary>Connections that are open, by where they come from.</summary>
-    public Places<SourceNetwork> Sources { get; } = new(options.PassthroughPerSource);
+    public PartitionedConcurrencyLimit<SourceNetwork> Sources { get; } = new(options.PassthroughPerSource);
 
     /// <summary>Connections that are younger than <see cref="LoginTime"/>, by pod UID.</summary>
-    public Places<string> Pods { get; } = new(options.PassthroughPerPod);
+    public PartitionedConcurrencyLimit<string> Pods { get; } = new(options.PassthroughPerPod);
 }

@@ -91,7 +91,7 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
             turn += count;
             if (turn >= BytesPerTurn)
             {
-                await source.NextTurnAsync(TurnFor.Relay);
+                await source.YieldAsync(LoopPriority.Relay);
                 break;
             }
         }

@@ -33,7 +33,7 @@ internal sealed class PodLogin(
     /// </param>
     /// <exception cref="LoginRefusedException">It did not come about; the message says why.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public async Task<PodLeg> RunAsync(
+    public async Task<SshClientTransport> RunAsync(
         AuthenticatedClient client, IPeerSocket clientSocket, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken cancellation)
     {
         SessionEntry entry = client.Entry;
@@ -42,7 +42,7 @@ internal sealed class PodLogin(
         using IDisposable slot = await EnterSlotAsync(entry, cancellation).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
-            PodLeg? leg = await TryAttemptAsync(
+            SshClientTransport? leg = await TryAttemptAsync(
                 client, clientSocket, offered, relayBanner, lastAttempt: attempt == limits.Attempts, cancellation).ConfigureAwait(false);
             if (leg is not null)
             {
@@ -70,7 +70,7 @@ internal sealed class PodLogin(
     /// Null: the pod hung up before its identification, as sshd does beyond MaxStartups, and another attempt may do better. What we had sent was not
     /// read then, so its kernel may say it with a reset.
     /// </summary>
-    private async Task<PodLeg?> TryAttemptAsync(
+    private async Task<SshClientTransport?> TryAttemptAsync(
         AuthenticatedClient client, IPeerSocket clientSocket, IReadOnlyList<PodCredential> offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt,
         CancellationToken cancellation)
     {
@@ -86,7 +86,7 @@ internal sealed class PodLogin(
         {
             return lastAttempt ? throw HungUp(entry, "reset") : null;
         }
-        var leg = new PodLeg(
+        var leg = new SshClientTransport(
             socket,
             Algorithms with { HostKeyAlgorithms = hostKeys.AlgorithmsFor(entry) },
             CheckHostKey,
@@ -96,7 +96,7 @@ internal sealed class PodLogin(
         using var expiry = new CancellationTokenSource(limits.LoginTimeout, time);
         try
         {
-            using CancellationTokenRegistration ended = expiry.Token.UnsafeRegister(static leg => ((PodLeg)leg!).Abort(), leg);
+            using CancellationTokenRegistration ended = expiry.Token.UnsafeRegister(static leg => ((SshClientTransport)leg!).Abort(), leg);
             await leg.HandshakeAsync().ConfigureAwait(false);
             await AuthenticateAsync(leg, client, offered, relayBanner, expiry.Token).ConfigureAwait(false);
             hostKeys.Learn(entry, shown!);
@@ -131,7 +131,7 @@ internal sealed class PodLogin(
     }
 
     private async Task AuthenticateAsync(
-        PodLeg leg, AuthenticatedClient client, IReadOnlyList<PodCredential> offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken expiry)
+        SshClientTransport leg, AuthenticatedClient client, IReadOnlyList<PodCredential> offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken expiry)
     {
         InboundPacket accept = await leg.ReceiveAsync().ConfigureAwait(false);
         if (accept.Number != MessageNumber.ServiceAccept)
@@ -167,7 +167,7 @@ internal sealed class PodLogin(
     }
 
     /// <summary>Whether that was a success.</summary>
-    private static async Task<bool> ReadAnswerAsync(PodLeg leg, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken expiry)
+    private static async Task<bool> ReadAnswerAsync(SshClientTransport leg, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken expiry)
     {
         while (true)
         {
@@ -196,7 +196,7 @@ internal sealed class PodLogin(
     //  string    public key algorithm name
     //  string    public key blob (or the certificate)
     //  string    signature over session id and all of the above
-    private static byte[] SignedRequest(PodLeg leg, AuthenticatedClient client, PodCredential credential)
+    private static byte[] SignedRequest(SshClientTransport leg, AuthenticatedClient client, PodCredential credential)
     {
         SshWriter request = SshWriter.Message(MessageNumber.UserAuthRequest)
             .WriteString(Encoding.UTF8.GetBytes(client.Entry.TargetUser))

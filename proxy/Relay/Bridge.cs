@@ -7,14 +7,14 @@ namespace SshGateway.Proxy.Relay;
 /// <summary>
 /// Both legs and the two pumps between them, until one leg ends; then the other is given everything that was received, told why, and closed.
 /// </summary>
-internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionId, TimeProvider time)
+internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport podLeg, string sessionId, TimeProvider time)
 {
     // How long the surviving leg may take to read its tail and close. A close with unread input would make the kernel send a RST, which
     // throws away what the peer has not read yet.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(15);
 
     // A leg that broke the protocol gets to read why, but not much time.
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LingeringClose = TimeSpan.FromSeconds(1);
 
     private readonly ChannelActivity _activity = new(time);
     private readonly TaskCompletionSource<(ConnectionEnd End, string Sentence)> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -65,8 +65,8 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
             }
             end = await its.ConfigureAwait(false);
         }
-        (Leg ended, Leg other, Task<PumpEnd> otherPump) = clientEnded
-            ? ((Leg)clientLeg, (Leg)podLeg, fromPod)
+        (SshTransport ended, SshTransport other, Task<PumpEnd> otherPump) = clientEnded
+            ? ((SshTransport)clientLeg, (SshTransport)podLeg, fromPod)
             : (podLeg, clientLeg, fromClient);
         await CloseAsync(ended, other, otherPump, end, clientEnded).ConfigureAwait(false);
         return Describe(end, clientEnded);
@@ -76,18 +76,18 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     {
         (ConnectionEnd end, string sentence) = await _closing.Task.ConfigureAwait(false);
         await Task.WhenAll(
-            clientLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords),
-            podLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LastWords)).ConfigureAwait(false);
-        await DrainAsync(clientLeg, fromClient, LastWords).ConfigureAwait(false);
+            clientLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LingeringClose),
+            podLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LingeringClose)).ConfigureAwait(false);
+        await DrainAsync(clientLeg, fromClient, LingeringClose).ConfigureAwait(false);
         return new BridgeEnd(end, null);
     }
 
-    private async Task CloseAsync(Leg ended, Leg other, Task<PumpEnd> otherPump, PumpEnd end, bool clientEnded)
+    private async Task CloseAsync(SshTransport ended, SshTransport other, Task<PumpEnd> otherPump, PumpEnd end, bool clientEnded)
     {
         if (end.Cause == PumpEndCause.SourceViolation)
         {
-            await ended.DisconnectAsync(end.Reason, end.Text, LastWords).ConfigureAwait(false);
-            await ended.DrainAsync(LastWords).ConfigureAwait(false);
+            await ended.DisconnectAsync(end.Reason, end.Text, LingeringClose).ConfigureAwait(false);
+            await ended.DrainAsync(LingeringClose).ConfigureAwait(false);
         }
         if (end.Cause == PumpEndCause.SourceDisconnected)
         {
@@ -102,7 +102,7 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
         await DrainAsync(other, otherPump, Linger).ConfigureAwait(false);
     }
 
-    private async Task DrainAsync(Leg leg, Task<PumpEnd> pump, TimeSpan patience)
+    private async Task DrainAsync(SshTransport leg, Task<PumpEnd> pump, TimeSpan patience)
     {
         try
         {
@@ -115,7 +115,7 @@ internal sealed class Bridge(ClientLeg clientLeg, PodLeg podLeg, string sessionI
     }
 
     // The other pump may still be reading, until it finds out that its destination is gone.
-    private static async Task DrainAsync(Leg leg, Task<PumpEnd> pump)
+    private static async Task DrainAsync(SshTransport leg, Task<PumpEnd> pump)
     {
         if ((await pump.ConfigureAwait(false)).Cause == PumpEndCause.DestinationLost)
         {

@@ -8,10 +8,10 @@ namespace SshGateway.Proxy.Relay;
 /// The client's global requests (RFC 4254 section 4), of which the gateway answers one itself: for proof of its host keys. Replies bear no id, the
 /// order says which request they belong to; so a reply of ours waits until the pod has answered what the client asked before.
 /// </summary>
-internal sealed class GlobalRequests(ClientLeg clientLeg)
+internal sealed class GlobalRequests(SshServerTransport clientLeg)
 {
     // A client asks once for each announcement, and there is one.
-    private const int MaximumProofs = 8;
+    private const int MaxProofs = 8;
 
     private readonly Lock _lock = new();
     private readonly Queue<(long After, byte[] Reply)> _due = new();
@@ -58,7 +58,7 @@ internal sealed class GlobalRequests(ClientLeg clientLeg)
     /// <exception cref="SshProtocolException">There were too many.</exception>
     public async ValueTask AnswerClientAsync(InboundPacket packet)
     {
-        if (++_proofs > MaximumProofs)
+        if (++_proofs > MaxProofs)
         {
             throw new SshProtocolException("too many requests for proof of the host keys");
         }

@@ -10,7 +10,7 @@ namespace SshGateway.Proxy.Relay;
 /// Moves packets from one leg to the other: decrypts what one read brought, encrypts it into one batch, writes that once. Holds no buffer while
 /// nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
 /// </summary>
-internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<InboundPacket, ValueTask> answer, ChannelActivity activity)
+internal sealed class Pump(SshTransport source, SshTransport destination, Pump.Rules rules, Func<InboundPacket, ValueTask> answer, ChannelActivity activity)
 {
     // This runs on the thread of the event loop for as long as there is something to move. After this many bytes others get their turn, so that a keystroke does not
     // wait long behind a bulk transfer.
@@ -49,7 +49,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
     private async Task<PumpEnd> MoveAsync()
     {
         // From the thread that the login ended on to the one that the events come from.
-        await source.Socket.NextTurnAsync(TurnFor.Relay);
+        await source.Socket.YieldAsync(LoopPriority.Relay);
         long turnEnds = source.Input.TotalBytes + BytesPerTurn;
         while (true)
         {
@@ -58,7 +58,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
             if (source.Input.TotalBytes >= turnEnds)
             {
                 turnEnds = source.Input.TotalBytes + BytesPerTurn;
-                await source.Socket.NextTurnAsync(TurnFor.Relay);
+                await source.Socket.YieldAsync(LoopPriority.Relay);
             }
             if (!await source.Input.FillAsync().ConfigureAwait(false))
             {
@@ -124,7 +124,7 @@ internal sealed class Pump(Leg source, Leg destination, Pump.Rules rules, Func<I
     }
 
     // RFC 4253 section 7.1 allows no such packet behind a KEXINIT. OpenSSH takes it all the same, and there are clients that send it (asyncssh as patched by
-    // Debian 12). Not while the other leg is in an exchange as well: then two key exchanges could wait for each other (LegKeyExchange.TryStartAsync).
+    // Debian 12). Not while the other leg is in an exchange as well: then two key exchanges could wait for each other (TransportKeyExchange.TryStartAsync).
     private void CheckOrder(in InboundPacket packet)
     {
         if (source.PeerIsExchanging && destination.Output.IsHeldForKeyExchange)

@@ -30,10 +30,10 @@ internal sealed class Connection : IClientConnection
     private static readonly byte[] Success = [MessageNumber.UserAuthSuccess];
 
     private readonly ConnectionServices _services;
-    private readonly ClientLeg _leg;
+    private readonly SshServerTransport _leg;
     private readonly ClientAuthentication _authentication;
     private readonly Deadline _deadline;
-    private readonly Visit _visit;
+    private readonly ConnectionLease _visit;
     private readonly ConnectionReport _report;
     private volatile Bridge? _bridge;
     private volatile bool _isStopping;
@@ -43,12 +43,12 @@ internal sealed class Connection : IClientConnection
     /// <param name="visit">Its places among the limits.</param>
     /// <param name="report">Its account.</param>
     /// <param name="services">What all connections share.</param>
-    public Connection(IPeerSocket socket, ReadOnlySpan<byte> unread, Visit visit, ConnectionReport report, ConnectionServices services)
+    public Connection(IPeerSocket socket, ReadOnlySpan<byte> unread, ConnectionLease visit, ConnectionReport report, ConnectionServices services)
     {
         _services = services;
         _visit = visit;
         _report = report;
-        _leg = new ClientLeg(socket, services.Offer, services.HostKeys(), services.RekeyLimits, services.Time);
+        _leg = new SshServerTransport(socket, services.Offer, services.HostKeys(), services.RekeyLimits, services.Time);
         _leg.Input.Begin(unread);
         report.SshBegan();
         _authentication = new ClientAuthentication(_leg, services.Table, services.Time);
@@ -155,7 +155,7 @@ internal sealed class Connection : IClientConnection
 
     private async Task<BridgeEnd> ServeAsync(AuthenticatedClient client, OpenSession session)
     {
-        PodLeg podLeg = await Attendance.RunAsync(cancellation => ReachPodAsync(client, session, cancellation), _leg.WatchAsync).ConfigureAwait(false);
+        SshClientTransport podLeg = await CancelWhenClientLeaves.RunAsync(cancellation => ReachPodAsync(client, session, cancellation), _leg.WatchAsync).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable disposal = podLeg.ConfigureAwait(false);
         var bridge = new Bridge(_leg, podLeg, session.SessionId, _services.Time);
         _bridge = bridge;
@@ -171,13 +171,13 @@ internal sealed class Connection : IClientConnection
     }
 
     /// <summary>The authenticated pod leg of the session as it is now: it may have changed while we dialled.</summary>
-    private async Task<PodLeg> ReachPodAsync(AuthenticatedClient client, OpenSession session, CancellationToken cancellation)
+    private async Task<SshClientTransport> ReachPodAsync(AuthenticatedClient client, OpenSession session, CancellationToken cancellation)
     {
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
             client = await AwaitPodAsync(client, session, cancellation).ConfigureAwait(false);
             LoginGate.Check(client.Entry, _services.Time.GetUtcNow());
-            PodLeg podLeg = await LogInToPodAsync(client, cancellation).ConfigureAwait(false);
+            SshClientTransport podLeg = await LogInToPodAsync(client, cancellation).ConfigureAwait(false);
             SessionEntry now;
             try
             {
@@ -203,10 +203,10 @@ internal sealed class Connection : IClientConnection
         throw Changed(client);
     }
 
-    private async Task<PodLeg> LogInToPodAsync(AuthenticatedClient client, CancellationToken cancellation)
+    private async Task<SshClientTransport> LogInToPodAsync(AuthenticatedClient client, CancellationToken cancellation)
     {
         using var over = new CancellationTokenSource();
-        Task<PodLeg> login = _services.PodLogin.RunAsync(client, _leg.Socket, RelayBannerAsync, cancellation);
+        Task<SshClientTransport> login = _services.PodLogin.RunAsync(client, _leg.Socket, RelayBannerAsync, cancellation);
         Task wait = Task.Delay(SilentLogin, _services.Time, over.Token);
         if (await Task.WhenAny(login, wait).ConfigureAwait(false) == wait)
         {

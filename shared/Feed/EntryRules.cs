@@ -6,14 +6,14 @@ namespace SshGateway.Feed;
 /// <summary>The bounds of an Entry that endpoint_feed.proto names: kept by who sends it, and checked by who gets it. What the keys are is not looked at.</summary>
 public static class EntryRules
 {
-    private const int MaximumAuthorizedKeys = 16;
-    private const int MaximumHostKeys = 8;
-    private const int MaximumCAKeys = 4;
-    private const int MaximumOwnerUserLength = 512;
-    private const int MaximumPodNameLength = 253;
-    private const int MaximumPodUidLength = 64;
-    private const int MaximumReasonLength = 64;
-    private const int MaximumConnections = 1000;
+    private const int MaxAuthorizedKeys = 16;
+    private const int MaxHostKeys = 8;
+    private const int MaxCAKeys = 4;
+    private const int MaxOwnerUserLength = 512;
+    private const int MaxPodNameLength = 253;
+    private const int MaxPodUidLength = 64;
+    private const int MaxReasonLength = 64;
+    private const int MaxConnections = 1000;
 
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
@@ -25,23 +25,23 @@ public static class EntryRules
         bool hasAddress = hasPod ? entry.PodIp.Length is 4 or 16 : entry.PodIp.IsEmpty;
         return entry switch
         {
-            _ when !SessionNames.IsSessionId(entry.SessionId) => $"session_id is not a DNS label of 1 to {SessionNames.LongestSessionId} characters",
+            _ when !SessionNames.IsSessionId(entry.SessionId) => $"session_id is not a DNS label of 1 to {SessionNames.MaxSessionId} characters",
             { State: < EndpointState.Ready or > EndpointState.None } => $"state {(int)entry.State} is unknown",
             { Access: < Access.Enabled or > Access.Disabled } => $"access {(int)entry.Access} is unknown",
-            _ when Encoding.UTF8.GetByteCount(entry.PodName) > MaximumPodNameLength => "pod_name is too long",
-            _ when Encoding.UTF8.GetByteCount(entry.PodUid) > MaximumPodUidLength => "pod_uid is too long",
+            _ when Encoding.UTF8.GetByteCount(entry.PodName) > MaxPodNameLength => "pod_name is too long",
+            _ when Encoding.UTF8.GetByteCount(entry.PodUid) > MaxPodUidLength => "pod_uid is too long",
             _ when hasPod == (entry.PodUid.Length == 0) => "pod_uid and state do not agree",
             _ when !hasAddress => $"pod_ip has {entry.PodIp.Length} bytes",
             { Port: < 1 or > ushort.MaxValue } => $"port is {entry.Port}",
             _ when !SessionNames.IsTargetUser(entry.TargetUser) => "target_user is not a user name",
-            { AuthorizedKeys.Count: > MaximumAuthorizedKeys } => $"there are {entry.AuthorizedKeys.Count} authorized_keys",
-            { HostKeys.Count: > MaximumHostKeys } => $"there are {entry.HostKeys.Count} host_keys",
-            { TrustedUserCaKeys.Count: > MaximumCAKeys } => $"there are {entry.TrustedUserCaKeys.Count} trusted_user_ca_keys",
-            { HostCaKeys.Count: > MaximumCAKeys } => $"there are {entry.HostCaKeys.Count} host_ca_keys",
-            _ when Encoding.UTF8.GetByteCount(entry.OwnerUser) > MaximumOwnerUserLength => "owner_user is too long",
+            { AuthorizedKeys.Count: > MaxAuthorizedKeys } => $"there are {entry.AuthorizedKeys.Count} authorized_keys",
+            { HostKeys.Count: > MaxHostKeys } => $"there are {entry.HostKeys.Count} host_keys",
+            { TrustedUserCaKeys.Count: > MaxCAKeys } => $"there are {entry.TrustedUserCaKeys.Count} trusted_user_ca_keys",
+            { HostCaKeys.Count: > MaxCAKeys } => $"there are {entry.HostCaKeys.Count} host_ca_keys",
+            _ when Encoding.UTF8.GetByteCount(entry.OwnerUser) > MaxOwnerUserLength => "owner_user is too long",
             _ when entry.ExpiresAt < 0 || entry.ExpiresAt > LastSecond => "expires_at is out of range",
-            { MaxConnections: > MaximumConnections } => $"max_connections is {entry.MaxConnections}",
-            _ when entry.Reason.Length > MaximumReasonLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",
+            { MaxConnections: > MaxConnections } => $"max_connections is {entry.MaxConnections}",
+            _ when entry.Reason.Length > MaxReasonLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",
             _ when entry.HostKeySha256.Length is not (0 or SHA256.HashSizeInBytes) => $"host_key_sha256 has {entry.HostKeySha256.Length} bytes",
             _ => null,
         };

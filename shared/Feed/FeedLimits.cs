@@ -4,5 +4,5 @@ namespace SshGateway.Feed;
 public static class FeedLimits
 {
     /// <summary>The largest message, in either direction: what gRPC libraries accept by default.</summary>
-    public const int MaximumMessageBytes = 4 * 1024 * 1024;
+    public const int MaxMessageBytes = 4 * 1024 * 1024;
 }

@@ -6,10 +6,10 @@ namespace SshGateway.Feed;
 public static partial class SessionNames
 {
     /// <summary>Characters of the longest session id.</summary>
-    public const int LongestSessionId = 40;
+    public const int MaxSessionId = 40;
 
-    /// <summary>Whether this can be a session's id: a DNS label (RFC 1123 section 2.1) of at most <see cref="LongestSessionId"/> characters.</summary>
-    public static bool IsSessionId(ReadOnlySpan<char> name) => name.Length <= LongestSessionId && SessionId().IsMatch(name);
+    /// <summary>Whether this can be a session's id: a DNS label (RFC 1123 section 2.1) of at most <see cref="MaxSessionId"/> characters.</summary>
+    public static bool IsSessionId(ReadOnlySpan<char> name) => name.Length <= MaxSessionId && SessionId().IsMatch(name);
 
     /// <summary>Whether this can be a user of the pod: what useradd takes, and nothing that looks like an option.</summary>
     public static bool IsTargetUser(ReadOnlySpan<char> name) => TargetUser().IsMatch(name);

@@ -32,7 +32,7 @@ public sealed class AuditLogTests : IDisposable
     {
         var gateway = new GatewayRig(new ProxyOptions { AuditLog = LogFile, Id = "proxy-7" }, new PodLoginLimits());
         await gateway.InitializeAsync();
-        await using (PodLeg client = await gateway.LogInAsync())
+        await using (SshClientTransport client = await gateway.LogInAsync())
         {
             await client.Output.SendAsync(new byte[] { 94, 1, 2 });
             await client.ReceiveAsync();
@@ -69,7 +69,7 @@ public sealed class AuditLogTests : IDisposable
         await gateway.InitializeAsync();
         gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: gateway.Pod.EndPoint, userCAs: [ca.PublicKey]));
         Certificate certificate = new(gateway.Key.PublicKey, ca) { KeyId = "alice\n", Serial = ulong.MaxValue };
-        await using (PodLeg client = await gateway.ConnectForAuthenticationAsync())
+        await using (SshClientTransport client = await gateway.ConnectForAuthenticationAsync())
         {
             await client.Output.SendAsync(AuthMessages.Signed(
                 client.SessionId.ToArray(), GatewayRig.SessionId, certificate.TypeName, certificate.ToBlob(),

@@ -30,7 +30,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         using SshPrivateKey key = PrivateKeys.Generate(keyType);
         string id = "type-" + keyType.Replace("sha2-", "", StringComparison.Ordinal);
         gateway.Table.Upsert(Sessions.Entry(id, endpoint: gateway.Pod.EndPoint, keys: [key.PublicKey]));
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await SendAsync(client, AuthMessages.Query(id, key));
         byte[] yes = (await client.ReceiveAsync().Limited()).Payload.ToArray();
         Assert.Equal(
@@ -43,7 +43,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task The_hostbound_form_logs_in_with_the_host_key_of_this_connection()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         byte[] hostKey = gateway.HostKeys.PublicKeys.First().Blob.ToArray();
         await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, gateway.Key, gateway.Key, hostKey));
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
@@ -53,7 +53,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task The_hostbound_form_with_another_host_key_is_refused()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         foreach (byte[] hostKey in new[] { _stranger.PublicKey.Blob.ToArray(), gateway.HostKeys.PublicKeys.Last().Blob.ToArray(), [] })
         {
             await AssertRefusedAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, gateway.Key, gateway.Key, hostKey));
@@ -64,7 +64,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task Other_methods_only_learn_that_publickey_is_the_one()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.None(Id));
         await AssertRefusedAsync(client, AuthMessages.Password(Id));
         await EndAsync(client, ConnectionEnd.ClientLeftEarly);
@@ -74,7 +74,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task A_query_for_the_authorised_key_does_not_help_another_ones_signature()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await SendAsync(client, AuthMessages.Query(Id, gateway.Key));
         Assert.Equal(MessageNumber.UserAuthPublicKeyOk, (await client.ReceiveAsync().Limited()).Number);
         await AssertRefusedAsync(client, AuthMessages.Signed(client, Id, _stranger));
@@ -86,7 +86,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task A_query_for_a_strangers_key_does_not_harm_the_authorised_ones_signature()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Query(Id, _stranger));
         await SendAsync(client, AuthMessages.Signed(client, Id, gateway.Key));
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
@@ -96,8 +96,8 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task A_signature_for_another_connection_or_another_user_is_refused()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
-        await using PodLeg other = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport other = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Signed(other.SessionId.ToArray(), Id, gateway.Key, gateway.Key, null));
         // The user name is part of what is signed: swapped behind the signature.
         byte[] forAnother = AuthMessages.Signed(client, "abc13", gateway.Key);
@@ -115,7 +115,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [InlineData("")]
     public async Task An_algorithm_that_is_not_the_keys_is_refused(string algorithm)
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, gateway.Key, gateway.Key, null, algorithm));
         await EndAsync(client, ConnectionEnd.ClientLeftEarly);
     }
@@ -134,7 +134,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
 
         async Task<List<byte[]>> TranscriptAsync(string user)
         {
-            await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+            await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
             List<byte[]> replies = [];
             await SendAsync(client, AuthMessages.None(user));
             replies.Add((await client.ReceiveAsync().Limited()).Payload.ToArray());
@@ -158,7 +158,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task The_user_name_cannot_change_within_a_connection()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.None("nobody"));
         await AssertDisconnectAsync(client, AuthMessages.Signed(client, Id, gateway.Key), DisconnectReason.ProtocolError, "user name", ConnectionEnd.ClientProtocolError);
     }
@@ -166,7 +166,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task Another_service_than_ssh_connection_ends_the_connection()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertDisconnectAsync(client, AuthMessages.None(Id, "ssh-userauth"), DisconnectReason.ProtocolError, "service", ConnectionEnd.ClientProtocolError);
     }
 
@@ -174,7 +174,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task Of_64_queries_each_is_answered_and_the_65th_ends_the_connection()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         for (int i = 0; i < 64; i++)
         {
             await AssertRefusedAsync(client, AuthMessages.Query(Id, _stranger));
@@ -187,7 +187,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task After_64_queries_the_right_key_still_logs_in()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         for (int i = 0; i < 64; i++)
         {
             await AssertRefusedAsync(client, AuthMessages.Query(Id, _stranger));
@@ -200,7 +200,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task Of_6_failed_signatures_each_is_answered_and_the_7th_ends_the_connection()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         for (int i = 0; i < 6; i++)
         {
             await AssertRefusedAsync(client, AuthMessages.Signed(client, Id, _stranger));
@@ -213,7 +213,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task Requests_of_other_methods_are_counted_too()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         for (int i = 0; i < 16; i++)
         {
             await AssertRefusedAsync(client, AuthMessages.Password(Id));
@@ -226,7 +226,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task The_service_may_be_requested_again_before_each_key()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Signed(client, Id, _stranger));
         await SendAsync(client, AuthMessages.ServiceRequest());
         Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
@@ -244,7 +244,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task Another_service_may_not_be_requested_later_either()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertDisconnectAsync(
             client, AuthMessages.ServiceRequest("ssh-connection"), DisconnectReason.ServiceNotAvailable, "ssh-userauth", ConnectionEnd.ClientProtocolError);
     }
@@ -252,7 +252,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task Service_requests_without_end_end_the_connection()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         // As many as all other requests together may be, so that each of them may have one.
         for (int i = 0; i < 64 + 6 + 16; i++)
         {
@@ -275,7 +275,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         var fields = new SshReader(key.PublicKey.Blob.Span);
         fields.ReadString();
         byte[] blob = new SshWriter().WriteString(name).WriteBytes(fields.ReadRest()).ToArray();
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await SendAsync(client, AuthMessages.Query(id, "rsa-sha2-512", blob));
         // The answer repeats what was asked.
         Assert.Equal(
@@ -293,7 +293,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         byte[] modulus = new byte[8200 / 8];
         Array.Fill(modulus, (byte)0xff);
         byte[] blob = new SshWriter().WriteString("ssh-rsa").WritePositiveMpint([1, 0, 1]).WritePositiveMpint(modulus).ToArray();
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Query(Id, "rsa-sha2-512", blob));
         await AssertRefusedAsync(
             client,
@@ -321,7 +321,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [InlineData(255)]
     public async Task A_message_that_has_no_place_before_authentication_ends_the_connection(byte number)
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertDisconnectAsync(client, [number, 0, 0, 0, 0], DisconnectReason.ProtocolError, $"message {number}", ConnectionEnd.ClientProtocolError);
         await gateway.AssertServesAsync();
     }
@@ -333,7 +333,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         byte[][] malformed = [good[..10], good[..^1], [.. good, 0], [MessageNumber.UserAuthRequest], [MessageNumber.UserAuthRequest, 0xff, 0xff, 0xff, 0xff]];
         foreach (byte[] request in malformed)
         {
-            await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+            await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
             await AssertDisconnectAsync(client, request, DisconnectReason.ProtocolError, "", ConnectionEnd.ClientProtocolError);
         }
         await gateway.AssertServesAsync();
@@ -342,7 +342,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task A_malformed_key_is_refused_and_a_malformed_signature_ends_the_connection()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         byte[] badKey = SshWriter.Message(MessageNumber.UserAuthRequest).WriteString(Id).WriteString("ssh-connection").WriteString("publickey")
             .WriteBoolean(false).WriteString("ssh-ed25519").WriteString([1, 2, 3]).ToArray();
         await AssertRefusedAsync(client, badKey);
@@ -355,7 +355,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task A_flood_of_pings_before_authentication_is_bounded()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         byte[] ping = SshWriter.Message(MessageNumber.Ping).WriteString(new byte[1000]).ToArray();
         Task flooding = Task.Run(async () =>
         {
@@ -376,7 +376,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     [Fact]
     public async Task The_user_name_in_the_log_is_short_and_printable()
     {
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.None("eve\" ended\n\x1b[31m" + new string('x', 10_000)));
         client.Abort();
         (ConnectionEnd end, string userName, _) = await gateway.Ends.NextAsync();
@@ -386,15 +386,15 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         Assert.DoesNotContain(userName, char.IsControl);
     }
 
-    private static async Task SendAsync(Leg client, byte[] message) => await client.Output.SendAsync(message).Limited();
+    private static async Task SendAsync(SshTransport client, byte[] message) => await client.Output.SendAsync(message).Limited();
 
-    private static async Task AssertRefusedAsync(Leg client, byte[] request)
+    private static async Task AssertRefusedAsync(SshTransport client, byte[] request)
     {
         await SendAsync(client, request);
         Assert.Equal(Refusal, (await client.ReceiveAsync().Limited()).Payload.ToArray());
     }
 
-    private async Task AssertDisconnectAsync(Leg client, byte[] message, DisconnectReason reason, string words, ConnectionEnd end)
+    private async Task AssertDisconnectAsync(SshTransport client, byte[] message, DisconnectReason reason, string words, ConnectionEnd end)
     {
         await SendAsync(client, message);
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
@@ -406,7 +406,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         Assert.Equal(end, (await gateway.Ends.NextAsync()).End);
     }
 
-    private async Task EndAsync(Leg client, ConnectionEnd end)
+    private async Task EndAsync(SshTransport client, ConnectionEnd end)
     {
         await client.DisconnectAsync(DisconnectReason.ByApplication, "bye");
         client.Abort();

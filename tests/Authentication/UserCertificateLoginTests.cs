@@ -30,7 +30,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         byte[] blob = new Certificate(_key.PublicKey, _ca) { Principals = [id] }.ToBlob();
         foreach (bool hostbound in new[] { false, true })
         {
-            await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+            await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
             await SendAsync(client, AuthMessages.Query(id, NameOf(_key), blob));
             Assert.Equal(MessageNumber.UserAuthPublicKeyOk, (await client.ReceiveAsync().Limited()).Number);
             byte[]? hostKey = hostbound ? gateway.HostKeys.PublicKeys.First().Blob.ToArray() : null;
@@ -70,7 +70,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
             "forged" => good with { Ca = otherCa, SignatureKey = _ca.PublicKey.Blob.ToArray() },
             _ => good,
         }).ToBlob();
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Query(id, NameOf(_key), blob));
         await AssertRefusedAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), id, NameOf(_key), blob, Sign(_key)));
         client.Abort();
@@ -86,7 +86,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         string id = AddSession();
         using var thief = Ed25519PrivateKey.Generate();
         byte[] blob = new Certificate(_key.PublicKey, _ca) { Principals = [id] }.ToBlob();
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         byte[] sessionId = client.SessionId.ToArray();
         await AssertRefusedAsync(client, AuthMessages.Signed(sessionId, id, NameOf(_key), blob, Sign(thief)));
         // The CA's signature as the login's, the key without its certificate, and a certificate under the plain name.
@@ -115,7 +115,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
             (plain with { CriticalOptions = [("verify-required", null)] }, SecurityKeyFlags.UserPresent | SecurityKeyFlags.UserVerified, true),
         })
         {
-            await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+            await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
             await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), id, certificate.TypeName, certificate.ToBlob(), data => key.Sign(data, flags)));
             byte expected = admitted ? MessageNumber.UserAuthSuccess : MessageNumber.UserAuthFailure;
             Assert.Equal(expected, (await client.ReceiveAsync().Limited()).Number);
@@ -138,7 +138,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         const string Id = "ca-removed";
         gateway.Table.Upsert(Sessions.Entry(Id, podUid: Id, endpoint: pod.EndPoint, keys: [gateway.Key.PublicKey], userCAs: [_ca.PublicKey]));
         byte[] blob = new Certificate(_key.PublicKey, _ca) { Principals = [Id] }.ToBlob();
-        await using PodLeg client = await gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, NameOf(_key), blob, Sign(_key)));
         await reached.Task.Limited();
         gateway.Table.Upsert(Sessions.Entry(Id, podUid: Id, endpoint: pod.EndPoint, keys: [gateway.Key.PublicKey]));
@@ -160,9 +160,9 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
 
     private static Func<byte[], byte[]> Sign(SshPrivateKey key) => data => key.Sign(data);
 
-    private static async Task SendAsync(Leg client, byte[] message) => await client.Output.SendAsync(message).Limited();
+    private static async Task SendAsync(SshTransport client, byte[] message) => await client.Output.SendAsync(message).Limited();
 
-    private static async Task AssertRefusedAsync(Leg client, byte[] request)
+    private static async Task AssertRefusedAsync(SshTransport client, byte[] request)
     {
         await SendAsync(client, request);
         Assert.Equal(Refusal, (await client.ReceiveAsync().Limited()).Payload.ToArray());

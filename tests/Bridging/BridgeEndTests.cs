@@ -95,7 +95,7 @@ public sealed class BridgeEndTests
         Assert.Equal(ConnectionEnd.SessionDisabled, (await rig.Running.Limited()).End);
         await toPod.Limited();
 
-        static async Task FloodAsync(Leg leg)
+        static async Task FloodAsync(SshTransport leg)
         {
             byte[] message = [94, .. new byte[16 * 1024]];
             await Assert.ThrowsAnyAsync<Exception>(async () =>
@@ -129,8 +129,8 @@ public sealed class BridgeEndTests
     public async Task A_violation_ends_both_legs_and_is_told_to_who_made_it(bool byClient)
     {
         await using BridgeRig rig = await BridgeRig.StartAsync();
-        Leg culprit = byClient ? rig.ClientPeer : rig.PodPeer;
-        Leg other = byClient ? rig.PodPeer : rig.ClientPeer;
+        SshTransport culprit = byClient ? rig.ClientPeer : rig.PodPeer;
+        SshTransport other = byClient ? rig.PodPeer : rig.ClientPeer;
         // A length of AES-GCM that is out of range.
         await culprit.Socket.WriteAsync(new byte[] { 0xff, 0, 0, 0 }).Limited();
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => culprit.ReceiveAsync().Limited());

@@ -18,14 +18,14 @@ internal sealed class BridgeRig : IAsyncDisposable
     }
 
     /// <summary>Where the client is.</summary>
-    public PodLeg ClientPeer => _front.Client;
+    public SshClientTransport ClientPeer => _front.Client;
 
     /// <summary>Where the pod's sshd is.</summary>
-    public ClientLeg PodPeer => _back.Server;
+    public SshServerTransport PodPeer => _back.Server;
 
-    public ClientLeg ClientLeg => _front.Server;
+    public SshServerTransport SshServerTransport => _front.Server;
 
-    public PodLeg PodLeg => _back.Client;
+    public SshClientTransport SshClientTransport => _back.Client;
 
     public Bridge Bridge { get; private set; } = null!;
 
@@ -44,7 +44,7 @@ internal sealed class BridgeRig : IAsyncDisposable
         await Task.WhenAll(rig._front.HandshakeAsync(), rig._back.HandshakeAsync());
         rig.ClientPeer.EnterRelaying();
         rig.PodPeer.EnterRelaying();
-        rig.Bridge = new Bridge(rig.ClientLeg, rig.PodLeg, "abc12", time ?? TimeProvider.System);
+        rig.Bridge = new Bridge(rig.SshServerTransport, rig.SshClientTransport, "abc12", time ?? TimeProvider.System);
         rig.Running = rig.Bridge.RunAsync();
         return rig;
     }

@@ -145,7 +145,7 @@ public sealed class BridgeTests
         await Assert.ThrowsAnyAsync<Exception>(() => reading.Limited());
         await rig.Running.Limited();
 
-        static Task SendAllAsync(Leg leg, bool startsKeyExchanges, SemaphoreSlim window) => Task.Run(async () =>
+        static Task SendAllAsync(SshTransport leg, bool startsKeyExchanges, SemaphoreSlim window) => Task.Run(async () =>
         {
             byte[] message = new byte[16 * 1024];
             message[0] = 94;
@@ -162,7 +162,7 @@ public sealed class BridgeTests
             await leg.Output.SendAsync(new byte[] { 95 });
         });
 
-        static Task ReceiveAllAsync(Leg leg, SemaphoreSlim window, TaskCompletionSource hasAll) => Task.Run(async () =>
+        static Task ReceiveAllAsync(SshTransport leg, SemaphoreSlim window, TaskCompletionSource hasAll) => Task.Run(async () =>
         {
             for (int i = 0; i < Messages; i++)
             {
@@ -188,7 +188,7 @@ public sealed class BridgeTests
     }
 
     /// <summary>Past everything that holds data back during a key exchange.</summary>
-    private static async Task SendControlAsync(Leg leg, params byte[][] payloads)
+    private static async Task SendControlAsync(SshTransport leg, params byte[][] payloads)
     {
         await leg.Output.OpenControlBatchAsync().Limited();
         foreach (byte[] payload in payloads)

@@ -114,11 +114,11 @@ public sealed class GlobalRequestTests
     private static byte[] Request(string name, bool wantsReply) => SshWriter.Message(MessageNumber.GlobalRequest).WriteString(name).WriteBoolean(wantsReply).ToArray();
 
     private static byte[] Proof(BridgeRig rig, bool wantsReply) =>
-        [.. Request("hostkeys-prove-00@openssh.com", wantsReply), .. new SshWriter().WriteString(rig.ClientLeg.HostKeys.PublicKeys.Single().Blob.Span).ToArray()];
+        [.. Request("hostkeys-prove-00@openssh.com", wantsReply), .. new SshWriter().WriteString(rig.SshServerTransport.HostKeys.PublicKeys.Single().Blob.Span).ToArray()];
 
     private static void AssertProof(BridgeRig rig, byte[] reply)
     {
-        SshPublicKey key = rig.ClientLeg.HostKeys.PublicKeys.Single();
+        SshPublicKey key = rig.SshServerTransport.HostKeys.PublicKeys.Single();
         var reader = new SshReader(reply);
         Assert.Equal(MessageNumber.RequestSuccess, reader.ReadByte());
         byte[] signature = reader.ReadString().ToArray();
@@ -127,7 +127,7 @@ public sealed class GlobalRequestTests
         Assert.True(SignatureVerifier.Verify(key, SignatureAlgorithm.OfKeyType(key.Type).First(), signature, signed));
     }
 
-    private static async Task SendAsync(Leg leg, byte[] message) => await leg.Output.SendAsync(message).Limited();
+    private static async Task SendAsync(SshTransport leg, byte[] message) => await leg.Output.SendAsync(message).Limited();
 
-    private static async Task<byte[]> ReadAsync(Leg leg) => (await leg.ReceiveAsync().Limited()).Payload.ToArray();
+    private static async Task<byte[]> ReadAsync(SshTransport leg) => (await leg.ReceiveAsync().Limited()).Payload.ToArray();
 }

@@ -27,10 +27,10 @@ public sealed class StalledExchangeTests
     public async Task It_ends_the_connection_after_two_minutes_and_the_end_says_on_which_leg(bool onClientLeg, bool byPeer)
     {
         await using BridgeRig rig = await BridgeRig.StartAsync(byPeer ? null : new RekeyLimits(BytesUnderKeys), time: _time);
-        Leg silent = onClientLeg ? rig.ClientPeer : rig.PodPeer;
-        Leg other = onClientLeg ? rig.PodPeer : rig.ClientPeer;
+        SshTransport silent = onClientLeg ? rig.ClientPeer : rig.PodPeer;
+        SshTransport other = onClientLeg ? rig.PodPeer : rig.ClientPeer;
         await (byPeer ? SendControlAsync(silent, KexInitMessage.Write(LegPair.Everything, [])) : silent.Output.SendAsync(Message).AsTask()).Limited();
-        await Eventually.TrueAsync(() => (onClientLeg ? (Leg)rig.ClientLeg : rig.PodLeg).Output.IsHeldForKeyExchange, "no key exchange has begun");
+        await Eventually.TrueAsync(() => (onClientLeg ? (SshTransport)rig.SshServerTransport : rig.SshClientTransport).Output.IsHeldForKeyExchange, "no key exchange has begun");
         Task flood = FloodAsync(other);
         if (!byPeer)
         {
@@ -43,7 +43,7 @@ public sealed class StalledExchangeTests
         }
         await Eventually.TrueAsync(() => TcpTable.StuckTo(other.Socket.RemoteEndPoint) == 1, "the flood is not held up");
         // What its destination does not take is not read either.
-        Assert.InRange((onClientLeg ? (Leg)rig.PodLeg : rig.ClientLeg).Input.TotalBytes, 0, 1024 * 1024);
+        Assert.InRange((onClientLeg ? (SshTransport)rig.SshClientTransport : rig.SshServerTransport).Input.TotalBytes, 0, 1024 * 1024);
         _time.Advance(Timeout - TimeSpan.FromSeconds(1));
         Assert.False(rig.Running.IsCompleted);
 
@@ -64,17 +64,17 @@ public sealed class StalledExchangeTests
         await using BridgeRig rig = await BridgeRig.StartAsync(time: _time, podLimits: new RekeyLimits(1024 * 1024));
         Task sending = SendAsync(rig.PodPeer, Messages);
         Task podReading = LegPair.ReadToEndAsync(rig.PodPeer);
-        await Eventually.TrueAsync(() => TcpTable.StuckFrom(rig.ClientPeer.Socket.RemoteEndPoint) == 1 && rig.PodLeg.ReaderIsHeldUp, "the pod is not held up");
+        await Eventually.TrueAsync(() => TcpTable.StuckFrom(rig.ClientPeer.Socket.RemoteEndPoint) == 1 && rig.SshClientTransport.ReaderIsHeldUp, "the pod is not held up");
         // What goes to the pod uses its leg's keys up, if they are not yet.
         await Eventually.TrueAsync(
             async () =>
             {
                 await rig.ClientPeer.Output.SendAsync(Message).Limited();
-                return rig.PodLeg.Output.IsHeldForKeyExchange;
+                return rig.SshClientTransport.Output.IsHeldForKeyExchange;
             },
             "no key exchange has begun");
         _time.Advance(5 * Timeout);
-        Assert.False(rig.PodLeg.KeyExchangeTimedOut);
+        Assert.False(rig.SshClientTransport.KeyExchangeTimedOut);
 
         if (readsAgain)
         {
@@ -91,9 +91,9 @@ public sealed class StalledExchangeTests
         else
         {
             _time.Advance(Timeout);
-            Assert.True(rig.PodLeg.KeyExchangeTimedOut);
+            Assert.True(rig.SshClientTransport.KeyExchangeTimedOut);
             // What the kernel does when a client has taken nothing for Proxy:PeerTimeout.
-            rig.ClientLeg.Abort();
+            rig.SshServerTransport.Abort();
             await Eventually.CompletedAsync(rig.Running, _time, TimeSpan.FromSeconds(1));
             Assert.Equal(new BridgeEnd(ConnectionEnd.PodKeyExchangeTimeout, null), await rig.Running);
             await Assert.ThrowsAnyAsync<Exception>(() => sending.Limited());
@@ -102,7 +102,7 @@ public sealed class StalledExchangeTests
         await Assert.ThrowsAnyAsync<Exception>(() => podReading.Limited());
     }
 
-    private static async Task SendAsync(Leg leg, int messages)
+    private static async Task SendAsync(SshTransport leg, int messages)
     {
         for (int i = 0; i < messages; i++)
         {
@@ -110,7 +110,7 @@ public sealed class StalledExchangeTests
         }
     }
 
-    private static async Task FloodAsync(Leg leg)
+    private static async Task FloodAsync(SshTransport leg)
     {
         try
         {
@@ -121,5 +121,5 @@ public sealed class StalledExchangeTests
         }
     }
 
-    private static async Task SendControlAsync(Leg leg, byte[] payload) => await leg.Output.SendControlAsync(payload);
+    private static async Task SendControlAsync(SshTransport leg, byte[] payload) => await leg.Output.SendControlAsync(payload);
 }

@@ -16,7 +16,7 @@ public sealed class ClientMatrixTests(ClientGateway shared, ITestOutputHelper ou
 
     // Some clients stop at every exchange; with this many of them a lost or doubled packet would show as well as with more.
     private const int RekeyedSize = 24 << 20;
-    private const int LeastExchanges = 4;
+    private const int MinExchanges = 4;
 
     [ClientFact("ssh", "scp")]
     public Task OpenSSH() => SeeAsync("openssh");
@@ -104,7 +104,7 @@ public sealed class ClientMatrixTests(ClientGateway shared, ITestOutputHelper ou
         CommandResult? result = await client.TryAsync(verb, [.. arguments, local, remote, back]);
 
         bool isGood = result is { Succeeded: true } && AreEqual(local, remote) && AreEqual(local, back)
-            && (verb != "rekey" || ClientScript.KeyExchanges(result) >= LeastExchanges);
+            && (verb != "rekey" || ClientScript.KeyExchanges(result) >= MinExchanges);
         foreach (string file in new[] { local, remote, back })
         {
             File.Delete(file);

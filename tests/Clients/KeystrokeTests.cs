@@ -15,7 +15,7 @@ public sealed class KeystrokeTests(ClientGateway shared, ITestOutputHelper outpu
     private const string Id = "typing";
 
     // packet_length and 16 bytes of padded payload; ssh does not count tags.
-    private const int SmallestPacket = 4 + 16;
+    private const int MinPacket = 4 + 16;
 
     [TrixieClientFact]
     public async Task Pings_among_keystrokes_are_answered_here_and_a_pod_that_knows_none_sees_none()
@@ -32,7 +32,7 @@ public sealed class KeystrokeTests(ClientGateway shared, ITestOutputHelper outpu
         int pings = Number(hidden, "\\((\\d+) chaff packets sent\\)");
         Assert.True(pings > 10, hidden.ErrorText);
         // ssh's log has no word of the answers, and they are all that the gateway sends in addition. The last ones may find the client gone.
-        int answered = (Number(hidden, "received (\\d+) bytes") - Number(plain, "received (\\d+) bytes")) / SmallestPacket;
+        int answered = (Number(hidden, "received (\\d+) bytes") - Number(plain, "received (\\d+) bytes")) / MinPacket;
         output.WriteLine($"{pings} pings and {answered} answers");
         Assert.True(answered > pings * 3 / 4, $"{pings} pings and {answered} answers\n{hidden.ErrorText}");
         Assert.DoesNotContain("type 192", pod.Log, StringComparison.Ordinal);

@@ -33,14 +33,14 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Open_sessions_go_on_and_the_end_comes_with_the_last_of_them()
     {
-        await using PodLeg early = await _gateway.LogInAsync();
+        await using SshClientTransport early = await _gateway.LogInAsync();
         Assert.Null(_gateway.NotReady);
         Task drain = _gateway.DrainAsync();
         Assert.Contains("is ending", _gateway.NotReady, StringComparison.Ordinal);
 
         // Balancers need a moment to see that it is not ready.
-        await using PodLeg late = await _gateway.LogInAsync();
-        await using PodLeg waiting = await WaitingAsync();
+        await using SshClientTransport late = await _gateway.LogInAsync();
+        await using SshClientTransport waiting = await WaitingAsync();
         _time.Advance(TimeSpan.FromSeconds(5));
         await Eventually.TrueAsync(() => _gateway.Ends.Lines.Any(line => line.Contains("Closed to new clients; 3 connections", StringComparison.Ordinal)), "it is not closed");
         await Assert.ThrowsAsync<SocketException>(() => _gateway.ConnectAsync());
@@ -49,7 +49,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
         await AssertLivesAsync(late);
         Change(EndpointState.Ready);
         Assert.Equal(MessageNumber.UserAuthSuccess, (await waiting.ReceiveAsync().Limited()).Number);
-        foreach (PodLeg client in new[] { early, late, waiting })
+        foreach (SshClientTransport client in new[] { early, late, waiting })
         {
             Assert.False(drain.IsCompleted);
             client.Abort();
@@ -61,7 +61,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task What_is_open_when_its_time_is_over_is_told_so()
     {
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         Task drain = _gateway.DrainAsync();
         await Eventually.CompletedAsync(drain, _time, TimeSpan.FromMinutes(1));
         await AssertLivesAsync(client);
@@ -79,7 +79,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
     [InlineData(false)]
     public async Task A_client_that_leaves_while_it_waits_for_its_pod_is_noticed_at_once(bool politely)
     {
-        await using PodLeg client = await WaitingAsync();
+        await using SshClientTransport client = await WaitingAsync();
         if (politely)
         {
             await client.DisconnectAsync(DisconnectReason.ByApplication, "bye");
@@ -93,7 +93,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task What_a_waiting_client_sends_is_neither_lost_nor_read_twice()
     {
-        await using PodLeg client = await WaitingAsync();
+        await using SshClientTransport client = await WaitingAsync();
         await client.Output.SendAsync(new byte[] { MessageNumber.Ping, 0, 0, 0, 1, 7 }).Limited();
         Assert.Equal([MessageNumber.Pong, 0, 0, 0, 1, 7], await NextOfAnyAsync(client));
         // A login that is under way is not begun again.
@@ -113,7 +113,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_waiting_client_that_breaks_the_protocol_is_sent_away()
     {
-        await using PodLeg client = await WaitingAsync();
+        await using SshClientTransport client = await WaitingAsync();
         await client.Output.SendAsync(Data).Limited();
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
         Assert.Contains("message 94 before authentication", told.Description, StringComparison.Ordinal);
@@ -121,16 +121,16 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
         Assert.Equal(ConnectionEnd.ClientProtocolError, (await _gateway.Ends.NextAsync()).End);
     }
 
-    private async Task<PodLeg> WaitingAsync()
+    private async Task<SshClientTransport> WaitingAsync()
     {
         Change(EndpointState.NotReady);
-        PodLeg client = await _gateway.StartLoginAsync();
+        SshClientTransport client = await _gateway.StartLoginAsync();
         Assert.Equal(MessageNumber.UserAuthBanner, (await client.ReceiveAsync().Limited()).Number);
         return client;
     }
 
     // PONG is the transport's own, and ReceiveAsync swallows it.
-    private static async Task<byte[]> NextOfAnyAsync(PodLeg client)
+    private static async Task<byte[]> NextOfAnyAsync(SshClientTransport client)
     {
         InboundPacket packet;
         while (!client.Input.TryRead(out packet))
@@ -143,7 +143,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
     private void Change(EndpointState state) =>
         _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, state, endpoint: _gateway.Pod.EndPoint, keys: [_gateway.Key.PublicKey]));
 
-    private static async Task AssertLivesAsync(PodLeg client)
+    private static async Task AssertLivesAsync(SshClientTransport client)
     {
         await client.Output.SendAsync(Data).Limited();
         Assert.Equal(Data, (await client.ReceiveAsync().Limited()).Payload.ToArray());

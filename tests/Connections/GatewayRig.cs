@@ -114,7 +114,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     /// <summary>A client after its key exchange, with its service request sent.</summary>
     /// <param name="before">What comes before it on the connection.</param>
-    internal async Task<PodLeg> ConnectAsync(byte[]? before = null)
+    internal async Task<SshClientTransport> ConnectAsync(byte[]? before = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(Address).Limited();
@@ -122,31 +122,31 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         {
             await socket.SendAsync(before).Limited();
         }
-        var client = new PodLeg(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
         await client.HandshakeAsync().Limited();
         return client;
     }
 
     /// <summary>A client whose service request has been accepted.</summary>
-    internal async Task<PodLeg> ConnectForAuthenticationAsync(byte[]? before = null)
+    internal async Task<SshClientTransport> ConnectForAuthenticationAsync(byte[]? before = null)
     {
-        PodLeg client = await ConnectAsync(before);
+        SshClientTransport client = await ConnectAsync(before);
         Assert.Equal(MessageNumber.ServiceAccept, (await client.ReceiveAsync().Limited()).Number);
         return client;
     }
 
     /// <summary>A client that has sent its signed request.</summary>
-    internal async Task<PodLeg> StartLoginAsync(byte[]? before = null)
+    internal async Task<SshClientTransport> StartLoginAsync(byte[]? before = null)
     {
-        PodLeg client = await ConnectForAuthenticationAsync(before);
+        SshClientTransport client = await ConnectForAuthenticationAsync(before);
         await client.Output.SendAsync(AuthMessages.Signed(client, SessionId, Key)).Limited();
         return client;
     }
 
     /// <summary>A client that has been let in.</summary>
-    internal async Task<PodLeg> LogInAsync(byte[]? before = null)
+    internal async Task<SshClientTransport> LogInAsync(byte[]? before = null)
     {
-        PodLeg client = await StartLoginAsync(before);
+        SshClientTransport client = await StartLoginAsync(before);
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         Assert.Equal(HostKeyRotation.Announce(HostKeys), (await client.ReceiveAsync().Limited()).Payload.ToArray());
         return client;
@@ -155,7 +155,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     /// <summary>Whatever was done to it: the gateway still lets a good client in, to its pod.</summary>
     internal async Task AssertServesAsync()
     {
-        await using PodLeg client = await LogInAsync();
+        await using SshClientTransport client = await LogInAsync();
         await client.Output.SendAsync(new byte[] { 94, 1, 2 }).Limited();
         Assert.Equal([94, 1, 2], (await client.ReceiveAsync().Limited()).Payload.ToArray());
         await client.DisconnectAsync(DisconnectReason.ByApplication, "bye");

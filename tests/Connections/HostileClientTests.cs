@@ -262,7 +262,7 @@ public sealed class HostileClientTests(GatewayRig gateway) : IClassFixture<Gatew
     public async Task A_client_that_does_not_authenticate_is_told_that_it_took_too_long()
     {
         await using Started slow = await Started.WithAsync(new ProxyOptions { AuthenticationTimeout = TimeSpan.FromMilliseconds(200) });
-        await using PodLeg client = await slow.Gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await slow.Gateway.ConnectForAuthenticationAsync();
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
         Assert.Contains("took too long", told.Description, StringComparison.Ordinal);
         Assert.Equal(ConnectionEnd.ClientTooSlow, (await slow.Gateway.Ends.NextAsync()).End);
@@ -272,7 +272,7 @@ public sealed class HostileClientTests(GatewayRig gateway) : IClassFixture<Gatew
     public async Task A_proxy_that_stops_says_so()
     {
         await using Started stopping = await Started.WithAsync(new ProxyOptions());
-        await using PodLeg client = await stopping.Gateway.ConnectForAuthenticationAsync();
+        await using SshClientTransport client = await stopping.Gateway.ConnectForAuthenticationAsync();
         Task stop = stopping.Gateway.StopAsync();
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
         Assert.Contains("shutting down", told.Description, StringComparison.Ordinal);

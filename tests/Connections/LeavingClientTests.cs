@@ -38,7 +38,7 @@ public sealed class LeavingClientTests : IAsyncLifetime, IDisposable
     public async Task The_dial_is_given_up_at_once(string how)
     {
         Move(_full.EndPoint);
-        await using PodLeg client = await _gateway.StartLoginAsync();
+        await using SshClientTransport client = await _gateway.StartLoginAsync();
         await _full.DialledAsync();
         switch (how)
         {
@@ -64,20 +64,20 @@ public sealed class LeavingClientTests : IAsyncLifetime, IDisposable
     {
         using var pod = new PodPeer(manners: (_, _, _) => Task.CompletedTask);
         Move(pod.EndPoint);
-        var shaking = new List<PodLeg>();
+        var shaking = new List<SshClientTransport>();
         for (int i = 0; i < new PodLoginLimits().HandshakesPerPod; i++)
         {
             shaking.Add(await _gateway.StartLoginAsync());
         }
         await Eventually.TrueAsync(() => pod.Connections == shaking.Count, "the places are not taken");
-        await using PodLeg waiting = await _gateway.StartLoginAsync();
+        await using SshClientTransport waiting = await _gateway.StartLoginAsync();
         await Eventually.TrueAsync(() => _gateway.OpenSessions.All.Sum(session => session.Usage.Connections) == shaking.Count + 1, "the client has not logged in");
 
         waiting.Abort();
 
         Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _gateway.Ends.NextAsync()).End);
         pod.Dispose();
-        foreach (PodLeg leg in shaking)
+        foreach (SshClientTransport leg in shaking)
         {
             await leg.DisposeAsync();
         }
@@ -96,7 +96,7 @@ public sealed class LeavingClientTests : IAsyncLifetime, IDisposable
             ended.SetResult();
         });
         Move(pod.EndPoint);
-        await using PodLeg client = await _gateway.StartLoginAsync();
+        await using SshClientTransport client = await _gateway.StartLoginAsync();
         await Eventually.TrueAsync(() => pod.Connections == 1, "the pod is not dialled");
 
         client.Abort();

@@ -32,8 +32,8 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_session_that_is_disabled_closes_its_connections_and_says_so()
     {
-        await using PodLeg first = await _gateway.LogInAsync();
-        await using PodLeg second = await _gateway.LogInAsync();
+        await using SshClientTransport first = await _gateway.LogInAsync();
+        await using SshClientTransport second = await _gateway.LogInAsync();
 
         Change(access: Access.Disabled);
 
@@ -44,7 +44,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_client_that_reads_nothing_is_closed_as_well()
     {
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         byte[] much = [MessageNumber.ChannelData, .. new byte[30_000]];
         // The pod echoes and the client does not read, until nobody takes anything any more.
         Task flood = Task.Run(async () =>
@@ -68,7 +68,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_draining_session_keeps_its_connections()
     {
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         Change(access: Access.Draining);
         _gateway.OpenSessions.Review();
         await AssertLivesAsync(client);
@@ -79,7 +79,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     public async Task An_expiry_closes_when_its_time_has_come()
     {
         Change(expiresAt: _time.GetUtcNow().ToUnixTimeSeconds() + 60);
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         _time.Advance(TimeSpan.FromSeconds(59));
         _gateway.OpenSessions.Review();
         await AssertLivesAsync(client);
@@ -93,7 +93,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task An_expiry_that_is_put_back_into_the_past_closes_at_once()
     {
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         Change(expiresAt: 1);
         await AssertClosedAsync(client, ConnectionEnd.SessionExpired, "has expired");
     }
@@ -105,7 +105,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     public async Task A_connection_that_is_used_is_not_idle(byte[] use)
     {
         Change(idleTimeout: TimeSpan.FromMinutes(10));
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         for (int i = 0; i < 5; i++)
         {
             _time.Advance(TimeSpan.FromMinutes(9));
@@ -130,7 +130,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     public async Task Keepalives_do_not_keep_an_idle_connection(byte[] keepalive)
     {
         Change(idleTimeout: TimeSpan.FromMinutes(10));
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         _time.Advance(TimeSpan.FromMinutes(9));
         await client.Output.SendAsync(keepalive).Limited();
         if (keepalive[0] != MessageNumber.Ping)
@@ -149,8 +149,8 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     public async Task Only_the_idle_connection_of_a_session_is_closed()
     {
         Change(idleTimeout: TimeSpan.FromMinutes(10));
-        await using PodLeg idle = await _gateway.LogInAsync();
-        await using PodLeg used = await _gateway.LogInAsync();
+        await using SshClientTransport idle = await _gateway.LogInAsync();
+        await using SshClientTransport used = await _gateway.LogInAsync();
         _time.Advance(TimeSpan.FromMinutes(10));
         await AssertLivesAsync(used);
 
@@ -165,13 +165,13 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     public async Task A_session_has_at_most_its_maximum_of_connections()
     {
         Change(maxConnections: 2);
-        await using PodLeg first = await _gateway.LogInAsync();
-        await using PodLeg second = await _gateway.LogInAsync();
+        await using SshClientTransport first = await _gateway.LogInAsync();
+        await using SshClientTransport second = await _gateway.LogInAsync();
 
         await AssertRefusedAsync("Session abc12 has 2 connections open here and may have 2. Close one of them and try again.");
 
         await LeaveAsync(first);
-        await using PodLeg third = await _gateway.LogInAsync();
+        await using SshClientTransport third = await _gateway.LogInAsync();
         await AssertLivesAsync(second);
         await LeaveAsync(second);
         await LeaveAsync(third);
@@ -180,8 +180,8 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_lowered_maximum_closes_nothing_and_admits_nobody()
     {
-        await using PodLeg first = await _gateway.LogInAsync();
-        await using PodLeg second = await _gateway.LogInAsync();
+        await using SshClientTransport first = await _gateway.LogInAsync();
+        await using SshClientTransport second = await _gateway.LogInAsync();
         Change(maxConnections: 1);
         _gateway.OpenSessions.Review();
 
@@ -198,7 +198,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         Change(maxConnections: 1, state: EndpointState.Draining);
         for (int i = 0; i < 3; i++)
         {
-            await using PodLeg client = await _gateway.StartLoginAsync();
+            await using SshClientTransport client = await _gateway.StartLoginAsync();
             Assert.Contains("is being terminated", await BannerAsync(client), StringComparison.Ordinal);
             client.Abort();
             Assert.Equal(ConnectionEnd.PodTerminating, (await _gateway.Ends.NextAsync()).End);
@@ -209,7 +209,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     public async Task A_removed_session_keeps_its_connections_and_their_limits()
     {
         Change(idleTimeout: TimeSpan.FromMinutes(10));
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         _gateway.Table.Remove(GatewayRig.SessionId, "uid-1");
         _gateway.OpenSessions.Review();
         await AssertLivesAsync(client);
@@ -224,7 +224,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_proxy_that_stops_tells_its_open_sessions()
     {
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         Task stop = _gateway.StopAsync();
         await AssertClosedAsync(client, ConnectionEnd.ProxyStopping, "shutting down");
         await stop;
@@ -235,13 +235,13 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         _gateway.Table.Upsert(Sessions.Entry(
             GatewayRig.SessionId, state, access, _gateway.Pod.EndPoint, expiresAt: expiresAt, maxConnections: maxConnections, idleTimeout: idleTimeout, keys: [_gateway.Key.PublicKey]));
 
-    private static async Task AssertLivesAsync(PodLeg client, byte[]? message = null)
+    private static async Task AssertLivesAsync(SshClientTransport client, byte[]? message = null)
     {
         await client.Output.SendAsync(message ?? Data).Limited();
         Assert.Equal(message ?? Data, (await client.ReceiveAsync().Limited()).Payload.ToArray());
     }
 
-    private async Task AssertClosedAsync(PodLeg client, ConnectionEnd end, string sentence)
+    private async Task AssertClosedAsync(SshClientTransport client, ConnectionEnd end, string sentence)
     {
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
         Assert.Contains(sentence, told.Description, StringComparison.Ordinal);
@@ -251,7 +251,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
 
     private async Task AssertRefusedAsync(string sentence)
     {
-        await using PodLeg client = await _gateway.StartLoginAsync();
+        await using SshClientTransport client = await _gateway.StartLoginAsync();
         Assert.Equal(sentence + "\r\n", await BannerAsync(client));
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
         Assert.Equal(sentence, told.Description);
@@ -259,14 +259,14 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         Assert.Equal(ConnectionEnd.TooManyConnections, (await _gateway.Ends.NextAsync()).End);
     }
 
-    private static async Task<string> BannerAsync(PodLeg client)
+    private static async Task<string> BannerAsync(SshClientTransport client)
     {
         InboundPacket packet = await client.ReceiveAsync().Limited();
         Assert.Equal(MessageNumber.UserAuthBanner, packet.Number);
         return Encoding.UTF8.GetString(new SshReader(packet.Payload[1..]).ReadString());
     }
 
-    private async Task LeaveAsync(PodLeg client)
+    private async Task LeaveAsync(SshClientTransport client)
     {
         await client.DisconnectAsync(DisconnectReason.ByApplication, "bye");
         client.Abort();

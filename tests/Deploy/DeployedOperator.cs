@@ -17,7 +17,7 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
     /// <summary>Where the probes and TARS's questions go.</summary>
     public Uri Http => new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(1));
 
-    public bool IsLeader => app.Services.GetRequiredService<StatusService>().IsLeader;
+    public bool IsLeader => app.Services.GetRequiredService<LeaderDuties>().IsLeader;
 
     /// <returns>The operator, once it holds the Lease.</returns>
     public static async Task<DeployedOperator> StartAsync(KubernetesServer server, FeedKeys? feedKeys = null)

@@ -46,7 +46,7 @@ public sealed class PenaltyTests(SharedGateway shared)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(shared.Gateway.Proxies[0].Ssh);
-        await using var client = new PodLeg(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        await using var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
         await client.HandshakeAsync().Limited();
         await client.ReceiveAsync().Limited();
         await client.Output.SendAsync(AuthMessages.Signed(client, id, stranger)).Limited();

@@ -121,7 +121,7 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
         long began = Stopwatch.GetTimestamp();
         try
         {
-            await using PodLeg client = await LogInAsync(balancer, key);
+            await using SshClientTransport client = await LogInAsync(balancer, key);
             await client.Output.SendAsync(Data).Limited();
             Assert.Equal(Data, (await client.ReceiveAsync().Limited()).Payload.ToArray());
             _logins.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
@@ -137,7 +137,7 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
     {
         try
         {
-            await using PodLeg client = await LogInAsync(balancer, key);
+            await using SshClientTransport client = await LogInAsync(balancer, key);
             return true;
         }
         catch (Exception failure) when (failure is SocketException or PeerClosedException or PeerDisconnectedException or Xunit.Sdk.XunitException)
@@ -146,11 +146,11 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
         }
     }
 
-    private static async Task<PodLeg> LogInAsync(IPEndPoint balancer, SshPrivateKey key)
+    private static async Task<SshClientTransport> LogInAsync(IPEndPoint balancer, SshPrivateKey key)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(balancer).Limited();
-        var client = new PodLeg(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
         try
         {
             await client.HandshakeAsync().Limited();
@@ -171,11 +171,11 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
     /// <summary>A session that goes on as long as it is let, and is used all the time.</summary>
     private sealed class LongSession
     {
-        private readonly PodLeg _client;
+        private readonly SshClientTransport _client;
         private readonly long _began = Stopwatch.GetTimestamp();
         private readonly Task _use;
 
-        public LongSession(PodLeg client)
+        public LongSession(SshClientTransport client)
         {
             _client = client;
             _use = UseAsync();

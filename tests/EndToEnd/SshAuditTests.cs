@@ -44,11 +44,11 @@ public sealed partial class SshAuditTests(SharedGateway shared)
         CommandResult result = await Command.RunAsync("ssh-audit", ["--batch", "--no-colors", "-p", $"{proxy.Ssh.Port}", $"{proxy.Ssh.Address}"]);
         // It must have seen the whole offer, down to the MACs.
         Assert.Contains("(mac) hmac-sha2-256-etm@openssh.com", result.Text, StringComparison.Ordinal);
-        return [.. Finding().Matches(result.Text).Select(line => $"{line.Groups["algorithm"].Value} [{line.Groups["level"].Value}]").Distinct()];
+        return [.. Condition().Matches(result.Text).Select(line => $"{line.Groups["algorithm"].Value} [{line.Groups["level"].Value}]").Distinct()];
     }
 
     [GeneratedRegex(@"^(?<algorithm>\(\w+\) \S+).*? -- \[(?<level>fail|warn)\]", RegexOptions.Multiline)]
-    private static partial Regex Finding();
+    private static partial Regex Condition();
 
     [GeneratedRegex(@"<!-- the profile hardened -->\s*```json\s*(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Profile();

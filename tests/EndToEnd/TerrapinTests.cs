@@ -68,7 +68,7 @@ public sealed class TerrapinTests(SharedGateway shared)
         await using TamperingRelay relay = TamperingRelay.Start(shared.Gateway.Proxies[1].Ssh, Loopback.ForPod(), back: injection);
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(relay.Endpoint);
-        await using PodLeg client = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        await using SshClientTransport client = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
 
         SshProtocolException refused = await Assert.ThrowsAsync<SshProtocolException>(() => client.HandshakeAsync().Limited());
 

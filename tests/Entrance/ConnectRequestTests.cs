@@ -44,7 +44,7 @@ public sealed class ConnectRequestTests
                     ConnectRequest request = ConnectRequest.Parse(bytes.AsSpan(0, length));
                     Assert.True(request.SessionId.Length <= 40 && request.Port is null or (>= 0 and <= 65535), request.ToString());
                 }
-                catch (EntranceException)
+                catch (PrefaceException)
                 {
                     // Refused.
                 }
@@ -62,5 +62,5 @@ public sealed class ConnectRequestTests
     [InlineData("CONNECT abc12:22 HTTP/1.1\r\n: no name\r\n\r\n")]
     [InlineData("CONNECT abc12:22 HTTP/1.1\r\nA: b\nC: d\r\n\r\n")]
     public void What_is_no_request_is_refused(string head) =>
-        Assert.Throws<EntranceException>(() => ConnectRequest.Parse(Encoding.Latin1.GetBytes(head)));
+        Assert.Throws<PrefaceException>(() => ConnectRequest.Parse(Encoding.Latin1.GetBytes(head)));
 }

@@ -49,7 +49,7 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
     [InlineData("PROXY UNKNOWN\r\n", "127.0.0.1")]
     public async Task A_balancers_header_says_where_the_client_is(string header, string source)
     {
-        await using PodLeg client = await _behindBalancer.LogInAsync(Encoding.Latin1.GetBytes(header));
+        await using SshClientTransport client = await _behindBalancer.LogInAsync(Encoding.Latin1.GetBytes(header));
         byte[] certificate = Assert.Single(_behindBalancer.Pod.Logins).Certificate;
         Assert.Contains($" from={source}\0", Encoding.Latin1.GetString(certificate), StringComparison.Ordinal);
         // Said after the client was told that it is in.

@@ -82,7 +82,7 @@ public sealed class ProxyHeaderParserTests
     [MemberData(nameof(Bad))]
     public void What_is_no_header_is_refused(byte[] bytes, string words)
     {
-        EntranceException refused = Assert.Throws<EntranceException>(() => ProxyHeaderParser.TryParse(bytes, Longest));
+        PrefaceException refused = Assert.Throws<PrefaceException>(() => ProxyHeaderParser.TryParse(bytes, Longest));
         Assert.Equal(ConnectionEnd.ProxyHeaderInvalid, refused.End);
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
     }
@@ -99,7 +99,7 @@ public sealed class ProxyHeaderParserTests
                     ProxyHeader? header = ProxyHeaderParser.TryParse(bytes, Longest);
                     Assert.InRange(header?.Length ?? 1, 1, bytes.Length);
                 }
-                catch (EntranceException)
+                catch (PrefaceException)
                 {
                     // Refused.
                 }

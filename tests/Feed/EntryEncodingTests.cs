@@ -84,12 +84,12 @@ public sealed class EntryEncodingTests
     [Fact]
     public void A_recovered_fingerprint_is_sent_until_the_key_itself_is_known_and_not_where_keys_are_pinned()
     {
-        var recovered = new HostKeyOpinion(null, null, Key.Fingerprint);
+        var recovered = new HostKeyRecord(null, null, Key.Fingerprint);
 
         Assert.Equal((0, 32), Sent(Good, recovered));
         Assert.Equal((1, 0), Sent(Good, recovered with { Key = Key }));
         Assert.Equal((1, 0), Sent(Good with { HostKeys = [Key] }, recovered));
-        Assert.Equal((0, 0), Sent(Good, new HostKeyOpinion(null, Key.Fingerprint)));
+        Assert.Equal((0, 0), Sent(Good, new HostKeyRecord(null, Key.Fingerprint)));
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class EntryEncodingTests
     [InlineData("SHA256:!!!!")]
     public void What_is_no_fingerprint_is_none(string text) => Assert.Null(SshPublicKey.ParseFingerprint(text));
 
-    private static (int Keys, int Hash) Sent(RoutedSession session, HostKeyOpinion opinion)
+    private static (int Keys, int Hash) Sent(RoutedSession session, HostKeyRecord opinion)
     {
         Entry entry = Entry.Parser.ParseFrom(EntryEncoding.Encode(session, opinion, out string? problem).Wire.Span);
         Assert.Null(problem);

@@ -10,14 +10,14 @@ public sealed class FeedConvergenceTests
     private const int Runs = 4;
 
     // About 400 steps on average.
-    private const int MaximumChoices = 16_000;
+    private const int MaxChoices = 16_000;
 
     // After a failure CsCheck_Time=300 and the seed that it prints look for a shorter run that fails as well.
     [Fact]
     public async Task Whatever_breaks_on_the_way_every_table_ends_as_the_operators()
     {
         int streams = 0;
-        await Choices.UpTo(MaximumChoices).SampleAsync(
+        await Choices.UpTo(MaxChoices).SampleAsync(
             async numbers =>
             {
                 await using var run = new FeedConvergence(new Choices(numbers));

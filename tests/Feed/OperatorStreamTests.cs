@@ -261,7 +261,7 @@ public sealed class OperatorStreamTests
         using OperatorStream stream = Open(server.Address);
 
         RpcException failure = await Assert.ThrowsAsync<RpcException>(() => stream.WriteAsync(
-            new ProxyMessage { Hello = new Hello { ProxyId = new string('x', FeedLimits.MaximumMessageBytes) } }));
+            new ProxyMessage { Hello = new Hello { ProxyId = new string('x', FeedLimits.MaxMessageBytes) } }));
 
         Assert.Equal(StatusCode.ResourceExhausted, failure.StatusCode);
     }

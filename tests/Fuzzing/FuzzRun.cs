@@ -13,7 +13,7 @@ internal static class FuzzRun
     private const int Inputs = 10_000;
 
     // For one input, on a machine that is busy with other things.
-    private static readonly TimeSpan LongestParse = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan MaxParse = TimeSpan.FromSeconds(20);
 
     public static int Seed { get; } = Number("FUZZ_SEED", 1);
 
@@ -92,8 +92,8 @@ internal static class FuzzRun
                 last = now;
             },
             null,
-            LongestParse,
-            LongestParse);
+            MaxParse,
+            MaxParse);
     }
 
     private static string FilePrefix(string name) => name.Replace(' ', '-') + "_";

@@ -18,16 +18,16 @@ internal sealed class FuzzingClient : IAsyncDisposable
 {
     private static readonly byte[] KexInit = new KexInitText().ToPayload();
 
-    private readonly PodLeg _leg;
+    private readonly SshClientTransport _leg;
 
-    private FuzzingClient(PodLeg leg) => _leg = leg;
+    private FuzzingClient(SshClientTransport leg) => _leg = leg;
 
     /// <summary>Connected, with the first key exchange done.</summary>
     public static async Task<FuzzingClient> ConnectAsync(EndPoint gateway)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(gateway).Limited();
-        PodLeg leg = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        SshClientTransport leg = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
         FuzzingClient client = new(leg);
         await leg.HandshakeAsync().Limited();
         return client;

@@ -21,7 +21,7 @@ internal sealed class MemorySocket(byte[] received) : IPeerSocket
 
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new InvalidOperationException("There is no socket.");
 
-    public NextTurn NextTurnAsync(TurnFor purpose) => new(loop: null, purpose);
+    public LoopYield YieldAsync(LoopPriority purpose) => new(loop: null, purpose);
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer)
     {

@@ -5,7 +5,7 @@ namespace SshGateway.Tests.Fuzzing;
 /// <summary>Damages messages: the same seed does the same damage. Half of what it does is to the uint32s in which SSH writes its lengths.</summary>
 internal sealed class Mutator(int seed)
 {
-    private const int MostDamages = 4;
+    private const int MaxDamages = 4;
     private static readonly uint[] Lengths = [0, 1, 2, 31, 32, 33, 255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, uint.MaxValue];
 
     private readonly Random _random = new(seed);
@@ -14,7 +14,7 @@ internal sealed class Mutator(int seed)
     public byte[] Next(IReadOnlyList<byte[]> samples)
     {
         List<byte> bytes = [.. samples[_random.Next(samples.Count)]];
-        for (int damage = _random.Next(1, MostDamages + 1); damage > 0; damage--)
+        for (int damage = _random.Next(1, MaxDamages + 1); damage > 0; damage--)
         {
             Damage(bytes, samples);
         }

@@ -51,7 +51,7 @@ public sealed class ParserFuzzTests
             Hex.Bytes("0d0a0d0a000d0a515549540a 20000000"),
         ],
         bytes => Assert.InRange(ProxyHeaderParser.TryParse(bytes, 4096)?.Length ?? 0, 0, bytes.Length),
-        problem => problem is EntranceException);
+        problem => problem is PrefaceException);
 
     [Fact]
     public void CONNECT_requests() => FuzzRun.Parse(
@@ -67,7 +67,7 @@ public sealed class ParserFuzzTests
                 ConnectRequest.Parse(bytes.AsSpan(0, length));
             }
         },
-        problem => problem is EntranceException);
+        problem => problem is PrefaceException);
 
     [Fact]
     public void Identification_lines() => FuzzRun.Parse(

@@ -16,7 +16,7 @@ namespace SshGateway.Tests.Kubernetes;
 public sealed class HostileObjectTests
 {
     private const int Rounds = 4000;
-    private const int MaximumChoices = 200;
+    private const int MaxChoices = 200;
 
     private static readonly JsonObject Session = (JsonObject)JsonNode.Parse($$"""
         {
@@ -55,7 +55,7 @@ public sealed class HostileObjectTests
     {
         int rounds = 0;
         int unreadable = 0;
-        Choices.UpTo(MaximumChoices).Sample(
+        Choices.UpTo(MaxChoices).Sample(
             numbers =>
             {
                 (JsonObject session, JsonObject pod) = Spoil(numbers);

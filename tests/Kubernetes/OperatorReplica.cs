@@ -24,7 +24,7 @@ internal sealed class OperatorReplica : IAsyncDisposable
 
     public int FeedPort => new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
 
-    public bool IsLeader => _app.Services.GetRequiredService<StatusService>().IsLeader;
+    public bool IsLeader => _app.Services.GetRequiredService<LeaderDuties>().IsLeader;
 
     public static async Task<OperatorReplica> StartAsync(string kubeconfig, params string[] spaces)
     {

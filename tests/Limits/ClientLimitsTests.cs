@@ -35,23 +35,23 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_source_may_have_so_many_clients_that_are_not_logged_in()
     {
-        await using PodLeg first = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.1"));
-        await using PodLeg second = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.1"));
+        await using SshClientTransport first = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.1"));
+        await using SshClientTransport second = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.1"));
 
         await AssertRefusedAsync("192.0.2.1", "There are too many logins under way from your address.", ConnectionEnd.TooManyUnauthenticated);
 
-        await using PodLeg other = await _gateway.LogInAsync(From("192.0.2.2"));
+        await using SshClientTransport other = await _gateway.LogInAsync(From("192.0.2.2"));
         // Who logs in makes room.
         await first.Output.SendAsync(AuthMessages.Signed(first, GatewayRig.SessionId, _gateway.Key)).Limited();
         Assert.Equal(52, (await first.ReceiveAsync().Limited()).Number);
-        await using PodLeg third = await _gateway.LogInAsync(From("192.0.2.1"));
-        await using PodLeg fourth = await _gateway.LogInAsync(From("192.0.2.1"));
+        await using SshClientTransport third = await _gateway.LogInAsync(From("192.0.2.1"));
+        await using SshClientTransport fourth = await _gateway.LogInAsync(From("192.0.2.1"));
     }
 
     [Fact]
     public async Task All_together_may_have_so_many_that_are_not_logged_in()
     {
-        var open = new List<PodLeg>();
+        var open = new List<SshClientTransport>();
         for (int i = 1; i <= 5; i++)
         {
             open.Add(await _gateway.ConnectForAuthenticationAsync(From($"192.0.2.{i}")));
@@ -60,7 +60,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         open[0].Abort();
         Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _gateway.Ends.NextAsync()).End);
         await EventuallyServesAsync("192.0.2.9");
-        foreach (PodLeg leg in open)
+        foreach (SshClientTransport leg in open)
         {
             await leg.DisposeAsync();
         }
@@ -69,7 +69,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task The_proxy_takes_so_many_in_all()
     {
-        var open = new List<PodLeg>();
+        var open = new List<SshClientTransport>();
         for (int i = 0; i < 8; i++)
         {
             open.Add(await _gateway.LogInAsync(From("192.0.2.1")));
@@ -78,7 +78,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         open[0].Abort();
         Assert.Equal(ConnectionEnd.ClientClosed, (await _gateway.Ends.NextAsync()).End);
         await EventuallyServesAsync("192.0.2.9");
-        foreach (PodLeg leg in open)
+        foreach (SshClientTransport leg in open)
         {
             await leg.DisposeAsync();
         }
@@ -91,14 +91,14 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         {
             await FailAsync("192.0.2.1");
         }
-        await using (PodLeg last = await _gateway.ConnectAsync(From("192.0.2.1")))
+        await using (SshClientTransport last = await _gateway.ConnectAsync(From("192.0.2.1")))
         {
             last.Abort();
             Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _gateway.Ends.NextAsync()).End);
         }
 
         await AssertRefusedAsync("192.0.2.1", "Too many logins from your address have failed. Try again in 16 seconds.", ConnectionEnd.SourcePenalized);
-        await using (PodLeg other = await _gateway.LogInAsync(From("192.0.2.2")))
+        await using (SshClientTransport other = await _gateway.LogInAsync(From("192.0.2.2")))
         {
         }
         _time.Advance(TimeSpan.FromSeconds(16));
@@ -109,7 +109,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Only_twenty_a_second_are_told_by_a_DISCONNECT_and_the_others_read_a_line()
     {
-        var open = new List<PodLeg>();
+        var open = new List<SshClientTransport>();
         for (int i = 0; i < 8; i++)
         {
             open.Add(await _gateway.LogInAsync(From("192.0.2.1")));
@@ -124,7 +124,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         }
         _time.Advance(TimeSpan.FromSeconds(1));
         await AssertRefusedAsync("192.0.2.9", "This gateway has as many connections as it takes.", ConnectionEnd.ProxyFull);
-        foreach (PodLeg leg in open)
+        foreach (SshClientTransport leg in open)
         {
             await leg.DisposeAsync();
         }
@@ -133,7 +133,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_program_that_asks_by_CONNECT_reads_it_as_HTTP()
     {
-        var open = new List<PodLeg>();
+        var open = new List<SshClientTransport>();
         for (int i = 0; i < 8; i++)
         {
             open.Add(await _gateway.LogInAsync(From("192.0.2.1")));
@@ -141,7 +141,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         using HandmadeClient client = await HandmadeClient.ConnectAsync(_gateway.Address);
         await client.SendRawAsync([.. From("192.0.2.9"), .. "CONNECT abc12:22 HTTP/1.1\r\n\r\n"u8]);
         Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()), StringComparison.Ordinal);
-        foreach (PodLeg leg in open)
+        foreach (SshClientTransport leg in open)
         {
             await leg.DisposeAsync();
         }
@@ -155,7 +155,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         {
             await FailAsync("192.0.2.1");
             await FailAsync("192.0.2.1");
-            await using PodLeg good = await _gateway.LogInAsync(From("192.0.2.1"));
+            await using SshClientTransport good = await _gateway.LogInAsync(From("192.0.2.1"));
             good.Abort();
             Assert.Equal(ConnectionEnd.ClientClosed, (await _gateway.Ends.NextAsync()).End);
         }
@@ -167,7 +167,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     {
         for (int i = 0; i < 20; i++)
         {
-            await using PodLeg client = await _gateway.LogInAsync(From("192.0.2.1"));
+            await using SshClientTransport client = await _gateway.LogInAsync(From("192.0.2.1"));
             client.Abort();
             await _gateway.Ends.NextAsync();
         }
@@ -178,7 +178,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     {
         for (int i = 0; i < 20; i++)
         {
-            await using PodLeg client = await _gateway.LogInAsync(From("192.0.2.1"));
+            await using SshClientTransport client = await _gateway.LogInAsync(From("192.0.2.1"));
             // A length of AES-GCM that is out of range.
             await client.Socket.WriteAsync(new byte[] { 0xff, 0, 0, 0 }).Limited();
             await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
@@ -190,7 +190,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Only_so_many_refused_clients_are_waited_for()
     {
-        var open = new List<PodLeg>();
+        var open = new List<SshClientTransport>();
         for (int i = 0; i < 8; i++)
         {
             open.Add(await _gateway.LogInAsync(From("192.0.2.1")));
@@ -206,7 +206,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         {
             client.Dispose();
         }
-        foreach (PodLeg leg in open)
+        foreach (SshClientTransport leg in open)
         {
             await leg.DisposeAsync();
         }
@@ -217,7 +217,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     private async Task FailAsync(string source)
     {
         using var stranger = Ed25519PrivateKey.Generate();
-        await using PodLeg client = await _gateway.ConnectForAuthenticationAsync(From(source));
+        await using SshClientTransport client = await _gateway.ConnectForAuthenticationAsync(From(source));
         await client.Output.SendAsync(AuthMessages.Query(GatewayRig.SessionId, stranger)).Limited();
         client.Abort();
         Task<(ConnectionEnd End, string UserName, string? Detail)> ended = _gateway.Ends.NextAsync();
@@ -229,7 +229,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
     /// <summary>It reads why where ssh shows it.</summary>
     private async Task AssertRefusedAsync(string source, string sentence, ConnectionEnd end)
     {
-        await using PodLeg client = await _gateway.ConnectAsync(From(source));
+        await using SshClientTransport client = await _gateway.ConnectAsync(From(source));
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
         Assert.StartsWith(sentence, told.Description, StringComparison.Ordinal);
         Assert.Equal(end == ConnectionEnd.SourcePenalized ? 11u : 12u, told.Reason);
@@ -250,7 +250,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
             {
                 try
                 {
-                    await using PodLeg client = await _gateway.LogInAsync(From(source));
+                    await using SshClientTransport client = await _gateway.LogInAsync(From(source));
                     return true;
                 }
                 catch (Exception refused) when (refused is PeerClosedException or PeerDisconnectedException or System.Net.Sockets.SocketException)

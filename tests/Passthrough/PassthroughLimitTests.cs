@@ -120,7 +120,7 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         Change(maxConnections: 1);
         (ConnectClient client, Socket pod) = await OpenAsync();
         Assert.Equal(1, Assert.Single(Gateway.OpenSessions.All).Usage.Connections);
-        await using (PodLeg ssh = await Gateway.StartLoginAsync())
+        await using (SshClientTransport ssh = await Gateway.StartLoginAsync())
         {
             Assert.Equal(53, (await ssh.ReceiveAsync().Limited()).Number);
         }

@@ -42,7 +42,7 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
     {
         using var pod = new PodPeer(manners: (self, socket, _) => self.ServeAsync(socket, banner: "Welcome to the pod.\r\n"));
         Route(pod);
-        await using PodLeg client = await StartLoginAsync();
+        await using SshClientTransport client = await StartLoginAsync();
         Assert.Equal("Welcome to the pod.\r\n", BannerOf(await client.ReceiveAsync().Limited()));
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         client.Abort();
@@ -60,7 +60,7 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         string[] banners = [.. Enumerable.Range(0, count).Select(number => $"{number}".PadRight(length - 2, '.') + "\r\n")];
         using var pod = new PodPeer(manners: (self, socket, _) => self.ServeAsync(socket, banners.Select(PodPeer.BannerMessage)));
         Route(pod);
-        await using PodLeg client = await StartLoginAsync();
+        await using SshClientTransport client = await StartLoginAsync();
         foreach (string banner in banners)
         {
             Assert.Equal(banner, BannerOf(await client.ReceiveAsync().Limited()));
@@ -252,7 +252,7 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
             await self.ServeAsync(socket);
         });
         Route(pod);
-        await using PodLeg client = await StartLoginAsync();
+        await using SshClientTransport client = await StartLoginAsync();
         await answered.Task.Limited();
         SshPublicKey[] keys = [_gateway.Key.PublicKey];
         ConnectionEnd expected = ConnectionEnd.SessionChanged;
@@ -290,7 +290,7 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
             await self.ServeAsync(socket);
         });
         Route(pod);
-        await using PodLeg client = await StartLoginAsync();
+        await using SshClientTransport client = await StartLoginAsync();
         await answered.Task.Limited();
         _gateway.Table.Upsert(Sessions.Entry(Id, EndpointState.NotReady, endpoint: pod.EndPoint, reason: "PodNotReady", keys: [_gateway.Key.PublicKey]));
         changed.SetResult();
@@ -311,7 +311,7 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
             await self.ServeAsync(socket);
         });
         Route(old);
-        await using PodLeg client = await StartLoginAsync();
+        await using SshClientTransport client = await StartLoginAsync();
         await answered.Task.Limited();
         _gateway.Table.Upsert(Sessions.Entry(Id, endpoint: _gateway.Pod.EndPoint, podUid: "uid-2", keys: [_gateway.Key.PublicKey]));
         changed.SetResult();
@@ -324,16 +324,16 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
     private void Route(PodPeer pod, string podUid = "uid-1") =>
         _gateway.Table.Upsert(Sessions.Entry(Id, endpoint: pod.EndPoint, podUid: podUid, keys: [_gateway.Key.PublicKey]));
 
-    private async Task<PodLeg> StartLoginAsync()
+    private async Task<SshClientTransport> StartLoginAsync()
     {
-        PodLeg client = await _gateway.ConnectForAuthenticationAsync();
+        SshClientTransport client = await _gateway.ConnectForAuthenticationAsync();
         await client.Output.SendAsync(AuthMessages.Signed(client, Id, _gateway.Key)).Limited();
         return client;
     }
 
     private async Task AssertLogsInAsync()
     {
-        await using PodLeg client = await StartLoginAsync();
+        await using SshClientTransport client = await StartLoginAsync();
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         client.Abort();
         await _gateway.Ends.NextAsync();
@@ -341,12 +341,12 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
 
     private async Task<string?> AssertExplainedAsync(ConnectionEnd? end, string words)
     {
-        await using PodLeg client = await StartLoginAsync();
+        await using SshClientTransport client = await StartLoginAsync();
         return await AssertExplainedAsync(client, end, words);
     }
 
     /// <summary>The sentence comes as a banner and in the DISCONNECT, and no success before it.</summary>
-    private async Task<string?> AssertExplainedAsync(PodLeg client, ConnectionEnd? end, string words)
+    private async Task<string?> AssertExplainedAsync(SshClientTransport client, ConnectionEnd? end, string words)
     {
         string banner = BannerOf(await client.ReceiveAsync().Limited());
         Assert.Contains(words, banner, StringComparison.Ordinal);

@@ -45,7 +45,7 @@ public sealed class SlowPodTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task After_five_seconds_the_user_is_told_and_within_thirty_the_login_succeeds()
     {
-        await using PodLeg client = await _gateway.StartLoginAsync();
+        await using SshClientTransport client = await _gateway.StartLoginAsync();
         await _reached.Task.Limited();
         Task<InboundPacket> receiving = client.ReceiveAsync().AsTask();
         await Eventually.CompletedAsync(receiving, _time, TimeSpan.FromMilliseconds(100));
@@ -63,7 +63,7 @@ public sealed class SlowPodTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task After_thirty_seconds_the_login_has_failed()
     {
-        await using PodLeg client = await _gateway.StartLoginAsync();
+        await using SshClientTransport client = await _gateway.StartLoginAsync();
         await _reached.Task.Limited();
         Task<(ConnectionEnd End, string UserName, string? Detail)> ended = _gateway.Ends.NextAsync();
         await Eventually.CompletedAsync(ended, _time, TimeSpan.FromSeconds(1));

@@ -84,8 +84,8 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Every_operator_learns_who_is_there_when_the_stream_begins()
     {
-        await using PodLeg client = await _gateway.LogInAsync();
-        await using PodLeg other = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        await using SshClientTransport other = await _gateway.LogInAsync();
 
         await _client!.StartAsync(CancellationToken.None);
 
@@ -96,7 +96,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     public async Task Logins_use_and_ends_are_reported()
     {
         await _client!.StartAsync(CancellationToken.None);
-        await using PodLeg client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await _gateway.LogInAsync();
         await ReportedAsync(u => u.Connections == 1);
 
         _time.Advance(TimeSpan.FromMinutes(3));
@@ -115,7 +115,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     public async Task A_login_that_came_and_went_between_two_reports_is_a_use()
     {
         await _client!.StartAsync(CancellationToken.None);
-        await using (PodLeg client = await _gateway.LogInAsync())
+        await using (SshClientTransport client = await _gateway.LogInAsync())
         {
             client.Abort();
         }
@@ -127,7 +127,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Keys_that_were_learned_before_and_keys_that_are_refused_are_reported_to_every_operator()
     {
-        await using (PodLeg client = await _gateway.LogInAsync())
+        await using (SshClientTransport client = await _gateway.LogInAsync())
         {
             client.Abort();
         }
@@ -137,7 +137,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
 
         using var impostor = new PodPeer(Ed25519PrivateKey.Generate());
         _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: impostor.EndPoint, keys: [_gateway.Key.PublicKey]));
-        await using (PodLeg refused = await _gateway.StartLoginAsync())
+        await using (SshClientTransport refused = await _gateway.StartLoginAsync())
         {
             Assert.Equal(ConnectionEnd.PodHostKeyMismatch, (await EndAsync(refused)).End);
         }
@@ -145,7 +145,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         await OpinionAsync(opinion => opinion.Key!.Fingerprint == _gateway.Pod.HostKey.Fingerprint && opinion.SuspectFingerprint == impostor.HostKey.Fingerprint);
     }
 
-    private async Task<(ConnectionEnd End, string UserName, string? Detail)> EndAsync(PodLeg client)
+    private async Task<(ConnectionEnd End, string UserName, string? Detail)> EndAsync(SshClientTransport client)
     {
         // The banner that explains it, and then the end.
         await client.ReceiveAsync().Limited();
@@ -153,7 +153,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         return await _gateway.Ends.NextAsync();
     }
 
-    private async Task OpinionAsync(Func<HostKeyOpinion, bool> expectation)
+    private async Task OpinionAsync(Func<HostKeyRecord, bool> expectation)
     {
         foreach (HostKeyTable hostKeys in _hostKeys)
         {

@@ -12,7 +12,7 @@ public sealed class SessionRouterTests
     private const int Clusters = 500;
 
     // A change takes 30 to 40 of them.
-    private const int MaximumChoices = 2500;
+    private const int MaxChoices = 2500;
 
     [Theory]
     [InlineData(false)]
@@ -20,7 +20,7 @@ public sealed class SessionRouterTests
     public void After_any_changes_the_routes_are_those_of_a_fresh_router(bool allowUnlabelled)
     {
         var options = new RoutingOptions(AllowLoopbackPods: true, allowUnlabelled);
-        Choices.UpTo(MaximumChoices).Sample(numbers => Follow(new Choices(numbers), options), iter: Clusters, print: numbers => $"{numbers.Length} choices");
+        Choices.UpTo(MaxChoices).Sample(numbers => Follow(new Choices(numbers), options), iter: Clusters, print: numbers => $"{numbers.Length} choices");
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class EventLoopTests
     [InlineData(false)]
     public async Task A_keystroke_waits_for_one_of_those_that_are_queued_and_not_for_all(bool areHandshakes)
     {
-        TurnFor purpose = areHandshakes ? TurnFor.Handshake : TurnFor.Relay;
+        LoopPriority purpose = areHandshakes ? LoopPriority.Handshake : LoopPriority.Relay;
         const int Queued = 100;
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
         using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, new PeerTimeouts(TimeSpan.FromMinutes(1)));
@@ -59,11 +59,11 @@ public sealed class EventLoopTests
             {
                 for (int handshake = 0; handshake < Queued; handshake++)
                 {
-                    Loop.Post(() => done++, TurnFor.Handshake);
+                    Loop.Post(() => done++, LoopPriority.Handshake);
                 }
-                Loop.Post(() => doneAtTurn.SetResult(done), TurnFor.Relay);
+                Loop.Post(() => doneAtTurn.SetResult(done), LoopPriority.Relay);
             },
-            TurnFor.Relay);
+            LoopPriority.Relay);
         Assert.InRange(await doneAtTurn.Task.Limited(), 0, 1);
     }
 

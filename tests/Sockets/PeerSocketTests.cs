@@ -205,14 +205,14 @@ public sealed class PeerSocketTests
 
         static async Task<string?> ThreadAfterAsync(IPeerSocket socket)
         {
-            await socket.NextTurnAsync(TurnFor.Relay);
+            await socket.YieldAsync(LoopPriority.Relay);
             await socket.ReadAsync(new byte[1]).ConfigureAwait(false);
             return Thread.CurrentThread.Name;
         }
 
         static async Task<string?> TurnAsync(IPeerSocket socket)
         {
-            await socket.NextTurnAsync(TurnFor.Relay);
+            await socket.YieldAsync(LoopPriority.Relay);
             return Thread.CurrentThread.Name;
         }
     }

@@ -16,7 +16,7 @@ internal static class LightUpstream
 {
     // More than any run sends on one channel.
     private const uint Window = 1 << 30;
-    private const uint LargestData = 32768;
+    private const uint MaxData = 32768;
 
     /// <summary>Listens on one port of several addresses, one for each pod, and never returns.</summary>
     public static Task RunAsync(int port, string hostKeyFile, IEnumerable<IPAddress> addresses)
@@ -27,7 +27,7 @@ internal static class LightUpstream
 
     private static async Task ServeAsync(Socket client, HostKeySet hostKeys)
     {
-        await using var leg = new ClientLeg(new AsyncSocket(client), Algorithms.Offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
+        await using var leg = new SshServerTransport(new AsyncSocket(client), Algorithms.Offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
         try
         {
             await leg.HandshakeAsync();
@@ -53,7 +53,7 @@ internal static class LightUpstream
         }
     }
 
-    private static bool IsGood(ClientLeg leg, ReadOnlySpan<byte> payload)
+    private static bool IsGood(SshServerTransport leg, ReadOnlySpan<byte> payload)
     {
         UserAuthRequest head = UserAuthRequest.Parse(payload);
         if (!head.Method.SequenceEqual("publickey"u8))
@@ -103,7 +103,7 @@ internal static class LightUpstream
             case MessageNumber.ChannelOpen:
                 reader.ReadString();
                 uint sender = reader.ReadUInt32();
-                return SshWriter.Message(ChannelMessage.OpenConfirmation).WriteUInt32(sender).WriteUInt32(sender).WriteUInt32(Window).WriteUInt32(LargestData).ToArray();
+                return SshWriter.Message(ChannelMessage.OpenConfirmation).WriteUInt32(sender).WriteUInt32(sender).WriteUInt32(Window).WriteUInt32(MaxData).ToArray();
             case ChannelMessage.Request:
                 return SshWriter.Message(ChannelMessage.Success).WriteUInt32(reader.ReadUInt32()).ToArray();
             case ChannelMessage.Data:

@@ -11,21 +11,21 @@ namespace SshGateway.Bench.Traffic.Ssh;
 internal sealed class LoadClient : IAsyncDisposable
 {
     private const uint Window = 1 << 30;
-    private const uint LargestData = 32768;
+    private const uint MaxData = 32768;
 
     private static readonly byte[] OneByte =
         SshWriter.Message(ChannelMessage.Data).WriteUInt32(0).WriteString("x"u8).ToArray();
 
-    private readonly PodLeg _leg;
+    private readonly SshClientTransport _leg;
 
-    private LoadClient(PodLeg leg) => _leg = leg;
+    private LoadClient(SshClientTransport leg) => _leg = leg;
 
     /// <summary>Everything from connect to USERAUTH_SUCCESS.</summary>
     public static async Task<LoadClient> LogInAsync(IPEndPoint server, string user, SshPrivateKey key)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(server);
-        var client = new LoadClient(new PodLeg(new AsyncSocket(socket), Algorithms.Offer, _ => { }, new RekeyLimits(null), TimeProvider.System));
+        var client = new LoadClient(new SshClientTransport(new AsyncSocket(socket), Algorithms.Offer, _ => { }, new RekeyLimits(null), TimeProvider.System));
         try
         {
             await client.LogInAsync(user, key);
@@ -42,7 +42,7 @@ internal sealed class LoadClient : IAsyncDisposable
     public async Task OpenEchoAsync()
     {
         await _leg.Output.SendAsync(SshWriter.Message(MessageNumber.ChannelOpen)
-            .WriteString("session").WriteUInt32(0).WriteUInt32(Window).WriteUInt32(LargestData).ToArray());
+            .WriteString("session").WriteUInt32(0).WriteUInt32(Window).WriteUInt32(MaxData).ToArray());
         await ReceiveAsync(ChannelMessage.OpenConfirmation);
         await _leg.Output.SendAsync(SshWriter.Message(ChannelMessage.Request).WriteUInt32(0).WriteString("exec").WriteBoolean(true).WriteString("cat").ToArray());
         await ReceiveAsync(ChannelMessage.Success);

@@ -6,7 +6,7 @@ namespace SshGateway.Operator.Feed.Authentication;
 internal sealed class IssuerKeys
 {
     // RFC 7518 section 3.3.
-    private const int SmallestRsaKey = 2048;
+    private const int MinRsaKey = 2048;
 
     private readonly Dictionary<string, SecurityKey> _keys = new(StringComparer.Ordinal);
 
@@ -18,7 +18,7 @@ internal sealed class IssuerKeys
         Issuer = issuer;
         foreach (JsonWebKey key in new JsonWebKeySet(jwks).Keys)
         {
-            bool isUsable = key.Kty == JsonWebAlgorithmsKeyTypes.RSA ? key.KeySize >= SmallestRsaKey
+            bool isUsable = key.Kty == JsonWebAlgorithmsKeyTypes.RSA ? key.KeySize >= MinRsaKey
                 : key is { Kty: JsonWebAlgorithmsKeyTypes.EllipticCurve, Crv: JsonWebKeyECTypes.P256 };
             if (isUsable && key.KeyId is { Length: > 0 } && key.Use is null or "" or JsonWebKeyUseNames.Sig)
             {

@@ -7,7 +7,7 @@ namespace SshGateway.Operator.Feed.Authentication;
 internal sealed class IssuerKeysCache(IIssuerKeysSource source, TimeProvider time, ILogger<IssuerKeysCache> logger) : IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _turn = new(1);
     private IssuerKeys? _keys;
@@ -22,7 +22,7 @@ internal sealed class IssuerKeysCache(IIssuerKeysSource source, TimeProvider tim
         try
         {
             TimeSpan age = _readAt is { } readAt ? time.GetElapsedTime(readAt) : TimeSpan.MaxValue;
-            if (age >= Lifetime || (age >= ShortestInterval && _keys?.Find(keyId) is null))
+            if (age >= Lifetime || (age >= MinInterval && _keys?.Find(keyId) is null))
             {
                 _readAt = time.GetTimestamp();
                 _keys = await source.ReadAsync(cancellationToken);

@@ -6,7 +6,7 @@ internal static class TokenFaultSentences
     public static string Sentence(this TokenFault fault) => fault switch
     {
         TokenFault.Missing => "there is no bearer token",
-        TokenFault.TooLong => $"the token is longer than {TokenVerifier.LongestToken} characters",
+        TokenFault.TooLong => $"the token is longer than {TokenVerifier.MaxToken} characters",
         TokenFault.Malformed => "the token is no JWT",
         TokenFault.WrongAlgorithm => "the token is signed by another algorithm than RS256 and ES256",
         TokenFault.UnknownKey => "the token's key is none of the issuer's",

@@ -10,7 +10,7 @@ internal sealed class TokenVerifier(TimeProvider time)
     public const string Audience = "ssh-gateway-operator";
 
     /// <summary>In characters. A ServiceAccount's token has 1,000 to 2,000.</summary>
-    public const int LongestToken = 8 * 1024;
+    public const int MaxToken = 8 * 1024;
 
     /// <summary>By how much the clocks of the issuer and this machine may differ.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -25,7 +25,7 @@ internal sealed class TokenVerifier(TimeProvider time)
         {
             throw new TokenRefusedException(TokenFault.Missing);
         }
-        if (token.Length > LongestToken)
+        if (token.Length > MaxToken)
         {
             throw new TokenRefusedException(TokenFault.TooLong);
         }

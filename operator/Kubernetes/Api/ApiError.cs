@@ -6,7 +6,7 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// <summary>Reads why the server said no.</summary>
 internal static class ApiError
 {
-    private const int LongestText = 200;
+    private const int MaxText = 200;
 
     public static async Task<ApiException> ReadAsync(HttpResponseMessage response, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -22,7 +22,7 @@ internal static class ApiError
         {
             // A proxy in between, or a server that is going down, answers in plain text.
         }
-        status ??= new ApiStatus { Message = text.Length > LongestText ? text[..LongestText] : text };
+        status ??= new ApiStatus { Message = text.Length > MaxText ? text[..MaxText] : text };
         return new ApiException(status with { Code = (int)response.StatusCode }, retryAfter);
     }
 }

@@ -9,7 +9,7 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// <param name="Plural">Such as <c>pods</c>.</param>
 /// <param name="Type">The fields that are kept; all others, managedFields above all, are skipped while reading.</param>
 /// <param name="Rest">What is still read of an object that cannot be decoded; null: nothing.</param>
-internal sealed record ApiResource<T>(string Kind, string Group, string Plural, JsonTypeInfo<T> Type, RestReader<T>? Rest = null)
+internal sealed record ApiResource<T>(string Kind, string Group, string Plural, JsonTypeInfo<T> Type, PartialReader<T>? Rest = null)
     where T : KubernetesObject
 {
     /// <param name="ofNamespace">Null: all namespaces.</param>

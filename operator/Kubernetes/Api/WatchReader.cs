@@ -14,7 +14,7 @@ internal sealed class WatchReader<T>(ApiResource<T> resource)
     where T : KubernetesObject
 {
     // etcd takes 1.5 MiB by default; with managedFields and escapes that is still far away.
-    private const int MaximumLine = 16 * 1024 * 1024;
+    private const int MaxLine = 16 * 1024 * 1024;
 
     /// <exception cref="JsonException">A line is no event.</exception>
     public async IAsyncEnumerable<WatchEvent<T>> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -39,9 +39,9 @@ internal sealed class WatchReader<T>(ApiResource<T> resource)
                 {
                     yield break;
                 }
-                if (buffer.Length > MaximumLine)
+                if (buffer.Length > MaxLine)
                 {
-                    throw new JsonException($"a line of the watch is longer than {MaximumLine} bytes");
+                    throw new JsonException($"a line of the watch is longer than {MaxLine} bytes");
                 }
                 pipe.AdvanceTo(buffer.Start, buffer.End);
             }

@@ -17,13 +17,13 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
 {
     private const string Controller = "tars.cloudwalk.network/ssh-gateway-operator";
     private const int QueueLength = 256;
-    private const int LongestNote = 1000;
-    private const int LongestInstance = 128;
+    private const int MaxNote = 1000;
+    private const int MaxInstance = 128;
 
     private static readonly HashSet<string> Warnings =
     [
         nameof(ReadyReason.Conflict), nameof(ReadyReason.InvalidKeys), nameof(ReadyReason.InvalidSpec), nameof(ReadyReason.AddressRefused),
-        nameof(ReadyReason.PodFailed), SessionCondition.SessionIdTaken, HostKeyFinding.Mismatch,
+        nameof(ReadyReason.PodFailed), SessionCondition.SessionIdTaken, HostKeyCondition.Mismatch,
     ];
 
     private readonly Channel<(ObjectKey Key, ClusterEvent Event)> _queue =
@@ -63,7 +63,7 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
         Metadata = new(session.Namespace, $"{session.Name}-"),
         EventTime = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
         ReportingController = Controller,
-        ReportingInstance = identity.Length > LongestInstance ? identity[..LongestInstance] : identity,
+        ReportingInstance = identity.Length > MaxInstance ? identity[..MaxInstance] : identity,
         Action = "Route",
         Reason = ready.Reason ?? "",
         Regarding = new(ClaudeSession.ApiVersion, ClaudeSession.KindName, session.Namespace, session.Name, session.Uid),
@@ -74,7 +74,7 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
     // The limit is of bytes, and a character of a key's comment can have four.
     private static string Shorten(string text)
     {
-        while (Encoding.UTF8.GetByteCount(text) > LongestNote)
+        while (Encoding.UTF8.GetByteCount(text) > MaxNote)
         {
             text = text[..(text.Length * 3 / 4)];
         }

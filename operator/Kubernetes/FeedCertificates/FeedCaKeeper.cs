@@ -16,11 +16,11 @@ internal sealed class FeedCaKeeper
     public const string PublishedAt = "tars.cloudwalk.network/published-at";
 
     // Reading costs one request; a new certificate is shown within this time.
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
 
     // From nothing to a published CA takes three.
-    private const int MostSteps = 8;
+    private const int MaxSteps = 8;
 
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ssZ";
 
@@ -52,7 +52,7 @@ internal sealed class FeedCaKeeper
         _time = time;
         _logger = logger;
         // The steps of a rotation are an overlap apart, and must not be late by much of it.
-        _interval = TimeSpan.FromTicks(Math.Clamp(settings.Overlap.Ticks / 4, ShortestInterval.Ticks, LongestInterval.Ticks));
+        _interval = TimeSpan.FromTicks(Math.Clamp(settings.Overlap.Ticks / 4, MinInterval.Ticks, MaxInterval.Ticks));
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class FeedCaKeeper
         while (true)
         {
             await TryStepsAsync(cancellationToken);
-            await Task.Delay(_shown.IsThere ? _interval : ShortestInterval, _time, cancellationToken);
+            await Task.Delay(_shown.IsThere ? _interval : MinInterval, _time, cancellationToken);
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class FeedCaKeeper
     {
         try
         {
-            for (int i = 0; i < MostSteps && await StepAsync(cancellationToken); i++)
+            for (int i = 0; i < MaxSteps && await StepAsync(cancellationToken); i++)
             {
             }
             _problem = null;

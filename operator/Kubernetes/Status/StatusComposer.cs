@@ -8,10 +8,10 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// <summary>A session's status as a pure function of the objects, what the proxies report, the time, and the status that it had.</summary>
 internal static class StatusComposer
 {
-    private const int LongestMessage = 1024;
+    private const int MaxMessage = 1024;
 
     // The schema's.
-    private const long MostConnections = 1_000_000;
+    private const long MaxConnections = 1_000_000;
 
     // A session that is used all the time is written this often, and no oftener.
     private static readonly TimeSpan ActivityGrain = TimeSpan.FromMinutes(5);
@@ -20,12 +20,12 @@ internal static class StatusComposer
     /// <param name="usage">What the proxies report; null: not known yet.</param>
     /// <param name="hostKey">What they know of the pod's host key; null: nothing.</param>
     /// <param name="now">The time.</param>
-    public static SessionStatus Compose(SessionState state, SessionUsage? usage, HostKeyOpinion? hostKey, DateTimeOffset now)
+    public static SessionStatus Compose(SessionState state, SessionUsage? usage, HostKeyRecord? hostKey, DateTimeOffset now)
     {
         // The API writes times in whole seconds.
         now = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
         SessionStatus? previous = state.Session.Status;
-        Finding ready = ReadyFinding.Of(state, hostKey, now);
+        Condition ready = ReadyCondition.Of(state, hostKey, now);
         SessionEndpoint? endpoint = ComposeEndpoint(state.Route, hostKey, previous?.Endpoint, ready.Holds == true ? now : null);
         int? connections = ComposeConnections(previous, usage);
         return new SessionStatus
@@ -36,13 +36,13 @@ internal static class StatusComposer
             Endpoint = endpoint,
             Connections = connections,
             LastActivityTime = ComposeActivity(previous, usage?.LastActivity, connections),
-            Conditions = [.. new[] { ready, BoundFinding.Of(state), PodFinding.Of(state.Route), KeysFinding.Of(state) }.Select(f => Compose(f, state.Session, now))],
+            Conditions = [.. new[] { ready, PodBoundCondition.Of(state), PodReadyCondition.Of(state.Route), KeysAcceptedCondition.Of(state) }.Select(f => Compose(f, state.Session, now))],
         };
     }
 
     // A session that was never connected to says nothing, so that it needs no write for that.
     private static int? ComposeConnections(SessionStatus? previous, SessionUsage? usage) =>
-        usage is not { } known || (known.Connections == 0 && previous?.Connections is null) ? previous?.Connections : (int)Math.Min(known.Connections, MostConnections);
+        usage is not { } known || (known.Connections == 0 && previous?.Connections is null) ? previous?.Connections : (int)Math.Min(known.Connections, MaxConnections);
 
     // Exact where the status changes anyway, and otherwise seldom.
     private static DateTimeOffset? ComposeActivity(SessionStatus? previous, DateTimeOffset? used, int? connections)
@@ -52,7 +52,7 @@ internal static class StatusComposer
         return isNews ? DateTimeOffset.FromUnixTimeSeconds(used!.Value.ToUnixTimeSeconds()) : written;
     }
 
-    private static SessionEndpoint? ComposeEndpoint(RoutedSession? route, HostKeyOpinion? hostKey, SessionEndpoint? previous, DateTimeOffset? readyNow)
+    private static SessionEndpoint? ComposeEndpoint(RoutedSession? route, HostKeyRecord? hostKey, SessionEndpoint? previous, DateTimeOffset? readyNow)
     {
         if (route is null || route.State == EndpointState.None || route.BoundPod is not { } pod)
         {
@@ -66,12 +66,12 @@ internal static class StatusComposer
             Ips = pod.Status?.PodIPs is { Count: > 0 } addresses ? [.. addresses.Select(a => a?.Ip).OfType<string>()] : null,
             Port = route.Port,
             NodeName = pod.Spec?.NodeName,
-            HostKeyFingerprints = HostKeyFinding.Fingerprints(route, hostKey) is { Count: > 0 } fingerprints ? fingerprints : null,
+            HostKeyFingerprints = HostKeyCondition.Fingerprints(route, hostKey) is { Count: > 0 } fingerprints ? fingerprints : null,
             ReadySince = previous?.PodUid == pod.Uid ? previous.ReadySince ?? readyNow : readyNow,
         };
     }
 
-    private static SessionCondition Compose(Finding finding, ClaudeSession session, DateTimeOffset now)
+    private static SessionCondition Compose(Condition finding, ClaudeSession session, DateTimeOffset now)
     {
         string status = finding.Holds switch { true => "True", false => "False", null => "Unknown" };
         SessionCondition? previous = session.Status?.Conditions?.FirstOrDefault(c => c?.Type == finding.Type);
@@ -87,6 +87,6 @@ internal static class StatusComposer
     }
 
     // Never between the two halves of a character.
-    private static string Shorten(string text) => text.Length <= LongestMessage ? text
-        : text[..(char.IsHighSurrogate(text[LongestMessage - 1]) ? LongestMessage - 1 : LongestMessage)];
+    private static string Shorten(string text) => text.Length <= MaxMessage ? text
+        : text[..(char.IsHighSurrogate(text[MaxMessage - 1]) ? MaxMessage - 1 : MaxMessage)];
 }

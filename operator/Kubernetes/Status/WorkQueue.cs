@@ -10,7 +10,7 @@ namespace SshGateway.Operator.Kubernetes.Status;
 internal sealed class WorkQueue : IDisposable
 {
     // Timers do not reach further than some weeks; what is planned for later is looked at in between.
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxSleep = TimeSpan.FromHours(1);
 
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
@@ -122,7 +122,7 @@ internal sealed class WorkQueue : IDisposable
             TimeSpan left = _plan.Min.Due - _time.GetUtcNow();
             // Timers may fire a little early: the millisecond more keeps them from firing for nothing.
             left = left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero;
-            _timer.Change(left < LongestSleep ? left : LongestSleep, Timeout.InfiniteTimeSpan);
+            _timer.Change(left < MaxSleep ? left : MaxSleep, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -8,8 +8,8 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store, ObjectDecoding<T> decoding, TimeProvider time, Random random)
     where T : KubernetesObject
 {
-    private const int ShortestSeconds = 300;
-    private const int LongestSeconds = 600;
+    private const int MinSeconds = 300;
+    private const int MaxSeconds = 600;
 
     // A server that ends every watch at once would otherwise be asked without a pause.
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
@@ -30,7 +30,7 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
                 return new WatchResult(WatchEnd.BackOffAndRelist, $"the server is at version {version}, and {store.Version} was seen", null);
             }
             // Watches of one age would end, and begin anew, together.
-            TimeSpan timeout = TimeSpan.FromSeconds(random.Next(ShortestSeconds, LongestSeconds + 1));
+            TimeSpan timeout = TimeSpan.FromSeconds(random.Next(MinSeconds, MaxSeconds + 1));
             await foreach (WatchEvent<T> watchEvent in client.WatchAsync(store.Version!, timeout, cancellationToken))
             {
                 if (watchEvent.Type == WatchEventType.Error)

@@ -15,7 +15,7 @@ internal sealed class LineWriter : IDisposable
     public static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(20);
 
     // A log that nobody takes must not keep the process from ending.
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxEnd = TimeSpan.FromSeconds(1);
 
     private readonly Stream _output;
     private readonly Func<long, string> _notice;
@@ -62,7 +62,7 @@ internal sealed class LineWriter : IDisposable
     {
         _ended.Set();
         _wake.Set();
-        _thread.Join(LongestEnd);
+        _thread.Join(MaxEnd);
     }
 
     private void Run()

@@ -8,7 +8,7 @@ namespace SshGateway.Hosting.Metrics;
 internal sealed class MetricFamily
 {
     // Tags are words of closed lists; more would be a defect, which must not fill the memory of whoever scrapes.
-    private const int MaximumSeries = 200;
+    private const int MaxSeries = 200;
 
     private const string HistogramCount = "_count";
 
@@ -43,7 +43,7 @@ internal sealed class MetricFamily
         {
             if (!_series.TryGetValue(labels, out MetricSeries? series))
             {
-                if (_series.Count == MaximumSeries)
+                if (_series.Count == MaxSeries)
                 {
                     return;
                 }

@@ -10,12 +10,12 @@ namespace SshGateway.Ssh.Certificates;
 /// </summary>
 internal sealed class SshCertificate
 {
-    private const int MaximumSize = 32 * 1024;
-    private const int MaximumKeyIdLength = 1024;
+    private const int MaxSize = 32 * 1024;
+    private const int MaxKeyIdLength = 1024;
 
     // As in OpenSSH (SSHKEY_CERT_MAX_PRINCIPALS).
-    private const int MaximumPrincipals = 256;
-    private const int MaximumOptions = 64;
+    private const int MaxPrincipals = 256;
+    private const int MaxOptions = 64;
 
     private readonly byte[] _signedPart;
     private readonly byte[] _signature;
@@ -70,9 +70,9 @@ internal sealed class SshCertificate
     /// <exception cref="SshFormatException">It is no such certificate.</exception>
     public static SshCertificate Parse(ReadOnlySpan<byte> blob)
     {
-        if (blob.Length > MaximumSize)
+        if (blob.Length > MaxSize)
         {
-            throw new SshFormatException($"a certificate of more than {MaximumSize} bytes");
+            throw new SshFormatException($"a certificate of more than {MaxSize} bytes");
         }
         var reader = new SshReader(blob);
         string keyType = KeyTypeOf(reader.ReadString());
@@ -81,9 +81,9 @@ internal sealed class SshCertificate
         ulong serial = reader.ReadUInt64();
         var type = (CertificateType)reader.ReadUInt32();
         ReadOnlySpan<byte> keyId = reader.ReadString();
-        if (keyId.Length > MaximumKeyIdLength)
+        if (keyId.Length > MaxKeyIdLength)
         {
-            throw new SshFormatException($"a certificate whose key id is longer than {MaximumKeyIdLength} bytes");
+            throw new SshFormatException($"a certificate whose key id is longer than {MaxKeyIdLength} bytes");
         }
         byte[][] principals = ReadPrincipals(reader.ReadString());
         ulong validAfter = reader.ReadUInt64();
@@ -188,9 +188,9 @@ internal sealed class SshCertificate
         var reader = new SshReader(list);
         while (reader.Remaining > 0)
         {
-            if (principals.Count == MaximumPrincipals)
+            if (principals.Count == MaxPrincipals)
             {
-                throw new SshFormatException($"a certificate with more than {MaximumPrincipals} principals");
+                throw new SshFormatException($"a certificate with more than {MaxPrincipals} principals");
             }
             principals.Add(reader.ReadString().ToArray());
         }
@@ -208,7 +208,7 @@ internal sealed class SshCertificate
         while (reader.Remaining > 0)
         {
             ReadOnlySpan<byte> name = reader.ReadString();
-            if (name.SequenceCompareTo(previous) <= 0 || options.Count == MaximumOptions)
+            if (name.SequenceCompareTo(previous) <= 0 || options.Count == MaxOptions)
             {
                 throw new SshFormatException("a certificate whose options are out of order or too many");
             }

@@ -10,7 +10,7 @@ namespace SshGateway.Ssh.Ciphers;
 internal readonly record struct PacketGeometry(int BlockSize, bool LengthIsPadded, int TagSize)
 {
     /// <summary>RFC 4253 section 6: at least four bytes of padding.</summary>
-    public const int MinimumPadding = 4;
+    public const int MinPadding = 4;
 
     /// <summary>Whether a body of this many bytes (padding_length, payload, padding) is a legal size.</summary>
     public bool Fits(int bodyLength) => (bodyLength + (LengthIsPadded ? 4 : 0)) % BlockSize == 0;
@@ -20,6 +20,6 @@ internal readonly record struct PacketGeometry(int BlockSize, bool LengthIsPadde
     {
         int unpadded = (LengthIsPadded ? 4 : 0) + 1 + payloadLength;
         int padding = BlockSize - (unpadded % BlockSize);
-        return padding < MinimumPadding ? padding + BlockSize : padding;
+        return padding < MinPadding ? padding + BlockSize : padding;
     }
 }

@@ -6,7 +6,7 @@ namespace SshGateway.Ssh.Ciphers;
 /// <summary>The MAC of RFC 4253 section 6.4: over the sequence number and the packet. Keyed once.</summary>
 internal sealed class PacketMac(HashAlgorithmName hash, ReadOnlySpan<byte> key) : IDisposable
 {
-    private const int LongestTag = SHA512.HashSizeInBytes;
+    private const int MaxTag = SHA512.HashSizeInBytes;
 
     private readonly IncrementalHash _hmac = IncrementalHash.CreateHMAC(hash, key);
 
@@ -25,7 +25,7 @@ internal sealed class PacketMac(HashAlgorithmName hash, ReadOnlySpan<byte> key) 
 
     public bool Matches(uint sequence, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> tag)
     {
-        Span<byte> expected = stackalloc byte[LongestTag];
+        Span<byte> expected = stackalloc byte[MaxTag];
         expected = expected[..Size];
         Compute(sequence, packet, [], expected);
         return CryptographicOperations.FixedTimeEquals(expected, tag);

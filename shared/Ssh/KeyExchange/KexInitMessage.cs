@@ -10,7 +10,7 @@ internal sealed class KexInitMessage
     private const int CookieSize = 16;
 
     // More names than any implementation has; a longer list is an attempt to make us work.
-    private const int MaximumNames = 256;
+    private const int MaxNames = 256;
 
     public required IReadOnlyList<string> KexAlgorithms { get; init; }
 
@@ -105,9 +105,9 @@ internal sealed class KexInitMessage
         {
             return [];
         }
-        if (list.Count((byte)',') >= MaximumNames)
+        if (list.Count((byte)',') >= MaxNames)
         {
-            throw new SshFormatException($"a name-list of more than {MaximumNames} names in KEXINIT");
+            throw new SshFormatException($"a name-list of more than {MaxNames} names in KEXINIT");
         }
         if (list.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e))
         {

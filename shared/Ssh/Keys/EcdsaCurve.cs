@@ -6,13 +6,13 @@ namespace SshGateway.Ssh.Keys;
 /// <summary>The curves of RFC 5656 section 10.1 by their names in keys.</summary>
 internal sealed record EcdsaCurve(string Name, string KeyType, ECCurve Curve, int FieldSize)
 {
-    public const int LargestFieldSize = 66;
+    public const int MaxFieldSize = 66;
 
     private static readonly EcdsaCurve[] All =
     [
         new("nistp256", SshKeyTypes.EcdsaP256, ECCurve.NamedCurves.nistP256, 32),
         new("nistp384", SshKeyTypes.EcdsaP384, ECCurve.NamedCurves.nistP384, 48),
-        new("nistp521", SshKeyTypes.EcdsaP521, ECCurve.NamedCurves.nistP521, LargestFieldSize),
+        new("nistp521", SshKeyTypes.EcdsaP521, ECCurve.NamedCurves.nistP521, MaxFieldSize),
     ];
 
     /// <exception cref="SshFormatException">No such curve.</exception>

@@ -12,7 +12,7 @@ internal static class OpenSshKeyFile
     private const string Footer = "-----END OPENSSH PRIVATE KEY-----";
 
     // An RSA key of 8192 bits takes about 9 KiB.
-    private const int MaximumSize = 64 * 1024;
+    private const int MaxSize = 64 * 1024;
 
     // As ssh-keygen breaks its lines; it reads others too.
     private const int LineLength = 70;
@@ -27,7 +27,7 @@ internal static class OpenSshKeyFile
     {
         try
         {
-            if (new FileInfo(path).Length > MaximumSize)
+            if (new FileInfo(path).Length > MaxSize)
             {
                 throw new SshFormatException("the file is too large for a key");
             }

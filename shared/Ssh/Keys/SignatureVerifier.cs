@@ -91,7 +91,7 @@ internal static class SignatureVerifier
             return false;
         }
         // RFC 8332 section 3 asks for the modulus' size; some signers drop leading zeros, and OpenSSH puts them back as well.
-        Span<byte> padded = stackalloc byte[SshPublicKey.MaximumRsaBits / 8];
+        Span<byte> padded = stackalloc byte[SshPublicKey.MaxRsaBits / 8];
         padded = padded[..modulus.Length];
         padded.Clear();
         signature.CopyTo(padded[(modulus.Length - signature.Length)..]);
@@ -111,7 +111,7 @@ internal static class SignatureVerifier
         {
             return false;
         }
-        Span<byte> joined = stackalloc byte[2 * EcdsaCurve.LargestFieldSize];
+        Span<byte> joined = stackalloc byte[2 * EcdsaCurve.MaxFieldSize];
         joined = joined[..(2 * curve.FieldSize)];
         joined.Clear();
         r.CopyTo(joined[(curve.FieldSize - r.Length)..]);

@@ -14,13 +14,13 @@ namespace SshGateway.Ssh.Keys;
 public sealed class SshPublicKey
 {
     /// <summary>RSA keys below this size are refused (NIST SP 800-131A).</summary>
-    public const int MinimumRsaBits = 2048;
+    public const int MinRsaBits = 2048;
 
     /// <summary>RSA keys above this size are refused: verification time grows with the square of the size.</summary>
-    public const int MaximumRsaBits = 8192;
+    public const int MaxRsaBits = 8192;
 
     // It is "ssh:" in most keys, and a name of the user's choice behind that in some.
-    private const int MaximumApplicationLength = 255;
+    private const int MaxApplicationLength = 255;
 
     private SshPublicKey(string type, byte[] blob)
     {
@@ -144,9 +144,9 @@ public sealed class SshPublicKey
 
     private static void CheckApplication(ref SshReader reader)
     {
-        if (reader.ReadString().Length > MaximumApplicationLength)
+        if (reader.ReadString().Length > MaxApplicationLength)
         {
-            throw new SshFormatException($"a security key whose application is longer than {MaximumApplicationLength} bytes");
+            throw new SshFormatException($"a security key whose application is longer than {MaxApplicationLength} bytes");
         }
     }
 
@@ -173,9 +173,9 @@ public sealed class SshPublicKey
         }
         ReadOnlySpan<byte> modulus = reader.ReadPositiveMpint();
         int bits = modulus.IsEmpty ? 0 : (modulus.Length * 8) - BitOperations.LeadingZeroCount(modulus[0]) + 24;
-        if (bits is < MinimumRsaBits or > MaximumRsaBits)
+        if (bits is < MinRsaBits or > MaxRsaBits)
         {
-            throw new SshFormatException($"an RSA key of {bits} bits; {MinimumRsaBits} to {MaximumRsaBits} are accepted");
+            throw new SshFormatException($"an RSA key of {bits} bits; {MinRsaBits} to {MaxRsaBits} are accepted");
         }
     }
 }

@@ -71,7 +71,7 @@ internal sealed class AsyncSocket : IPeerSocket
 
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
-    public NextTurn NextTurnAsync(TurnFor purpose) => new(loop: null, purpose);
+    public LoopYield YieldAsync(LoopPriority purpose) => new(loop: null, purpose);
 
     public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
 

@@ -36,7 +36,7 @@ internal interface IPeerSocket : IDisposable
     ValueTask SpliceFromAsync(SafeFileHandle pipe, int count);
 
     /// <summary>Lets other sockets have their turn.</summary>
-    NextTurn NextTurnAsync(TurnFor purpose);
+    LoopYield YieldAsync(LoopPriority purpose);
 
     /// <summary>Now and then, from any thread: sees whether anything is under way to the peer, which decides when a silent one is gone (<see cref="PeerTimeouts"/>).</summary>
     /// <remarks>Nothing to do for a socket that no client is on.</remarks>

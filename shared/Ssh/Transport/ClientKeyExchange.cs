@@ -10,7 +10,7 @@ namespace SshGateway.Ssh.Transport;
 /// <summary>The client's side of key exchanges, on the pod leg.</summary>
 internal sealed class ClientKeyExchange(
     IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits limits, Action abort, TimeProvider time)
-    : LegKeyExchange(socket, input, output, offer, limits, abort, time)
+    : TransportKeyExchange(socket, input, output, offer, limits, abort, time)
 {
     private byte[]? _hostKey;
 

@@ -18,7 +18,7 @@ internal static class CryptoScheduler
     {
         if (isQuick)
         {
-            await socket.NextTurnAsync(TurnFor.Handshake);
+            await socket.YieldAsync(LoopPriority.Handshake);
             return compute();
         }
         await Places.WaitAsync().ConfigureAwait(false);

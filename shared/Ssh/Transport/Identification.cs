@@ -6,13 +6,13 @@ namespace SshGateway.Ssh.Transport;
 internal static class Identification
 {
     /// <summary>Bytes of a client's line with its CR LF: RFC 4253 section 4.2.</summary>
-    public const int MaximumClientLength = 255;
+    public const int MaxClientLength = 255;
 
     /// <summary>Bytes of a server's line, as OpenSSH's client takes them: SSH_MAX_BANNER_LEN and CR LF.</summary>
-    public const int MaximumServerLength = 8192 + 2;
+    public const int MaxServerLength = 8192 + 2;
 
     /// <summary>Lines that a server may send before its identification, as OpenSSH's client takes them: SSH_MAX_PRE_BANNER_LINES, of which the last one is the identification.</summary>
-    public const int MaximumPrecedingLines = 1023;
+    public const int MaxPrecedingLines = 1023;
 
     /// <summary>Ours, on both legs. No version: it would help nobody but scanners.</summary>
     public const string Own = "SSH-2.0-SshGateway";

@@ -13,12 +13,12 @@ namespace SshGateway.Ssh.Transport;
 internal sealed class PacketInput(IPeerSocket socket) : IDisposable
 {
     // padding_length, one byte of payload, the least padding.
-    private const int SmallestBody = 1 + 1 + PacketGeometry.MinimumPadding;
+    private const int MinBody = 1 + 1 + PacketGeometry.MinPadding;
 
     private const int Unknown = -1;
 
     private BufferPool _pool = BufferPool.Small;
-    private int _largestPacket = BufferPool.LargestPacketBeforeAuthentication;
+    private int _largestPacket = BufferPool.MaxPacketBeforeAuthentication;
     private IPacketOpener _opener = new PlainOpener();
     private byte[]? _buffer;
     private BufferPool _bufferPool = BufferPool.Small;
@@ -103,7 +103,7 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
         int bodyStart = _start + 4;
         int padding = _buffer![bodyStart];
         int payloadLength = _bodyLength - 1 - padding;
-        if (padding < PacketGeometry.MinimumPadding || payloadLength < 1)
+        if (padding < PacketGeometry.MinPadding || payloadLength < 1)
         {
             throw new SshProtocolException("a packet's padding_length is out of range");
         }
@@ -117,15 +117,15 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
     }
 
     /// <summary>Takes a line of the identification exchange, without its line end; null: there is no complete one.</summary>
-    /// <param name="maximumLength">Of the line with its end.</param>
+    /// <param name="maxLength">Of the line with its end.</param>
     /// <exception cref="SshProtocolException">The line is longer.</exception>
-    public string? TryReadLine(int maximumLength)
+    public string? TryReadLine(int maxLength)
     {
         Span<byte> unread = _buffer.AsSpan(_start, _end - _start);
         int lineFeed = unread.IndexOf((byte)'\n');
-        if ((lineFeed < 0 ? unread.Length : lineFeed + 1) > maximumLength)
+        if ((lineFeed < 0 ? unread.Length : lineFeed + 1) > maxLength)
         {
-            throw new SshProtocolException($"an identification line of more than {maximumLength} bytes");
+            throw new SshProtocolException($"an identification line of more than {maxLength} bytes");
         }
         if (lineFeed < 0)
         {
@@ -154,7 +154,7 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
     public void AllowLargePackets()
     {
         _pool = BufferPool.Large;
-        _largestPacket = BufferPool.LargestPacket;
+        _largestPacket = BufferPool.MaxPacket;
         // What is left in the small buffer may be the start of a large packet.
         if (_buffer is not null)
         {
@@ -176,7 +176,7 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
 
     private int CheckLength(uint length)
     {
-        if (length > _largestPacket || length < SmallestBody || !_opener.Geometry.Fits((int)length))
+        if (length > _largestPacket || length < MinBody || !_opener.Geometry.Fits((int)length))
         {
             throw new SshProtocolException("a packet_length is out of range");
         }

@@ -8,7 +8,7 @@ namespace SshGateway.Ssh.Transport;
 /// <summary>The server's side of key exchanges, on the client leg.</summary>
 internal sealed class ServerKeyExchange(
     IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
-    : LegKeyExchange(socket, input, output, offer, limits, abort, time)
+    : TransportKeyExchange(socket, input, output, offer, limits, abort, time)
 {
     /// <summary>The host key blob that the first exchange was signed with: what hostbound requests name.</summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }

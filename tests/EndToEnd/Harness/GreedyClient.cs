@@ -15,21 +15,21 @@ namespace SshGateway.Tests.EndToEnd.Harness;
 /// </summary>
 internal sealed class GreedyClient : IAsyncDisposable
 {
-    private const int LargestPacket = 32 * 1024;
+    private const int MaxPacket = 32 * 1024;
     private const byte ChannelConfirmation = 91;
     private const byte ChannelClose = 97;
     private const byte ChannelRequest = 98;
 
-    private readonly PodLeg _leg;
+    private readonly SshClientTransport _leg;
 
-    private GreedyClient(PodLeg leg) => _leg = leg;
+    private GreedyClient(SshClientTransport leg) => _leg = leg;
 
     /// <summary>Logged in, with the command running; nothing of its output is read.</summary>
     public static async Task<GreedyClient> StartAsync(IPEndPoint gateway, string sessionId, SshPrivateKey key, string command)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(gateway).Limited();
-        PodLeg leg = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        SshClientTransport leg = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
         GreedyClient client = new(leg);
         await leg.HandshakeAsync().Limited();
         Assert.Equal(MessageNumber.ServiceAccept, (await leg.ReceiveAsync().Limited()).Number);
@@ -37,7 +37,7 @@ internal sealed class GreedyClient : IAsyncDisposable
         await client.SkipToAsync(MessageNumber.UserAuthSuccess);
         leg.EnterRelaying();
         await leg.Output.SendAsync(
-            SshWriter.Message(MessageNumber.ChannelOpen).WriteString("session").WriteUInt32(0).WriteUInt32(uint.MaxValue).WriteUInt32(LargestPacket).ToArray()).Limited();
+            SshWriter.Message(MessageNumber.ChannelOpen).WriteString("session").WriteUInt32(0).WriteUInt32(uint.MaxValue).WriteUInt32(MaxPacket).ToArray()).Limited();
         uint channel = await client.SkipToAsync(ChannelConfirmation);
         await leg.Output.SendAsync(SshWriter.Message(ChannelRequest).WriteUInt32(channel).WriteString("exec").WriteBoolean(false).WriteString(command).ToArray()).Limited();
         return client;

@@ -59,7 +59,7 @@ internal sealed class HandmadeClient : IDisposable
     public async Task ReadIdentificationAsync()
     {
         string? line;
-        while ((line = _input.TryReadLine(SshGateway.Ssh.Transport.Identification.MaximumServerLength)) is null)
+        while ((line = _input.TryReadLine(SshGateway.Ssh.Transport.Identification.MaxServerLength)) is null)
         {
             Assert.True(await _input.FillAsync().Limited(), "closed before its identification");
         }

@@ -12,7 +12,7 @@ internal sealed class LegPair : IAsyncDisposable
 {
     private readonly LoopbackPair _sockets;
 
-    private LegPair(LoopbackPair sockets, PodLeg client, ClientLeg server)
+    private LegPair(LoopbackPair sockets, SshClientTransport client, SshServerTransport server)
     {
         _sockets = sockets;
         Client = client;
@@ -23,9 +23,9 @@ internal sealed class LegPair : IAsyncDisposable
 
     public static KexOffer Everything { get; } = new(KeyExchangeAlgorithm.All, AllHostKeyAlgorithms, CipherAlgorithm.All, MacAlgorithm.All);
 
-    public PodLeg Client { get; }
+    public SshClientTransport Client { get; }
 
-    public ClientLeg Server { get; }
+    public SshServerTransport Server { get; }
 
     public static async Task<LegPair> ConnectAsync(
         KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Action<PresentedKey>? checkHostKey = null, TimeProvider? time = null,
@@ -34,9 +34,9 @@ internal sealed class LegPair : IAsyncDisposable
         var hostKeys = new HostKeySet([hostKey ?? Ed25519PrivateKey.Generate()]);
         LoopbackPair sockets = await LoopbackPair.ConnectAsync();
         RekeyLimits unlimited = new(Bytes: null);
-        var client = new PodLeg(
+        var client = new SshClientTransport(
             new AsyncSocket(sockets.Connecting), clientOffer ?? Everything, checkHostKey ?? (_ => { }), limits ?? unlimited, time ?? TimeProvider.System);
-        var server = new ClientLeg(
+        var server = new SshServerTransport(
             new AsyncSocket(sockets.Accepting), Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, limits ?? unlimited, serverTime ?? time ?? TimeProvider.System);
         return new LegPair(sockets, client, server);
     }
@@ -49,7 +49,7 @@ internal sealed class LegPair : IAsyncDisposable
     }
 
     /// <summary>Reads and drops until the leg ends, which throws.</summary>
-    public static async Task ReadToEndAsync(Leg leg)
+    public static async Task ReadToEndAsync(SshTransport leg)
     {
         while (true)
         {

@@ -57,7 +57,7 @@ internal sealed class PodPeer : IDisposable
     /// <summary>Answers each attempt, by its number from 1 on, and echoes behind a success.</summary>
     public async Task ServeAsync(Socket socket, IEnumerable<byte[]> before, Func<int, byte[]> answer)
     {
-        await using var leg = new ClientLeg(
+        await using var leg = new SshServerTransport(
             new AsyncSocket(socket), LegPair.Everything with { HostKeyAlgorithms = _hostKeys.Algorithms }, _hostKeys, new RekeyLimits(null), TimeProvider.System);
         try
         {

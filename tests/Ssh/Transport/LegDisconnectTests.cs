@@ -30,7 +30,7 @@ public sealed class LegDisconnectTests
         await Assert.ThrowsAnyAsync<Exception>(() => stuck.Limited());
         await Assert.ThrowsAnyAsync<Exception>(() => pair.Server.Output.SendAsync(new byte[] { 94 }).Limited());
 
-        static async Task SendUntilStuckAsync(Leg leg)
+        static async Task SendUntilStuckAsync(SshTransport leg)
         {
             while (true)
             {

@@ -89,7 +89,7 @@ public sealed class LegHandshakeTests
     public async Task Without_strict_key_exchange_the_sequence_numbers_go_on(string kex, uint expected)
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
-        await using ClientLeg server = NewServer(sockets);
+        await using SshServerTransport server = NewServer(sockets);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText { Kex = kex })).Limited();
         await client.SendAsync([MessageNumber.ServiceRequest, 0]);
@@ -101,7 +101,7 @@ public sealed class LegHandshakeTests
     public async Task EXT_INFO_tells_what_the_gateway_does_and_nothing_else()
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
-        await using ClientLeg server = NewServer(sockets);
+        await using SshServerTransport server = NewServer(sockets);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText { Kex = "curve25519-sha256,ext-info-c,kex-strict-c-v00@openssh.com" })).Limited();
         byte[] expected = new SshWriter().WriteByte(MessageNumber.ExtInfo).WriteUInt32(3)
@@ -116,7 +116,7 @@ public sealed class LegHandshakeTests
     public async Task A_client_that_did_not_ask_gets_no_EXT_INFO()
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
-        await using ClientLeg server = NewServer(sockets);
+        await using SshServerTransport server = NewServer(sockets);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText())).Limited();
         await server.Output.SendAsync(new byte[] { MessageNumber.ServiceAccept }).Limited();
@@ -127,7 +127,7 @@ public sealed class LegHandshakeTests
     public async Task Our_KEXINIT_carries_the_strict_marker_of_our_side()
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
-        await using ClientLeg server = NewServer(sockets);
+        await using SshServerTransport server = NewServer(sockets);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText())).Limited();
         IReadOnlyList<string> methods = KexInitMessage.Parse(client.ServerInit).KexAlgorithms;
@@ -142,7 +142,7 @@ public sealed class LegHandshakeTests
     public async Task Repeated_wrong_guesses_are_dropped_each_time(string kex)
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
-        await using ClientLeg server = NewServer(sockets);
+        await using SshServerTransport server = NewServer(sockets);
         using var client = new HandmadeClient(sockets.Connecting);
         Task serving = server.HandshakeAsync();
         await client.SendRawAsync(Encoding.ASCII.GetBytes(HandmadeClient.Identification + "\r\n"));
@@ -177,7 +177,7 @@ public sealed class LegHandshakeTests
     public async Task Of_two_wrong_guesses_in_one_exchange_the_second_counts()
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
-        await using ClientLeg server = NewServer(sockets);
+        await using SshServerTransport server = NewServer(sockets);
         using var client = new HandmadeClient(sockets.Connecting);
         Task serving = server.HandshakeAsync();
         await client.SendRawAsync(Encoding.ASCII.GetBytes(HandmadeClient.Identification + "\r\n"));
@@ -192,7 +192,7 @@ public sealed class LegHandshakeTests
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
         // The guess is right only if the method is the first one of both sides, and the server's first may be ML-KEM.
-        await using ClientLeg server = NewServer(sockets, "curve25519-sha256");
+        await using SshServerTransport server = NewServer(sockets, "curve25519-sha256");
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText { FirstKexPacketFollows = true })).Limited();
     }
@@ -222,7 +222,7 @@ public sealed class LegHandshakeTests
         await Assert.ThrowsAnyAsync<Exception>(() => serving.Limited());
     }
 
-    private static ClientLeg NewServer(LoopbackPair sockets, string? kex = null)
+    private static SshServerTransport NewServer(LoopbackPair sockets, string? kex = null)
     {
         var hostKeys = new HostKeySet([Ed25519PrivateKey.Generate()]);
         KexOffer offer = LegPair.Everything with
@@ -230,7 +230,7 @@ public sealed class LegHandshakeTests
             KexAlgorithms = [.. KeyExchangeAlgorithm.All.Where(method => kex is null || method.Name == kex)],
             HostKeyAlgorithms = hostKeys.Algorithms,
         };
-        return new ClientLeg(new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
+        return new SshServerTransport(new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
     }
 
     private static async Task AssertTalkAsync(LegPair pair)

@@ -129,7 +129,7 @@ public sealed class LegRekeyTests
     {
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
         var hostKeys = new HostKeySet([Ed25519PrivateKey.Generate()]);
-        await using var server = new ClientLeg(
+        await using var server = new SshServerTransport(
             new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText())).Limited();
@@ -170,7 +170,7 @@ public sealed class LegRekeyTests
         using SshPrivateKey first = PrivateKeys.Generate(SshKeyTypes.Ed25519);
         using SshPrivateKey second = PrivateKeys.Generate(SshKeyTypes.EcdsaP256);
         var hostKeys = new HostKeySet([first, second]);
-        await using var server = new ClientLeg(
+        await using var server = new SshServerTransport(
             new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText { HostKeys = "ssh-ed25519" })).Limited();
@@ -204,7 +204,7 @@ public sealed class LegRekeyTests
         pair.Client.Abort();
         await Assert.ThrowsAnyAsync<Exception>(() => reading.Limited());
 
-        static Task SendAllAsync(Leg leg) => Task.Run(async () =>
+        static Task SendAllAsync(SshTransport leg) => Task.Run(async () =>
         {
             byte[] message = new byte[16 * 1024];
             message[0] = 94;
@@ -217,7 +217,7 @@ public sealed class LegRekeyTests
             await leg.Output.SendAsync(new byte[] { 95 });
         });
 
-        static Task ReceiveAllAsync(Leg leg, TaskCompletionSource hasAll) => Task.Run(async () =>
+        static Task ReceiveAllAsync(SshTransport leg, TaskCompletionSource hasAll) => Task.Run(async () =>
         {
             for (int i = 0; i < Messages; i++)
             {

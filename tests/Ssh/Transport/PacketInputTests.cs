@@ -99,13 +99,13 @@ public sealed class PacketInputTests : IAsyncLifetime, IDisposable
         _input.Rekey(protection.CreateOpener(), resetSequence: false);
         using IPacketSealer sealer = protection.CreateSealer();
 
-        byte[] beforeAuthentication = LargestPayload(protection.Geometry, 35_000);
+        byte[] beforeAuthentication = MaxPayload(protection.Geometry, 35_000);
         Task sending = SendAsync(PacketProtection.Seal(sealer, beforeAuthentication, 0));
         Assert.Equal(beforeAuthentication, (await NextAsync()).Payload.ToArray());
         await sending;
 
         _input.AllowLargePackets();
-        byte[] afterAuthentication = LargestPayload(protection.Geometry, 256 * 1024);
+        byte[] afterAuthentication = MaxPayload(protection.Geometry, 256 * 1024);
         sending = SendAsync(PacketProtection.Seal(sealer, afterAuthentication, 1));
         Assert.True((await NextAsync()).Payload.SequenceEqual(afterAuthentication));
         await sending;
@@ -205,14 +205,14 @@ public sealed class PacketInputTests : IAsyncLifetime, IDisposable
         Assert.Throws<SshProtocolException>(() => _input.TryReadLine(255));
     }
 
-    private static byte[] LargestPayload(PacketGeometry geometry, int limit)
+    private static byte[] MaxPayload(PacketGeometry geometry, int limit)
     {
         int body = limit;
         while (!geometry.Fits(body))
         {
             body--;
         }
-        int payload = body - 1 - PacketGeometry.MinimumPadding;
+        int payload = body - 1 - PacketGeometry.MinPadding;
         while (1 + payload + geometry.PaddingFor(payload) > limit)
         {
             payload--;

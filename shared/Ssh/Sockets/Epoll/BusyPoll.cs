@@ -8,7 +8,7 @@ namespace SshGateway.Ssh.Sockets.Epoll;
 /// <param name="limit">How long at a time; zero: not at all.</param>
 internal sealed class BusyPoll(TimeSpan limit)
 {
-    private const int LongestPause = 256;
+    private const int MaxPause = 256;
 
     private int _pause;
     private int _left;
@@ -22,7 +22,7 @@ internal sealed class BusyPoll(TimeSpan limit)
     /// <summary>Whether an event came in time.</summary>
     public void Ended(bool rewarded)
     {
-        _pause = rewarded ? 0 : Math.Clamp(2 * _pause, 1, LongestPause);
+        _pause = rewarded ? 0 : Math.Clamp(2 * _pause, 1, MaxPause);
         _left = _pause;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class EpollListener : IEventHandler, IDisposable
     /// <exception cref="ObjectDisposedException">This has been stopped.</exception>
     public async ValueTask<Socket> AcceptAsync()
     {
-        await new NextTurn(_loop, TurnFor.Handshake);
+        await new LoopYield(_loop, LoopPriority.Handshake);
         while (true)
         {
             ObjectDisposedException.ThrowIf(_pending.IsAborted, this);

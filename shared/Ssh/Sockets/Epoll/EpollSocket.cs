@@ -166,7 +166,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         }
     }
 
-    public NextTurn NextTurnAsync(TurnFor purpose) => new(_loop, purpose);
+    public LoopYield YieldAsync(LoopPriority purpose) => new(_loop, purpose);
 
     public void ReviewTimeout()
     {

@@ -9,7 +9,7 @@ namespace SshGateway.Ssh.Sockets.Epoll;
 internal sealed unsafe class EventBuffer(int capacity)
 {
     /// <summary>Bytes of one, at most.</summary>
-    public const int LargestSize = 16;
+    public const int MaxSize = 16;
 
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
     private static readonly int Size = DataOffset + sizeof(ulong);
@@ -25,7 +25,7 @@ internal sealed unsafe class EventBuffer(int capacity)
     public ulong DataAt(int index) => Unsafe.ReadUnaligned<ulong>(ref _events[(index * Size) + DataOffset]);
 
     /// <summary>One of them.</summary>
-    /// <param name="place">Has room for <see cref="LargestSize"/> bytes.</param>
+    /// <param name="place">Has room for <see cref="MaxSize"/> bytes.</param>
     /// <param name="events">EPOLLIN and so on.</param>
     /// <param name="data">What its events bear.</param>
     public static void Write(byte* place, uint events, ulong data)

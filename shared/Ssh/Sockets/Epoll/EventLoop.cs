@@ -51,9 +51,9 @@ internal sealed unsafe class EventLoop
     public void Remove(ulong id) => _handlers.TryRemove(id, out _);
 
     /// <summary>Runs this on the loop's thread, after what is queued already for the same purpose.</summary>
-    public void Post(Action action, TurnFor purpose)
+    public void Post(Action action, LoopPriority purpose)
     {
-        (purpose == TurnFor.Relay ? _relays : _handshakes).Enqueue(action);
+        (purpose == LoopPriority.Relay ? _relays : _handshakes).Enqueue(action);
         if (Thread.CurrentThread != _thread && Interlocked.Exchange(ref _wakeUpIsDue, 1) == 0)
         {
             ulong one = 1;
@@ -66,7 +66,7 @@ internal sealed unsafe class EventLoop
 
     private void Add(nint descriptor, uint events, ulong id)
     {
-        byte* registration = stackalloc byte[EventBuffer.LargestSize];
+        byte* registration = stackalloc byte[EventBuffer.MaxSize];
         EventBuffer.Write(registration, events, id);
         if (LibC.epoll_ctl((int)_epoll.DangerousGetHandle(), LibC.AddToEpoll, (int)descriptor, registration) != 0)
         {

@@ -6,13 +6,13 @@ namespace SshGateway.Ssh.Sockets;
 /// <summary>Awaiting it lets others have their turn, and goes on with the thread that its socket's events come from.</summary>
 /// <param name="loop">Null: the thread pool.</param>
 /// <param name="purpose">What the turn is for.</param>
-internal readonly struct NextTurn(EventLoop? loop, TurnFor purpose) : ICriticalNotifyCompletion
+internal readonly struct LoopYield(EventLoop? loop, LoopPriority purpose) : ICriticalNotifyCompletion
 {
     private static readonly Action<Action> Run = continuation => continuation();
 
     public bool IsCompleted => false;
 
-    public NextTurn GetAwaiter() => this;
+    public LoopYield GetAwaiter() => this;
 
     public void GetResult()
     {

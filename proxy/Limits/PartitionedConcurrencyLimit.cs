@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace SshGateway.Proxy.Limits;
 
 /// <summary>So many places for each key. It knows of the keys that have taken one and of no others.</summary>
-internal sealed class Places<TKey>(int limit)
+internal sealed class PartitionedConcurrencyLimit<TKey>(int limit)
     where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, int> _taken = new();

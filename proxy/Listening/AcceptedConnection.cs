@@ -13,13 +13,13 @@ using SshGateway.Ssh.Transport;
 namespace SshGateway.Proxy.Listening;
 
 /// <summary>An accepted connection: whether it may stay, who it is, what it wants, and then the connection of that kind.</summary>
-internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) : IDisposable
+internal sealed class AcceptedConnection(IPeerSocket socket, ConnectionServices services) : IDisposable
 {
     // How long a client that is refused may take to read why.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionReport _report = new(services, socket.RemoteEndPoint);
-    private readonly Visit _visit = new(services.Limits);
+    private readonly ConnectionLease _visit = new(services.Limits);
     private readonly Lock _lock = new();
     private IClientConnection? _connection;
     private bool _isStopping;
@@ -95,7 +95,7 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
             await WithPatienceAsync(() => new RefusedClient(socket, reader, services).TellAsync(refused, isIdentified)).ConfigureAwait(false);
             end = new BridgeEnd(refused.End, refused.Detail);
         }
-        catch (EntranceException refused)
+        catch (PrefaceException refused)
         {
             if (refused.End != ConnectionEnd.ProxyHeaderInvalid)
             {
@@ -126,11 +126,11 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
         }
     }
 
-    private Task SayAsync(ReadOnlyMemory<byte> words) => WithPatienceAsync(() => LastWords.SayAsync(socket, words, Linger, services.Time));
+    private Task SayAsync(ReadOnlyMemory<byte> words) => WithPatienceAsync(() => LingeringClose.SayAsync(socket, words, Linger, services.Time));
 
     private async Task WithPatienceAsync(Func<Task> say)
     {
-        if (!services.Limits.LastWords.TryEnter(true))
+        if (!services.Limits.LingeringClose.TryEnter(true))
         {
             return;
         }
@@ -140,7 +140,7 @@ internal sealed class Arrival(IPeerSocket socket, ConnectionServices services) :
         }
         finally
         {
-            services.Limits.LastWords.Leave(true);
+            services.Limits.LingeringClose.Leave(true);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace SshGateway.Ssh.Transport;
 /// <see cref="ServerKeyExchange"/> and <see cref="ClientKeyExchange"/>. The leg's reader calls <see cref="HandleAsync"/>; our KEXINIT may also be sent by the
 /// other pump, so whether it has been is decided with the output's batch open.
 /// </summary>
-internal abstract class LegKeyExchange(IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
+internal abstract class TransportKeyExchange(IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
 {
     // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
     private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
@@ -109,7 +109,7 @@ internal abstract class LegKeyExchange(IPeerSocket socket, PacketInput input, Pa
     /// keys does not read the other leg, so with both exchanges begun by us each could wait for the other for ever.
     /// One begun by a peer does no harm: behind its KEXINIT there is nothing left for the pump to wait with.
     /// </summary>
-    public async ValueTask TryStartAsync(LegKeyExchange other)
+    public async ValueTask TryStartAsync(TransportKeyExchange other)
     {
         if (!KeysAreUsedUp)
         {

@@ -13,7 +13,7 @@ using SshGateway.Operator.Usage;
 namespace SshGateway.Operator.Kubernetes;
 
 /// <summary>Takes part in the election and, while it is the leader, makes the keys that are missing and writes the sessions' status.</summary>
-internal sealed class StatusService : BackgroundService, IRouteObserver
+internal sealed class LeaderDuties : BackgroundService, IRouteObserver
 {
     private readonly HttpClient _writes;
     private readonly LeaseElection _lease;
@@ -30,9 +30,9 @@ internal sealed class StatusService : BackgroundService, IRouteObserver
     /// <param name="hostKeys">What is known of pods' host keys.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public StatusService(
+    public LeaderDuties(
         ApiServerAccess access, string leaseNamespace, KeyNames keys, (FeedCaSettings Settings, FeedSecret Shown)? feedCa, UsageTable usage, HostKeyTable hostKeys,
-        TimeProvider time, ILogger<StatusService> logger)
+        TimeProvider time, ILogger<LeaderDuties> logger)
     {
         _writes = ApiConnection.Open(access);
         var api = new ApiWriter(_writes, time);

@@ -9,14 +9,14 @@ namespace SshGateway.Ssh.Transport;
 /// One task reads from it; anybody may send through <see cref="Output"/>. Everything that concerns the transport alone
 /// (key exchange, ping, IGNORE, DISCONNECT, ...) is dealt with here, in <see cref="HandleTransportMessageAsync"/>.
 /// </summary>
-internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDisposable
+internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan LastWordPatience = TimeSpan.FromSeconds(1);
 
-    private const int LongestDescription = 1024;
+    private const int MaxDescription = 1024;
 
     // OpenSSH's own pings have a few bytes.
-    private const int LongestPing = 1024;
+    private const int MaxPing = 1024;
 
     private bool _authenticated;
     private int _transportMessages;
@@ -27,32 +27,32 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
 
     public PacketOutput Output { get; } = new(socket);
 
-    /// <inheritdoc cref="LegKeyExchange.SessionId"/>
+    /// <inheritdoc cref="TransportKeyExchange.SessionId"/>
     public ReadOnlySpan<byte> SessionId => KeyExchange.SessionId;
 
-    /// <inheritdoc cref="LegKeyExchange.ReaderIsHeldUp"/>
+    /// <inheritdoc cref="TransportKeyExchange.ReaderIsHeldUp"/>
     public bool ReaderIsHeldUp
     {
         get => KeyExchange.ReaderIsHeldUp;
         set => KeyExchange.ReaderIsHeldUp = value;
     }
 
-    /// <inheritdoc cref="LegKeyExchange.TimedOut"/>
+    /// <inheritdoc cref="TransportKeyExchange.TimedOut"/>
     public bool KeyExchangeTimedOut => KeyExchange.TimedOut;
 
-    /// <inheritdoc cref="LegKeyExchange.PeerIsExchanging"/>
+    /// <inheritdoc cref="TransportKeyExchange.PeerIsExchanging"/>
     public bool PeerIsExchanging => KeyExchange.PeerIsExchanging;
 
     /// <summary>Whether the peer's identification has come.</summary>
     public bool PeerHasIdentified => KeyExchange.PeerIdentification.Length > 0;
 
-    protected abstract LegKeyExchange KeyExchange { get; }
+    protected abstract TransportKeyExchange KeyExchange { get; }
 
     /// <summary>How many other lines the peer may send before its identification.</summary>
     protected abstract int LinesBeforeIdentification { get; }
 
     /// <summary>Bytes of the identification, and of each line before it.</summary>
-    protected abstract int MaximumLineLength { get; }
+    protected abstract int MaxLineLength { get; }
 
     /// <summary>How many messages of the transport (IGNORE, PING, key exchanges), which cost their sender nothing, are taken before authentication.</summary>
     protected abstract int TransportMessagesBeforeAuthentication { get; }
@@ -179,8 +179,8 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         Output.AllowLargePackets();
     }
 
-    /// <inheritdoc cref="LegKeyExchange.TryStartAsync"/>
-    public ValueTask TryStartRekeyAsync(Leg other) => KeyExchange.TryStartAsync(other.KeyExchange);
+    /// <inheritdoc cref="TransportKeyExchange.TryStartAsync"/>
+    public ValueTask TryStartRekeyAsync(SshTransport other) => KeyExchange.TryStartAsync(other.KeyExchange);
 
     /// <summary>Sends a last DISCONNECT, if the peer takes it in time, and no more.</summary>
     public async Task DisconnectAsync(uint reason, string description, TimeSpan patience)
@@ -211,10 +211,10 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
     public Task DisconnectAsync(DisconnectReason reason, string description) => DisconnectAsync((uint)reason, description, LastWordPatience);
 
     /// <summary>After the last DISCONNECT: gives the peer time to read it. Only when nobody else reads.</summary>
-    public Task DrainAsync(TimeSpan patience) => LastWords.DrainAsync(Socket, patience, time);
+    public Task DrainAsync(TimeSpan patience) => LingeringClose.DrainAsync(Socket, patience, time);
 
     /// <summary>The same until the peer closes or this is aborted.</summary>
-    public Task DrainAsync() => LastWords.DrainAsync(Socket);
+    public Task DrainAsync() => LingeringClose.DrainAsync(Socket);
 
     /// <summary>Ends the connection at once. Any thread.</summary>
     public void Abort()
@@ -257,7 +257,7 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
     {
         for (int preceding = 0; ;)
         {
-            string? line = Input.TryReadLine(MaximumLineLength);
+            string? line = Input.TryReadLine(MaxLineLength);
             if (line is null)
             {
                 if (!await Input.FillAsync().ConfigureAwait(false))
@@ -285,9 +285,9 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         var reader = new SshReader(packet.Payload[1..]);
         ReadOnlySpan<byte> data = reader.ReadString();
         reader.End();
-        if (data.Length > LongestPing)
+        if (data.Length > MaxPing)
         {
-            throw new SshProtocolException($"a ping of more than {LongestPing} bytes");
+            throw new SshProtocolException($"a ping of more than {MaxPing} bytes");
         }
         await Output.OfferAsync(SshWriter.Message(MessageNumber.Pong).WriteString(data).ToArray(), duringKeyExchange: false).ConfigureAwait(false);
     }
@@ -297,6 +297,6 @@ internal abstract class Leg(IPeerSocket socket, TimeProvider time) : IAsyncDispo
         var reader = new SshReader(payload[1..]);
         uint reason = reader.ReadUInt32();
         ReadOnlySpan<byte> description = reader.ReadString();
-        return new PeerDisconnectedException(reason, Encoding.UTF8.GetString(description[..Math.Min(description.Length, LongestDescription)]));
+        return new PeerDisconnectedException(reason, Encoding.UTF8.GetString(description[..Math.Min(description.Length, MaxDescription)]));
     }
 }

@@ -1,4 +1,4 @@
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>What a condition says, before it is compared with what it said.</summary>
-internal readonly record struct Finding(string Type, bool? Holds, string Reason, string Message);
+internal readonly record struct Condition(string Type, bool? Holds, string Reason, string Message);

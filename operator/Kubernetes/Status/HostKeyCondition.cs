@@ -4,23 +4,23 @@ using SshGateway.Operator.Routing;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>What the proxies found out about the host key of a session's pod.</summary>
-internal static class HostKeyFinding
+internal static class HostKeyCondition
 {
     public const string Mismatch = "HostKeyMismatch";
 
     /// <summary>The keys that the pod may show: the pinned ones, else the one that it showed first. None are known where a CA signs them.</summary>
-    public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyOpinion? opinion) =>
+    public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyRecord? opinion) =>
         route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
         : !IsCertified(route) && opinion?.ExpectedFingerprint is { } learned ? [learned]
         : [];
 
     /// <summary>The key that the pod showed and may not have; null: there is none.</summary>
-    public static string? Unexpected(RoutedSession route, HostKeyOpinion? opinion) =>
+    public static string? Unexpected(RoutedSession route, HostKeyRecord? opinion) =>
         opinion?.SuspectFingerprint is { } shown
         && (IsCertified(route) || (Fingerprints(route, opinion) is { Count: > 0 } expected && !expected.Contains(shown))) ? shown : null;
 
     /// <summary>What it ought to have shown.</summary>
-    public static string Expected(RoutedSession route, HostKeyOpinion? opinion) => IsCertified(route)
+    public static string Expected(RoutedSession route, HostKeyRecord? opinion) => IsCertified(route)
         ? $"one with a good certificate of {string.Join(" or ", route.HostCAKeys.Select(k => k.Fingerprint))}"
         : string.Join(" or ", Fingerprints(route, opinion));
 

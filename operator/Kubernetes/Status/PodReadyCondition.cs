@@ -4,24 +4,24 @@ using SshGateway.Operator.Routing;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>The PodReady condition: whether the pod is ready, or the deepest cause that is known of why it is not.</summary>
-internal static class PodFinding
+internal static class PodReadyCondition
 {
     private const string Type = "PodReady";
 
-    public static Finding Of(RoutedSession? route)
+    public static Condition Of(RoutedSession? route)
     {
         if (route?.BoundPod is not { } pod)
         {
-            return new Finding(Type, null, "NoPod", "there is no pod");
+            return new Condition(Type, null, "NoPod", "there is no pod");
         }
         if (pod.IsReady)
         {
-            return new Finding(Type, true, "PodReady", $"pod {pod.Name} is ready");
+            return new Condition(Type, true, "PodReady", $"pod {pod.Name} is ready");
         }
-        return Causes(pod).FirstOrDefault(new Finding(Type, false, "PodNotReady", $"pod {pod.Name} is in phase {pod.Status?.Phase ?? "Pending"} and not ready"));
+        return Causes(pod).FirstOrDefault(new Condition(Type, false, "PodNotReady", $"pod {pod.Name} is in phase {pod.Status?.Phase ?? "Pending"} and not ready"));
     }
 
-    private static IEnumerable<Finding> Causes(Pod pod)
+    private static IEnumerable<Condition> Causes(Pod pod)
     {
         IEnumerable<ContainerStatus> containers = [.. pod.Status?.InitContainerStatuses ?? [], .. pod.Status?.ContainerStatuses ?? []];
         foreach (ContainerStatus container in containers)
@@ -29,14 +29,14 @@ internal static class PodFinding
             // PodInitializing and ContainerCreating are the normal course of things, and say nothing.
             if (container?.State?.Waiting is { Reason: { } reason and not ("PodInitializing" or "ContainerCreating") } waiting)
             {
-                yield return new Finding(Type, false, reason, $"container {container.Name}: {waiting.Message ?? reason}");
+                yield return new Condition(Type, false, reason, $"container {container.Name}: {waiting.Message ?? reason}");
             }
         }
         foreach (PodCondition condition in pod.Status?.Conditions ?? [])
         {
             if (condition is { Type: "PodScheduled", Status: "False" } or { Type: "Ready", Reason: not null, Status: "False" })
             {
-                yield return new Finding(Type, false, condition.Reason ?? "Unschedulable", condition.Message ?? condition.Reason ?? "the pod is not scheduled");
+                yield return new Condition(Type, false, condition.Reason ?? "Unschedulable", condition.Message ?? condition.Reason ?? "the pod is not scheduled");
             }
         }
     }

@@ -5,11 +5,11 @@ using SshGateway.Ssh.Sockets;
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>The transport to the client, where the gateway is the server.</summary>
-internal sealed class ClientLeg : Leg
+internal sealed class SshServerTransport : SshTransport
 {
     private readonly ServerKeyExchange _keyExchange;
 
-    public ClientLeg(IPeerSocket socket, KexOffer offer, HostKeySet hostKeys, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
+    public SshServerTransport(IPeerSocket socket, KexOffer offer, HostKeySet hostKeys, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
     {
         HostKeys = hostKeys;
         _keyExchange = new ServerKeyExchange(socket, Input, Output, offer with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, rekeyLimits, Abort, time);
@@ -24,12 +24,12 @@ internal sealed class ClientLeg : Leg
     /// <inheritdoc cref="ServerKeyExchange.HostKey"/>
     public ReadOnlyMemory<byte> HostKey => _keyExchange.HostKey;
 
-    protected override LegKeyExchange KeyExchange => _keyExchange;
+    protected override TransportKeyExchange KeyExchange => _keyExchange;
 
     // RFC 4253 section 4.2: only a server may send other lines first.
     protected override int LinesBeforeIdentification => 0;
 
-    protected override int MaximumLineLength => Identification.MaximumClientLength;
+    protected override int MaxLineLength => Identification.MaxClientLength;
 
     protected override int TransportMessagesBeforeAuthentication => 256;
 }

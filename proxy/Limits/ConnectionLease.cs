@@ -6,7 +6,7 @@ using SshGateway.Proxy.Outcomes;
 namespace SshGateway.Proxy.Limits;
 
 /// <summary>One connection's places among the limits, from its acceptance to its end.</summary>
-internal sealed class Visit(ClientLimits limits) : IDisposable
+internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
 {
     private bool _isCounted;
     private int _isUnauthenticated;

@@ -5,38 +5,38 @@ using SshGateway.Operator.Routing;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>The Ready condition: whether logins work, or the one thing that stands in their way.</summary>
-internal static class ReadyFinding
+internal static class ReadyCondition
 {
     private const string Type = SessionCondition.Ready;
 
-    public static Finding Of(SessionState state, HostKeyOpinion? hostKey, DateTimeOffset now)
+    public static Condition Of(SessionState state, HostKeyRecord? hostKey, DateTimeOffset now)
     {
         if (state.Conflict is { } conflict)
         {
             // Before anything else: it is read back by the next operator, and must not give way to another reason.
-            return new Finding(Type, false, SessionCondition.SessionIdTaken, conflict.Describe());
+            return new Condition(Type, false, SessionCondition.SessionIdTaken, conflict.Describe());
         }
         if (state.Problem is not null)
         {
             // Logins go on by a spec that is no longer the owner's: neither true nor false.
-            return new Finding(Type, state.Route is null ? false : null, nameof(ReadyReason.InvalidSpec),
+            return new Condition(Type, state.Route is null ? false : null, nameof(ReadyReason.InvalidSpec),
                 $"{state.Problem}; {(state.Route is null ? "until then there are no logins" : "until then logins follow the version before")}");
         }
         if (state.Route is not { } route)
         {
-            return new Finding(Type, false, nameof(ReadyReason.InvalidSpec), string.Join("; ", SessionRules.Check(state.Session)));
+            return new Condition(Type, false, nameof(ReadyReason.InvalidSpec), string.Join("; ", SessionRules.Check(state.Session)));
         }
         if (route.ExpiresAt is { } end && end <= now)
         {
-            return new Finding(Type, false, "Expired", $"the session expired at {end.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
+            return new Condition(Type, false, "Expired", $"the session expired at {end.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
         }
-        if (route.Reason == ReadyReason.EndpointReady && HostKeyFinding.Unexpected(route, hostKey) is { } shown)
+        if (route.Reason == ReadyReason.EndpointReady && HostKeyCondition.Unexpected(route, hostKey) is { } shown)
         {
-            return new Finding(
-                Type, false, HostKeyFinding.Mismatch,
-                $"pod {route.PodName} showed the host key {shown} instead of {HostKeyFinding.Expected(route, hostKey)}; logins that meet it are refused");
+            return new Condition(
+                Type, false, HostKeyCondition.Mismatch,
+                $"pod {route.PodName} showed the host key {shown} instead of {HostKeyCondition.Expected(route, hostKey)}; logins that meet it are refused");
         }
-        return new Finding(Type, route.Reason == ReadyReason.EndpointReady, route.Reason.ToString(), Describe(route));
+        return new Condition(Type, route.Reason == ReadyReason.EndpointReady, route.Reason.ToString(), Describe(route));
     }
 
     private static string Describe(RoutedSession route)
@@ -46,11 +46,11 @@ internal static class ReadyFinding
         {
             ReadyReason.EndpointReady => $"logins go to {pod} at {route.Address} port {route.Port}",
             ReadyReason.WaitingForPod => $"no pod of the namespace carries the label {ClaudeSession.SessionLabel}={route.SessionId} yet",
-            ReadyReason.PodNotFound => BoundFinding.Describe(route),
-            ReadyReason.PodNotReady => $"{pod} is not ready: {PodFinding.Of(route).Message}",
+            ReadyReason.PodNotFound => PodBoundCondition.Describe(route),
+            ReadyReason.PodNotReady => $"{pod} is not ready: {PodReadyCondition.Of(route).Message}",
             ReadyReason.PodTerminating => $"{pod} is being deleted; there are no new logins",
             ReadyReason.PodFailed => $"{pod} has ended ({route.BoundPod?.Status?.Phase})",
-            ReadyReason.Conflict => BoundFinding.Describe(route),
+            ReadyReason.Conflict => PodBoundCondition.Describe(route),
             ReadyReason.AccessDisabled => "spec.access is Disabled: no logins, and open ones are closed",
             ReadyReason.Draining => "spec.access is Draining: no new logins",
             ReadyReason.InvalidKeys => $"no key can be used: {string.Join("; ", route.Problems)}",

@@ -6,7 +6,7 @@ namespace SshGateway.Ssh.Sockets;
 /// What is said to a peer before its connection is closed. A close with unread input would make the kernel send a RST, which throws away what the peer has not
 /// read yet.
 /// </summary>
-internal static class LastWords
+internal static class LingeringClose
 {
     /// <summary>Writes, says that no more follows, and reads and drops what the peer still sends until it closes; all that until patience ends.</summary>
     public static async Task SayAsync(IPeerSocket socket, ReadOnlyMemory<byte> words, TimeSpan patience, TimeProvider time)

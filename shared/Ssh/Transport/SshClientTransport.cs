@@ -10,7 +10,7 @@ namespace SshGateway.Ssh.Transport;
 /// The transport to the pod's sshd, where the gateway is the client. Before authentication it has no limits that OpenSSH's client does not have: the time of the login
 /// is bounded, and only a client that has proved its key brings a pod to speak.
 /// </summary>
-internal sealed class PodLeg : Leg
+internal sealed class SshClientTransport : SshTransport
 {
     private readonly ClientKeyExchange _keyExchange;
 
@@ -19,7 +19,7 @@ internal sealed class PodLeg : Leg
     /// <param name="checkHostKey">Throws when the pod must not have this host key. Called once its signature is verified, before anything secret is sent.</param>
     /// <param name="rekeyLimits">When we start a key exchange.</param>
     /// <param name="time">The clock.</param>
-    public PodLeg(IPeerSocket socket, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
+    public SshClientTransport(IPeerSocket socket, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
     {
         _keyExchange = new ClientKeyExchange(socket, Input, Output, offer, checkHostKey, rekeyLimits, Abort, time);
         Input.AllowLargePackets();
@@ -28,11 +28,11 @@ internal sealed class PodLeg : Leg
     /// <summary>The signature algorithms that the pod's sshd says it takes from users (RFC 8308 section 3.1); null: it has not said.</summary>
     public IReadOnlyList<string>? ServerSignatureAlgorithms { get; private set; }
 
-    protected override LegKeyExchange KeyExchange => _keyExchange;
+    protected override TransportKeyExchange KeyExchange => _keyExchange;
 
-    protected override int LinesBeforeIdentification => Identification.MaximumPrecedingLines;
+    protected override int LinesBeforeIdentification => Identification.MaxPrecedingLines;
 
-    protected override int MaximumLineLength => Identification.MaximumServerLength;
+    protected override int MaxLineLength => Identification.MaxServerLength;
 
     protected override int TransportMessagesBeforeAuthentication => int.MaxValue;
 

@@ -4,13 +4,13 @@ using SshGateway.Operator.Routing;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>The PodBound condition: whether a pod is the session's.</summary>
-internal static class BoundFinding
+internal static class PodBoundCondition
 {
     private const string Type = "PodBound";
 
-    public static Finding Of(SessionState state) => state.Route is { } route
-        ? new Finding(Type, route.Binding == BindingReason.Bound, route.Binding.ToString(), Describe(route))
-        : new Finding(Type, null, "NotRouted", "the session has no route, so no pod is looked for");
+    public static Condition Of(SessionState state) => state.Route is { } route
+        ? new Condition(Type, route.Binding == BindingReason.Bound, route.Binding.ToString(), Describe(route))
+        : new Condition(Type, null, "NotRouted", "the session has no route, so no pod is looked for");
 
     public static string Describe(RoutedSession route) => route.Binding switch
     {

@@ -1,7 +1,7 @@
 namespace SshGateway.Proxy.SshConnections;
 
 /// <summary>What is done for a client that can only wait, for as long as it does.</summary>
-internal static class Attendance
+internal static class CancelWhenClientLeaves
 {
     /// <summary>Does the work, and gives it up when the client leaves.</summary>
     /// <param name="work">Ends soon when it is cancelled. What comes of it in spite of that is disposed.</param>

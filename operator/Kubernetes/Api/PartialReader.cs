@@ -4,5 +4,5 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Kubernetes.Api;
 
 /// <summary>Reads what can still be read of an object that cannot be decoded.</summary>
-internal delegate T? RestReader<T>(ref Utf8JsonReader reader)
+internal delegate T? PartialReader<T>(ref Utf8JsonReader reader)
     where T : KubernetesObject;

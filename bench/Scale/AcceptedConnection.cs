@@ -5,7 +5,7 @@ using SshGateway.Proxy.Sessions;
 namespace SshGateway.Bench.Scale;
 
 /// <summary>A session's state on its way into all tables.</summary>
-internal sealed class Arrival(EndpointState state, int proxies)
+internal sealed class AcceptedConnection(EndpointState state, int proxies)
 {
     private readonly bool[] _has = new bool[proxies];
     private readonly TaskCompletionSource<long> _everywhere = new(TaskCreationOptions.RunContinuationsAsynchronously);
