@@ -2,6 +2,23 @@ using SshGateway.Hosting;
 using SshGateway.Operator.Hosting;
 using SshGateway.Operator.Listing;
 
+const string Help = """
+    Usage: sshgateway-operator [--config=<file>] [--Operator:<setting>=<value>]...
+           sshgateway-operator sessions [-o wide] [--Operator:<setting>=<value>]...
+           sshgateway-operator --version | --help
+
+    Watches ClaudeSessions and pods and streams the routing table to the proxies.
+    The command "sessions" prints the sessions and ends.
+    Settings also come from appsettings.json beside the program and from environment
+    variables (Operator__<setting>).
+    docs/configuration.md describes every setting.
+    """;
+
+if (ProgramInfo.Answer(typeof(Program).Assembly, args, Help) is { } answer)
+{
+    Console.WriteLine(answer);
+    return 0;
+}
 try
 {
     if (args is [SessionsCommand.Name, .. string[] rest])

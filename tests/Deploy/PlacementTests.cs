@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Xml.Linq;
 
 namespace SshGateway.Tests.Deploy;
 
@@ -8,9 +7,6 @@ public sealed class PlacementTests
 {
     private const string Hostname = "kubernetes.io/hostname";
     private const string Zone = "topology.kubernetes.io/zone";
-
-    private static string Version { get; } =
-        XDocument.Load(Repository.File("Directory.Build.props")).Descendants("Version").Single().Value;
 
     // The scheduler ignores a node that lacks the label of any one constraint, so a zone constraint switches the other off
     // where nodes have no zone.
@@ -80,7 +76,7 @@ public sealed class PlacementTests
     {
         foreach (JsonElement pod in await PodsAsync(directory))
         {
-            AssertPulledIfMissing(pod, isReleased ? Version : "dev");
+            AssertPulledIfMissing(pod, isReleased ? Repository.Version : "dev");
         }
     }
 
@@ -99,7 +95,7 @@ public sealed class PlacementTests
         {
             JsonElement labels = o.At("metadata.labels");
             Assert.Equal("ssh-gateway", labels.GetProperty("app.kubernetes.io/part-of").GetString());
-            Assert.Equal(Version, labels.GetProperty("app.kubernetes.io/version").GetString());
+            Assert.Equal(Repository.Version, labels.GetProperty("app.kubernetes.io/version").GetString());
             Assert.Equal("kustomize", labels.GetProperty("app.kubernetes.io/managed-by").GetString());
             string name = labels.GetProperty("app.kubernetes.io/name").GetString()!;
             // The operator and the proxy are components of their own; what belongs to both, or to TARS, is the gateway's.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Xml.Linq;
 
 namespace SshGateway.Tests.Deploy;
 
@@ -6,6 +7,9 @@ namespace SshGateway.Tests.Deploy;
 internal static class Repository
 {
     private static readonly string Root = FindRoot();
+
+    /// <summary>The project's version.</summary>
+    public static string Version { get; } = XDocument.Load(File("Directory.Build.props")).Descendants("Version").Single().Value;
 
     public static string File(string path) => Path.Combine(Root, path);
 

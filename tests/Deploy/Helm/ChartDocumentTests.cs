@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Xml.Linq;
-
 namespace SshGateway.Tests.Deploy.Helm;
 
 /// <summary>What the chart says about itself.</summary>
@@ -19,15 +16,6 @@ public sealed class ChartDocumentTests
         string table = readme[(readme.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..readme.IndexOf(End, StringComparison.Ordinal)];
 
         Assert.True(table == expected, $"Write this into the chart's README:\n{expected}");
-    }
-
-    [Fact]
-    public void The_chart_has_the_projects_version()
-    {
-        string version = XDocument.Load(Repository.File("Directory.Build.props")).Descendants("Version").Single().Value;
-        JsonElement chart = Manifest.Parse(File.ReadAllText(ChartFiles.File("Chart.yaml"))).Single();
-
-        Assert.Equal((version, version), (chart.GetProperty("version").GetString(), chart.GetProperty("appVersion").GetString()));
     }
 
     [HelmTheory]
