@@ -1,44 +1,53 @@
 .DEFAULT_GOAL := help
-.PHONY: help build images demo demo-down test test-long test-faults fuzz bench bench-quick bench-record format clean
+.PHONY: help build images demo demo-down test test-long test-faults \
+	fuzz bench bench-quick bench-record format sbom update-locks clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 build: ## Build everything (Release)
 	@scripts/build
 
-images: ## Both container images, as OCI archives in .images (needs buildah)
+images: ## Build both container images as OCI archives in .images
 	@scripts/images
 
-demo: ## Three sessions, an operator and two proxies, in the background (needs root); SOURCE=kubernetes: with a real API server; SOURCE=cluster: all of it in pods
+# SOURCE=kubernetes: with a real API server. SOURCE=cluster: all of it in pods.
+demo: ## Run three sessions, an operator and two proxies (needs root)
 	@scripts/demo-up
 
 demo-down: ## End the demo
 	@scripts/demo-down
 
-test: ## Everything that does not take minutes, installing the Debian packages that it needs; ends with "N passed, N failed, N skipped"
+test: ## Run all tests that do not take minutes
 	@scripts/test
 
-test-long: ## The tests that take minutes: outages, long transfers; ends with such a line too
+test-long: ## Run the tests that take minutes: outages, real cluster
 	@scripts/test-long
 
-test-faults: ## A real cluster with broken nodes, pods and leaders; not yet part of test-long
+test-faults: ## Break nodes, pods and leaders of a real cluster
 	@scripts/test-faults
 
-fuzz: ## Damaged input to every parser, without end or for FUZZ_FOR=300 seconds, until one breaks; FUZZ_INPUT=.fuzz/FILE gives it a kept input again
+# FUZZ_FOR=300: for so many seconds. FUZZ_INPUT=.fuzz/FILE: a kept input again.
+fuzz: ## Give damaged input to every parser, until one breaks
 	@scripts/fuzz
 
-bench: ## Transfers, logins and latency through the gateway and past it, passthrough beside HAProxy, in the same run; the inner pieces; the table of a million sessions and its synchronization; the operator with 10,000 sessions and 100 proxies
+bench: ## Measure everything beside direct connections (10 minutes)
 	@scripts/bench traffic && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale
 
-bench-quick: ## The first two with less data, in a few minutes, and what moved since the last results that are committed
+bench-quick: ## Measure less in 2 minutes; show changes since the last run
 	@scripts/bench traffic-quick
 
-bench-record: ## Writes what make bench measured into docs/performance.md
+bench-record: ## Write the results of make bench into docs/performance.md
 	@dotnet bench/bin/Release/net10.0/sshgateway-bench.dll page .bench/traffic.json docs
 
 format: ## Format the code
 	@dotnet format SshGateway.sln
 
-clean: ## End the demo; remove its files and everything that was built
+sbom: ## Write a software bill of materials of each program to .sbom
+	@scripts/sbom
+
+update-locks: ## Write the packages.lock.json files anew
+	@scripts/update-locks
+
+clean: ## End the demo; remove everything that was built
 	@scripts/clean
