@@ -6,7 +6,8 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${XDG_CACHE_HOME:-${HOME:-/var/cache}/.cache}/ssh-gateway
 kubernetes_version=1.20.2
 
-# The cluster's network exists only in namespaces. 198.51.100.0/24 is TEST-NET-2 (RFC 5737): no host outside has such an address.
+# The cluster's network exists only in namespaces. 198.51.100.0/24 is TEST-NET-2 (RFC 5737): no host outside has such an
+# address.
 lan=198.51.100
 client_address=$lan.100
 # A load balancer's address: routed to node1, and handed on by kube-proxy when a Service names it.

@@ -1,7 +1,7 @@
-# make demo SOURCE=cluster: the gateway and its sessions as pods of a real cluster (scripts/cluster), deployed with deploy/.
-# Sourced; needs `demo`, `repository`, processes, services and keys.
+# make demo SOURCE=cluster: the gateway and its sessions as pods of a real cluster (scripts/cluster), deployed with
+# deploy/. Sourced; needs `demo`, `repository`, processes, services and keys.
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2153,SC2154 # services.sh reads what the prepare_… set, and sets `endpoint`; up writes KUBECTL
+# shellcheck disable=SC2034,SC2153,SC2154 # services.sh reads and sets some; up writes KUBECTL
 
 relays=(relay-ssh relay-api)
 balancer=198.51.100.200

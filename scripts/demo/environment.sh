@@ -27,7 +27,8 @@ choose_directory() {
     die "the path $demo contains a quote, a backslash, a dollar sign or a line break: move the clone, or set DEMO_DIR to another directory"
 }
 
-# Sets `source`: where the operator learns of sessions and pods. What runs goes on as it is unless SOURCE says otherwise.
+# Sets `source`: where the operator learns of sessions and pods. What runs goes on as it is unless SOURCE says
+# otherwise.
 choose_source() {
   source=${SOURCE:-$(cat "$demo/run/source" 2>/dev/null || printf directory)}
   source=${source,,}

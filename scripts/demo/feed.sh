@@ -1,5 +1,5 @@
-# What secures the endpoint feed in a cluster, made by hand: a CA, the operator's certificate, a token issuer, and the proxies' token.
-# Sourced; needs `demo`.
+# What secures the endpoint feed in a cluster, made by hand: a CA, the operator's certificate, a token issuer, and the
+# proxies' token. Sourced; needs `demo`.
 # shellcheck shell=bash
 
 feed_issuer=https://demo.ssh-gateway.internal

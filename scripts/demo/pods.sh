@@ -1,4 +1,5 @@
-# The demo's pods: real sshd's in namespaces of their own. Sourced; needs `demo`, `source`, processes, addresses and keys.
+# The demo's pods: real sshd's in namespaces of their own. Sourced; needs `demo`, `source`, processes, addresses and
+# keys.
 # shellcheck shell=bash
 
 # Login users live in the pods' own /etc/passwd; the numbers only need to be nobody else's on this machine.

@@ -1,7 +1,8 @@
 # What scripts/test and scripts/test-long have in common. Sourced by them, in the repository's root.
 # shellcheck shell=bash
 #
-# Results are counted in $TEST_RESULTS (checks.sh); the last line of a suite is the sum, "N passed, N failed, N skipped".
+# Results are counted in $TEST_RESULTS (checks.sh).
+# The last line of a suite is the sum, "N passed, N failed, N skipped".
 
 # shellcheck source=scripts/testing/checks.sh
 source scripts/testing/checks.sh
@@ -83,7 +84,8 @@ prepare_cluster() {
   fi
 }
 
-# run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m) has hung.
+# run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m)
+# has hung.
 run_tests() {
   local status=0 figures
   headline 'Tests'
@@ -105,7 +107,8 @@ run_tests() {
   fi
 }
 
-# run_tests_in_trixie <filter> <limit>: the same on Debian 13, with its OpenSSH and OpenSSL. Its tests' names begin with "Debian 13: ".
+# run_tests_in_trixie <filter> <limit>: the same on Debian 13, with its OpenSSH and OpenSSL. Its tests' names begin with
+# "Debian 13: ".
 run_tests_in_trixie() {
   local status=0
   headline 'Tests on Debian 13'

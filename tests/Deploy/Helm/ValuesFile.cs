@@ -29,7 +29,9 @@ internal static partial class ValuesFile
             inside = int.MaxValue;
             if (line.TrimStart().StartsWith('#'))
             {
-                description = Comment().Match(line) is { Success: true } comment ? comment.Groups[1].Value : null;
+                description = Comment().Match(line) is { Success: true } comment ? comment.Groups[1].Value
+                    // Further lines of the same comment.
+                    : description is null ? null : $"{description} {line.TrimStart().TrimStart('#').Trim()}";
                 continue;
             }
             string name = line.Trim().Split(':')[0];
