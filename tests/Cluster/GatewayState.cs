@@ -71,8 +71,8 @@ internal static class GatewayState
     }
 
     /// <summary>
-    /// Waits until a proxy and an operator are ready on each node, no other pod of the gateway is there, and both sessions are ready. A rollout may leave two
-    /// on one node: matchLabelKeys came with Kubernetes 1.25, and without it the old pods count as well. Then one is deleted, as deploy/README.md says.
+    /// Waits until a proxy and an operator are ready on each node, and both sessions are ready. Pods that are about to end may still be there. A rollout may leave
+    /// two on one node: matchLabelKeys came with Kubernetes 1.25, and without it the old pods count as well. Then one is deleted, as deploy/README.md says.
     /// </summary>
     public static async Task WaitUntilWholeAsync(this GatewayCluster cluster)
     {
@@ -81,9 +81,9 @@ internal static class GatewayState
         await Eventually.TrueAsync(
             async () =>
             {
-                IReadOnlyList<JsonElement> pods = await cluster.ListAsync("pods", GatewayCluster.Gateway, "app.kubernetes.io/name in (ssh-gateway-proxy,ssh-gateway-operator)");
-                state = string.Join('\n', pods.Select(pod => $"{pod.Name()} on {pod.NodeOf()} ready {pod.IsReady()} terminating {pod.IsTerminating()}"));
-                if (pods.Count != 4 || pods.Any(pod => !pod.IsReady() || pod.IsTerminating()))
+                IReadOnlyList<JsonElement> pods = await cluster.PodsAsync("app.kubernetes.io/name in (ssh-gateway-proxy,ssh-gateway-operator)");
+                state = string.Join('\n', pods.Select(pod => $"{pod.Name()} on {pod.NodeOf()} ready {pod.IsReady()}"));
+                if (pods.Count != 4 || pods.Any(pod => !pod.IsReady()))
                 {
                     return false;
                 }
