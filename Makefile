@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build images demo demo-down test test-long test-faults fuzz bench bench-quick bench-record format clean
+.PHONY: help build images demo demo-down test test-long fuzz bench bench-quick bench-record format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -21,9 +21,6 @@ test: ## Everything that does not take minutes, installing the Debian packages t
 
 test-long: ## The tests that take minutes: outages, long transfers; ends with such a line too
 	@scripts/test-long
-
-test-faults: ## A real cluster with broken nodes, pods and leaders; not yet part of test-long
-	@scripts/test-faults
 
 fuzz: ## Damaged input to every parser, without end or for FUZZ_FOR=300 seconds, until one breaks; FUZZ_INPUT=.fuzz/FILE gives it a kept input again
 	@scripts/fuzz
