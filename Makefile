@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help build images demo demo-down test test-long test-faults \
-	fuzz bench bench-quick bench-record format sbom update-locks clean
+.PHONY: help build images demo demo-down test test-long fuzz bench bench-quick bench-record format \
+	sbom update-locks clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -23,9 +23,6 @@ test: ## Run all tests that do not take minutes
 
 test-long: ## Run the tests that take minutes: outages, real cluster
 	@scripts/test-long
-
-test-faults: ## Break nodes, pods and leaders of a real cluster
-	@scripts/test-faults
 
 # FUZZ_FOR=300: for so many seconds. FUZZ_INPUT=.fuzz/FILE: a kept input again.
 fuzz: ## Give damaged input to every parser, until one breaks

@@ -23,7 +23,7 @@ internal static class Chart
             $"""
             <svg xmlns="http://www.w3.org/2000/svg" width="{Names + Longest + Values}" height="{height}" font-family="sans-serif" font-size="13">
             <rect width="100%" height="100%" fill="#ffffff"/>
-            <text x="{Names + Aim}" y="16" text-anchor="middle" fill="#555555">the aim</text>
+            <text x="{Names + Aim}" y="16" text-anchor="middle" fill="#555555">aim</text>
 
             """);
         for (int index = 0; index < judged.Length; index++)

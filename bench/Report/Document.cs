@@ -19,7 +19,7 @@ internal static class Document
         int end = text.IndexOf(End, StringComparison.Ordinal);
         if (begin < 0 || end < begin)
         {
-            throw new InvalidDataException($"{path} lacks the lines {Begin.Trim()} and {End.Trim()}, between which the results go");
+            throw new InvalidDataException($"{path} lacks the lines {Begin.Trim()} and {End.Trim()}; add them where the results belong");
         }
         File.WriteAllText(path, text[..(begin + Begin.Length)] + "\n" + Page.Of(results) + "\n" + text[end..]);
     }

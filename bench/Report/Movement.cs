@@ -28,6 +28,6 @@ internal static class Movement
                     $"{verdict}: {figure.Name}: {Page.Number(before.Judged)} → {Page.Number(figure.Judged)}{(figure.Ratio is null ? " " + figure.Unit : " of " + figure.ReferenceName)} ({change:+0 %;-0 %})\n");
             }
         }
-        return lines.Length == 0 ? "nothing moved beyond its spread\n" : lines.ToString();
+        return lines.Length == 0 ? "no change beyond the spread\n" : lines.ToString();
     }
 }

@@ -10,7 +10,7 @@ internal sealed record ResultFile(string Made, IReadOnlyList<Figure> Figures)
 {
     public static ResultFile Load(string path) =>
         JsonSerializer.Deserialize(File.ReadAllText(path), ReportJson.Default.ResultFile)
-        ?? throw new InvalidDataException($"{path} holds no results; make it anew with: make bench");
+        ?? throw new InvalidDataException($"{path} contains no results; run make bench");
 
     public void Save(string path)
     {

@@ -55,7 +55,7 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
             Say($"changing {busy.Length} pods, {PodChanges.PerSecond} a second");
             ScaleResult.ChangesPart busyPart = await _changes.SteadilyAsync(process, fleet, busy);
 
-            Say("killing the operator, and starting another one");
+            Say("killing the operator and starting another one");
             await process.DisposeAsync();
             // Its Lease has to run out before the next one writes status.
             Task<long> leads = cluster.WaitForPhaseAsync(await cluster.ReadVersionAsync(Cluster.Sessions), [ids[^1]], "NotReady");
@@ -106,7 +106,7 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
 
     private async Task<ScaleResult.SyncPart> SyncAsync(OperatorProcess process, ProxyFleet fleet)
     {
-        Say($"{fleet.Count} proxies come");
+        Say($"{fleet.Count} proxies connect");
         double cpu = process.CpuSeconds;
         long started = Stopwatch.GetTimestamp();
         await fleet.StartAsync();

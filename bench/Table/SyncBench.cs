@@ -47,7 +47,7 @@ internal static class SyncBench
             double bytes = (double)(GC.GetTotalMemory(forceFullCollection: true) - memory) / proxy.Table.Count;
             // In step is who has the operator's count and hash.
             Console.WriteLine(Text(
-                $"sync: {proxy.Table.Count:N0} sessions in step after {seconds:F1} s, {proxy.Log.Faults} faults; proxy {(self.TotalProcessorTime - before).TotalSeconds:F1} CPU-s, operator {(source.TotalProcessorTime - sourceBefore).TotalSeconds:F1}; {bytes:F0} bytes each in the proxy; operator {source.WorkingSet64 / 1048576.0:F0} MiB"));
+                $"sync: {proxy.Table.Count:N0} sessions synchronized after {seconds:F1} s, {proxy.Log.Faults} errors; proxy {(self.TotalProcessorTime - before).TotalSeconds:F1} CPU-s, operator {(source.TotalProcessorTime - sourceBefore).TotalSeconds:F1}; {bytes:F0} bytes per session in the proxy; operator {source.WorkingSet64 / 1048576.0:F0} MiB"));
         }
         finally
         {

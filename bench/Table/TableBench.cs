@@ -11,7 +11,7 @@ internal static class TableBench
 {
     public static void Run()
     {
-        Console.WriteLine("table: one ed25519 key for each session, no host keys, IPv4; bytes are all that the table keeps alive");
+        Console.WriteLine("table: one ed25519 key for each session, no host keys, IPv4; bytes include everything that the table keeps alive");
         Measure(1000, SessionIds.Short, quiet: true);
         foreach (int sessions in new[] { 1000, 100_000, 1_000_000 })
         {
@@ -34,7 +34,7 @@ internal static class TableBench
         if (!quiet)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {table.Count,9:N0} sessions, ids of {ids.Of(0).Length} characters: {bytes,6:F0} bytes each, {bytesAfterUpdate:F0} after an update of all; decoded and filled in {filling.TotalSeconds:F2} s"));
+                $"  {table.Count,9:N0} sessions, ids of {ids.Of(0).Length} characters: {bytes,6:F0} bytes per session, {bytesAfterUpdate:F0} after an update of all; decoded and filled in {filling.TotalSeconds:F2} s"));
         }
     }
 

@@ -21,7 +21,7 @@ internal static class IdleFigures
             (PassthroughFigures.WarmUp, worker => ConnectAsync(connections, worker)),
             (size.IdleSessions, worker => ConnectAsync(haproxy, worker)),
         ];
-        Progress.Say("sessions and passthrough connections that come and go");
+        Progress.Say("warming up: sessions and passthrough connections");
         foreach ((int warmUp, Func<int, Task<IAsyncDisposable>> openAsync) in kinds)
         {
             await Workers.DoAsync(warmUp, async (_, worker) => await (await openAsync(worker)).DisposeAsync());

@@ -74,7 +74,7 @@ internal static class PassthroughFigures
     private static async Task<Figure> ConnectionsAsync(Relay[] relays, TrafficSize size)
     {
         List<double>[] cpu = [.. relays.Select(_ => new List<double>())];
-        Progress.Say($"{WarmUp} passthrough connections that warm up");
+        Progress.Say($"warming up: {WarmUp} passthrough connections");
         await ConnectAsync(relays[0], WarmUp);
         for (int run = 1; run <= size.Runs; run++)
         {

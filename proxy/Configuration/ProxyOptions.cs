@@ -100,7 +100,7 @@ internal sealed class ProxyOptions
     public string AuditLog { get; set; } = "";
 
     /// <summary>How long new clients are still taken once the process is told to end and not ready.</summary>
-    public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long open connections may go on after that.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromMinutes(55);

@@ -113,7 +113,7 @@ internal static class ProxyOptionsReader
         }
         if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > MaxTimeout)
         {
-            yield return $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {MaxTimeout}, such as 00:00:05";
+            yield return $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {MaxTimeout}, such as 00:00:15";
         }
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > MaxDrain)
         {

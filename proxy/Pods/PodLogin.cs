@@ -48,7 +48,7 @@ internal sealed class PodLogin(
             {
                 return leg;
             }
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 250)), time, cancellation).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 200) << (attempt - 1)), time, cancellation).ConfigureAwait(false);
         }
     }
 

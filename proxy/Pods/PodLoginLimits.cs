@@ -9,8 +9,11 @@ internal sealed record PodLoginLimits
     /// <inheritdoc cref="Configuration.ProxyOptions.PodLoginTimeout"/>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Connections tried while the pod hangs up before its identification.</summary>
-    public int Attempts { get; init; } = 3;
+    /// <summary>
+    /// Connections tried while the pod closes them before its identification. The pauses between them grow, to some 4 s together: a busy sshd learns late that
+    /// logins have ended, and counts them against MaxStartups until then.
+    /// </summary>
+    public int Attempts { get; init; } = 6;
 
     /// <summary>Handshakes at once with one pod, from this proxy.</summary>
     public int HandshakesPerPod { get; init; } = 4;

@@ -3,8 +3,11 @@
 # shellcheck disable=SC2034 # what is set here is read by the scripts that source this
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=scripts/wait-for.sh
+source "$scripts/wait-for.sh"
 cache=${XDG_CACHE_HOME:-${HOME:-/var/cache}/.cache}/ssh-gateway
 kubernetes_version=1.20.2
+cluster_programs=(etcd kubectl kube-apiserver kubelet kube-controller-manager kube-scheduler kube-proxy)
 
 # The cluster's network exists only in namespaces. 198.51.100.0/24 is TEST-NET-2 (RFC 5737): no host outside has such an
 # address.
@@ -59,15 +62,6 @@ in_node() {
 
 admin() {
   on_client "$KUBECTL" --kubeconfig "$cluster/admin.kubeconfig" --cache-dir "$cluster/kubectl-cache" "$@"
-}
-
-# wait_for <seconds> <command…>
-wait_for() {
-  local deadline=$((SECONDS + $1))
-  until "${@:2}"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 0.1
-  done
 }
 
 # remove_cgroups <group>: in every hierarchy, with what is below it.

@@ -29,7 +29,7 @@ ensure_pod() {
     printf '%s\n' "${choice##*:}" >"$directory/port"
     write_sshd_config "$name" "$sshd"
     launch "$name" unshare --mount --uts --ipc --pid --fork --kill-child "$repository/scripts/demo/pod-init" "$demo" "$name" "$uid" "$fingerprint" "$sshd"
-    wait_until 20 pod_decided "$name" || show_log "$name" "does not listen on $choice after 20 s"
+    wait_for 20 pod_decided "$name" || show_log "$name" "does not listen on $choice after 20 s"
     if is_running "$name"; then
       say "$name" "$action on $choice, process $running_pid"
       return

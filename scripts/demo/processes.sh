@@ -4,6 +4,9 @@
 # $demo/<name>.pid holds the process id for people; $demo/run/<name> holds what proves that this id is still
 # the process that was started: "boot pid start-time fingerprint".
 
+# shellcheck source=scripts/wait-for.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../wait-for.sh"
+
 # When a process started, in clock ticks since boot (field 22 of /proc/<pid>/stat). Fails when there is no such
 # process or when it is only waiting to be reaped. The name in field 2 may contain anything, ") " included.
 start_time() {
@@ -44,17 +47,7 @@ launch() {
   shift
   forget "$name"
   setsid --fork "$@" </dev/null >"$demo/$name.log" 2>&1 9>&-
-  wait_until 10 test -s "$demo/run/$name" || show_log "$name" "did not start"
-}
-
-# wait_until <seconds> <command…>
-wait_until() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 0.05
-  done
+  wait_for 10 test -s "$demo/run/$name" || show_log "$name" "did not start"
 }
 
 # Asks first, then insists. Sure each time that the id still means the same process.
@@ -67,9 +60,9 @@ is_gone() {
 }
 
 await_end() {
-  if ! wait_until 10 is_gone "$1"; then
+  if ! wait_for 10 is_gone "$1"; then
     ! is_running "$1" || kill -KILL "$running_pid" 2>/dev/null || true
-    wait_until 10 is_gone "$1" || die "$1 (process $running_pid) does not end, not even by SIGKILL"
+    wait_for 10 is_gone "$1" || die "$1 (process $running_pid) does not end, not even by SIGKILL"
   fi
   forget "$1"
 }

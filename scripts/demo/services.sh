@@ -15,7 +15,7 @@ ensure_service() {
   if is_running "$name"; then
     prepare_service "$name" "$prepare"
     if [[ $running_fingerprint == "$fingerprint" ]]; then
-      wait_until 120 service_decided "$name" "$is_ready" || show_log "$name" 'runs, and is not ready after 120 s'
+      wait_for 120 service_decided "$name" "$is_ready" || show_log "$name" 'runs, and is not ready after 120 s'
       say "$name" "runs$(describe "$name" "$@")"
       return
     fi
@@ -32,7 +32,7 @@ ensure_service() {
     done
     prepare_service "$name" "$prepare"
     launch "$name" "$repository/scripts/demo/launch" "$demo" "$name" "$fingerprint" "$directory" "${command[@]}"
-    wait_until 120 service_decided "$name" "$is_ready" || show_log "$name" "is not ready after 120 s"
+    wait_for 120 service_decided "$name" "$is_ready" || show_log "$name" "is not ready after 120 s"
     if is_running "$name"; then
       say "$name" "$action, ready$(describe "$name" "$@"), process $running_pid"
       return

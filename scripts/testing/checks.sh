@@ -3,6 +3,9 @@
 #
 # Each check appends "passed|failed|skipped <tab> name <tab> reason" to $TEST_RESULTS, from which scripts/test sums.
 
+# shellcheck source=scripts/wait-for.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../wait-for.sh"
+
 # check <name> <command…>: passes when the command, often a function of the caller's, succeeds. It runs in a subshell
 # in which every failing command is fatal; what it printed is shown when it failed. Sets `outcome` and always returns 0:
 # called as `check … ||` or `if check …`, bash would ignore errexit in all that it runs, subshells included.
@@ -39,14 +42,4 @@ skip() {
 # count <outcome>: how many of them.
 count() {
   grep -c "^$1" "$TEST_RESULTS" || true
-}
-
-# wait_for <seconds> <command…>
-wait_for() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < deadline)) || return 1
-    sleep 0.1
-  done
 }

@@ -76,10 +76,9 @@ find_helm() {
 }
 
 prepare_cluster() {
-  local cluster_programs=(etcd kubectl kube-apiserver kubelet kube-controller-manager kube-scheduler kube-proxy)
   headline 'A real cluster to test on'
   # Where there can be none, its tests skip themselves and say why.
-  if scripts/install-packages scripts/packages-cluster.txt && scripts/cluster/build "${cluster_programs[@]}"; then
+  if scripts/install-packages scripts/packages-cluster.txt && scripts/cluster/build --all; then
     scripts/cluster/images || true
   fi
 }

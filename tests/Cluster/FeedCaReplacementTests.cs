@@ -15,10 +15,10 @@ public sealed class FeedCaReplacementTests(GatewayCluster cluster)
     [ClusterFact]
     public async Task The_leader_makes_a_new_CA_and_the_proxies_follow_operators_that_show_it()
     {
-        IReadOnlyList<JsonElement> proxies = await cluster.LivePodsAsync(GatewayCluster.Proxies);
+        IReadOnlyList<JsonElement> proxies = await cluster.PodsAsync(GatewayCluster.Proxies);
         string before = GatewayPods.Describe(proxies);
         await LoginLoop.WhileAsync([(cluster.Ssh, GatewayCluster.SessionOn(ClusterNodes.Second))], () => ReplaceAsync(proxies));
-        Assert.Equal(before, GatewayPods.Describe(await cluster.LivePodsAsync(GatewayCluster.Proxies)));
+        Assert.Equal(before, GatewayPods.Describe(await cluster.PodsAsync(GatewayCluster.Proxies)));
     }
 
     private async Task ReplaceAsync(IReadOnlyList<JsonElement> proxies)

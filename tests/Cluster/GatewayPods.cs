@@ -13,10 +13,6 @@ internal static class GatewayPods
     // Every way in which a table is brought into step, together.
     private const string Syncs = "sshgateway_proxy_feed_syncs_total";
 
-    /// <summary>Those that are not about to end: a proxy that was replaced stays for its open sessions.</summary>
-    public static async Task<IReadOnlyList<JsonElement>> LivePodsAsync(this GatewayCluster cluster, string selector) =>
-        [.. (await cluster.ListAsync("pods", GatewayCluster.Gateway, selector)).Where(pod => !pod.GetProperty("metadata").TryGetProperty("deletionTimestamp", out _))];
-
     /// <summary>Which pods they are, and how often they were restarted.</summary>
     public static string Describe(IEnumerable<JsonElement> pods) => string.Join(
         '\n', pods.Select(pod => $"{pod.Name()} {pod.At("metadata.uid")} {pod.At("status.containerStatuses")[0].GetProperty("restartCount")}").Order(StringComparer.Ordinal));
@@ -31,7 +27,7 @@ internal static class GatewayPods
     public static async Task ReplaceOperatorsAsync(this GatewayCluster cluster, IReadOnlyList<JsonElement> proxies)
     {
         Scrape[] before = await Task.WhenAll(proxies.Select(ScrapeAsync));
-        HashSet<string> old = [.. (await cluster.LivePodsAsync(GatewayCluster.Operators)).Select(Manifest.Name)];
+        HashSet<string> old = [.. (await cluster.PodsAsync(GatewayCluster.Operators)).Select(Manifest.Name)];
         await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "rollout", "restart", "deployment/ssh-gateway-operator");
         await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "rollout", "status", "deployment/ssh-gateway-operator", "--timeout=120s");
         // The objects of pods that have ended stay for a minute.

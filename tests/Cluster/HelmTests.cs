@@ -37,45 +37,37 @@ public sealed class HelmTests(GatewayCluster cluster)
 
             // With the keys that the operator made for the one before.
             await release.InstallAsync(ChartFiles.Directory, "--server-side=false");
-            await WaitUntilWholeAsync();
+            await WaitForLoginAsync();
             await release.UninstallAsync();
         }
         finally
         {
             await cluster.ApplyGatewayAsync();
-            await WaitUntilWholeAsync();
+            await WaitForLoginAsync();
         }
     }
 
     private async Task ReplaceAsync(HelmRelease release)
     {
         await release.InstallAsync(ChartFiles.Directory, "--server-side=false", "--take-ownership");
-        await RolledOutAsync();
+        await cluster.WaitForRolloutAsync();
 
         await release.UpgradeAsync(ChartFiles.Directory, "--set", "proxy.podAnnotations.upgraded=yes");
-        await RolledOutAsync();
+        await cluster.WaitForRolloutAsync();
         Assert.Equal("yes", await AnnotationAsync());
 
         await release.RollbackAsync(1);
-        await RolledOutAsync();
+        await cluster.WaitForRolloutAsync();
         Assert.Equal("", await AnnotationAsync());
     }
 
-    private async Task WaitUntilWholeAsync()
+    private async Task WaitForLoginAsync()
     {
         // A Service that was deleted has lost its address.
         await cluster.SetBalancerAddressAsync();
-        await RolledOutAsync();
+        await cluster.WaitUntilWholeAsync();
         CommandResult? login = null;
         await Eventually.TrueAsync(async () => (login = await cluster.Ssh.RunAsync(Session, "hostname")).Succeeded, () => $"{login}");
-    }
-
-    private async Task RolledOutAsync()
-    {
-        foreach (string program in (string[])["operator", "proxy"])
-        {
-            await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "rollout", "status", $"deployment/ssh-gateway-{program}", "--timeout=120s");
-        }
     }
 
     private Task<string> AnnotationAsync() =>

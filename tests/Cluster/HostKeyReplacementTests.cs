@@ -21,7 +21,7 @@ public sealed class HostKeyReplacementTests(GatewayCluster cluster)
     public async Task Clients_learn_a_key_that_is_added_beside_the_old_one()
     {
         KeyPair next = await KeyPair.GenerateAsync(ScratchDirectory.New("host-key"), Next);
-        IReadOnlyList<JsonElement> proxies = await cluster.LivePodsAsync(GatewayCluster.Proxies);
+        IReadOnlyList<JsonElement> proxies = await cluster.PodsAsync(GatewayCluster.Proxies);
         string before = GatewayPods.Describe(proxies);
 
         await ChangeAsync(new() { [Next] = await EncodeAsync(next) });
@@ -46,13 +46,13 @@ public sealed class HostKeyReplacementTests(GatewayCluster cluster)
         {
             await ChangeAsync(new() { [Next] = null });
         }
-        Assert.Equal(before, GatewayPods.Describe(await cluster.LivePodsAsync(GatewayCluster.Proxies)));
+        Assert.Equal(before, GatewayPods.Describe(await cluster.PodsAsync(GatewayCluster.Proxies)));
     }
 
     [ClusterFact]
     public async Task New_connections_are_shown_keys_that_replaced_all_old_ones_and_open_ones_live_on()
     {
-        IReadOnlyList<JsonElement> proxies = await cluster.LivePodsAsync(GatewayCluster.Proxies);
+        IReadOnlyList<JsonElement> proxies = await cluster.PodsAsync(GatewayCluster.Proxies);
         string before = GatewayPods.Describe(proxies);
         SshClient[] old = await Task.WhenAll(proxies.Select(ConnectToAsync));
         SshClient open = old[0].With($"ControlPath={ScratchDirectory.New("master")}/socket");
@@ -84,7 +84,7 @@ public sealed class HostKeyReplacementTests(GatewayCluster cluster)
                 await UntilLoggedInAsync(client);
             }
         }
-        Assert.Equal(before, GatewayPods.Describe(await cluster.LivePodsAsync(GatewayCluster.Proxies)));
+        Assert.Equal(before, GatewayPods.Describe(await cluster.PodsAsync(GatewayCluster.Proxies)));
     }
 
     // Straight to the pod, so that each proxy is asked.

@@ -18,8 +18,8 @@ public sealed class InstallationTests(GatewayCluster cluster, ITestOutputHelper 
             output.WriteLine($"Figure: real cluster: {what} {at.TotalSeconds:f1} s after kubectl apply began");
         }
 
-        Assert.Equal(2, (await cluster.LivePodsAsync(GatewayCluster.Proxies)).Count);
-        Assert.Equal(2, (await cluster.LivePodsAsync(GatewayCluster.Operators)).Count);
+        Assert.Equal(2, (await cluster.PodsAsync(GatewayCluster.Proxies)).Count);
+        Assert.Equal(2, (await cluster.PodsAsync(GatewayCluster.Operators)).Count);
         Assert.Equal(3, (await cluster.HostKeysAsync()).Count);
     }
 
@@ -33,7 +33,7 @@ public sealed class InstallationTests(GatewayCluster cluster, ITestOutputHelper 
         try
         {
             await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Gateway, "rollout", "status", "deployment/ssh-gateway-proxy", "--timeout=120s");
-            IReadOnlyList<JsonElement> pods = await cluster.LivePodsAsync(GatewayCluster.Proxies);
+            IReadOnlyList<JsonElement> pods = await cluster.PodsAsync(GatewayCluster.Proxies);
 
             Assert.Equal([2, 2], pods.GroupBy(pod => pod.At("spec.nodeName").GetString()).Select(group => group.Count()));
         }
@@ -49,7 +49,7 @@ public sealed class InstallationTests(GatewayCluster cluster, ITestOutputHelper 
     {
         foreach (string program in (string[])["operator", "proxy"])
         {
-            JsonElement pod = (await cluster.LivePodsAsync($"app.kubernetes.io/name=ssh-gateway-{program}"))[0];
+            JsonElement pod = (await cluster.PodsAsync($"app.kubernetes.io/name=ssh-gateway-{program}"))[0];
             // The image has a shell because the stand-in for its base has one.
             string seen = await cluster.Nodes.KubectlAsync(
                 "-n", GatewayCluster.Gateway, "exec", pod.Name(), "--", "sh", "-c",

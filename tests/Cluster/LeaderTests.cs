@@ -7,7 +7,7 @@ namespace SshGateway.Tests.Cluster;
 
 /// <summary>The operator that writes status goes without a word, and the other one writes on. Logins notice nothing.</summary>
 [Collection(ClusterGroup.Name)]
-[Trait("Category", "Faults")]
+[Trait("Category", "Long")]
 public sealed class LeaderTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     [ClusterFact]

@@ -36,8 +36,9 @@ public sealed class NetworkPolicyTests(GatewayCluster cluster)
     public async Task Who_reaches_whom()
     {
         await OtherPods.EnsureAsync(cluster);
-        IReadOnlyList<JsonElement> proxies = await cluster.LivePodsAsync(GatewayCluster.Proxies);
-        IReadOnlyList<JsonElement> operators = await cluster.LivePodsAsync(GatewayCluster.Operators);
+        await cluster.WaitUntilWholeAsync();
+        IReadOnlyList<JsonElement> proxies = await cluster.PodsAsync(GatewayCluster.Proxies);
+        IReadOnlyList<JsonElement> operators = await cluster.PodsAsync(GatewayCluster.Operators);
         JsonElement[] sessions = await Task.WhenAll(
             new[] { ClusterNodes.First, ClusterNodes.Second }.Select(node => cluster.GetAsync("pod", $"claude-{GatewayCluster.SessionOn(node)}", GatewayCluster.Sessions)));
         Dictionary<string, string[]> targets = new()
@@ -67,9 +68,10 @@ public sealed class NetworkPolicyTests(GatewayCluster cluster)
     [ClusterFact]
     public async Task Proxies_and_operators_ask_the_clusters_DNS()
     {
+        await cluster.WaitUntilWholeAsync();
         foreach (string selector in (string[])[GatewayCluster.Proxies, GatewayCluster.Operators])
         {
-            JsonElement pod = OnSecond(await cluster.LivePodsAsync(selector));
+            JsonElement pod = OnSecond(await cluster.PodsAsync(selector));
             string found = await cluster.RunInPodAsync(GatewayCluster.Gateway, pod.Name(), "getent ahostsv4 kubernetes.default.svc.cluster.local");
             Assert.StartsWith("10.96.0.1 ", found, StringComparison.Ordinal);
         }

@@ -8,7 +8,7 @@ namespace SshGateway.Tests.Cluster;
 
 /// <summary>What becomes of the gateway when a node goes. It is the second: the first has the API server.</summary>
 [Collection(ClusterGroup.Name)]
-[Trait("Category", "Faults")]
+[Trait("Category", "Long")]
 public sealed class NodeTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     private static readonly string Here = GatewayCluster.SessionOn(ClusterNodes.First);

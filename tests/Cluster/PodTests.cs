@@ -7,7 +7,7 @@ namespace SshGateway.Tests.Cluster;
 
 /// <summary>Pods that end under open sessions: a session's and a proxy's.</summary>
 [Collection(ClusterGroup.Name)]
-[Trait("Category", "Faults")]
+[Trait("Category", "Long")]
 public sealed class PodTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     private static readonly string There = GatewayCluster.SessionOn(ClusterNodes.Second);

@@ -7,7 +7,7 @@ namespace SshGateway.Tests.Cluster;
 
 /// <summary>New proxies and new operators, while people log in by both nodes.</summary>
 [Collection(ClusterGroup.Name)]
-[Trait("Category", "Faults")]
+[Trait("Category", "Long")]
 public sealed class RolloutTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     [ClusterFact]

@@ -37,7 +37,7 @@ public sealed class TarsTests(GatewayCluster cluster)
     public async Task Another_account_and_callers_without_a_token_learn_nothing()
     {
         await OtherPods.EnsureAsync(cluster);
-        string proxy = (await cluster.LivePodsAsync(GatewayCluster.Proxies))[0].Name();
+        string proxy = (await cluster.PodsAsync(GatewayCluster.Proxies))[0].Name();
         (string Status, string Token)[] callers =
         [
             ("401 Unauthorized", ""),

@@ -22,7 +22,7 @@ public sealed class TokenRenewalTests(GatewayCluster cluster, ITestOutputHelper 
     [ClusterFact]
     public async Task A_proxy_follows_another_operator_with_the_token_that_kubelet_renewed()
     {
-        JsonElement proxy = Assert.Single(await cluster.LivePodsAsync(ShortTokenProxy.Selector));
+        JsonElement proxy = Assert.Single(await cluster.PodsAsync(ShortTokenProxy.Selector));
         DateTimeOffset started = proxy.At("status.containerStatuses")[0].At("state.running.startedAt").GetDateTimeOffset();
         string before = GatewayPods.Describe([proxy]);
         await AssertLifetimeAsync(proxy);
@@ -36,7 +36,7 @@ public sealed class TokenRenewalTests(GatewayCluster cluster, ITestOutputHelper 
         output.WriteLine($"Figure: real cluster: kubelet renewed a token of 10 minutes {(issued - started).TotalSeconds:f0} s after the start of its container");
 
         await cluster.ReplaceOperatorsAsync([proxy]);
-        Assert.Equal(before, GatewayPods.Describe(await cluster.LivePodsAsync(ShortTokenProxy.Selector)));
+        Assert.Equal(before, GatewayPods.Describe(await cluster.PodsAsync(ShortTokenProxy.Selector)));
     }
 
     /// <returns>When the token was issued.</returns>

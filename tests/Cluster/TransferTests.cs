@@ -124,7 +124,7 @@ public sealed class TransferTests(GatewayCluster cluster, ITestOutputHelper outp
     /// <summary>A client by the node port of a proxy's node, and the session whose pod is on the other node.</summary>
     private async Task<(SshClient Client, string Session)> ThroughTwoNodesAsync()
     {
-        string node = (await cluster.LivePodsAsync(GatewayCluster.Proxies))[0].At("spec.nodeName").GetString()!;
+        string node = (await cluster.PodsAsync(GatewayCluster.Proxies))[0].At("spec.nodeName").GetString()!;
         JsonElement service = await cluster.GetAsync("service", "ssh-gateway", GatewayCluster.Gateway);
         SshClient client = await cluster.ConnectToAsync(ClusterNodes.AddressOf(node), service.At("spec.ports")[0].GetProperty("nodePort").GetInt32());
         return (client, GatewayCluster.SessionOn(node == ClusterNodes.First ? ClusterNodes.Second : ClusterNodes.First));

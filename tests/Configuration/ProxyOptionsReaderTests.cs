@@ -68,7 +68,7 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:UnreachableClientTimeout", "8.00:00:00", "7.00:00:00")]
     [InlineData("Proxy:PodLoginTimeout", "00:00:00", "00:00:30")]
     [InlineData("Proxy:PodLoginTimeout", "00:11:00", "00:10:00")]
-    [InlineData("Proxy:DrainDelay", "-00:00:01", "00:00:05")]
+    [InlineData("Proxy:DrainDelay", "-00:00:01", "00:00:15")]
     [InlineData("Proxy:DrainTimeout", "8.00:00:00", "00:55:00")]
     [InlineData("Proxy:Cipher", "aes128-ctr", "is no key")]
     public void A_bad_value_is_named_with_what_to_write_instead(string key, string value, string remedy)

@@ -72,7 +72,7 @@ public sealed class UserKeyTests(SharedGateway shared)
         ];
 
         CommandResult result = await Command.RunAsync(
-            Repository.File(Path.Combine("tests", "Clients", "paramiko_keys")),
+            Repository.File(Path.Combine("tests", "Clients", "paramiko_keys.py")),
             [.. strangers, "Ed25519Key:" + shared.UserKey.PrivateFile],
             environment: new Dictionary<string, string>
             {

@@ -62,7 +62,7 @@ public sealed class SharedGateway : IAsyncLifetime
         {
             ProxyArguments =
             [
-                ["--Proxy:WaitForPod=00:00:01"],
+                ["--Proxy:WaitForPod=00:00:01", "--Proxy:PodLoginTimeout=00:00:10"],
                 [.. AllCiphers.Select((cipher, index) => $"--Proxy:Ciphers:{index}={cipher}")],
                 [$"--Proxy:ProxyProtocolFrom:0={Balancer}/32", "--Proxy:AuditLog=-"],
             ],
