@@ -11,12 +11,12 @@ internal sealed class HandshakeSlots(int perPod)
     private readonly ConcurrentDictionary<string, Slot> _slots = new();
 
     /// <summary>Waits for a place; dispose what is returned to give it back.</summary>
-    public async Task<IDisposable> EnterAsync(string podUid, CancellationToken cancellation)
+    public async Task<IDisposable> AcquireAsync(string podUid, CancellationToken cancellation)
     {
         while (true)
         {
             Slot slot = _slots.GetOrAdd(podUid, static (_, count) => new Slot(count), perPod);
-            if (!slot.TryRefer())
+            if (!slot.TryAddUser())
             {
                 // Its last user is just leaving and removes it.
                 Thread.Yield();
@@ -37,7 +37,7 @@ internal sealed class HandshakeSlots(int perPod)
 
     private void Release(string podUid, Slot slot)
     {
-        if (slot.Leave())
+        if (slot.RemoveUser())
         {
             _slots.TryRemove(new KeyValuePair<string, Slot>(podUid, slot));
         }
@@ -51,7 +51,7 @@ internal sealed class HandshakeSlots(int perPod)
 
         public SemaphoreSlim Places { get; } = new(count);
 
-        public bool TryRefer()
+        public bool TryAddUser()
         {
             lock (_lock)
             {
@@ -65,7 +65,7 @@ internal sealed class HandshakeSlots(int perPod)
         }
 
         /// <summary>Whether that was the last user.</summary>
-        public bool Leave()
+        public bool RemoveUser()
         {
             lock (_lock)
             {
