@@ -24,20 +24,9 @@ internal static class ProxyOptionsReader
 
     private static readonly TimeSpan MaxDrain = TimeSpan.FromDays(7);
 
-    private static readonly string[] Keys =
-    [
-        nameof(ProxyOptions.Listen), nameof(ProxyOptions.ProxyProtocolFrom), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey), nameof(ProxyOptions.GatewayKey),
-        nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
-        nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
-        nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
-        nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod), nameof(ProxyOptions.HandshakesPerPod),
-        nameof(ProxyOptions.MaxConnections), nameof(ProxyOptions.MaxUnauthenticated), nameof(ProxyOptions.MaxUnauthenticatedPerSource), nameof(ProxyOptions.Penalties),
-        nameof(ProxyOptions.PenaltyExempt), nameof(ProxyOptions.PeerTimeout), nameof(ProxyOptions.UnreachableClientTimeout), nameof(ProxyOptions.PodLoginTimeout), nameof(ProxyOptions.DrainDelay), nameof(ProxyOptions.DrainTimeout), nameof(ProxyOptions.AuditLog),
-    ];
-
     /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
     public static ProxyOptions Read(IConfiguration configuration) =>
-        OptionsSection.Read<ProxyOptions>(configuration, ProxyOptions.Section, Keys, (section, options) => section.Bind(options), Check);
+        OptionsSection.Read<ProxyOptions>(configuration, ProxyOptions.Section, (section, options) => section.Bind(options), Check);
 
     private static IEnumerable<string> Check(ProxyOptions options)
     {
@@ -138,8 +127,8 @@ internal static class ProxyOptionsReader
         .. CheckNumber("PassthroughPerPod", options.PassthroughPerPod, 1, 1000, 5),
     ];
 
-    private static IEnumerable<string> CheckNumber(string key, int value, int smallest, int largest, int usual) =>
-        value >= smallest && value <= largest ? [] : [$"Proxy:{key} is {value}; write a number from {smallest} to {largest}, such as {usual}"];
+    private static IEnumerable<string> CheckNumber(string key, int value, int min, int max, int usual) =>
+        value >= min && value <= max ? [] : [$"Proxy:{key} is {value}; write a number from {min} to {max}, such as {usual}"];
 
     private static IEnumerable<string> CheckOperators(ProxyOptions options)
     {
