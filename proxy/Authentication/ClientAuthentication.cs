@@ -193,16 +193,16 @@ internal sealed partial class ClientAuthentication(SshServerTransport leg, Sessi
         {
             CertificateRefusal = $"The {certificate} {problem}.";
         }
-        LogRefusal(request, problem);
+        LogRefusal(request, problem, presented.Certificate is null ? "it " : "its certificate ");
         return null;
     }
 
-    private void LogRefusal(PublicKeyRequest request, string reason)
+    private void LogRefusal(PublicKeyRequest request, string reason, string subject = "")
     {
         if (logger.IsEnabled(LogLevel.Debug))
         {
             string algorithm = LogText.Printable(Encoding.ASCII.GetString(request.AlgorithmName));
-            Log.KeyRefused(logger, leg.Socket.RemoteEndPoint, LogText.Printable(UserName), algorithm, SshPublicKey.FingerprintOf(request.KeyBlob), reason);
+            Log.KeyRefused(logger, leg.Socket.RemoteEndPoint, LogText.Printable(UserName), algorithm, SshPublicKey.FingerprintOf(request.KeyBlob), subject + reason);
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Proxy.Accounting;
+using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Hosting;
 using SshGateway.Proxy.Listening;
@@ -52,6 +53,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton<ILogger<ConnectionReport>>(Ends);
         services.AddSingleton<ILogger<SshListener>>(Ends);
+        services.AddSingleton<ILogger<ClientAuthentication>>(AuthenticationLog);
+        services.AddSingleton<ILogger<PodConnector>>(PodLog);
         services.AddSingleton(time);
         services.AddSingleton(Loops);
         services.AddSingleton(Table);
@@ -72,6 +75,10 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     internal OpenSessions OpenSessions { get; }
 
     internal ConnectionEnds Ends { get; } = new();
+
+    internal LogRecorder<ClientAuthentication> AuthenticationLog { get; } = new();
+
+    internal LogRecorder<PodConnector> PodLog { get; } = new();
 
     /// <summary>Of the connections that come from now on.</summary>
     internal HostKeySet HostKeys { get; set; }
