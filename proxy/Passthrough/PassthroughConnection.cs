@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Limits;

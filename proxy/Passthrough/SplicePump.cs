@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Sockets;
 

@@ -10,7 +10,7 @@ internal sealed class HandshakeSlots(int perPod)
 {
     private readonly ConcurrentDictionary<string, Slot> _slots = new();
 
-    /// <summary>Waits for a place; dispose what is returned to give it back.</summary>
+    /// <summary>Waits for a free slot; dispose what is returned to give it back.</summary>
     public async Task<IDisposable> AcquireAsync(string podUid, CancellationToken cancellation)
     {
         while (true)
@@ -24,14 +24,14 @@ internal sealed class HandshakeSlots(int perPod)
             }
             try
             {
-                await slot.Places.WaitAsync(cancellation).ConfigureAwait(false);
+                await slot.Semaphore.WaitAsync(cancellation).ConfigureAwait(false);
             }
             catch
             {
                 Release(podUid, slot);
                 throw;
             }
-            return new Place(this, podUid, slot);
+            return new Lease(this, podUid, slot);
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class HandshakeSlots(int perPod)
         private int _users;
         private bool _closed;
 
-        public SemaphoreSlim Places { get; } = new(count);
+        public SemaphoreSlim Semaphore { get; } = new(count);
 
         public bool TryAddUser()
         {
@@ -75,11 +75,11 @@ internal sealed class HandshakeSlots(int perPod)
         }
     }
 
-    private sealed class Place(HandshakeSlots owner, string podUid, Slot slot) : IDisposable
+    private sealed class Lease(HandshakeSlots owner, string podUid, Slot slot) : IDisposable
     {
         public void Dispose()
         {
-            slot.Places.Release();
+            slot.Semaphore.Release();
             owner.Release(podUid, slot);
         }
     }
