@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Win32.SafeHandles;
 using SshGateway.Ssh.Sockets;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Pieces;
 
@@ -10,11 +11,11 @@ internal sealed class MemorySocket : IPeerSocket
     private readonly byte[] _bytes = new byte[512 * 1024];
     private int _count;
 
+    public IEventLoop Loop => ThreadPoolLoop.Instance;
+
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 0);
 
     public void ActsFor(IPEndPoint client) => throw new NotSupportedException();
-
-    public ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
 
     public ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.FromResult(true);
 
@@ -37,8 +38,6 @@ internal sealed class MemorySocket : IPeerSocket
     public int SpliceInto(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
-
-    public LoopYield YieldAsync(LoopPriority purpose) => new(loop: null, purpose);
 
     public void ShutdownWrites() => throw new NotSupportedException();
 

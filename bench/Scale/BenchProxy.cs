@@ -1,4 +1,3 @@
-using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 

@@ -17,27 +17,14 @@ internal static partial class OperatorOptionsReader
     private static readonly TimeSpan MaxCertificateLifetime = TimeSpan.FromDays(365);
     private static readonly TimeSpan MaxCaLifetime = TimeSpan.FromDays(3650);
 
-    private static readonly string[] Keys =
-    [
-        nameof(OperatorOptions.Source), nameof(OperatorOptions.Directory), nameof(OperatorOptions.Kubeconfig), nameof(OperatorOptions.Namespaces), nameof(OperatorOptions.AllNamespaces),
-        nameof(OperatorOptions.LeaseNamespace),
-        nameof(OperatorOptions.HostKeysSecret), nameof(OperatorOptions.UserCaSecret), nameof(OperatorOptions.UserCaConfigMap),
-        nameof(OperatorOptions.FeedCaSecret), nameof(OperatorOptions.FeedCaConfigMap), nameof(OperatorOptions.FeedNames),
-        nameof(OperatorOptions.FeedCertificateLifetime), nameof(OperatorOptions.FeedCaLifetime), nameof(OperatorOptions.FeedCaOverlap),
-        nameof(OperatorOptions.FeedListen), nameof(OperatorOptions.FeedCertificate), nameof(OperatorOptions.FeedCertificateKey), nameof(OperatorOptions.FeedClients),
-        nameof(OperatorOptions.FeedJwks), nameof(OperatorOptions.FeedIssuer), nameof(OperatorOptions.FeedInsecure), nameof(OperatorOptions.HttpListen), nameof(OperatorOptions.InternalCallers),
-        nameof(OperatorOptions.OtlpEndpoint),
-        nameof(OperatorOptions.AllowLoopbackPods), nameof(OperatorOptions.AllowUnlabelledPods),
-    ];
-
     /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
     public static OperatorOptions Read(IConfiguration configuration) =>
-        OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, Keys, (section, options) => section.Bind(options), Check);
+        OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, (section, options) => section.Bind(options), Check);
 
     /// <summary>For who only reads the sessions: what the feed and the listeners need may be missing.</summary>
     /// <exception cref="ConfigurationException">A key is unknown, or a value of the source cannot be used.</exception>
     public static OperatorOptions ReadSource(IConfiguration configuration) =>
-        OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, Keys, (section, options) => section.Bind(options), CheckSource);
+        OptionsSection.Read<OperatorOptions>(configuration, OperatorOptions.Section, (section, options) => section.Bind(options), CheckSource);
 
     private static IEnumerable<string> Check(OperatorOptions options)
     {

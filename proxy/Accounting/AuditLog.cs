@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Threading.Channels;
 using SshGateway.Hosting.Logging;
-using SshGateway.Proxy.Configuration;
 
 namespace SshGateway.Proxy.Accounting;
 
@@ -10,7 +9,7 @@ namespace SshGateway.Proxy.Accounting;
 /// Writes a line of JSON for each connection that ends. No connection ever waits for it: lines go through a bounded queue, and when that is full, or they cannot be
 /// written, they are counted, and a line says how many are missing.
 /// </summary>
-internal sealed class AuditLog : BackgroundService
+internal sealed partial class AuditLog : BackgroundService
 {
     /// <summary>Lines that may wait.</summary>
     public const int Capacity = 8192;
@@ -23,7 +22,7 @@ internal sealed class AuditLog : BackgroundService
 
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
-    private readonly ProxyOptions _options;
+    private readonly string _destination;
     private readonly TimeProvider _time;
     private readonly ILogger<AuditLog> _logger;
     private readonly Channel<AuditRecord> _queue = Channel.CreateBounded<AuditRecord>(new BoundedChannelOptions(Capacity) { SingleReader = true });
@@ -31,18 +30,26 @@ internal sealed class AuditLog : BackgroundService
     private readonly Counter<long> _lostTotal;
     private long _lost;
 
-    public AuditLog(ProxyOptions options, TimeProvider time, ILogger<AuditLog> logger)
+    /// <param name="destination">A file, <see cref="StandardOutput"/>, or empty: there is no audit log.</param>
+    /// <param name="proxyId">Names this proxy in each line.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Told what is lost.</param>
+    public AuditLog(string destination, string proxyId, TimeProvider time, ILogger<AuditLog> logger)
     {
-        _options = options;
+        _destination = destination;
+        ProxyId = proxyId;
         _time = time;
         _logger = logger;
         _lostTotal = _meter.CreateCounter<long>("sshgateway.proxy.audit_lost", description: "Lines of the audit log that could not be written");
     }
 
+    /// <summary>Names this proxy in each line.</summary>
+    public string ProxyId { get; }
+
     /// <summary>Lines that are missing and have not been told yet.</summary>
     public long Lost => Interlocked.Read(ref _lost);
 
-    private bool IsOn => _options.AuditLog.Length > 0;
+    private bool IsOn => _destination.Length > 0;
 
     /// <summary>Never waits.</summary>
     public void Write(AuditRecord record)
@@ -64,7 +71,7 @@ internal sealed class AuditLog : BackgroundService
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
-                throw new IOException($"Proxy:AuditLog is \"{_options.AuditLog}\", which cannot be written: {problem.Message}; write a file in a directory that the proxy may write to, or -", problem);
+                throw new IOException($"Proxy:AuditLog is \"{_destination}\", which cannot be written: {problem.Message}; write a file in a directory that the proxy may write to, or -", problem);
             }
         }
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -108,8 +115,8 @@ internal sealed class AuditLog : BackgroundService
             using var lines = new MemoryStream();
             if (lost > 0)
             {
-                AuditLogMessages.Lost(_logger, lost, "the queue was full, or the file could not be written");
-                JsonSerializer.Serialize(lines, new AuditLoss(_time.GetUtcNow(), _options.Id, lost), AuditJson.Default.AuditLoss);
+                Log.Lost(_logger, lost, "the queue was full, or the file could not be written");
+                JsonSerializer.Serialize(lines, new AuditLoss(_time.GetUtcNow(), ProxyId, lost), AuditJson.Default.AuditLoss);
                 lines.Write(NewLine);
             }
             foreach (AuditRecord record in batch)
@@ -125,18 +132,24 @@ internal sealed class AuditLog : BackgroundService
             // Both the old ones and these; the next line that can be written says so.
             Interlocked.Add(ref _lost, lost);
             Lose(batch.Count);
-            AuditLogMessages.Lost(_logger, batch.Count, problem.Message);
+            Log.Lost(_logger, batch.Count, problem.Message);
         }
     }
 
     // Anew for each batch: whoever rotates the file need not tell.
-    private Stream Open() => _options.AuditLog == StandardOutput
+    private Stream Open() => _destination == StandardOutput
         ? Console.OpenStandardOutput()
-        : new FileStream(_options.AuditLog, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        : new FileStream(_destination, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
     private void Lose(long count)
     {
         Interlocked.Add(ref _lost, count);
         _lostTotal.Add(count);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Count} lines of the audit log are lost: {Problem}")]
+        public static partial void Lost(ILogger logger, long count, string problem);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SshGateway.Proxy.Accounting;
 
 /// <summary>One line of the audit log; docs/audit.md describes each field. Never a key, a password or a payload.</summary>
@@ -53,3 +55,15 @@ internal sealed record AuditRecord
     /// <summary>Seconds from the connection to the login's success, or to the passthrough's beginning.</summary>
     public double? LoggedInAfter { get; init; }
 }
+
+/// <summary>The line that stands for those that could not be written.</summary>
+/// <param name="Time">When that was found out.</param>
+/// <param name="Proxy">Whose they were.</param>
+/// <param name="Lost">How many.</param>
+internal sealed record AuditLoss(DateTimeOffset Time, string Proxy, long Lost);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AuditRecord))]
+[JsonSerializable(typeof(AuditLoss))]
+internal sealed partial class AuditJson : JsonSerializerContext;

@@ -6,9 +6,6 @@ namespace SshGateway.Proxy.Accounting;
 /// <summary>What is logged of connections. What a client did is Information, what a pod did Warning, what we did Error.</summary>
 internal static partial class ConnectionLog
 {
-    [LoggerMessage(1, LogLevel.Information, "SSH listening on {Address}")]
-    public static partial void Listening(ILogger logger, EndPoint? address);
-
     [LoggerMessage(2, LogLevel.Information, "{Client} logged in to {SessionId} on pod {PodName} ({PodUid}) at {Endpoint} with {Credential} in {Milliseconds} ms")]
     public static partial void LoggedIn(
         ILogger logger, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint, string credential, long milliseconds);
@@ -20,15 +17,12 @@ internal static partial class ConnectionLog
     [LoggerMessage(4, LogLevel.Error, "{Client} as \"{UserName}\" met a defect of the gateway")]
     public static partial void Defect(ILogger logger, Exception exception, IPEndPoint client, string userName);
 
-    [LoggerMessage(7, LogLevel.Information, "Told to end: not ready, closed to new clients in {Seconds} s")]
-    public static partial void Draining(ILogger logger, double seconds);
-
-    [LoggerMessage(8, LogLevel.Information, "Closed to new clients; {Count} connections have {Seconds} s to end")]
-    public static partial void Closed(ILogger logger, int count, double seconds);
-
     [LoggerMessage(6, LogLevel.Information, "{Client} is passed through to {SessionId} on pod {PodName} ({PodUid}) at {Endpoint}")]
     public static partial void PassthroughOpened(ILogger logger, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint);
 
-    [LoggerMessage(5, LogLevel.Warning, "No connection could be accepted: {Problem}. Trying on")]
-    public static partial void AcceptFailed(ILogger logger, string problem);
+    [LoggerMessage(9, LogLevel.Debug, "{Client} exchanged keys: {Algorithms}")]
+    public static partial void KeysExchanged(ILogger logger, IPEndPoint client, string algorithms);
+
+    [LoggerMessage(10, LogLevel.Debug, "{Client} is gone: {Reason}")]
+    public static partial void ClientGone(ILogger logger, IPEndPoint client, string reason);
 }

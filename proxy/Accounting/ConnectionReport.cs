@@ -1,18 +1,21 @@
 using System.Globalization;
 using System.Net;
 using SshGateway.Proxy.Authentication;
-using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Outcomes;
-using SshGateway.Proxy.Relay;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Accounting;
 
 /// <summary>What is known of a connection by those who keep accounts of it: the metrics, the log and the audit log.</summary>
 internal sealed class ConnectionReport
 {
-    private readonly ConnectionServices _services;
+    private readonly ConnectionMetrics _metrics;
+    private readonly AuditLog _audit;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly long _startedAt;
     private string _protocol = "none";
     private SessionEntry? _entry;
@@ -23,12 +26,11 @@ internal sealed class ConnectionReport
     private long _fromClient;
     private long _toClient;
 
-    public ConnectionReport(ConnectionServices services, IPEndPoint peer)
+    public ConnectionReport(IPEndPoint client, ConnectionMetrics metrics, AuditLog audit, TimeProvider time, ILogger<ConnectionReport> logger)
     {
-        _services = services;
-        Client = peer;
-        _startedAt = services.Time.GetTimestamp();
-        services.Metrics.Accepted();
+        (Client, _metrics, _audit, _time, _logger) = (client, metrics, audit, time, logger);
+        _startedAt = time.GetTimestamp();
+        metrics.Accepted();
     }
 
     /// <summary>Where the client connected from.</summary>
@@ -40,12 +42,12 @@ internal sealed class ConnectionReport
     /// <summary>How the connection ended; null: it has not.</summary>
     public ConnectionEnd? End { get; private set; }
 
-    private TimeSpan Elapsed => _services.Time.GetElapsedTime(_startedAt);
+    private TimeSpan Elapsed => _time.GetElapsedTime(_startedAt);
 
     /// <summary>All bytes so far. A connection may last for days: they are counted while it does.</summary>
     public void Count(long fromClient, long toClient)
     {
-        _services.Metrics.Transferred(fromClient - _fromClient, toClient - _toClient);
+        _metrics.Transferred(fromClient - _fromClient, toClient - _toClient);
         (_fromClient, _toClient) = (fromClient, toClient);
     }
 
@@ -59,7 +61,18 @@ internal sealed class ConnectionReport
         UserName = sessionId;
     }
 
-    public void KeysExchanged() => _keyExchangeAfter = Elapsed;
+    /// <param name="transport">Has the algorithms.</param>
+    public void KeysExchanged(SshTransport transport)
+    {
+        _keyExchangeAfter = Elapsed;
+        if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            ConnectionLog.KeysExchanged(_logger, Client, transport.NegotiatedAlgorithms);
+        }
+    }
+
+    /// <summary>The client left, or its connection broke.</summary>
+    public void ClientGone(PeerGoneException gone) => ConnectionLog.ClientGone(_logger, Client, gone.Message);
 
     public void Authenticated(AuthenticatedClient client)
     {
@@ -73,54 +86,54 @@ internal sealed class ConnectionReport
         TimeSpan after = Elapsed;
         _entry = entry;
         _loggedInAfter = after;
-        _services.Metrics.LoggedIn(after);
+        _metrics.LoggedIn(after);
         ConnectionLog.LoggedIn(
-            _services.Logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, _authenticated!.Credential, (long)after.TotalMilliseconds);
+            _logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, _authenticated!.Credential, (long)after.TotalMilliseconds);
     }
 
     public void PassthroughOpened(SessionEntry entry)
     {
         _entry = entry;
         _loggedInAfter = Elapsed;
-        ConnectionLog.PassthroughOpened(_services.Logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
+        ConnectionLog.PassthroughOpened(_logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
     }
 
-    public void Defect(Exception defect) => ConnectionLog.Defect(_services.Logger, defect, Client, Printable(UserName));
+    public void Defect(Exception defect) => ConnectionLog.Defect(_logger, defect, Client, LogText.Printable(UserName));
 
-    public void Ended(BridgeEnd end)
+    public void Ended(ConnectionOutcome outcome)
     {
-        End = end.End;
-        Blame blame = end.End.BlameFor();
+        End = outcome.End;
+        Blame blame = outcome.End.Blame;
         TimeSpan elapsed = Elapsed;
-        string detail = Printable(end.Detail);
+        string detail = LogText.Printable(outcome.Detail);
         SshCertificate? certificate = _authenticated?.Certificate;
-        _services.Metrics.Ended(end.End, blame);
+        _metrics.Ended(outcome.End, blame);
         ConnectionLog.Ended(
-            _services.Logger,
+            _logger,
             // Somebody who can do something about it should see these.
-            blame == Blame.Pod || end.End == ConnectionEnd.ProxyHeaderInvalid ? LogLevel.Warning : LogLevel.Information,
+            blame == Blame.Pod || outcome.End == ConnectionEnd.ProxyHeaderInvalid ? LogLevel.Warning : LogLevel.Information,
             Client,
-            Printable(UserName),
-            end.End,
+            LogText.Printable(UserName),
+            outcome.End,
             blame,
             elapsed.TotalSeconds,
             _fromClient,
             _toClient,
             detail);
-        _services.Audit.Write(new AuditRecord
+        _audit.Write(new AuditRecord
         {
-            Time = _services.Time.GetUtcNow(),
-            Proxy = _services.Options.Id,
+            Time = _time.GetUtcNow(),
+            Proxy = _audit.ProxyId,
             Protocol = _protocol,
             Client = Client.ToString(),
-            Session = Printable(UserName),
+            Session = LogText.Printable(UserName),
             Pod = _entry?.PodName,
             PodUid = _entry?.PodUid,
             Key = _authenticated?.Key.Fingerprint,
-            Certificate = certificate is null ? null : Printable(certificate.KeyId),
+            Certificate = certificate is null ? null : LogText.Printable(certificate.KeyId),
             CertificateSerial = certificate?.Serial.ToString(CultureInfo.InvariantCulture),
             CertificateAuthority = certificate?.SignatureKey.Fingerprint,
-            End = end.End.ToString(),
+            End = outcome.End.ToString(),
             Blame = blame.ToString(),
             Detail = detail.Length > 0 ? detail : null,
             BytesFromClient = _fromClient,
@@ -131,8 +144,10 @@ internal sealed class ConnectionReport
             LoggedInAfter = _loggedInAfter?.TotalSeconds,
         });
     }
+}
 
-    // Some of it is a peer's words.
-    private static string Printable(string? text) =>
-        string.Concat((text ?? "").Take(512).Select(character => char.IsControl(character) ? ' ' : character));
+/// <summary>Opens a report for each connection.</summary>
+internal sealed class ConnectionReports(ConnectionMetrics metrics, AuditLog audit, TimeProvider time, ILogger<ConnectionReport> logger)
+{
+    public ConnectionReport Create(IPEndPoint client) => new(client, metrics, audit, time, logger);
 }

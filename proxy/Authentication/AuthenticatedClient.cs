@@ -16,7 +16,7 @@ internal sealed record AuthenticatedClient(SessionEntry Entry, SshPublicKey Key,
     public string Credential => Certificate is null ? Key.Fingerprint : $"{Key.Fingerprint} by the {Certificate}";
 
     /// <summary>Why the session, as it is now, does not let this client in; null: it does.</summary>
-    public string? RefusalBy(SessionEntry session, DateTimeOffset now) => Certificate is null
+    public string? FindProblem(SessionEntry session, DateTimeOffset now) => Certificate is null
         ? session.Authorizes(Key.Blob.Span) ? null : "is none of the session's keys"
-        : UserCertificateRules.Refusal(Certificate, session, Address.Address, now);
+        : UserCertificateRules.FindProblem(Certificate, session, Address.Address, now);
 }

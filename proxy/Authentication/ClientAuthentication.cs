@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Net;
 using System.Text;
 using SshGateway.Feed;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
@@ -13,7 +15,7 @@ namespace SshGateway.Proxy.Authentication;
 /// Authenticates the client against its session's keys: RFC 4252. Sessions that do not exist take exactly the path of those that do, with no
 /// keys, so that nothing tells one from the other.
 /// </summary>
-internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable table, TimeProvider time)
+internal sealed partial class ClientAuthentication(SshServerTransport leg, SessionTable table, TimeProvider time, ILogger<ClientAuthentication> logger)
 {
     private static readonly byte[] Failure =
         SshWriter.Message(MessageNumber.UserAuthFailure).WriteNameList(["publickey"]).WriteBoolean(false).ToArray();
@@ -31,8 +33,9 @@ internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable 
     public string? CertificateRefusal { get; private set; }
 
     /// <summary>Runs until a key of the session has made a verified signature. No answer has been sent to that request yet.</summary>
-    /// <exception cref="SshProtocolException">The client broke the protocol or ran out of attempts.</exception>
-    public async Task<AuthenticatedClient> RunAsync()
+    /// <returns>Null: the client has used up its attempts.</returns>
+    /// <exception cref="SshProtocolException">The client broke the protocol.</exception>
+    public async Task<AuthenticatedClient?> RunAsync()
     {
         await AcceptServiceAsync(await leg.ReceiveAsync().ConfigureAwait(false)).ConfigureAwait(false);
         while (true)
@@ -41,18 +44,28 @@ internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable 
             long receivedAt = time.GetTimestamp();
             if (packet.Number == MessageNumber.ServiceRequest)
             {
-                Count(ref _repeatedServiceRequests, AuthenticationLimits.RepeatedServiceRequests);
+                if (++_repeatedServiceRequests > AuthenticationLimits.RepeatedServiceRequests)
+                {
+                    return null;
+                }
                 await AcceptServiceAsync(packet).ConfigureAwait(false);
                 continue;
             }
             if (ReadRequest(packet.Payload) is not { } request)
             {
-                Count(ref _otherRequests, AuthenticationLimits.OtherRequests);
+                if (++_otherRequests > AuthenticationLimits.OtherRequests)
+                {
+                    return null;
+                }
                 await leg.Output.SendAsync(Failure).ConfigureAwait(false);
                 continue;
             }
             if (request.Signature is null)
             {
+                if (++_queries > AuthenticationLimits.Queries)
+                {
+                    return null;
+                }
                 await AnswerQueryAsync(request, receivedAt).ConfigureAwait(false);
                 continue;
             }
@@ -60,7 +73,10 @@ internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable 
             {
                 return client;
             }
-            Count(ref _failures, AuthenticationLimits.Failures);
+            if (++_failures > AuthenticationLimits.Failures)
+            {
+                return null;
+            }
             await RefuseAsync(receivedAt).ConfigureAwait(false);
         }
     }
@@ -96,16 +112,15 @@ internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable 
             throw new SshProtocolException("the user name and the service cannot change within a connection");
         }
         bool hostbound = request.Method.SequenceEqual("publickey-hostbound-v00@openssh.com"u8);
-        return hostbound || request.Method.SequenceEqual("publickey"u8) ? PublicKeyRequest.Parse(payload, request.Rest, hostbound) : null;
+        return hostbound || request.Method.SequenceEqual("publickey"u8) ? PublicKeyRequest.Parse(payload, request.MethodFields, hostbound) : null;
     }
 
     private async Task AnswerQueryAsync(PublicKeyRequest request, long receivedAt)
     {
-        Count(ref _queries, AuthenticationLimits.Queries);
         // A certificate that no CA has signed must not tell which sessions there are, though everybody knows the CA's public key.
         if (PresentedBy(request) is { } presented
-            && (presented.Certificate is null || await CryptoScheduler.RunAsync(leg.Socket, presented.Certificate.IsQuick, presented.Certificate.IsSigned).ConfigureAwait(false))
-            && Admit(presented) is not null)
+            && (presented.Certificate is null || await CryptoScheduler.RunAsync(leg.Socket.Loop, presented.Certificate.IsQuick, presented.Certificate.IsSigned).ConfigureAwait(false))
+            && Admit(request, presented) is not null)
         {
             await leg.Output.SendAsync(
                 SshWriter.Message(MessageNumber.UserAuthPublicKeyOk).WriteString(request.AlgorithmName).WriteString(request.KeyBlob).ToArray())
@@ -121,50 +136,74 @@ internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable 
     /// </summary>
     private async Task<AuthenticatedClient?> VerifyAsync(PublicKeyRequest request)
     {
-        PresentedKey? presented = PresentedBy(request);
-        if (presented is null || (request.HostKey is not null && !request.HostKey.AsSpan().SequenceEqual(leg.HostKey.Span)))
+        if (PresentedBy(request) is not { } presented)
         {
             return null;
         }
-        byte[] signedData = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.SignedPart).ToArray();
-        SecurityKeyFlags demanded = UserCertificateRules.Demands(presented.Certificate);
+        if (request.HostKey is not null && !request.HostKey.AsSpan().SequenceEqual(leg.HostKey.Span))
+        {
+            LogRefusal(request, "the request names another host key than the gateway's");
+            return null;
+        }
+        byte[] signedData = new SshWriter().WriteString(leg.SshSessionId).WriteBytes(request.SignedPart).ToArray();
+        SecurityKeyFlags required = UserCertificateRules.RequiredFlags(presented.Certificate);
         bool isQuick = request.Algorithm!.Signature.IsQuick && presented.Certificate?.IsQuick != false;
-        bool valid = await CryptoScheduler.RunAsync(leg.Socket, isQuick, () =>
-            SignatureVerifier.Verify(presented.Key, request.Algorithm.Signature, request.Signature, signedData, demanded)
+        bool valid = await CryptoScheduler.RunAsync(leg.Socket.Loop, isQuick, () =>
+            SignatureVerifier.Verify(presented.Key, request.Algorithm.Signature, request.Signature, signedData, required)
             && presented.Certificate?.IsSigned() != false).ConfigureAwait(false);
-        return valid ? Admit(presented) : null;
+        if (!valid)
+        {
+            LogRefusal(request, "the signature is not valid");
+        }
+        return valid ? Admit(request, presented) : null;
     }
 
-    private static PresentedKey? PresentedBy(PublicKeyRequest request)
+    private PresentedKey? PresentedBy(PublicKeyRequest request)
     {
         try
         {
-            return request.Algorithm is { } algorithm ? PresentedKey.Parse(algorithm, request.KeyBlob) : null;
+            if (request.Algorithm is { } algorithm)
+            {
+                return PresentedKey.Parse(algorithm, request.KeyBlob);
+            }
+            LogRefusal(request, "the gateway does not have this algorithm");
         }
-        catch (SshFormatException)
+        catch (SshFormatException malformed)
         {
-            return null;
+            LogRefusal(request, malformed.Message);
         }
+        return null;
     }
 
-    private AuthenticatedClient? Admit(PresentedKey presented)
+    private AuthenticatedClient? Admit(PublicKeyRequest request, PresentedKey presented)
     {
         if (Lookup() is not { } entry)
         {
+            LogRefusal(request, "there is no such session");
             return null;
         }
         var client = new AuthenticatedClient(entry, presented.Key, leg.Socket.RemoteEndPoint, presented.Certificate);
-        string? refusal = client.RefusalBy(entry, time.GetUtcNow());
-        if (refusal is null)
+        string? problem = client.FindProblem(entry, time.GetUtcNow());
+        if (problem is null)
         {
             CertificateRefusal = null;
             return client;
         }
         if (presented.Certificate is { } certificate)
         {
-            CertificateRefusal = $"The {certificate} {refusal}.";
+            CertificateRefusal = $"The {certificate} {problem}.";
         }
+        LogRefusal(request, problem, presented.Certificate is null ? "it " : "its certificate ");
         return null;
+    }
+
+    private void LogRefusal(PublicKeyRequest request, string reason, string subject = "")
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            string algorithm = LogText.Printable(Encoding.ASCII.GetString(request.AlgorithmName));
+            Log.KeyRefused(logger, leg.Socket.RemoteEndPoint, LogText.Printable(UserName), algorithm, SshPublicKey.FingerprintOf(request.KeyBlob), subject + reason);
+        }
     }
 
     private SessionEntry? Lookup()
@@ -183,11 +222,9 @@ internal sealed class ClientAuthentication(SshServerTransport leg, SessionTable 
         await leg.Output.SendAsync(Failure).ConfigureAwait(false);
     }
 
-    private static void Count(ref int count, int limit)
+    private static partial class Log
     {
-        if (++count > limit)
-        {
-            throw new SshProtocolException(DisconnectReason.NoMoreAuthMethodsAvailable, "Too many authentication failures");
-        }
+        [LoggerMessage(1, LogLevel.Debug, "{Client} as \"{UserName}\": the key {Algorithm} {Fingerprint} is refused: {Reason}")]
+        public static partial void KeyRefused(ILogger logger, IPEndPoint client, string userName, string algorithm, string fingerprint, string reason);
     }
 }

@@ -5,12 +5,12 @@ namespace SshGateway.Proxy.Authentication;
 /// <summary>The head of SSH_MSG_USERAUTH_REQUEST: RFC 4252 section 5. The spans point into the message.</summary>
 internal readonly ref struct UserAuthRequest
 {
-    private UserAuthRequest(ReadOnlySpan<byte> user, ReadOnlySpan<byte> service, ReadOnlySpan<byte> method, SshReader rest)
+    private UserAuthRequest(ReadOnlySpan<byte> user, ReadOnlySpan<byte> service, ReadOnlySpan<byte> method, SshReader methodFields)
     {
         User = user;
         Service = service;
         Method = method;
-        Rest = rest;
+        MethodFields = methodFields;
     }
 
     public ReadOnlySpan<byte> User { get; }
@@ -20,7 +20,7 @@ internal readonly ref struct UserAuthRequest
     public ReadOnlySpan<byte> Method { get; }
 
     /// <summary>What the method defines.</summary>
-    public SshReader Rest { get; }
+    public SshReader MethodFields { get; }
 
     //  byte      SSH_MSG_USERAUTH_REQUEST
     //  string    user name

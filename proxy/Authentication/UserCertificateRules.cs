@@ -15,14 +15,14 @@ namespace SshGateway.Proxy.Authentication;
 internal static class UserCertificateRules
 {
     /// <summary>What the key of the certificate must vouch for if it is a security key.</summary>
-    public static SecurityKeyFlags Demands(SshCertificate? certificate)
+    public static SecurityKeyFlags RequiredFlags(SshCertificate? certificate)
     {
         SecurityKeyFlags presence = certificate?.Extensions.ContainsKey(CertificateOptions.NoTouchRequired) == true ? SecurityKeyFlags.None : SecurityKeyFlags.UserPresent;
         return certificate?.CriticalOptions.ContainsKey(CertificateOptions.VerifyRequired) == true ? presence | SecurityKeyFlags.UserVerified : presence;
     }
 
     /// <summary>Why the certificate does not open the session, for the log; null: it does. The CA's signature is not looked at.</summary>
-    public static string? Refusal(SshCertificate certificate, SessionEntry session, IPAddress client, DateTimeOffset now)
+    public static string? FindProblem(SshCertificate certificate, SessionEntry session, IPAddress client, DateTimeOffset now)
     {
         if (certificate.Type != CertificateType.User)
         {
@@ -37,18 +37,18 @@ internal static class UserCertificateRules
         {
             return "has neither the session id nor the session's owner as a principal";
         }
-        return certificate.ProblemAt(now) ?? RefusalByOptions(certificate, client);
+        return certificate.ProblemAt(now) ?? FindProblemOfOptions(certificate, client);
     }
 
     private static bool NamesOwnerOf(SshCertificate certificate, SessionEntry session) =>
         certificate.HasPrincipal(Encoding.ASCII.GetBytes(session.SessionId))
         || (session.OwnerUser is { IsEmpty: false } owner && certificate.HasPrincipal(owner));
 
-    private static string? RefusalByOptions(SshCertificate certificate, IPAddress client)
+    private static string? FindProblemOfOptions(SshCertificate certificate, IPAddress client)
     {
         foreach ((string name, byte[] data) in certificate.CriticalOptions)
         {
-            string? refusal = name switch
+            string? problem = name switch
             {
                 // The pod's sshd enforces it: the gateway's certificate hands it on.
                 CertificateOptions.ForceCommand => ValueOf(data) is { Length: > 0 } ? null : "has a force-command without a command",
@@ -58,9 +58,9 @@ internal static class UserCertificateRules
                     : "demands that its key verifies the user, which only a security key can",
                 _ => $"has the critical option {Printable(name)}, which the gateway does not know",
             };
-            if (refusal is not null)
+            if (problem is not null)
             {
-                return refusal;
+                return problem;
             }
         }
         return null;

@@ -10,7 +10,7 @@ internal static class ClientOffer
     // so it is offered only where Proxy:Ciphers asks for it.
     private const string OnlyOnRequest = "chacha20-poly1305@openssh.com";
 
-    public static KexOffer From(ProxyOptions options) => new(
+    public static KexOffer Create(ProxyOptions options) => new(
         Choose(options.KexAlgorithms, KeyExchangeAlgorithm.All, kex => kex.Name),
         [],
         options.Ciphers.Count == 0

@@ -1,3 +1,4 @@
+
 namespace SshGateway.Proxy.Configuration;
 
 /// <summary>The section <c>Proxy</c> of the configuration; docs/configuration.md describes each key.</summary>

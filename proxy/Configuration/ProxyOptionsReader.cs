@@ -24,106 +24,53 @@ internal static class ProxyOptionsReader
 
     private static readonly TimeSpan MaxDrain = TimeSpan.FromDays(7);
 
-    private static readonly string[] Keys =
-    [
-        nameof(ProxyOptions.Listen), nameof(ProxyOptions.ProxyProtocolFrom), nameof(ProxyOptions.HttpListen), nameof(ProxyOptions.OtlpEndpoint), nameof(ProxyOptions.Id), nameof(ProxyOptions.HostKeys), nameof(ProxyOptions.UserCaKey), nameof(ProxyOptions.GatewayKey),
-        nameof(ProxyOptions.Operators), nameof(ProxyOptions.OperatorCA), nameof(ProxyOptions.OperatorToken), nameof(ProxyOptions.OperatorInsecure),
-        nameof(ProxyOptions.KexAlgorithms), nameof(ProxyOptions.Ciphers), nameof(ProxyOptions.Macs),
-        nameof(ProxyOptions.RekeyBytes), nameof(ProxyOptions.KeyExchangeTimeout), nameof(ProxyOptions.AuthenticationTimeout), nameof(ProxyOptions.WaitForPod),
-        nameof(ProxyOptions.SourcePrefixIPv4), nameof(ProxyOptions.SourcePrefixIPv6), nameof(ProxyOptions.PassthroughPerSource), nameof(ProxyOptions.PassthroughPerPod), nameof(ProxyOptions.HandshakesPerPod),
-        nameof(ProxyOptions.MaxConnections), nameof(ProxyOptions.MaxUnauthenticated), nameof(ProxyOptions.MaxUnauthenticatedPerSource), nameof(ProxyOptions.Penalties),
-        nameof(ProxyOptions.PenaltyExempt), nameof(ProxyOptions.PeerTimeout), nameof(ProxyOptions.UnreachableClientTimeout), nameof(ProxyOptions.PodLoginTimeout), nameof(ProxyOptions.DrainDelay), nameof(ProxyOptions.DrainTimeout), nameof(ProxyOptions.AuditLog),
-    ];
-
     /// <exception cref="ConfigurationException">A key is unknown, or a value cannot be used.</exception>
     public static ProxyOptions Read(IConfiguration configuration) =>
-        OptionsSection.Read<ProxyOptions>(configuration, ProxyOptions.Section, Keys, (section, options) => section.Bind(options), Check);
+        OptionsSection.Read<ProxyOptions>(configuration, ProxyOptions.Section, (section, options) => section.Bind(options), Check);
 
-    private static IEnumerable<string> Check(ProxyOptions options)
-    {
-        if (!ListenAddress.TryParse(options.Listen, out _))
-        {
-            yield return $"Proxy:Listen is \"{options.Listen}\"; write address:port, such as [::]:2222";
-        }
-        if (!ListenAddress.TryParse(options.HttpListen, out _))
-        {
-            yield return $"Proxy:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8080";
-        }
-        if (!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint))
-        {
-            yield return $"Proxy:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317";
-        }
-        if (options.Id.Length is 0 or > MaxId || options.Id.AsSpan().ContainsAnyExceptInRange('!', '~'))
-        {
-            yield return $"Proxy:Id is \"{options.Id}\"; write 1 to {MaxId} printable characters without spaces";
-        }
-        if (options.HostKeys.Count == 0)
-        {
-            yield return "Proxy:HostKeys is missing; write the gateway's private host key files, such as --Proxy:HostKeys:0=/etc/sshgateway/ssh_host_ed25519_key";
-        }
-        if (options.UserCaKey.Length == 0 && options.GatewayKey.Length == 0)
-        {
-            yield return "Proxy:UserCaKey is missing; write the file of the user CA's private key (or, for pods that cannot be made to trust a CA, of Proxy:GatewayKey)";
-        }
-        if (options.UserCaKey.Length > 0 && options.GatewayKey.Length > 0)
-        {
-            yield return "Proxy:UserCaKey and Proxy:GatewayKey are both there; the gateway logs in to pods with one of them, so leave the other out";
-        }
-        foreach (string problem in CheckNetworks("ProxyProtocolFrom", options.ProxyProtocolFrom).Concat(CheckNetworks("PenaltyExempt", options.PenaltyExempt)))
-        {
-            yield return problem;
-        }
-        foreach (string problem in CheckOperators(options))
-        {
-            yield return problem;
-        }
-        foreach (string problem in CheckNames("KexAlgorithms", options.KexAlgorithms, [.. KeyExchangeAlgorithm.All.Select(kex => kex.Name)])
+    private static IEnumerable<string> Check(ProxyOptions options) =>
+    [
+        .. RefuseIf(!ListenAddress.TryParse(options.Listen, out _),
+            $"Proxy:Listen is \"{options.Listen}\"; write address:port, such as [::]:2222"),
+        .. RefuseIf(!ListenAddress.TryParse(options.HttpListen, out _),
+            $"Proxy:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8080"),
+        .. RefuseIf(!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint),
+            $"Proxy:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317"),
+        .. RefuseIf(options.Id.Length is 0 or > MaxId || options.Id.AsSpan().ContainsAnyExceptInRange('!', '~'),
+            $"Proxy:Id is \"{options.Id}\"; write 1 to {MaxId} printable characters without spaces"),
+        .. RefuseIf(options.HostKeys.Count == 0,
+            "Proxy:HostKeys is missing; write the gateway's private host key files, such as --Proxy:HostKeys:0=/etc/sshgateway/ssh_host_ed25519_key"),
+        .. RefuseIf(options.UserCaKey.Length == 0 && options.GatewayKey.Length == 0,
+            "Proxy:UserCaKey is missing; write the file of the user CA's private key (or, for pods that cannot be made to trust a CA, of Proxy:GatewayKey)"),
+        .. RefuseIf(options.UserCaKey.Length > 0 && options.GatewayKey.Length > 0,
+            "Proxy:UserCaKey and Proxy:GatewayKey are both there; the gateway logs in to pods with one of them, so leave the other out"),
+        .. CheckNetworks("ProxyProtocolFrom", options.ProxyProtocolFrom).Concat(CheckNetworks("PenaltyExempt", options.PenaltyExempt)),
+        .. CheckOperators(options),
+        .. CheckNames("KexAlgorithms", options.KexAlgorithms, [.. KeyExchangeAlgorithm.All.Select(kex => kex.Name)])
             .Concat(CheckNames("Ciphers", options.Ciphers, [.. CipherAlgorithm.All.Select(cipher => cipher.Name)]))
-            .Concat(CheckNames("Macs", options.Macs, [.. MacAlgorithm.All.Select(mac => mac.Name)])))
-        {
-            yield return problem;
-        }
-        foreach (string problem in CheckLimits(options))
-        {
-            yield return problem;
-        }
-        if (options.RekeyBytes is not 0 and < MinRekeyBytes)
-        {
-            yield return $"Proxy:RekeyBytes is {options.RekeyBytes}; write 0 for what the cipher allows, or at least {MinRekeyBytes}";
-        }
-        if (options.KeyExchangeTimeout <= TimeSpan.Zero || options.KeyExchangeTimeout > MaxTimeout)
-        {
-            yield return $"Proxy:KeyExchangeTimeout is {options.KeyExchangeTimeout}; write a time up to {MaxTimeout}, such as 00:00:10";
-        }
-        if (options.AuthenticationTimeout <= TimeSpan.Zero || options.AuthenticationTimeout > MaxTimeout)
-        {
-            yield return $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {MaxTimeout}, such as 00:02:00";
-        }
-        if (options.PeerTimeout < MinPeerTimeout || options.PeerTimeout > MaxPeerTimeout)
-        {
-            yield return $"Proxy:PeerTimeout is {options.PeerTimeout}; write a time from {MinPeerTimeout} to {MaxPeerTimeout}, such as 00:10:00";
-        }
-        if (options.UnreachableClientTimeout < MinPeerTimeout || options.UnreachableClientTimeout > MaxUnreachable)
-        {
-            yield return $"Proxy:UnreachableClientTimeout is {options.UnreachableClientTimeout}; write a time from {MinPeerTimeout} to {MaxUnreachable:c}, such as 02:11:15";
-        }
-        if (options.PodLoginTimeout <= TimeSpan.Zero || options.PodLoginTimeout > MaxTimeout)
-        {
-            yield return $"Proxy:PodLoginTimeout is {options.PodLoginTimeout}; write a time up to {MaxTimeout}, such as 00:00:30";
-        }
-        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > MaxTimeout)
-        {
-            yield return $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {MaxTimeout}, such as 00:00:15";
-        }
-        if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > MaxDrain)
-        {
-            yield return $"Proxy:DrainTimeout is {options.DrainTimeout}; write a time up to {MaxDrain:c}, such as 00:55:00";
-        }
-        if (options.WaitForPod < TimeSpan.Zero || options.WaitForPod > MaxTimeout)
-        {
-            yield return $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {MaxTimeout}, such as 00:01:00";
-        }
-    }
+            .Concat(CheckNames("Macs", options.Macs, [.. MacAlgorithm.All.Select(mac => mac.Name)])),
+        .. CheckLimits(options),
+        .. RefuseIf(options.RekeyBytes is not 0 and < MinRekeyBytes,
+            $"Proxy:RekeyBytes is {options.RekeyBytes}; write 0 for what the cipher allows, or at least {MinRekeyBytes}"),
+        .. RefuseIf(options.KeyExchangeTimeout <= TimeSpan.Zero || options.KeyExchangeTimeout > MaxTimeout,
+            $"Proxy:KeyExchangeTimeout is {options.KeyExchangeTimeout}; write a time up to {MaxTimeout}, such as 00:00:10"),
+        .. RefuseIf(options.AuthenticationTimeout <= TimeSpan.Zero || options.AuthenticationTimeout > MaxTimeout,
+            $"Proxy:AuthenticationTimeout is {options.AuthenticationTimeout}; write a time up to {MaxTimeout}, such as 00:02:00"),
+        .. RefuseIf(options.PeerTimeout < MinPeerTimeout || options.PeerTimeout > MaxPeerTimeout,
+            $"Proxy:PeerTimeout is {options.PeerTimeout}; write a time from {MinPeerTimeout} to {MaxPeerTimeout}, such as 00:10:00"),
+        .. RefuseIf(options.UnreachableClientTimeout < MinPeerTimeout || options.UnreachableClientTimeout > MaxUnreachable,
+            $"Proxy:UnreachableClientTimeout is {options.UnreachableClientTimeout}; write a time from {MinPeerTimeout} to {MaxUnreachable:c}, such as 02:11:15"),
+        .. RefuseIf(options.PodLoginTimeout <= TimeSpan.Zero || options.PodLoginTimeout > MaxTimeout,
+            $"Proxy:PodLoginTimeout is {options.PodLoginTimeout}; write a time up to {MaxTimeout}, such as 00:00:30"),
+        .. RefuseIf(options.DrainDelay < TimeSpan.Zero || options.DrainDelay > MaxTimeout,
+            $"Proxy:DrainDelay is {options.DrainDelay}; write a time up to {MaxTimeout}, such as 00:00:15"),
+        .. RefuseIf(options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > MaxDrain,
+            $"Proxy:DrainTimeout is {options.DrainTimeout}; write a time up to {MaxDrain:c}, such as 00:55:00"),
+        .. RefuseIf(options.WaitForPod < TimeSpan.Zero || options.WaitForPod > MaxTimeout,
+            $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {MaxTimeout}, such as 00:01:00"),
+    ];
+
+    private static string[] RefuseIf(bool isWrong, string problem) => isWrong ? [problem] : [];
 
     private static IEnumerable<string> CheckLimits(ProxyOptions options) =>
     [
@@ -138,8 +85,8 @@ internal static class ProxyOptionsReader
         .. CheckNumber("PassthroughPerPod", options.PassthroughPerPod, 1, 1000, 5),
     ];
 
-    private static IEnumerable<string> CheckNumber(string key, int value, int smallest, int largest, int usual) =>
-        value >= smallest && value <= largest ? [] : [$"Proxy:{key} is {value}; write a number from {smallest} to {largest}, such as {usual}"];
+    private static IEnumerable<string> CheckNumber(string key, int value, int min, int max, int usual) =>
+        value >= min && value <= max ? [] : [$"Proxy:{key} is {value}; write a number from {min} to {max}, such as {usual}"];
 
     private static IEnumerable<string> CheckOperators(ProxyOptions options)
     {

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using SshGateway.Feed;
-using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
@@ -44,6 +43,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     private async Task<TimeSpan> FollowOneAsync(CancellationToken stoppingToken)
     {
         OperatorAddress? address = null;
+        string Name() => address?.ToString() ?? string.Join(", ", options.Operators);
         string reason;
         string cause;
         try
@@ -62,7 +62,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         catch (TableMismatchException exception)
         {
             metrics.Lost("Mismatch");
-            FeedClientLog.Mismatch(logger, address, exception.Message);
+            FeedClientLog.Mismatch(logger, Name(), exception.Message);
             return _delay.Next();
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
@@ -71,7 +71,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         }
         metrics.Lost(cause);
         _lastFailure = address is null ? reason : $"{address}: {reason}";
-        LogLost(address, reason);
+        LogLost(Name(), reason);
         return _delay.Next();
     }
 
@@ -122,7 +122,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     private TimeSpan ComeBack(OperatorAddress address, GoAway goAway)
     {
         metrics.Lost(goAway.Reason.ToString());
-        FeedClientLog.SentAway(logger, address, goAway.Reason);
+        FeedClientLog.SentAway(logger, address.ToString(), goAway.Reason);
         _lastFailure = $"{address}: it sent us away: {goAway.Reason}";
         if (goAway.Reason == GoAwayReason.NewEpoch)
         {
@@ -145,11 +145,11 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     private void LogInStep(OperatorAddress address, SyncComplete complete)
     {
         _isInStep = true;
-        FeedClientLog.InStep(logger, address, complete.Count, complete.Epoch, complete.Sequence);
+        FeedClientLog.InStep(logger, address.ToString(), complete.Count, complete.Epoch, complete.Sequence);
     }
 
     // An outage is one line, however many attempts it has.
-    private void LogLost(OperatorAddress? address, string reason)
+    private void LogLost(string address, string reason)
     {
         if (_isInStep == false)
         {

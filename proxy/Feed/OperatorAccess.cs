@@ -1,7 +1,6 @@
 using Grpc.Core;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Tls;
-using SshGateway.Proxy.Configuration;
 
 namespace SshGateway.Proxy.Feed;
 

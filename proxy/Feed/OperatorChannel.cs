@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using SshGateway.Feed;
+using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Proxy.Feed;
 
@@ -74,4 +75,12 @@ internal static class OperatorChannel
             throw;
         }
     }
+}
+
+/// <summary>Who may sign the operator's certificate, and the bearer token that says who the proxy is.</summary>
+internal sealed class OperatorCredentials(CertificateAuthorities authorities, string token)
+{
+    public CertificateAuthorities Authorities { get; } = authorities;
+
+    public string Token { get; } = token;
 }

@@ -30,3 +30,9 @@ internal sealed class OperatorDirectory(IReadOnlyList<string> names)
             StatusCode.Unavailable, $"{string.Join(", ", names)}: {failure?.Message ?? "the name has no address"}", failure));
     }
 }
+
+/// <summary>One operator: what it is called, which its certificate confirms, and where it is.</summary>
+internal sealed record OperatorAddress(string Name, IPEndPoint EndPoint)
+{
+    public override string ToString() => Name == EndPoint.ToString() ? Name : $"{Name} ({EndPoint.Address})";
+}

@@ -6,18 +6,18 @@ namespace SshGateway.Proxy.Feed;
 /// </summary>
 internal sealed class ReconnectDelay(Random random)
 {
-    private static readonly TimeSpan Smallest = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Largest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinCeiling = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxCeiling = TimeSpan.FromSeconds(10);
 
-    private TimeSpan _ceiling = Smallest;
+    private TimeSpan _ceiling = MinCeiling;
 
     /// <summary>The last attempt worked.</summary>
-    public void Reset() => _ceiling = Smallest;
+    public void Reset() => _ceiling = MinCeiling;
 
     public TimeSpan Next()
     {
         TimeSpan delay = _ceiling * random.NextDouble();
-        _ceiling = _ceiling * 2 < Largest ? _ceiling * 2 : Largest;
+        _ceiling = _ceiling * 2 < MaxCeiling ? _ceiling * 2 : MaxCeiling;
         return delay;
     }
 }

@@ -213,3 +213,6 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         return (count, hash);
     }
 }
+
+/// <summary>The table is not the operator's, although every message was applied; the message says in what.</summary>
+internal sealed class TableMismatchException(string message) : Exception(message);

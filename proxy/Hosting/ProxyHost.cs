@@ -6,15 +6,15 @@ using SshGateway.Hosting.Metrics;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Feed;
-using SshGateway.Proxy.Keys;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Reports;
 using SshGateway.Proxy.Sessions;
+using SshGateway.Proxy.SshConnections;
 using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Epoll;
 using SshGateway.Ssh.Transport;
 
@@ -48,17 +48,34 @@ internal static class ProxyHost
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
         SshListener listener = app.Services.GetRequiredService<SshListener>();
         app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady));
-        app.Lifetime.ApplicationStarted.Register(() => LogStart(app, probes));
+        app.Lifetime.ApplicationStarted.Register(() => LogStart(app, options, probes));
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, ProxyOptions options)
+    /// <summary>Adds everything that the proxy is made of.</summary>
+    public static void AddServices(IServiceCollection services, ProxyOptions options)
     {
-        var podLoginLimits = new PodLoginLimits { LoginTimeout = options.PodLoginTimeout, HandshakesPerPod = options.HandshakesPerPod };
-        services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        AddSessions(services);
+        AddFeed(services, options);
+        AddLimits(services, options);
+        AddPods(services, options);
+        AddAccounting(services, options);
+        AddConnections(services, options);
+        AddListener(services, options);
+        // The host's own patience, 30 s, is for what is left when the connections have ended.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + options.DrainTimeout + TimeSpan.FromSeconds(30));
+    }
+
+    private static void AddSessions(IServiceCollection services)
+    {
         services.AddSingleton<SessionTable>();
-        services.AddSingleton<ConnectionMetrics>();
+        services.AddSingleton<OpenSessions>();
+        services.AddHostedService<OpenSessionReview>();
+    }
+
+    private static void AddFeed(IServiceCollection services, ProxyOptions options)
+    {
         services.AddSingleton(new FeedOptions
         {
             Operators = [.. options.Operators],
@@ -69,51 +86,90 @@ internal static class ProxyHost
         services.AddSingleton<FeedMetrics>();
         services.AddSingleton<FeedClient>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
+        services.AddHostedService<ReportClient>();
+    }
 
-        services.AddSingleton(provider => new KeyFiles<HostKeySet>(
-            options.HostKeys, static keys => new HostKeySet(keys), TimeProvider.System, provider.GetRequiredService<ILogger<KeyFiles<HostKeySet>>>()));
-        services.AddSingleton<Func<HostKeySet>>(provider =>
-        {
-            KeyFiles<HostKeySet> files = provider.GetRequiredService<KeyFiles<HostKeySet>>();
-            return () => files.Current;
-        });
-        services.AddSingleton(provider => new KeyFiles<IPodCredentials>(
-            [options.UserCaKey.Length > 0 ? options.UserCaKey : options.GatewayKey],
-            keys => options.UserCaKey.Length > 0 ? new UserCertificateAuthority(keys[0], TimeProvider.System) : new GatewayKey(keys[0]),
-            TimeProvider.System,
-            provider.GetRequiredService<ILogger<KeyFiles<IPodCredentials>>>()));
-        services.AddSingleton<IPodCredentials, ReloadedPodCredentials>();
+    private static void AddLimits(IServiceCollection services, ProxyOptions options)
+    {
+        services.AddSingleton(new SourceNetworks(options.SourcePrefixIPv4, options.SourcePrefixIPv6));
+        services.AddSingleton(provider => new SourcePenalties(
+            options.Penalties, new NetworkSet(options.PenaltyExempt.Concat(options.ProxyProtocolFrom)), provider.GetRequiredService<SourceNetworks>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ClientLimits(
+            options.MaxConnections, options.MaxUnauthenticated, options.MaxUnauthenticatedPerSource, provider.GetRequiredService<SourceNetworks>(),
+            provider.GetRequiredService<SourcePenalties>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new PassthroughLimits(options.PassthroughPerSource, options.PassthroughPerPod));
+    }
+
+    private static void AddPods(IServiceCollection services, ProxyOptions options)
+    {
+        bool isCa = options.UserCaKey.Length > 0;
+        AddKeys<IPodCredentials>(
+            services, [isCa ? options.UserCaKey : options.GatewayKey], keys => isCa ? new UserCertificateAuthority(keys[0], TimeProvider.System) : new GatewayKey(keys[0]));
         services.AddSingleton(new RekeyLimits(options.RekeyBytes == 0 ? null : options.RekeyBytes));
-        services.AddSingleton(ClientOffer.From(options));
-        services.AddSingleton(new NetworkSet(options.ProxyProtocolFrom));
-        services.AddSingleton(podLoginLimits);
-        services.AddSingleton(new HandshakeSlots(podLoginLimits.HandshakesPerPod));
+        services.AddSingleton(new PodLoginLimits
+        {
+            WaitForPod = options.WaitForPod,
+            LoginTimeout = options.PodLoginTimeout,
+            PeerTimeout = options.PeerTimeout,
+            HandshakesPerPod = options.HandshakesPerPod,
+        });
+        services.AddSingleton(provider => new HandshakeSlots(provider.GetRequiredService<PodLoginLimits>().HandshakesPerPod));
         services.AddSingleton<PodConnector>();
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
-        services.AddSingleton(_ => new EventLoops(TimeSpan.FromMicroseconds(options.BusyPoll)));
-        services.AddSingleton<SourceNetworks>();
-        services.AddSingleton<ClientLimits>();
-        services.AddSingleton<PassthroughLimits>();
-        services.AddSingleton<PipePool>();
-        services.AddSingleton<PassthroughServices>();
-        services.AddSingleton<AuditLog>();
-        // Before the listener, as services stop in the reverse order: it gets the last ends too.
-        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
-        services.AddSingleton<OpenSessions>();
-        services.AddHostedService<OpenSessionReview>();
-        services.AddHostedService<ReportClient>();
-        services.AddSingleton<ConnectionServices>();
-        services.AddSingleton<SshListener>();
-        services.AddHostedService(provider => provider.GetRequiredService<SshListener>());
-        // The host's own patience, 30 s, is for what is left when the connections have ended.
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + options.DrainTimeout + TimeSpan.FromSeconds(30));
     }
 
-    private static void LogStart(WebApplication app, ListenOptions? probes)
+    private static void AddAccounting(IServiceCollection services, ProxyOptions options)
+    {
+        services.AddSingleton<ConnectionMetrics>();
+        services.AddSingleton(provider => new AuditLog(
+            options.AuditLog, options.Id, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditLog>>()));
+        // Before the listener, as services stop in the reverse order: it gets the last ends too.
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
+        services.AddSingleton<ConnectionReports>();
+    }
+
+    private static void AddConnections(IServiceCollection services, ProxyOptions options)
+    {
+        AddKeys(services, options.HostKeys, static keys => new HostKeySet(keys));
+        services.AddSingleton(ClientOffer.Create(options));
+        services.AddSingleton(new SshConnectionTimeouts(options.KeyExchangeTimeout, options.AuthenticationTimeout));
+        services.AddSingleton<ServerTransportFactory>();
+        services.AddSingleton<SessionLogin>();
+        services.AddSingleton<SshConnectionFactory>();
+        services.AddSingleton<PipePool>();
+        services.AddSingleton<PassthroughConnectionFactory>();
+    }
+
+    private static void AddListener(IServiceCollection services, ProxyOptions options)
+    {
+        services.AddSingleton(new NetworkSet(options.ProxyProtocolFrom));
+        services.AddSingleton(new ListenerOptions(
+            options.Listen, new PeerTimeouts(options.PeerTimeout, options.UnreachableClientTimeout), options.DrainDelay, options.DrainTimeout));
+        services.AddSingleton(_ => new EventLoops(TimeSpan.FromMicroseconds(options.BusyPoll)));
+        services.AddSingleton<RefusedClients>();
+        services.AddSingleton<AcceptedConnectionFactory>();
+        services.AddSingleton<SshListener>();
+        services.AddHostedService(provider => provider.GetRequiredService<SshListener>());
+    }
+
+    /// <summary>What is made of private key files, which may change.</summary>
+    private static void AddKeys<T>(IServiceCollection services, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make)
+        where T : class
+    {
+        services.AddSingleton(provider => new KeyFiles<T>(paths, make, TimeProvider.System, provider.GetRequiredService<ILogger<KeyFiles<T>>>()));
+        services.AddSingleton<Func<T>>(provider =>
+        {
+            KeyFiles<T> files = provider.GetRequiredService<KeyFiles<T>>();
+            return () => files.Current;
+        });
+    }
+
+    private static void LogStart(WebApplication app, ProxyOptions options, ListenOptions? probes)
     {
         HostingLog.ProbesListening(app.Logger, probes?.IPEndPoint);
-        if (app.Services.GetRequiredService<ProxyOptions>().OperatorInsecure)
+        if (options.OperatorInsecure)
         {
             HostingLog.OperatorInsecure(app.Logger);
         }
@@ -121,7 +177,7 @@ internal static class ProxyHost
         {
             HostingLog.HostKey(app.Logger, key.Type, key.Fingerprint);
         }
-        IPodCredentials credentials = app.Services.GetRequiredService<IPodCredentials>();
+        IPodCredentials credentials = app.Services.GetRequiredService<Func<IPodCredentials>>()();
         HostingLog.PodCredentials(app.Logger, credentials.Kind, credentials.PublicKey.Type, credentials.PublicKey.Fingerprint);
     }
 }

@@ -1,10 +1,9 @@
 using System.Diagnostics.Metrics;
-using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Networks;
 
 namespace SshGateway.Proxy.Limits;
 
-/// <summary>How many clients there may be: all of them, those who have not logged in yet, and those of one source who have not.</summary>
+/// <summary>How many clients there may be: all of them, those that have not logged in yet, and those of one source that have not.</summary>
 internal sealed class ClientLimits : IDisposable
 {
     // Each costs a key exchange, about a millisecond.
@@ -12,15 +11,15 @@ internal sealed class ClientLimits : IDisposable
 
     private readonly Meter _meter = new("SshGateway.Proxy.Limits");
 
-    public ClientLimits(ProxyOptions options, SourceNetworks sources, TimeProvider time)
+    public ClientLimits(int maxConnections, int maxUnauthenticated, int maxUnauthenticatedPerSource, SourceNetworks sources, SourcePenalties penalties, TimeProvider time)
     {
         Sources = sources;
-        Penalties = new SourcePenalties(options, sources, time);
-        All = new PartitionedConcurrencyLimit<bool>(options.MaxConnections);
-        Unauthenticated = new PartitionedConcurrencyLimit<bool>(options.MaxUnauthenticated);
+        Penalties = penalties;
+        All = new ConcurrencyLimit(maxConnections);
+        Unauthenticated = new ConcurrencyLimit(maxUnauthenticated);
+        UnauthenticatedBySource = new PartitionedConcurrencyLimit<SourceNetwork>(maxUnauthenticatedPerSource);
         Explanations = new RateLimit(ExplanationsPerSecond, time);
-        UnauthenticatedBySource = new PartitionedConcurrencyLimit<SourceNetwork>(options.MaxUnauthenticatedPerSource);
-        _meter.CreateObservableGauge("sshgateway.proxy.unauthenticated_connections", () => Unauthenticated.CountOf(true), description: "Client connections that are not logged in yet");
+        _meter.CreateObservableGauge("sshgateway.proxy.unauthenticated_connections", () => Unauthenticated.Count, description: "Client connections that are not logged in yet");
         _meter.CreateObservableGauge("sshgateway.proxy.penalized_sources", () => Penalties.Count, description: "Sources whose failures are remembered");
     }
 
@@ -28,14 +27,14 @@ internal sealed class ClientLimits : IDisposable
 
     public SourcePenalties Penalties { get; }
 
-    public PartitionedConcurrencyLimit<bool> All { get; }
+    public ConcurrencyLimit All { get; }
 
-    public PartitionedConcurrencyLimit<bool> Unauthenticated { get; }
+    public ConcurrencyLimit Unauthenticated { get; }
 
     public PartitionedConcurrencyLimit<SourceNetwork> UnauthenticatedBySource { get; }
 
-    /// <summary>Connections that are told something before they are closed, such as why they are refused. Each costs as much as one that is not, for a moment.</summary>
-    public PartitionedConcurrencyLimit<bool> LingeringClose { get; } = new(64);
+    /// <summary>Connections that are told something before they are closed, such as why they are refused. Each holds a socket for that long.</summary>
+    public ConcurrencyLimit LingeringClose { get; } = new(64);
 
     /// <summary>Refusals that are told where ssh shows them, after a key exchange.</summary>
     public RateLimit Explanations { get; }

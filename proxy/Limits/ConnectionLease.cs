@@ -5,7 +5,7 @@ using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Limits;
 
-/// <summary>One connection's places among the limits, from its acceptance to its end.</summary>
+/// <summary>What one connection holds of the limits, from its acceptance to its end.</summary>
 internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
 {
     private bool _isCounted;
@@ -15,36 +15,36 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
 
     public bool IsAuthenticated { get; private set; }
 
-    /// <summary>The connection has been accepted. Why it has to go; null: it may stay.</summary>
-    public LoginRefusedException? Enter()
+    /// <summary>The connection has been accepted. Null: it may stay.</summary>
+    public Refusal? Acquire()
     {
-        _isCounted = limits.All.TryEnter(true);
+        _isCounted = limits.All.TryAcquire();
         if (!_isCounted)
         {
-            return new LoginRefusedException(ConnectionEnd.ProxyFull, "This gateway has as many connections as it takes. Try again in a moment.");
+            return new Refusal(ConnectionEnd.ProxyFull, "This gateway has as many connections as it takes. Try again in a moment.");
         }
-        if (!limits.Unauthenticated.TryEnter(true))
+        if (!limits.Unauthenticated.TryAcquire())
         {
-            return new LoginRefusedException(ConnectionEnd.TooManyUnauthenticated, "This gateway is busy with other logins. Try again in a moment.", "in total");
+            return new Refusal(ConnectionEnd.TooManyUnauthenticated, "This gateway is busy with other logins. Try again in a moment.", "in total");
         }
         _isUnauthenticated = 1;
         return null;
     }
 
-    /// <summary>It is known now where the client is. Why it has to go; null: it may stay.</summary>
-    public LoginRefusedException? Identify(IPAddress address)
+    /// <summary>The client's address is known now. Null: it may stay.</summary>
+    public Refusal? Identify(IPAddress address)
     {
         _address = address;
         if (limits.Penalties.Remaining(address) is { } remaining)
         {
-            return new LoginRefusedException(
+            return new Refusal(
                 ConnectionEnd.SourcePenalized,
                 string.Create(CultureInfo.InvariantCulture, $"Too many logins from your address have failed. Try again in {Math.Ceiling(remaining.TotalSeconds):0} seconds."));
         }
-        SourceNetwork source = limits.Sources.Of(address);
-        if (!limits.UnauthenticatedBySource.TryEnter(source))
+        SourceNetwork source = limits.Sources.Find(address);
+        if (!limits.UnauthenticatedBySource.TryAcquire(source))
         {
-            return new LoginRefusedException(ConnectionEnd.TooManyUnauthenticated, "There are too many logins under way from your address. Try again in a moment.", "of one source");
+            return new Refusal(ConnectionEnd.TooManyUnauthenticated, "There are too many logins under way from your address. Try again in a moment.", "of one source");
         }
         _source = source;
         return null;
@@ -60,11 +60,11 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         Authenticated();
     }
 
-    /// <summary>The client has logged in, or been passed through to who sees to that. It counts among all and no longer among those who have not.</summary>
+    /// <summary>The client has logged in, or its bytes go to a pod that authenticates it. It no longer counts as unauthenticated.</summary>
     public void Authenticated()
     {
         IsAuthenticated = true;
-        LeaveUnauthenticated();
+        ReleaseUnauthenticated();
     }
 
     /// <summary>The connection has ended like this.</summary>
@@ -76,27 +76,27 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         }
     }
 
-    /// <summary>Gives the places back; any number of times, but not from several threads at once.</summary>
+    /// <summary>Gives everything back; any number of times, but not from several threads at once.</summary>
     public void Dispose()
     {
-        LeaveUnauthenticated();
+        ReleaseUnauthenticated();
         if (_isCounted)
         {
             _isCounted = false;
-            limits.All.Leave(true);
+            limits.All.Release();
         }
     }
 
-    private void LeaveUnauthenticated()
+    private void ReleaseUnauthenticated()
     {
         if (Interlocked.Exchange(ref _isUnauthenticated, 0) == 1)
         {
-            limits.Unauthenticated.Leave(true);
+            limits.Unauthenticated.Release();
         }
         if (_source is { } source)
         {
             _source = null;
-            limits.UnauthenticatedBySource.Leave(source);
+            limits.UnauthenticatedBySource.Release(source);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 
@@ -9,7 +8,11 @@ namespace SshGateway.Proxy.Limits;
 /// Sources whose connections come to nothing are refused for a while, in the manner of OpenSSH's PerSourcePenalties (sshd_config, 9.8): each failure adds to a source's
 /// penalty, which passes with time, and once it has reached a threshold the source is refused until it has passed.
 /// </summary>
-internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sources, TimeProvider time)
+/// <param name="isOn">False: nobody is ever refused.</param>
+/// <param name="exempt">Networks whose failures are not counted.</param>
+/// <param name="sources">Finds the source of an address.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetworks sources, TimeProvider time)
 {
     /// <summary>How many sources are remembered. Beyond that the one whose penalty passes first is forgotten.</summary>
     public const int Capacity = 65_536;
@@ -22,9 +25,8 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
     // A scan is no failed login, and sshd's manual warns that noauth hits ssh-keyscan, which makes a connection for each type of key: ten a second are free.
     private static readonly TimeSpan Scan = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Threshold = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan MaxPenalty = TimeSpan.FromMinutes(10);
 
-    private readonly NetworkSet _exempt = new(options.PenaltyExempt.Concat(options.ProxyProtocolFrom));
     private readonly Lock _lock = new();
     private readonly Dictionary<SourceNetwork, Penalty> _penalties = [];
     private readonly SortedSet<Penalty> _byEnd = new(Comparer<Penalty>.Create(static (a, b) =>
@@ -45,7 +47,7 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
     /// <summary>How long the source is still refused; null: it is not.</summary>
     public TimeSpan? Remaining(IPAddress address)
     {
-        SourceNetwork source = sources.Of(address);
+        SourceNetwork source = sources.Find(address);
         DateTimeOffset now = time.GetUtcNow();
         lock (_lock)
         {
@@ -59,7 +61,7 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
     /// <param name="triedToLogIn">Whether it asked for a login.</param>
     public void Add(IPAddress address, ConnectionEnd end, bool triedToLogIn)
     {
-        if (!options.Penalties || _exempt.Contains(address))
+        if (!isOn || exempt.Contains(address))
         {
             return;
         }
@@ -74,7 +76,7 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
         };
         if (added > TimeSpan.Zero)
         {
-            Add(sources.Of(address), added);
+            Add(sources.Find(address), added);
         }
     }
 
@@ -84,7 +86,7 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
     /// </summary>
     public void Forgive(IPAddress address)
     {
-        SourceNetwork source = sources.Of(address);
+        SourceNetwork source = sources.Find(address);
         lock (_lock)
         {
             if (_penalties.TryGetValue(source, out Penalty penalty))
@@ -109,7 +111,7 @@ internal sealed class SourcePenalties(ProxyOptions options, SourceNetworks sourc
                 Forget(earlier);
             }
             DateTimeOffset ends = (isKnown ? earlier.Ends : now) + added;
-            ends = ends > now + Longest ? now + Longest : ends;
+            ends = ends > now + MaxPenalty ? now + MaxPenalty : ends;
             var penalty = new Penalty(source, ends, earlier.IsInForce || ends - now >= Threshold);
             _penalties.Add(source, penalty);
             _byEnd.Add(penalty);

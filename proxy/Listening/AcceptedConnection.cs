@@ -1,10 +1,9 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Passthrough;
-using SshGateway.Proxy.Relay;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Proxy.SshConnections;
 using SshGateway.Ssh.Sockets;
@@ -13,13 +12,14 @@ using SshGateway.Ssh.Transport;
 namespace SshGateway.Proxy.Listening;
 
 /// <summary>An accepted connection: whether it may stay, who it is, what it wants, and then the connection of that kind.</summary>
-internal sealed class AcceptedConnection(IPeerSocket socket, ConnectionServices services) : IDisposable
+internal sealed class AcceptedConnection(
+    IPeerSocket socket, NetworkSet balancers, ClientLimits limits, ConnectionReport report, SshConnectionFactory ssh, PassthroughConnectionFactory passthrough,
+    RefusedClients refusedClients, TimeProvider time) : IDisposable
 {
-    // How long a client that is refused may take to read why.
+    // How long a client may take to read why it is refused.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
-    private readonly ConnectionReport _report = new(services, socket.RemoteEndPoint);
-    private readonly ConnectionLease _visit = new(services.Limits);
+    private readonly ConnectionLease _lease = new(limits);
     private readonly Lock _lock = new();
     private IClientConnection? _connection;
     private bool _isStopping;
@@ -30,8 +30,8 @@ internal sealed class AcceptedConnection(IPeerSocket socket, ConnectionServices 
         if (await ReadPrefaceAsync().ConfigureAwait(false) is { } preface)
         {
             IClientConnection connection = preface.Connect is { } request
-                ? new PassthroughConnection(socket, request, preface.Unread, _visit, _report, services)
-                : new Connection(socket, preface.Unread.Span, _visit, _report, services);
+                ? passthrough.Create(socket, request, preface.Unread, _lease, report)
+                : ssh.Create(socket, preface.Unread.Span, _lease, report);
             await using ConfiguredAsyncDisposable disposal = connection.ConfigureAwait(false);
             lock (_lock)
             {
@@ -43,7 +43,7 @@ internal sealed class AcceptedConnection(IPeerSocket socket, ConnectionServices 
             }
             await connection.RunAsync().ConfigureAwait(false);
         }
-        _visit.Ended(_report.End ?? ConnectionEnd.InternalError, _report.UserName.Length > 0);
+        _lease.Ended(report.End ?? ConnectionEnd.InternalError, report.UserName.Length > 0);
     }
 
     /// <summary>Ends it because the proxy stops.</summary>
@@ -63,84 +63,95 @@ internal sealed class AcceptedConnection(IPeerSocket socket, ConnectionServices 
 
     public void Dispose()
     {
-        _visit.Dispose();
+        _lease.Dispose();
         socket.Dispose();
     }
 
     /// <summary>Null: that was the connection's end.</summary>
     private async Task<Preface?> ReadPrefaceAsync()
     {
-        BridgeEnd end;
-        var reader = new PrefaceReader(socket, services.Balancers, services.Time);
-        bool isIdentified = false;
+        ConnectionOutcome outcome;
+        var reader = new PrefaceReader(socket, balancers, time);
         try
         {
-            ThrowIf(_visit.Enter());
+            Refusal? refusal = _lease.Acquire();
+            if (refusal is not null)
+            {
+                return await RefuseAsync(refusal, reader, isIdentified: false).ConfigureAwait(false);
+            }
             socket.ActsFor(await reader.ReadClientAsync().ConfigureAwait(false));
-            isIdentified = true;
-            _report.Client = socket.RemoteEndPoint;
-            ThrowIf(_visit.Identify(socket.RemoteEndPoint.Address));
+            report.Client = socket.RemoteEndPoint;
+            refusal = _lease.Identify(socket.RemoteEndPoint.Address);
+            if (refusal is not null)
+            {
+                return await RefuseAsync(refusal, reader, isIdentified: true).ConfigureAwait(false);
+            }
             if (await reader.ReadAsync().ConfigureAwait(false) is { } preface)
             {
                 return preface;
             }
             // sshd sends its identification first, and `nc </dev/null` and health checks look for it.
-            await SayAsync(Identification.OwnLine.ToArray()).ConfigureAwait(false);
-            end = new BridgeEnd(ConnectionEnd.ClientLeftEarly, null);
+            await SendLastAsync(Identification.OwnLine.ToArray()).ConfigureAwait(false);
+            outcome = new ConnectionOutcome(ConnectionEnd.ClientLeftEarly);
         }
-        catch (LoginRefusedException refused)
+        catch (PrefaceException problem)
         {
-            // It must not take others' places while it reads why.
-            _visit.Dispose();
-            await WithPatienceAsync(() => new RefusedClient(socket, reader, services).TellAsync(refused, isIdentified)).ConfigureAwait(false);
-            end = new BridgeEnd(refused.End, refused.Detail);
-        }
-        catch (PrefaceException refused)
-        {
-            if (refused.End != ConnectionEnd.ProxyHeaderInvalid)
+            if (problem.End != ConnectionEnd.ProxyHeaderInvalid)
             {
-                await SayAsync(HttpReply.BadRequest($"The gateway met {refused.Message}.")).ConfigureAwait(false);
+                await SendLastAsync(HttpReply.BadRequest($"The gateway met {problem.Message}.")).ConfigureAwait(false);
             }
-            end = new BridgeEnd(refused.End, refused.Message);
+            outcome = new ConnectionOutcome(problem.End, problem.Message);
         }
-        catch (Exception gone) when (gone is PeerClosedException or SocketException or ObjectDisposedException)
+        catch (PeerGoneException gone)
         {
-            end = new BridgeEnd(_isStopping ? ConnectionEnd.ProxyStopping : ConnectionEnd.ClientLeftEarly, null);
+            report.ClientGone(gone);
+            outcome = new ConnectionOutcome(_isStopping ? ConnectionEnd.ProxyStopping : ConnectionEnd.ClientLeftEarly);
         }
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
-            _report.Defect(defect);
-            end = new BridgeEnd(ConnectionEnd.InternalError, null);
+            report.Defect(defect);
+            outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
         }
 #pragma warning restore CA1031
-        _report.Ended(end);
+        report.Ended(outcome);
         return null;
     }
 
-    private static void ThrowIf(LoginRefusedException? refusal)
+    private async Task<Preface?> RefuseAsync(Refusal refusal, PrefaceReader reader, bool isIdentified)
     {
-        if (refusal is not null)
-        {
-            throw refusal;
-        }
+        // It must not count against others while it reads why.
+        _lease.Dispose();
+        await LimitLingeringAsync(() => refusedClients.DisconnectAsync(socket, reader, refusal, isIdentified)).ConfigureAwait(false);
+        report.Ended(refusal.Outcome);
+        return null;
     }
 
-    private Task SayAsync(ReadOnlyMemory<byte> words) => WithPatienceAsync(() => LingeringClose.SayAsync(socket, words, Linger, services.Time));
+    private Task SendLastAsync(ReadOnlyMemory<byte> bytes) => LimitLingeringAsync(() => LingeringClose.SendAsync(socket, bytes, Linger, time));
 
-    private async Task WithPatienceAsync(Func<Task> say)
+    private async Task LimitLingeringAsync(Func<Task> send)
     {
-        if (!services.Limits.LingeringClose.TryEnter(true))
+        if (!limits.LingeringClose.TryAcquire())
         {
             return;
         }
         try
         {
-            await say().ConfigureAwait(false);
+            await send().ConfigureAwait(false);
         }
         finally
         {
-            services.Limits.LingeringClose.Leave(true);
+            limits.LingeringClose.Release();
         }
     }
+}
+
+/// <summary>Makes the connections of accepted clients.</summary>
+internal sealed class AcceptedConnectionFactory(
+    NetworkSet balancers, ClientLimits limits, ConnectionReports reports, SshConnectionFactory ssh, PassthroughConnectionFactory passthrough,
+    RefusedClients refusedClients, TimeProvider time)
+{
+    /// <param name="socket">The connection; owned by what is made.</param>
+    public AcceptedConnection Create(IPeerSocket socket) =>
+        new(socket, balancers, limits, reports.Create(socket.RemoteEndPoint), ssh, passthrough, refusedClients, time);
 }

@@ -1,8 +1,8 @@
 using System.Net;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Passthrough;
 using SshGateway.Ssh.Sockets;
-using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Listening;
 
@@ -26,12 +26,13 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
     private byte[]? _buffer;
     private int _start;
     private int _end;
+    private bool _isClosed;
 
     private ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>The PROXY header's client, or the peer where it is no balancer or does not say.</summary>
     /// <exception cref="PrefaceException">The header is missing, malformed or late.</exception>
-    /// <exception cref="PeerClosedException">The peer closed.</exception>
+    /// <exception cref="PeerGoneException">The peer closed, or the connection broke.</exception>
     public async Task<IPEndPoint> ReadClientAsync()
     {
         if (!balancers.Contains(socket.RemoteEndPoint.Address))
@@ -53,7 +54,7 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
 
     /// <summary>What the client wants, once it is known who it is; null: it has said all that it will say, and that is not known.</summary>
     /// <exception cref="PrefaceException">A CONNECT request is malformed, too long or late.</exception>
-    /// <exception cref="PeerClosedException">The peer closed in a CONNECT request.</exception>
+    /// <exception cref="PeerGoneException">The peer closed in a CONNECT request, or the connection broke.</exception>
     public async Task<Preface?> ReadAsync()
     {
         bool beginsRequest;
@@ -61,7 +62,7 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
         {
             beginsRequest = await BeginsRequestAsync().ConfigureAwait(false);
         }
-        catch (PeerClosedException)
+        catch (PeerGoneException) when (_isClosed)
         {
             return null;
         }
@@ -90,7 +91,10 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
             int length = ConnectRequest.FindHead(Unread);
             if (length > 0)
             {
-                var request = ConnectRequest.Parse(Unread[..length]);
+                if (!ConnectRequest.TryParse(Unread[..length], out ConnectRequest? request, out string? problem))
+                {
+                    throw new PrefaceException(ConnectionEnd.ClientProtocolError, problem);
+                }
                 _start += length;
                 return request;
             }
@@ -122,9 +126,23 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
         int count = await socket.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
         if (count == 0)
         {
-            throw new PeerClosedException();
+            _isClosed = true;
+            throw PeerGoneException.ClosedByPeer();
         }
         _end += count;
         return true;
     }
+}
+
+/// <summary>What was read of a connection before its protocol begins.</summary>
+/// <param name="Connect">The request for a passthrough; null: the client speaks SSH, or nothing yet.</param>
+/// <param name="Unread">What came behind that, and belongs to the protocol.</param>
+internal sealed record Preface(ConnectRequest? Connect, ReadOnlyMemory<byte> Unread);
+
+/// <summary>What came first on a connection is not what has to come there.</summary>
+/// <param name="end">How the connection ends.</param>
+/// <param name="message">What is wrong with it.</param>
+internal sealed class PrefaceException(ConnectionEnd end, string message) : Exception(message)
+{
+    public ConnectionEnd End { get; } = end;
 }

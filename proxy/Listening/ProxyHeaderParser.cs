@@ -29,13 +29,13 @@ internal static class ProxyHeaderParser
 
     /// <summary>The header; null: it is not complete yet.</summary>
     /// <param name="bytes">What has come so far.</param>
-    /// <param name="longest">Headers that are longer are refused before they have come.</param>
+    /// <param name="maxLength">Headers that are longer are refused before they have come.</param>
     /// <exception cref="PrefaceException">There is none, or it is malformed.</exception>
-    public static ProxyHeader? TryParse(ReadOnlySpan<byte> bytes, int longest)
+    public static ProxyHeader? TryParse(ReadOnlySpan<byte> bytes, int maxLength)
     {
         if (StartsLike(bytes, Signature))
         {
-            return bytes.Length < FixedSize ? null : ParseBinary(bytes, longest);
+            return bytes.Length < FixedSize ? null : ParseBinary(bytes, maxLength);
         }
         if (StartsLike(bytes, Line))
         {
@@ -77,7 +77,7 @@ internal static class ProxyHeaderParser
     //  byte      address family (1: IPv4, 2: IPv6, 3: UNIX) and protocol (1: stream)
     //  uint16    length of what follows: addresses and TLVs
     //  for IPv4 and IPv6: source address, destination address, uint16 source port, uint16 destination port
-    private static ProxyHeader? ParseBinary(ReadOnlySpan<byte> bytes, int longest)
+    private static ProxyHeader? ParseBinary(ReadOnlySpan<byte> bytes, int maxLength)
     {
         byte versionAndCommand = bytes[12];
         if (versionAndCommand is not (0x20 or 0x21))
@@ -85,7 +85,7 @@ internal static class ProxyHeaderParser
             throw Malformed($"a PROXY header of version and command {versionAndCommand:x2}");
         }
         int length = FixedSize + BinaryPrimitives.ReadUInt16BigEndian(bytes[14..]);
-        if (length > longest)
+        if (length > maxLength)
         {
             throw Malformed($"a PROXY header of {length} bytes");
         }
@@ -123,3 +123,8 @@ internal static class ProxyHeaderParser
     private static bool TryParsePort(string text, out ushort port) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && (text.Length == 1 || text[0] != '0');
 }
+
+/// <summary>A PROXY protocol header that was complete.</summary>
+/// <param name="Length">Its bytes.</param>
+/// <param name="Source">Where the client connected from; null: the header does not say, and the connection's own address counts.</param>
+internal readonly record struct ProxyHeader(int Length, IPEndPoint? Source);

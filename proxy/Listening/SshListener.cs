@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using SshGateway.Hosting;
-using SshGateway.Proxy.Accounting;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Epoll;
 
 namespace SshGateway.Proxy.Listening;
 
 /// <summary>Accepts clients, and lets those that are there finish when the process is told to end.</summary>
-internal sealed class SshListener(ConnectionServices services) : BackgroundService, IHostedLifecycleService
+internal sealed partial class SshListener(
+    ListenerOptions options, EventLoops loops, AcceptedConnectionFactory factory, TimeProvider time, ILogger<SshListener> logger) : BackgroundService, IHostedLifecycleService
 {
     private const int Backlog = 1024;
 
@@ -17,7 +17,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     // Null: it has just been accepted.
-    private readonly ConcurrentDictionary<Socket, AcceptedConnection?> _arrivals = new();
+    private readonly ConcurrentDictionary<Socket, AcceptedConnection?> _connections = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EpollListener? _listener;
     private volatile bool _isDraining;
@@ -29,7 +29,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         // The options have been validated: it parses.
-        _ = ListenAddress.TryParse(services.Options.Listen, out IPEndPoint? address);
+        _ = ListenAddress.TryParse(options.Listen, out IPEndPoint? address);
         Socket? socket = null;
         try
         {
@@ -40,13 +40,13 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
             }
             socket.Bind(address);
             socket.Listen(Backlog);
-            ConnectionLog.Listening(services.Logger, socket.LocalEndPoint);
-            _listener = services.EventLoops.Listen(socket);
+            Log.Listening(logger, socket.LocalEndPoint);
+            _listener = loops.Listen(socket);
         }
         catch (SocketException problem)
         {
             socket?.Dispose();
-            throw new IOException($"Proxy:Listen is \"{services.Options.Listen}\", which cannot be listened on: {problem.Message}; write another address or port", problem);
+            throw new IOException($"Proxy:Listen is \"{options.Listen}\", which cannot be listened on: {problem.Message}; write another address or port", problem);
         }
         return base.StartAsync(cancellationToken);
     }
@@ -62,11 +62,11 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _isDraining = true;
-        ConnectionLog.Draining(services.Logger, services.Options.DrainDelay.TotalSeconds);
-        await Task.Delay(services.Options.DrainDelay, services.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Log.Draining(logger, options.DrainDelay.TotalSeconds);
+        await Task.Delay(options.DrainDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await CloseAsync().ConfigureAwait(false);
-        ConnectionLog.Closed(services.Logger, _arrivals.Count, services.Options.DrainTimeout.TotalSeconds);
-        await ((Task)_empty.Task).WaitAsync(services.Options.DrainTimeout, services.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Log.Closed(logger, _connections.Count, options.DrainTimeout.TotalSeconds);
+        await ((Task)_empty.Task).WaitAsync(options.DrainTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -76,14 +76,14 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     {
         await CloseAsync().ConfigureAwait(false);
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        foreach ((Socket socket, AcceptedConnection? arrival) in _arrivals)
+        foreach ((Socket socket, AcceptedConnection? connection) in _connections)
         {
-            if (arrival is null)
+            if (connection is null)
             {
                 socket.Dispose();
             }
         }
-        await Task.WhenAll(_arrivals.Values.Select(arrival => arrival?.StopAsync() ?? Task.CompletedTask)).ConfigureAwait(false);
+        await Task.WhenAll(_connections.Values.Select(connection => connection?.StopAsync() ?? Task.CompletedTask)).ConfigureAwait(false);
         await _empty.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -99,16 +99,16 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
         {
             try
             {
-                Serve(await _listener!.AcceptAsync().ConfigureAwait(false));
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
+                if (await _listener!.AcceptAsync().ConfigureAwait(false) is not { } client)
+                {
+                    return;
+                }
+                Serve(client);
             }
             catch (SocketException problem)
             {
-                ConnectionLog.AcceptFailed(services.Logger, problem.Message);
-                await Task.Delay(PauseAfterFailure, services.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Log.AcceptFailed(logger, problem.Message);
+                await Task.Delay(PauseAfterFailure, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -131,7 +131,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
         }
         catch (SocketException problem)
         {
-            ConnectionLog.AcceptFailed(services.Logger, problem.Message);
+            Log.AcceptFailed(logger, problem.Message);
         }
         _listener.Dispose();
         _isClosed = true;
@@ -140,7 +140,7 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
 
     private void Serve(Socket client)
     {
-        _arrivals[client] = null;
+        _connections[client] = null;
         _ = ServeAsync(client);
     }
 
@@ -148,29 +148,50 @@ internal sealed class SshListener(ConnectionServices services) : BackgroundServi
     {
         try
         {
-            IPeerSocket socket = services.EventLoops.Adopt(client, new PeerTimeouts(services.Options.PeerTimeout, services.Options.UnreachableClientTimeout));
-            using var arrival = new AcceptedConnection(socket, services);
-            _arrivals[client] = arrival;
+            IPeerSocket socket = loops.Adopt(client, options.ClientTimeouts);
+            using AcceptedConnection connection = factory.Create(socket);
+            _connections[client] = connection;
             // Whoever accepts goes on with the next.
-            await socket.YieldAsync(LoopPriority.Handshake);
-            await arrival.RunAsync().ConfigureAwait(false);
+            await socket.Loop.YieldAsync(LoopPriority.Handshake);
+            await connection.RunAsync().ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (PeerGoneException)
         {
             // It left before we looked.
         }
         finally
         {
-            _arrivals.TryRemove(client, out _);
+            _connections.TryRemove(client, out _);
             TellIfEmpty();
         }
     }
 
     private void TellIfEmpty()
     {
-        if (_isClosed && _arrivals.IsEmpty)
+        if (_isClosed && _connections.IsEmpty)
         {
             _empty.TrySetResult();
         }
     }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "SSH listening on {Address}")]
+        public static partial void Listening(ILogger logger, EndPoint? address);
+
+        [LoggerMessage(2, LogLevel.Warning, "No connection could be accepted: {Problem}. Trying on")]
+        public static partial void AcceptFailed(ILogger logger, string problem);
+
+        [LoggerMessage(3, LogLevel.Information, "Told to end: not ready, closed to new clients in {Seconds} s")]
+        public static partial void Draining(ILogger logger, double seconds);
+
+        [LoggerMessage(4, LogLevel.Information, "Closed to new clients; {Count} connections have {Seconds} s to end")]
+        public static partial void Closed(ILogger logger, int count, double seconds);
+    }
 }
+
+/// <param name="Listen">The address and port.</param>
+/// <param name="ClientTimeouts">When a client is gone.</param>
+/// <param name="DrainDelay">How long new clients are still accepted once the process is told to end and not ready.</param>
+/// <param name="DrainTimeout">How long open connections may go on after that.</param>
+internal sealed record ListenerOptions(string Listen, PeerTimeouts ClientTimeouts, TimeSpan DrainDelay, TimeSpan DrainTimeout);

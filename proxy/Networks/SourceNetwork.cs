@@ -4,29 +4,23 @@ using System.Net.Sockets;
 
 namespace SshGateway.Proxy.Networks;
 
+/// <summary>The network that an address counts as, for all limits per source.</summary>
+internal readonly record struct SourceNetwork(bool IsV6, UInt128 Prefix);
+
 /// <summary>
-/// Whom an address is counted as: itself for IPv4, its /64 for IPv6, of which everybody has as many addresses as he likes. The prefixes can be set.
+/// Finds the network that an address counts as: by default the address itself for IPv4, and its /64 for IPv6, because one host has as many addresses of its /64
+/// as it likes.
 /// </summary>
-internal readonly record struct SourceNetwork
+/// <param name="v4Prefix">Bits of an IPv4 address that count.</param>
+/// <param name="v6Prefix">Bits of an IPv6 address that count.</param>
+internal sealed class SourceNetworks(int v4Prefix, int v6Prefix)
 {
-    private SourceNetwork(bool isV6, UInt128 prefix)
-    {
-        IsV6 = isV6;
-        Prefix = prefix;
-    }
-
-    public bool IsV6 { get; }
-
-    public UInt128 Prefix { get; }
-
     /// <param name="address">An IPv4 address as such, not mapped into IPv6.</param>
-    /// <param name="v4Prefix">Bits of an IPv4 address that count.</param>
-    /// <param name="v6Prefix">Bits of an IPv6 address that count.</param>
-    public static SourceNetwork Of(IPAddress address, int v4Prefix, int v6Prefix)
+    public SourceNetwork Find(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
-        address.TryWriteBytes(bytes, out int length);
+        address.TryWriteBytes(bytes, out _);
         bool isV6 = address.AddressFamily == AddressFamily.InterNetworkV6;
         int kept = isV6 ? v6Prefix : v4Prefix;
         UInt128 mask = kept == 0 ? UInt128.Zero : UInt128.MaxValue << (128 - kept);

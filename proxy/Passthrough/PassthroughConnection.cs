@@ -1,17 +1,13 @@
 using System.Buffers;
-using System.Net.Sockets;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Limits;
-using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Relay;
 using SshGateway.Proxy.Sessions;
-using SshGateway.Proxy.SshConnections;
 using SshGateway.Ssh.Sockets;
-using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Passthrough;
 
@@ -20,7 +16,8 @@ namespace SshGateway.Proxy.Passthrough;
 /// session's id gets this far, where the session allows it.
 /// </summary>
 internal sealed class PassthroughConnection(
-    IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, ConnectionLease visit, ConnectionReport report, ConnectionServices services) : IClientConnection
+    IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, ConnectionLease lease, ConnectionReport report, SessionTable table, OpenSessions openSessions,
+    PassthroughLimits limits, SourceNetwork source, PipePool pipes, PodConnector connector, TimeProvider time) : IClientConnection
 {
     // Everybody's, whatever the session's own port is.
     private const int SshPort = 22;
@@ -31,14 +28,16 @@ internal sealed class PassthroughConnection(
     // An identification and a KEXINIT have less. From whoever says more than that unasked, only a reset would still be noticed.
     private const int EarlyBytes = 16 * 1024;
 
-    private readonly PassthroughServices _passthrough = services.Passthrough;
-    private readonly SourceNetwork _source = services.Limits.Sources.Of(client.RemoteEndPoint.Address);
-    private readonly ChannelActivity _activity = new(services.Time);
+    // One sentence for sessions that do not exist, do not allow it, or take no logins now.
+    private static readonly Refusal NotAdmitted = new(
+        ConnectionEnd.PassthroughRefused, "There is no such session here that takes passthrough connections now.");
+
+    private readonly ChannelActivity _activity = new(time);
     private readonly TaskCompletionSource<ConnectionEnd> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ArrayBufferWriter<byte> _unread = new();
     private string _podUid = "";
     private long _openedAt;
-    private int _podPlaces;
+    private int _countsAtPod;
     private SplicePump? _fromClient;
     private SplicePump? _fromPod;
     private volatile bool _isOpen;
@@ -47,38 +46,33 @@ internal sealed class PassthroughConnection(
     public async Task RunAsync()
     {
         report.PassthroughAsked(request.SessionId);
-        BridgeEnd end;
+        ConnectionOutcome outcome;
         try
         {
-            end = await ServeAsync().ConfigureAwait(false);
+            Result<ConnectionOutcome> result = await ServeAsync().ConfigureAwait(false);
+            outcome = result.IsSuccess ? result.Value : await RefuseAsync(result.Refusal).ConfigureAwait(false);
         }
-        catch (LoginRefusedException refused)
+        catch (PeerGoneException gone)
         {
-            bool isForbidden = refused.End == ConnectionEnd.PassthroughRefused;
-            await LingeringClose.SayAsync(
-                client, isForbidden ? HttpReply.Forbidden(refused.Message) : HttpReply.Unavailable(refused.Message), Linger, services.Time).ConfigureAwait(false);
-            end = new BridgeEnd(refused.End, refused.Detail);
-        }
-        catch (Exception gone) when (gone is PeerClosedException or SocketException or ObjectDisposedException)
-        {
-            end = new BridgeEnd(ConnectionEnd.ClientLeftEarly, null);
+            report.ClientGone(gone);
+            outcome = new ConnectionOutcome(ConnectionEnd.ClientLeftEarly);
         }
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
             report.Defect(defect);
-            end = new BridgeEnd(ConnectionEnd.InternalError, null);
+            outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
         }
 #pragma warning restore CA1031
-        report.Ended(_closing.Task.IsCompletedSuccessfully ? end with { End = _closing.Task.Result } : end);
+        report.Ended(_closing.Task.IsCompletedSuccessfully ? outcome with { End = _closing.Task.Result } : outcome);
     }
 
     /// <summary>Ends it without a word: what the client reads is the pod's, and encrypted.</summary>
-    public void Close(ConnectionEnd end, string sentence)
+    public void Close(Refusal reason)
     {
         if (_isOpen)
         {
-            _closing.TrySetResult(end);
+            _closing.TrySetResult(reason.End);
         }
     }
 
@@ -91,9 +85,9 @@ internal sealed class PassthroughConnection(
         }
         report.Count(_fromClient!.Moved, _fromPod!.Moved);
         client.ReviewTimeout();
-        if (services.Time.GetElapsedTime(_openedAt) >= PassthroughLimits.LoginTime)
+        if (time.GetElapsedTime(_openedAt) >= PassthroughLimits.LoginTime)
         {
-            LeavePod();
+            ReleasePod();
         }
         return _activity.Review();
     }
@@ -115,60 +109,75 @@ internal sealed class PassthroughConnection(
         return ValueTask.CompletedTask;
     }
 
-    private async Task<BridgeEnd> ServeAsync()
+    private async Task<ConnectionOutcome> RefuseAsync(Refusal refusal)
     {
-        long askedAt = services.Time.GetTimestamp();
-        if (Admitted() is not { } entry)
+        ReadOnlyMemory<byte> reply = refusal.End == ConnectionEnd.PassthroughRefused ? HttpReply.Forbidden(refusal.Sentence) : HttpReply.Unavailable(refusal.Sentence);
+        await LingeringClose.SendAsync(client, reply, Linger, time).ConfigureAwait(false);
+        return refusal.Outcome;
+    }
+
+    private async Task<Result<ConnectionOutcome>> ServeAsync()
+    {
+        long askedAt = time.GetTimestamp();
+        if (FindAdmitted() is not { } entry)
         {
-            await RefusalClock.WaitAsync(askedAt, services.Time).ConfigureAwait(false);
-            throw Refused();
+            await RefusalClock.WaitAsync(askedAt, time).ConfigureAwait(false);
+            return NotAdmitted;
         }
-        if (!_passthrough.Limits.Sources.TryEnter(_source))
+        if (!limits.Sources.TryAcquire(source))
         {
-            throw new LoginRefusedException(ConnectionEnd.TooManyConnections, "There are too many passthrough connections from your address. Close one of them and try again.");
+            return new Refusal(ConnectionEnd.TooManyConnections, "There are too many passthrough connections from your address. Close one of them and try again.");
         }
         try
         {
-            OpenSession session = services.OpenSessions.Enter(entry, this);
+            Result<OpenSession> session = openSessions.Add(entry, this);
+            if (!session.IsSuccess)
+            {
+                return session.Refusal;
+            }
             try
             {
-                return await ServeAsync(entry, session).ConfigureAwait(false);
+                return await ServeAsync(entry, session.Value).ConfigureAwait(false);
             }
             finally
             {
-                services.OpenSessions.Leave(session, this);
+                openSessions.Remove(session.Value, this);
             }
         }
         finally
         {
-            _passthrough.Limits.Sources.Leave(_source);
+            limits.Sources.Release(source);
         }
     }
 
-    private async Task<BridgeEnd> ServeAsync(SessionEntry entry, OpenSession session)
+    private async Task<Result<ConnectionOutcome>> ServeAsync(SessionEntry entry, OpenSession session)
     {
         _podUid = entry.PodUid;
-        if (!_passthrough.Limits.Pods.TryEnter(_podUid))
+        if (!limits.Pods.TryAcquire(_podUid))
         {
-            throw PodConnector.Refused(entry, ConnectionEnd.TooManyConnections, "has too many new passthrough connections; try again in a minute", null);
+            return PodConnector.Refuse(entry, ConnectionEnd.TooManyConnections, "has too many new passthrough connections; try again in a minute");
         }
-        _podPlaces = 1;
+        _countsAtPod = 1;
         try
         {
-            using IPeerSocket pod = await CancelWhenClientLeaves.RunAsync(
-                cancellation => _passthrough.Connector.ConnectAsync(entry, client, cancellation), WatchAsync).ConfigureAwait(false)
-                ?? throw PodConnector.Refused(entry, ConnectionEnd.PodUnreachable, "closed the connection at once", null);
-            // Seconds may have passed.
-            if (Admitted()?.PodUid != _podUid)
+            Result<IPeerSocket> connected = await CancelWhenClientLeaves.RunAsync(
+                cancellation => connector.ConnectAsync(entry, client.Loop, cancellation), WatchAsync).ConfigureAwait(false);
+            if (!connected.IsSuccess)
             {
-                throw Refused();
+                return connected.Refusal;
+            }
+            using IPeerSocket pod = connected.Value;
+            // Seconds may have passed.
+            if (FindAdmitted()?.PodUid != _podUid)
+            {
+                return NotAdmitted;
             }
             await client.WriteAsync(HttpReply.Established).ConfigureAwait(false);
             return await RelayAsync(pod, entry, session).ConfigureAwait(false);
         }
         finally
         {
-            LeavePod();
+            ReleasePod();
         }
     }
 
@@ -185,22 +194,22 @@ internal sealed class PassthroughConnection(
             int count = await client.ReadAsync(_unread.GetMemory(1)).ConfigureAwait(false);
             if (count == 0)
             {
-                throw new PeerClosedException();
+                throw PeerGoneException.ClosedByPeer();
             }
             _unread.Advance(count);
         }
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task<BridgeEnd> RelayAsync(IPeerSocket pod, SessionEntry entry, OpenSession session)
+    private async Task<ConnectionOutcome> RelayAsync(IPeerSocket pod, SessionEntry entry, OpenSession session)
     {
-        _fromClient = new SplicePump(client, pod, _passthrough.Pipes, _activity);
-        _fromPod = new SplicePump(pod, client, _passthrough.Pipes, _activity);
-        _openedAt = services.Time.GetTimestamp();
+        _fromClient = new SplicePump(client, pod, pipes, _activity);
+        _fromPod = new SplicePump(pod, client, pipes, _activity);
+        _openedAt = time.GetTimestamp();
         _isOpen = true;
         // From here on changes of the session find this. One that came since it was read did not.
-        session.Review(services.Time.GetUtcNow());
-        visit.Authenticated();
+        session.Review(time.GetUtcNow());
+        lease.Authenticated();
         report.PassthroughOpened(entry);
         Task<PumpEndCause> fromClient = _fromClient.RunAsync(_unread.WrittenMemory);
         Task<PumpEndCause> fromPod = _fromPod.RunAsync();
@@ -216,7 +225,7 @@ internal sealed class PassthroughConnection(
         await Task.WhenAll(fromClient, fromPod).ConfigureAwait(false);
         report.Count(_fromClient.Moved, _fromPod.Moved);
         PumpEndCause[] causes = [await fromClient.ConfigureAwait(false), await fromPod.ConfigureAwait(false)];
-        return new BridgeEnd(first == fromClient ? Describe(true, causes[0], causes[1]) : Describe(false, causes[1], causes[0]), null);
+        return new ConnectionOutcome(first == fromClient ? Describe(true, causes[0], causes[1]) : Describe(false, causes[1], causes[0]));
     }
 
     private static ConnectionEnd Describe(bool isFromClient, PumpEndCause first, PumpEndCause other)
@@ -237,22 +246,31 @@ internal sealed class PassthroughConnection(
     /// The session, if it may be reached this way now. The pod comes from the table alone: no port but the session's own and 22, which stands for it, so that
     /// this is no way to anywhere else.
     /// </summary>
-    private SessionEntry? Admitted() =>
-        services.Table.TryGet(request.SessionId, out SessionEntry? entry) && entry.Passthrough && LoginGate.Admits(entry, services.Time.GetUtcNow())
+    private SessionEntry? FindAdmitted() =>
+        table.TryGet(request.SessionId, out SessionEntry? entry) && entry.Passthrough && LoginGate.Check(entry, time.GetUtcNow()) is null
         && (request.Port is null or SshPort || request.Port == entry.Endpoint?.Port)
             ? entry
             : null;
 
-    // One sentence for sessions that do not exist, do not allow it, or take no logins now.
-    private static LoginRefusedException Refused() =>
-        new(ConnectionEnd.PassthroughRefused, "There is no such session here that takes passthrough connections now.");
-
     // After a while or at the end, whichever comes first.
-    private void LeavePod()
+    private void ReleasePod()
     {
-        if (Interlocked.Exchange(ref _podPlaces, 0) == 1)
+        if (Interlocked.Exchange(ref _countsAtPod, 0) == 1)
         {
-            _passthrough.Limits.Pods.Leave(_podUid);
+            limits.Pods.Release(_podUid);
         }
     }
+}
+
+/// <summary>Makes the connections of clients that ask for a passthrough.</summary>
+internal sealed class PassthroughConnectionFactory(
+    SessionTable table, OpenSessions openSessions, PassthroughLimits limits, SourceNetworks sources, PipePool pipes, PodConnector connector, TimeProvider time)
+{
+    /// <param name="client">The connection; owned by what is made.</param>
+    /// <param name="request">What it asks for.</param>
+    /// <param name="unread">What was read of it behind that.</param>
+    /// <param name="lease">What it holds of the limits.</param>
+    /// <param name="report">Its account.</param>
+    public PassthroughConnection Create(IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, ConnectionLease lease, ConnectionReport report) => new(
+        client, request, unread, lease, report, table, openSessions, limits, sources.Find(client.RemoteEndPoint.Address), pipes, connector, time);
 }

@@ -1,8 +1,6 @@
 using System.Buffers;
-using System.Net.Sockets;
 using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Sockets;
-using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Proxy.Passthrough;
 
@@ -37,7 +35,7 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
             destination.ShutdownWrites();
             return PumpEndCause.SourceClosed;
         }
-        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        catch (PeerGoneException)
         {
             return _atDestination ? PumpEndCause.DestinationLost : PumpEndCause.SourceLost;
         }
@@ -91,11 +89,11 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
             turn += count;
             if (turn >= BytesPerTurn)
             {
-                await source.YieldAsync(LoopPriority.Relay);
+                await source.Loop.YieldAsync(LoopPriority.Relay);
                 break;
             }
         }
-        return count == SpliceResult.Broken ? throw new SocketException((int)SocketError.ConnectionReset) : count;
+        return count;
     }
 
     private async ValueTask<bool> CopyAsync()

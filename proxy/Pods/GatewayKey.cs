@@ -22,11 +22,11 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
 
     public bool IsQuick => true;
 
-    public IReadOnlyList<PodCredential> For(AuthenticatedClient client)
+    public Result<PodCredential[]> Create(AuthenticatedClient client)
     {
-        if (client.Certificate is { } certificate && RestrictionOf(certificate) is { } restriction)
+        if (client.Certificate is { } certificate && FindRestriction(certificate) is { } restriction)
         {
-            throw new LoginRefusedException(
+            return new Refusal(
                 ConnectionEnd.CertificateRestricted,
                 $"Your certificate {restriction}, which the gateway cannot hand on to the pod of session {client.Entry.SessionId}. Use a certificate without restrictions, or a key.");
         }
@@ -34,7 +34,7 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
     }
 
     // What the other credential carries (UserCertificateAuthority), a key cannot.
-    private static string? RestrictionOf(SshCertificate certificate) =>
+    private static string? FindRestriction(SshCertificate certificate) =>
         certificate.CriticalOptions.ContainsKey(CertificateOptions.ForceCommand) ? "has a force-command"
         : CertificateOptions.Permissions.FirstOrDefault(permission => !certificate.Extensions.ContainsKey(permission)) is { } missing ? $"lacks {missing}"
         : null;

@@ -10,13 +10,13 @@ internal sealed class HandshakeSlots(int perPod)
 {
     private readonly ConcurrentDictionary<string, Slot> _slots = new();
 
-    /// <summary>Waits for a place; dispose what is returned to give it back.</summary>
-    public async Task<IDisposable> EnterAsync(string podUid, CancellationToken cancellation)
+    /// <summary>Waits for a free slot; dispose what is returned to give it back.</summary>
+    public async Task<IDisposable> AcquireAsync(string podUid, CancellationToken cancellation)
     {
         while (true)
         {
             Slot slot = _slots.GetOrAdd(podUid, static (_, count) => new Slot(count), perPod);
-            if (!slot.TryRefer())
+            if (!slot.TryAddUser())
             {
                 // Its last user is just leaving and removes it.
                 Thread.Yield();
@@ -24,20 +24,20 @@ internal sealed class HandshakeSlots(int perPod)
             }
             try
             {
-                await slot.Places.WaitAsync(cancellation).ConfigureAwait(false);
+                await slot.Semaphore.WaitAsync(cancellation).ConfigureAwait(false);
             }
             catch
             {
                 Release(podUid, slot);
                 throw;
             }
-            return new Place(this, podUid, slot);
+            return new Lease(this, podUid, slot);
         }
     }
 
     private void Release(string podUid, Slot slot)
     {
-        if (slot.Leave())
+        if (slot.RemoveUser())
         {
             _slots.TryRemove(new KeyValuePair<string, Slot>(podUid, slot));
         }
@@ -49,9 +49,9 @@ internal sealed class HandshakeSlots(int perPod)
         private int _users;
         private bool _closed;
 
-        public SemaphoreSlim Places { get; } = new(count);
+        public SemaphoreSlim Semaphore { get; } = new(count);
 
-        public bool TryRefer()
+        public bool TryAddUser()
         {
             lock (_lock)
             {
@@ -65,7 +65,7 @@ internal sealed class HandshakeSlots(int perPod)
         }
 
         /// <summary>Whether that was the last user.</summary>
-        public bool Leave()
+        public bool RemoveUser()
         {
             lock (_lock)
             {
@@ -75,11 +75,11 @@ internal sealed class HandshakeSlots(int perPod)
         }
     }
 
-    private sealed class Place(HandshakeSlots owner, string podUid, Slot slot) : IDisposable
+    private sealed class Lease(HandshakeSlots owner, string podUid, Slot slot) : IDisposable
     {
         public void Dispose()
         {
-            slot.Places.Release();
+            slot.Semaphore.Release();
             owner.Release(podUid, slot);
         }
     }

@@ -11,7 +11,7 @@ namespace SshGateway.Proxy.Pods;
 internal static class HostCertificateRules
 {
     /// <summary>Why the certificate is not this pod's, for the log; null: it is.</summary>
-    public static string? Refusal(SshCertificate? certificate, SessionEntry session, DateTimeOffset now)
+    public static string? FindProblem(SshCertificate? certificate, SessionEntry session, DateTimeOffset now)
     {
         if (certificate is null)
         {

@@ -1,4 +1,5 @@
 using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
@@ -18,7 +19,16 @@ internal interface IPodCredentials
     /// <summary>Whether making a credential's blob is quick.</summary>
     bool IsQuick { get; }
 
-    /// <summary>What can be shown to the pod for this client, in the order in which it is tried. No pod takes all of it: some have no rsa-sha2-512, some no Ed25519.</summary>
-    /// <exception cref="LoginRefusedException">What the client's certificate demands cannot be handed on to the pod.</exception>
-    IReadOnlyList<PodCredential> For(AuthenticatedClient client);
+    /// <summary>
+    /// What can be shown to the pod for this client, in the order in which it is tried: some pods have no rsa-sha2-512, some no Ed25519. It is refused where the
+    /// client's certificate demands what cannot be handed on to the pod.
+    /// </summary>
+    Result<PodCredential[]> Create(AuthenticatedClient client);
 }
+
+/// <summary>One thing that the gateway can show to a pod in a login, and the key that signs for it.</summary>
+/// <param name="Algorithm">The public key algorithm name to log in with.</param>
+/// <param name="Signature">How the key signs.</param>
+/// <param name="Key">The key.</param>
+/// <param name="MakeBlob">Makes the key or its certificate in the SSH wire format.</param>
+internal sealed record PodCredential(string Algorithm, SignatureAlgorithm Signature, SshPrivateKey Key, Func<ReadOnlyMemory<byte>> MakeBlob);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Sessions;
@@ -6,29 +7,30 @@ using SshGateway.Ssh.Sockets;
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>The TCP connection to a pod.</summary>
-internal sealed class PodConnector(PodLoginLimits limits, TimeProvider time)
+internal sealed partial class PodConnector(PodLoginLimits limits, TimeProvider time, ILogger<PodConnector> logger)
 {
-    /// <summary>Null: the pod accepted and hung up before we could look.</summary>
     /// <param name="entry">The session.</param>
-    /// <param name="clientSocket">Beside which the pod's is to be.</param>
+    /// <param name="loop">Where the client's events come from, and the pod's are to come from.</param>
     /// <param name="cancellation">Nobody wants it any more.</param>
-    /// <exception cref="LoginRefusedException">There is none in time.</exception>
-    public async Task<IPeerSocket?> ConnectAsync(SessionEntry entry, IPeerSocket clientSocket, CancellationToken cancellation)
+    /// <returns>A refusal that can be retried means that the pod accepted and hung up before we could look.</returns>
+    public async Task<Result<IPeerSocket>> ConnectAsync(SessionEntry entry, IEventLoop loop, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
-            return await clientSocket.ConnectAnotherAsync(entry.Endpoint!, either.Token).ConfigureAwait(false);
+            return new(await loop.ConnectAsync(entry.Endpoint!, new PeerTimeouts(limits.PeerTimeout), either.Token).ConfigureAwait(false), null);
         }
         catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
         {
-            return null;
+            Log.Failed(logger, entry.SessionId, entry.Endpoint, "it accepted the connection and reset it");
+            return Refuse(entry, ConnectionEnd.PodUnreachable, "closed the connection at once") with { CanRetry = true };
         }
         catch (Exception problem) when (problem is SocketException or OperationCanceledException)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw Refused(entry, ConnectionEnd.PodUnreachable, "cannot be reached", problem.Message);
+            Log.Failed(logger, entry.SessionId, entry.Endpoint, timeout.IsCancellationRequested ? $"no answer in {limits.ConnectTimeout.TotalSeconds:0.#} s" : problem.Message);
+            return Refuse(entry, ConnectionEnd.PodUnreachable, "cannot be reached", problem.Message);
         }
     }
 
@@ -36,8 +38,14 @@ internal sealed class PodConnector(PodLoginLimits limits, TimeProvider time)
     /// <param name="end">How the connection ends.</param>
     /// <param name="what">What its pod did.</param>
     /// <param name="detail">More for the log.</param>
-    public static LoginRefusedException Refused(SessionEntry entry, ConnectionEnd end, string what, string? detail) => new(
+    public static Refusal Refuse(SessionEntry entry, ConnectionEnd end, string what, string? detail = null) => new(
         end,
         $"The pod of session {entry.SessionId} {what}.",
         $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint}{(detail is null ? "" : "; " + detail)}");
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Cannot connect to the pod of session {SessionId} at {Endpoint}: {Problem}")]
+        public static partial void Failed(ILogger logger, string sessionId, IPEndPoint? endpoint, string problem);
+    }
 }

@@ -31,7 +31,7 @@ internal sealed class PodHostKeys(TimeProvider time)
     public IEnumerable<LearnedPodKey> All => _learned.Values;
 
     /// <summary>The signature algorithms to ask the pod for, so that it shows the key that is known.</summary>
-    public IReadOnlyList<string> AlgorithmsFor(SessionEntry entry)
+    public IReadOnlyList<string> FindAlgorithms(SessionEntry entry)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> known = entry.HostKeys;
         if (known.Count == 0 && entry.HostCAKeys.Count > 0)
@@ -46,48 +46,42 @@ internal sealed class PodHostKeys(TimeProvider time)
         return [.. PublicKeyAlgorithm.HostKeys.Where(algorithm => types.Count == 0 || types.Contains(algorithm.Signature.KeyType)).Select(algorithm => algorithm.Name)];
     }
 
-    /// <exception cref="LoginRefusedException">The pod must not have this key.</exception>
-    public void Check(SessionEntry entry, PresentedKey presented)
+    /// <summary>Why the pod must not have this key; null: it may.</summary>
+    public Refusal? Check(SessionEntry entry, PresentedKey presented)
     {
         SshPublicKey key = presented.Key;
         IReadOnlyList<ReadOnlyMemory<byte>> pinnedKeys = entry.HostKeys;
         if (pinnedKeys.Count > 0)
         {
-            if (!IsAmong(pinnedKeys, key))
-            {
-                throw Mismatch(entry, key, "it is none of the keys that are pinned by the session or by this pod's first login");
-            }
-            return;
+            return IsAmong(pinnedKeys, key) ? null : Mismatch(entry, key, "it is none of the keys that are pinned by the session or by this pod's first login");
         }
         if (entry.HostCAKeys.Count > 0)
         {
-            if (HostCertificateRules.Refusal(presented.Certificate, entry, time.GetUtcNow()) is { } refusal)
-            {
-                throw Mismatch(entry, key, refusal);
-            }
-            return;
+            return HostCertificateRules.FindProblem(presented.Certificate, entry, time.GetUtcNow()) is { } problem ? Mismatch(entry, key, problem) : null;
         }
         // The type of that key is not known, so the pod is asked as at its first login; with the keys that it had then, it shows the same one.
         if (!entry.HostKeySha256.IsEmpty && !entry.HostKeySha256.SequenceEqual(SHA256.HashData(key.Blob.Span)))
         {
-            throw Mismatch(entry, key, "it is not the key that was learned at this pod's first login, of which only the fingerprint is known");
+            return Mismatch(entry, key, "it is not the key that was learned at this pod's first login, of which only the fingerprint is known");
         }
-        if (_learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !key.Blob.Span.SequenceEqual(learned.Blob))
-        {
-            throw Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned.Blob)}");
-        }
+        return _learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !key.Blob.Span.SequenceEqual(learned.Blob)
+            ? Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned.Blob)}")
+            : null;
     }
 
-    /// <summary>Remembers the key of a pod that has let us in; when another login was first, its key counts.</summary>
-    /// <exception cref="LoginRefusedException">Another login has learned another key.</exception>
-    public void Learn(SessionEntry entry, PresentedKey presented)
+    /// <summary>Remembers the key of a pod that has let us in.</summary>
+    /// <returns>Null, or a refusal: another login was first and has learned another key, which counts.</returns>
+    public Refusal? Learn(SessionEntry entry, PresentedKey presented)
     {
         if (entry.HostKeys.Count + entry.HostCAKeys.Count > 0)
         {
-            return;
+            return null;
         }
-        // The entry may be another one than at the check before.
-        Check(entry, presented);
+        // Another login may have learned a key since the check before.
+        if (Check(entry, presented) is { } refusal)
+        {
+            return refusal;
+        }
         var learned = new LearnedPodKey(entry.SessionId, entry.PodUid, presented.Key.Blob.ToArray());
         if (_learned.TryAdd(entry.PodUid, learned))
         {
@@ -98,7 +92,7 @@ internal sealed class PodHostKeys(TimeProvider time)
                 _learned.TryRemove(oldest, out _);
             }
         }
-        Check(entry, presented);
+        return Check(entry, presented);
     }
 
     private static bool IsAmong(IReadOnlyList<ReadOnlyMemory<byte>> blobs, SshPublicKey key)
@@ -113,12 +107,18 @@ internal sealed class PodHostKeys(TimeProvider time)
         return false;
     }
 
-    private LoginRefusedException Mismatch(SessionEntry entry, SshPublicKey key, string why)
+    private Refusal Mismatch(SessionEntry entry, SshPublicKey key, string why)
     {
         Refused?.Invoke(entry.SessionId, entry.PodUid, key.Fingerprint);
-        return new LoginRefusedException(
+        return new Refusal(
             ConnectionEnd.PodHostKeyMismatch,
             $"The pod of session {entry.SessionId} showed an unexpected host key, so the gateway did not log in. Please report this to the operators.",
             $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint} showed {key.Fingerprint}; {why}");
     }
 }
+
+/// <summary>The host key of a pod's first login.</summary>
+/// <param name="SessionId">The session whose login it was.</param>
+/// <param name="PodUid">The pod.</param>
+/// <param name="Blob">The key in the SSH wire format.</param>
+internal sealed record LearnedPodKey(string SessionId, string PodUid, byte[] Blob);

@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using System.Net;
 using System.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
@@ -16,8 +16,9 @@ namespace SshGateway.Proxy.Pods;
 /// Opens the pod leg: TCP, key exchange, host key check, login. One attempt with our own credential:
 /// what a client did wrong never reaches the pod, whose sshd would hold it against the proxy's address (PerSourcePenalties, OpenSSH 9.8).
 /// </summary>
-internal sealed class PodLogin(
-    IPodCredentials credentials, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits, TimeProvider time)
+internal sealed partial class PodLogin(
+    Func<IPodCredentials> credentials, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits,
+    TimeProvider time, ILogger<PodLogin> logger)
 {
     // The client's order decides (RFC 4253 section 7.1) and here we are the client: the cheapest first.
     private static readonly KexOffer Algorithms = new(KeyExchangeAlgorithm.All, [], CipherAlgorithm.All, MacAlgorithm.All);
@@ -26,70 +27,85 @@ internal sealed class PodLogin(
 
     /// <summary>The authenticated pod leg; the caller owns it.</summary>
     /// <param name="client">Who logs in, and where.</param>
-    /// <param name="clientSocket">Beside which the pod leg's is to be.</param>
+    /// <param name="loop">Where the client's events come from, and the pod's are to come from.</param>
     /// <param name="relayBanner">Takes the banners that the pod's sshd shows, as messages.</param>
     /// <param name="cancellation">
     /// The client has left: nothing more is begun. A handshake that is under way goes on to its end, as sshd counts those that do not against the proxy's address.
     /// </param>
-    /// <exception cref="LoginRefusedException">It did not come about; the message says why.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public async Task<SshClientTransport> RunAsync(
-        AuthenticatedClient client, IPeerSocket clientSocket, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken cancellation)
+    public async Task<Result<SshClientTransport>> RunAsync(
+        AuthenticatedClient client, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken cancellation)
     {
         SessionEntry entry = client.Entry;
         // First of all: what refuses the client here must not cost the pod a connection without a login.
-        IReadOnlyList<PodCredential> offered = credentials.For(client);
-        using IDisposable slot = await EnterSlotAsync(entry, cancellation).ConfigureAwait(false);
+        IPodCredentials gateway = credentials();
+        Result<PodCredential[]> offered = gateway.Create(client);
+        if (!offered.IsSuccess)
+        {
+            return offered.Refusal;
+        }
+        using IDisposable? slot = await AcquireSlotAsync(entry, cancellation).ConfigureAwait(false);
+        if (slot is null)
+        {
+            return PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again");
+        }
         for (int attempt = 1; ; attempt++)
         {
-            SshClientTransport? leg = await TryAttemptAsync(
-                client, clientSocket, offered, relayBanner, lastAttempt: attempt == limits.Attempts, cancellation).ConfigureAwait(false);
-            if (leg is not null)
+            Result<SshClientTransport> result = await AttemptAsync(client, loop, gateway, offered.Value, relayBanner, cancellation).ConfigureAwait(false);
+            if (result.Refusal is { } refusal)
             {
-                return leg;
+                Log.Failed(logger, client.Address, entry.SessionId, attempt, refusal.Sentence, refusal.Detail);
+            }
+            if (result.Refusal is not { CanRetry: true } || attempt == limits.Attempts)
+            {
+                return result;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 200) << (attempt - 1)), time, cancellation).ConfigureAwait(false);
         }
     }
 
-    private async Task<IDisposable> EnterSlotAsync(SessionEntry entry, CancellationToken cancellation)
+    /// <summary>Null: none became free in time.</summary>
+    private async Task<IDisposable?> AcquireSlotAsync(SessionEntry entry, CancellationToken cancellation)
     {
-        using var patience = new CancellationTokenSource(limits.LoginTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        using var timeout = new CancellationTokenSource(limits.LoginTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
-            return await slots.EnterAsync(entry.PodUid, either.Token).ConfigureAwait(false);
+            return await slots.AcquireAsync(entry.PodUid, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again", null);
+            return null;
         }
     }
 
     /// <summary>
-    /// Null: the pod hung up before its identification, as sshd does beyond MaxStartups, and another attempt may do better. What we had sent was not
-    /// read then, so its kernel may say it with a reset.
+    /// Another attempt may do better when the pod hung up before its identification, as sshd does beyond MaxStartups. What we had sent was not read then, so its
+    /// kernel may say it with a reset.
     /// </summary>
-    private async Task<SshClientTransport?> TryAttemptAsync(
-        AuthenticatedClient client, IPeerSocket clientSocket, IReadOnlyList<PodCredential> offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, bool lastAttempt,
+    private async Task<Result<SshClientTransport>> AttemptAsync(
+        AuthenticatedClient client, IEventLoop loop, IPodCredentials gateway, PodCredential[] offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner,
         CancellationToken cancellation)
     {
         SessionEntry entry = client.Entry;
         PresentedKey? shown = null;
-        void CheckHostKey(PresentedKey key)
+        Refusal? refusal = null;
+        bool AcceptHostKey(PresentedKey key)
         {
-            hostKeys.Check(entry, key);
             shown = key;
+            refusal = hostKeys.Check(entry, key);
+            return refusal is null;
         }
 
-        if (await connector.ConnectAsync(entry, clientSocket, cancellation).ConfigureAwait(false) is not { } socket)
+        Result<IPeerSocket> connected = await connector.ConnectAsync(entry, loop, cancellation).ConfigureAwait(false);
+        if (!connected.IsSuccess)
         {
-            return lastAttempt ? throw HungUp(entry, "reset") : null;
+            return connected.Refusal.CanRetry ? HungUp(entry, "reset", canRetry: true) : connected.Refusal;
         }
         var leg = new SshClientTransport(
-            socket,
-            Algorithms with { HostKeyAlgorithms = hostKeys.AlgorithmsFor(entry) },
-            CheckHostKey,
+            connected.Value,
+            Algorithms with { HostKeyAlgorithms = hostKeys.FindAlgorithms(entry) },
+            AcceptHostKey,
             rekeyLimits,
             time);
         bool done = false;
@@ -98,28 +114,24 @@ internal sealed class PodLogin(
         {
             using CancellationTokenRegistration ended = expiry.Token.UnsafeRegister(static leg => ((SshClientTransport)leg!).Abort(), leg);
             await leg.HandshakeAsync().ConfigureAwait(false);
-            await AuthenticateAsync(leg, client, offered, relayBanner, expiry.Token).ConfigureAwait(false);
-            hostKeys.Learn(entry, shown!);
-            done = true;
-            return leg;
+            LogHandshake(leg, entry, shown!);
+            refusal = await AuthenticateAsync(leg, client, gateway, offered, relayBanner, expiry.Token).ConfigureAwait(false) ?? hostKeys.Learn(entry, shown!);
+            done = refusal is null;
+            return refusal is null ? leg : refusal;
         }
-        catch (Exception gone) when (gone is PeerClosedException or SocketException && !leg.PeerHasIdentified && !expiry.IsCancellationRequested && !lastAttempt)
+        catch (Exception problem) when (problem is PeerGoneException or OperationCanceledException)
         {
-            return null;
-        }
-        catch (Exception problem) when (problem is PeerClosedException or SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            throw expiry.IsCancellationRequested
-                ? PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time", null)
-                : HungUp(entry, problem.Message);
+            return expiry.IsCancellationRequested
+                ? PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time")
+                : HungUp(entry, problem.Message, canRetry: !leg.PeerHasIdentified);
         }
         catch (PeerDisconnectedException disconnect)
         {
-            throw PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "refused the connection", $"{disconnect.Reason}: {disconnect.Description}");
+            return PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "refused the connection", $"{disconnect.Reason}: {disconnect.Description}");
         }
         catch (Exception problem) when (problem is SshProtocolException or SshFormatException)
         {
-            throw PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, $"could not be logged in to: {problem.Message}", null);
+            return refusal ?? PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, $"could not be logged in to: {problem.Message}");
         }
         finally
         {
@@ -130,8 +142,10 @@ internal sealed class PodLogin(
         }
     }
 
-    private async Task AuthenticateAsync(
-        SshClientTransport leg, AuthenticatedClient client, IReadOnlyList<PodCredential> offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken expiry)
+    /// <summary>Null: the pod has let us in.</summary>
+    private static async Task<Refusal?> AuthenticateAsync(
+        SshClientTransport leg, AuthenticatedClient client, IPodCredentials gateway, PodCredential[] offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner,
+        CancellationToken expiry)
     {
         InboundPacket accept = await leg.ReceiveAsync().ConfigureAwait(false);
         if (accept.Number != MessageNumber.ServiceAccept)
@@ -145,25 +159,25 @@ internal sealed class PodLogin(
             foreach (PodCredential credential in offered.Where(credential => leg.ServerSignatureAlgorithms?.Contains(credential.Signature.Name) != false))
             {
                 byte[] request = await CryptoScheduler.RunAsync(
-                    leg.Socket, credentials.IsQuick && credential.Signature.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
+                    leg.Socket.Loop, gateway.IsQuick && credential.Signature.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
                 await leg.Output.SendAsync(request).ConfigureAwait(false);
                 if (await ReadAnswerAsync(leg, relayBanner, expiry).ConfigureAwait(false))
                 {
-                    return;
+                    return null;
                 }
                 refused.Add(credential.Algorithm);
             }
         }
-        catch (Exception gone) when (refused.Count > 0 && gone is PeerDisconnectedException or PeerClosedException)
+        catch (Exception gone) when (refused.Count > 0 && !expiry.IsCancellationRequested && gone is PeerDisconnectedException or PeerGoneException)
         {
             // MaxAuthTries allows no second attempt: the first refusal is what counts.
         }
         string tried = refused.Count > 0 ? $"refused {string.Join(" and ", refused)}" : $"takes none of the gateway's signatures ({string.Join(',', leg.ServerSignatureAlgorithms ?? [])})";
-        throw PodConnector.Refused(
+        return PodConnector.Refuse(
             client.Entry,
             ConnectionEnd.PodRefusedLogin,
-            $"did not accept the gateway's {credentials.Kind}",
-            $"user {client.Entry.TargetUser}; {tried}; {credentials.Remedy}");
+            $"did not accept the gateway's {gateway.Kind}",
+            $"user {client.Entry.TargetUser}; {tried}; {gateway.Remedy}");
     }
 
     /// <summary>Whether that was a success.</summary>
@@ -205,10 +219,27 @@ internal sealed class PodLogin(
             .WriteBoolean(true)
             .WriteString(credential.Algorithm)
             .WriteString(credential.MakeBlob().Span);
-        byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.Written).ToArray();
+        byte[] signed = new SshWriter().WriteString(leg.SshSessionId).WriteBytes(request.Written).ToArray();
         return request.WriteString(credential.Key.Sign(credential.Signature, signed)).ToArray();
     }
 
-    private static LoginRefusedException HungUp(SessionEntry entry, string detail) =>
-        PodConnector.Refused(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail);
+    private static Refusal HungUp(SessionEntry entry, string detail, bool canRetry) =>
+        PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail) with { CanRetry = canRetry };
+
+    private void LogHandshake(SshClientTransport leg, SessionEntry entry, PresentedKey hostKey)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.KeysExchanged(logger, entry.SessionId, entry.Endpoint, leg.NegotiatedAlgorithms, hostKey.Key.Fingerprint);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "{Client}: attempt {Attempt} to log in to the pod of session {SessionId} failed: {Problem} {Detail}")]
+        public static partial void Failed(ILogger logger, IPEndPoint client, string sessionId, int attempt, string problem, string? detail);
+
+        [LoggerMessage(2, LogLevel.Debug, "The pod of session {SessionId} at {Endpoint} exchanged keys: {Algorithms}, host key {Fingerprint}")]
+        public static partial void KeysExchanged(ILogger logger, string sessionId, IPEndPoint? endpoint, string algorithms, string fingerprint);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
@@ -37,7 +38,7 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     public string Remedy =>
         $"CA {PublicKey.Fingerprint}; the pod needs TrustedUserCAKeys with this CA and AuthorizedPrincipalsFile with the session id";
 
-    public IReadOnlyList<PodCredential> For(AuthenticatedClient client) =>
+    public Result<PodCredential[]> Create(AuthenticatedClient client) => (PodCredential[])
     [
         .. _keys.Select(key =>
         {

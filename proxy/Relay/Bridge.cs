@@ -14,18 +14,18 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(15);
 
     // A leg that broke the protocol gets to read why, but not much time.
-    private static readonly TimeSpan LingeringClose = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ViolationLinger = TimeSpan.FromSeconds(1);
 
     private readonly ChannelActivity _activity = new(time);
-    private readonly TaskCompletionSource<(ConnectionEnd End, string Sentence)> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Refusal> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc cref="ChannelActivity.Review"/>
     public TimeSpan ReviewIdleTime() => _activity.Review();
 
     /// <summary>Ends the session and tells the client why. Any thread, also before it runs; the first reason counts.</summary>
-    public void Close(ConnectionEnd end, string sentence) => _closing.TrySetResult((end, sentence));
+    public void Close(Refusal reason) => _closing.TrySetResult(reason);
 
-    public async Task<BridgeEnd> RunAsync()
+    public async Task<ConnectionOutcome> RunAsync()
     {
         clientLeg.EnterRelaying();
         podLeg.EnterRelaying();
@@ -45,7 +45,7 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         }
     }
 
-    private async Task<BridgeEnd> RunToEndAsync(Task<PumpEnd> fromClient, Task<PumpEnd> fromPod)
+    private async Task<ConnectionOutcome> RunToEndAsync(Task<PumpEnd> fromClient, Task<PumpEnd> fromPod)
     {
         Task first = await Task.WhenAny(fromClient, fromPod, _closing.Task).ConfigureAwait(false);
         if (first == _closing.Task)
@@ -72,22 +72,22 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         return Describe(end, clientEnded);
     }
 
-    private async Task<BridgeEnd> CloseBothAsync(Task<PumpEnd> fromClient)
+    private async Task<ConnectionOutcome> CloseBothAsync(Task<PumpEnd> fromClient)
     {
-        (ConnectionEnd end, string sentence) = await _closing.Task.ConfigureAwait(false);
+        Refusal reason = await _closing.Task.ConfigureAwait(false);
         await Task.WhenAll(
-            clientLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LingeringClose),
-            podLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, sentence, LingeringClose)).ConfigureAwait(false);
-        await DrainAsync(clientLeg, fromClient, LingeringClose).ConfigureAwait(false);
-        return new BridgeEnd(end, null);
+            clientLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, reason.Sentence, ViolationLinger),
+            podLeg.DisconnectAsync((uint)DisconnectReason.ByApplication, reason.Sentence, ViolationLinger)).ConfigureAwait(false);
+        await DrainAsync(clientLeg, fromClient, ViolationLinger).ConfigureAwait(false);
+        return reason.Outcome;
     }
 
     private async Task CloseAsync(SshTransport ended, SshTransport other, Task<PumpEnd> otherPump, PumpEnd end, bool clientEnded)
     {
         if (end.Cause == PumpEndCause.SourceViolation)
         {
-            await ended.DisconnectAsync(end.Reason, end.Text, LingeringClose).ConfigureAwait(false);
-            await ended.DrainAsync(LingeringClose).ConfigureAwait(false);
+            await ended.DisconnectAsync(end.Reason, end.Text, ViolationLinger).ConfigureAwait(false);
+            await ended.DrainAsync(ViolationLinger).ConfigureAwait(false);
         }
         if (end.Cause == PumpEndCause.SourceDisconnected)
         {
@@ -102,11 +102,11 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         await DrainAsync(other, otherPump, Linger).ConfigureAwait(false);
     }
 
-    private async Task DrainAsync(SshTransport leg, Task<PumpEnd> pump, TimeSpan patience)
+    private async Task DrainAsync(SshTransport leg, Task<PumpEnd> pump, TimeSpan timeout)
     {
         try
         {
-            await DrainAsync(leg, pump).WaitAsync(patience, time).ConfigureAwait(false);
+            await DrainAsync(leg, pump).WaitAsync(timeout, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -123,11 +123,11 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         }
     }
 
-    private BridgeEnd Describe(PumpEnd end, bool clientEnded)
+    private ConnectionOutcome Describe(PumpEnd end, bool clientEnded)
     {
         if (clientLeg.KeyExchangeTimedOut || podLeg.KeyExchangeTimedOut)
         {
-            return new BridgeEnd(clientLeg.KeyExchangeTimedOut ? ConnectionEnd.ClientKeyExchangeTimeout : ConnectionEnd.PodKeyExchangeTimeout, null);
+            return new ConnectionOutcome(clientLeg.KeyExchangeTimedOut ? ConnectionEnd.ClientKeyExchangeTimeout : ConnectionEnd.PodKeyExchangeTimeout, null);
         }
         string? detail = end.Text.Length > 0 ? end.Text : null;
         return end.Cause switch

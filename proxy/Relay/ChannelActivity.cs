@@ -15,7 +15,7 @@ internal sealed class ChannelActivity(TimeProvider time)
     /// Whether a message says that somebody uses the connection: a channel is opened, or carries data. Requests do not: OpenSSH's keepalives are
     /// global requests and channel requests (keepalive@openssh.com), and window adjustments and closes only follow data.
     /// </summary>
-    public static bool IsUse(byte messageNumber) =>
+    public static bool CountsAsUse(byte messageNumber) =>
         messageNumber is MessageNumber.ChannelOpen or MessageNumber.ChannelData or MessageNumber.ChannelExtendedData;
 
     public void Mark()

@@ -64,9 +64,9 @@ internal sealed class GlobalRequests(SshServerTransport clientLeg)
         }
         byte[] request = packet.Payload.ToArray();
         byte[]? reply = await CryptoScheduler.RunAsync(
-            clientLeg.Socket,
+            clientLeg.Socket.Loop,
             isQuick: false,
-            () => HostKeyRotation.Prove(request, clientLeg.HostKeys, clientLeg.HostKeyAlgorithm, clientLeg.SessionId)).ConfigureAwait(false);
+            () => HostKeyRotation.Prove(request, clientLeg.HostKeys, clientLeg.HostKeyAlgorithm, clientLeg.SshSessionId)).ConfigureAwait(false);
         if (reply is null)
         {
             return;

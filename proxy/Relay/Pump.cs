@@ -40,7 +40,7 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
         {
             return new PumpEnd(PumpEndCause.SourceViolation, (uint)DisconnectReason.ProtocolError, violation.Message);
         }
-        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
+        catch (PeerGoneException broken)
         {
             return new PumpEnd(_atDestination ? PumpEndCause.DestinationLost : PumpEndCause.SourceLost, Text: broken.Message);
         }
@@ -49,7 +49,7 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
     private async Task<PumpEnd> MoveAsync()
     {
         // From the thread that the login ended on to the one that the events come from.
-        await source.Socket.YieldAsync(LoopPriority.Relay);
+        await source.Socket.Loop.YieldAsync(LoopPriority.Relay);
         long turnEnds = source.Input.TotalBytes + BytesPerTurn;
         while (true)
         {
@@ -58,7 +58,7 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
             if (source.Input.TotalBytes >= turnEnds)
             {
                 turnEnds = source.Input.TotalBytes + BytesPerTurn;
-                await source.Socket.YieldAsync(LoopPriority.Relay);
+                await source.Socket.Loop.YieldAsync(LoopPriority.Relay);
             }
             if (!await source.Input.FillAsync().ConfigureAwait(false))
             {
@@ -80,7 +80,7 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
                 if (disposition is Disposition.Relay or Disposition.RelayThenAnswer)
                 {
                     CheckOrder(packet);
-                    isUse |= ChannelActivity.IsUse(packet.Number);
+                    isUse |= ChannelActivity.CountsAsUse(packet.Number);
                     while (true)
                     {
                         if (!batchIsOpen)

@@ -12,7 +12,7 @@ internal interface IClientConnection : IAsyncDisposable
     /// Ends what is established and tells the client why, where the protocol allows it; the first reason counts. A login that is under way is left alone: it
     /// looks at the session itself before it is let in.
     /// </summary>
-    void Close(ConnectionEnd end, string sentence);
+    void Close(Refusal reason);
 
     /// <summary>How long nothing has gone over it; null while the login is under way. One call at a time, and none after the end.</summary>
     TimeSpan? Review();

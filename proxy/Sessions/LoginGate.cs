@@ -6,36 +6,8 @@ namespace SshGateway.Proxy.Sessions;
 /// <summary>Whether a session takes a login now, and whether it keeps those that are in; if not, why, in a sentence for its user.</summary>
 internal static class LoginGate
 {
-    /// <exception cref="LoginRefusedException">It does not.</exception>
-    public static void Check(SessionEntry entry, DateTimeOffset now)
-    {
-        if (Refusal(entry, now) is { } refusal)
-        {
-            throw refusal;
-        }
-    }
-
-    /// <summary>Whether it does.</summary>
-    public static bool Admits(SessionEntry entry, DateTimeOffset now) => Refusal(entry, now) is null;
-
-    /// <summary>Whether the session only lacks a pod that is on its way: TARS makes the session before the pod.</summary>
-    public static bool IsStarting(SessionEntry entry, DateTimeOffset now) =>
-        !HasExpired(entry, now) && entry.Access == Access.Enabled
-        && (entry.State == EndpointState.NotReady || (entry.State == EndpointState.None && entry.Reason is "WaitingForPod" or "PodNotFound" or "PodNotReady"));
-
-    /// <summary>Why the session's open connections have to end, in a sentence for their users; null: they live on.</summary>
-    public static (ConnectionEnd End, string Sentence)? EndOfOpenConnections(SessionEntry entry, DateTimeOffset now)
-    {
-        if (HasExpired(entry, now))
-        {
-            return (ConnectionEnd.SessionExpired, $"Session {entry.SessionId} has expired.");
-        }
-        return entry.Access == Access.Disabled ? (ConnectionEnd.SessionDisabled, $"Session {entry.SessionId} has been disabled.") : null;
-    }
-
-    private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;
-
-    private static LoginRefusedException? Refusal(SessionEntry entry, DateTimeOffset now)
+    /// <summary>Why the session takes no login now; null: it does.</summary>
+    public static Refusal? Check(SessionEntry entry, DateTimeOffset now)
     {
         string id = entry.SessionId;
         if (HasExpired(entry, now))
@@ -57,4 +29,21 @@ internal static class LoginGate
             _ => new(ConnectionEnd.NoPod, $"Session {id} has no pod to connect to ({entry.Reason})."),
         };
     }
+
+    /// <summary>Whether the session only lacks a pod that is on its way: TARS makes the session before the pod.</summary>
+    public static bool IsStarting(SessionEntry entry, DateTimeOffset now) =>
+        !HasExpired(entry, now) && entry.Access == Access.Enabled
+        && (entry.State == EndpointState.NotReady || (entry.State == EndpointState.None && entry.Reason is "WaitingForPod" or "PodNotFound" or "PodNotReady"));
+
+    /// <summary>Why the session's open connections have to end, in a sentence for their users; null: they live on.</summary>
+    public static Refusal? CheckOpenConnections(SessionEntry entry, DateTimeOffset now)
+    {
+        if (HasExpired(entry, now))
+        {
+            return new Refusal(ConnectionEnd.SessionExpired, $"Session {entry.SessionId} has expired.");
+        }
+        return entry.Access == Access.Disabled ? new Refusal(ConnectionEnd.SessionDisabled, $"Session {entry.SessionId} has been disabled.") : null;
+    }
+
+    private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;
 }

@@ -30,10 +30,14 @@ internal sealed class OpenSession(SessionEntry known)
         }
     }
 
-    /// <summary>False: the last connection has just left, and this is no longer the session's.</summary>
-    /// <exception cref="LoginRefusedException">The session has as many connections as it may have.</exception>
-    public bool TryEnter(IClientConnection connection, SessionTable table, DateTimeOffset now)
+    /// <param name="connection">The connection.</param>
+    /// <param name="table">Has the session's entry.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="refusal">Why the session takes no more connections; null: it does.</param>
+    /// <returns>False: the last connection has just left, and this is no longer the session's.</returns>
+    public bool TryAdd(IClientConnection connection, SessionTable table, DateTimeOffset now, out Refusal? refusal)
     {
+        refusal = null;
         lock (_lock)
         {
             if (_isLeft)
@@ -44,9 +48,10 @@ internal sealed class OpenSession(SessionEntry known)
             int limit = _entry.MaxConnections;
             if (limit > 0 && _connections.Count >= limit)
             {
-                throw new LoginRefusedException(
+                refusal = new Refusal(
                     ConnectionEnd.TooManyConnections,
                     $"Session {SessionId} has {_connections.Count} connections open here and may have {limit}. Close one of them and try again.");
+                return true;
             }
             _connections.Add(connection);
             _lastActivity = now;
@@ -55,7 +60,7 @@ internal sealed class OpenSession(SessionEntry known)
     }
 
     /// <summary>True: that was the last one.</summary>
-    public bool Leave(IClientConnection connection, DateTimeOffset now)
+    public bool Remove(IClientConnection connection, DateTimeOffset now)
     {
         lock (_lock)
         {
@@ -100,7 +105,8 @@ internal sealed class OpenSession(SessionEntry known)
                 TimeSpan idle = Review(connection, now);
                 if (_entry.IdleTimeout > TimeSpan.Zero && idle >= _entry.IdleTimeout)
                 {
-                    connection.Close(ConnectionEnd.IdleTimeout, $"This connection to session {SessionId} was idle for {_entry.IdleTimeout:c}, which is the session's limit.");
+                    connection.Close(new Refusal(
+                        ConnectionEnd.IdleTimeout, $"This connection to session {SessionId} was idle for {_entry.IdleTimeout:c}, which is the session's limit."));
                 }
             }
         }
@@ -131,13 +137,13 @@ internal sealed class OpenSession(SessionEntry known)
 
     private void CloseByEntry(DateTimeOffset now)
     {
-        if (LoginGate.EndOfOpenConnections(_entry, now) is not { } ended)
+        if (LoginGate.CheckOpenConnections(_entry, now) is not { } ended)
         {
             return;
         }
         foreach (IClientConnection connection in _connections)
         {
-            connection.Close(ended.End, ended.Sentence);
+            connection.Close(ended);
         }
     }
 }

@@ -25,25 +25,28 @@ internal sealed class OpenSessions
 
     public IEnumerable<OpenSession> All => _sessions.Values;
 
-    /// <summary>Takes a place among the session's connections, to be given back by <see cref="Leave"/>.</summary>
-    /// <exception cref="LoginRefusedException">The session has as many as it may have.</exception>
-    public OpenSession Enter(SessionEntry entry, IClientConnection connection)
+    /// <summary>Adds a connection to those of its session, if there may be one more, until <see cref="Remove"/>.</summary>
+    public Result<OpenSession> Add(SessionEntry entry, IClientConnection connection)
     {
         while (true)
         {
             OpenSession session = _sessions.GetOrAdd(entry.SessionId, static (_, known) => new OpenSession(known), entry);
             // One that is just left by its last connection takes nobody in.
-            if (session.TryEnter(connection, _table, _time.GetUtcNow()))
+            if (session.TryAdd(connection, _table, _time.GetUtcNow(), out Refusal? refusal))
             {
+                if (refusal is not null)
+                {
+                    return refusal;
+                }
                 Touched?.Invoke(session);
                 return session;
             }
         }
     }
 
-    public void Leave(OpenSession session, IClientConnection connection)
+    public void Remove(OpenSession session, IClientConnection connection)
     {
-        if (session.Leave(connection, _time.GetUtcNow()))
+        if (session.Remove(connection, _time.GetUtcNow()))
         {
             _sessions.TryRemove(new KeyValuePair<string, OpenSession>(session.SessionId, session));
         }

@@ -130,7 +130,7 @@ public sealed class AuditLogTests : IDisposable
     [Fact]
     public async Task A_file_that_cannot_be_written_stops_the_start_with_a_remedy()
     {
-        using var log = new AuditLog(new ProxyOptions { AuditLog = "/proc/nowhere/audit" }, TimeProvider.System, NullLogger<AuditLog>.Instance);
+        using var log = new AuditLog("/proc/nowhere/audit", "proxy-7", TimeProvider.System, NullLogger<AuditLog>.Instance);
         IOException refused = await Assert.ThrowsAsync<IOException>(() => log.StartAsync(CancellationToken.None));
         Assert.Contains("Proxy:AuditLog is \"/proc/nowhere/audit\"", refused.Message, StringComparison.Ordinal);
     }
@@ -145,7 +145,7 @@ public sealed class AuditLogTests : IDisposable
         Assert.All(fields.Concat(Enum.GetNames<ConnectionEnd>()), name => Assert.Contains($"`{name}`", document, StringComparison.Ordinal));
     }
 
-    private AuditLog New() => new(new ProxyOptions { AuditLog = LogFile }, TimeProvider.System, NullLogger<AuditLog>.Instance);
+    private AuditLog New() => new(LogFile, "proxy-7", TimeProvider.System, NullLogger<AuditLog>.Instance);
 
     private async Task WriteAsync(AuditLog log, string session)
     {

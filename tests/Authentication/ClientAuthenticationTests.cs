@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Connections;
@@ -45,7 +46,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     {
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         byte[] hostKey = gateway.HostKeys.PublicKeys.First().Blob.ToArray();
-        await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, gateway.Key, gateway.Key, hostKey));
+        await SendAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, gateway.Key, gateway.Key, hostKey));
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         await EndAsync(client, ConnectionEnd.ClientClosed);
     }
@@ -56,7 +57,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         foreach (byte[] hostKey in new[] { _stranger.PublicKey.Blob.ToArray(), gateway.HostKeys.PublicKeys.Last().Blob.ToArray(), [] })
         {
-            await AssertRefusedAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, gateway.Key, gateway.Key, hostKey));
+            await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, gateway.Key, gateway.Key, hostKey));
         }
         await EndAsync(client, ConnectionEnd.ClientLeftEarly);
     }
@@ -79,7 +80,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         Assert.Equal(MessageNumber.UserAuthPublicKeyOk, (await client.ReceiveAsync().Limited()).Number);
         await AssertRefusedAsync(client, AuthMessages.Signed(client, Id, _stranger));
         // The authorised key named in the signed request itself, signed by the stranger.
-        await AssertRefusedAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, gateway.Key, _stranger, null));
+        await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, gateway.Key, _stranger, null));
         await EndAsync(client, ConnectionEnd.ClientLeftEarly);
     }
 
@@ -98,7 +99,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     {
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await using SshClientTransport other = await gateway.ConnectForAuthenticationAsync();
-        await AssertRefusedAsync(client, AuthMessages.Signed(other.SessionId.ToArray(), Id, gateway.Key, gateway.Key, null));
+        await AssertRefusedAsync(client, AuthMessages.Signed(other.SshSessionId.ToArray(), Id, gateway.Key, gateway.Key, null));
         // The user name is part of what is signed: swapped behind the signature.
         byte[] forAnother = AuthMessages.Signed(client, "abc13", gateway.Key);
         forAnother[1 + 4 + 4] = (byte)'2';
@@ -116,7 +117,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     public async Task An_algorithm_that_is_not_the_keys_is_refused(string algorithm)
     {
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
-        await AssertRefusedAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, gateway.Key, gateway.Key, null, algorithm));
+        await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, gateway.Key, gateway.Key, null, algorithm));
         await EndAsync(client, ConnectionEnd.ClientLeftEarly);
     }
 
@@ -140,7 +141,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
             replies.Add((await client.ReceiveAsync().Limited()).Payload.ToArray());
             await ExchangeAsync(AuthMessages.Query(user, _stranger));
             await ExchangeAsync(AuthMessages.Signed(client, user, _stranger));
-            await ExchangeAsync(AuthMessages.Signed(client.SessionId.ToArray(), user, _stranger, gateway.Key, null));
+            await ExchangeAsync(AuthMessages.Signed(client.SshSessionId.ToArray(), user, _stranger, gateway.Key, null));
             await EndAsync(client, ConnectionEnd.ClientLeftEarly);
             return replies;
 
@@ -281,7 +282,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         Assert.Equal(
             SshWriter.Message(MessageNumber.UserAuthPublicKeyOk).WriteString("rsa-sha2-512").WriteString(blob).ToArray(),
             (await client.ReceiveAsync().Limited()).Payload.ToArray());
-        await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), id, "rsa-sha2-512", blob, data => key.Sign(data)));
+        await SendAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), id, "rsa-sha2-512", blob, data => key.Sign(data)));
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         await EndAsync(client, ConnectionEnd.ClientClosed);
     }
@@ -297,7 +298,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         await AssertRefusedAsync(client, AuthMessages.Query(Id, "rsa-sha2-512", blob));
         await AssertRefusedAsync(
             client,
-            AuthMessages.Signed(client.SessionId.ToArray(), Id, "rsa-sha2-512", blob, _ => new SshWriter().WriteString("rsa-sha2-512").WriteString(modulus).ToArray()));
+            AuthMessages.Signed(client.SshSessionId.ToArray(), Id, "rsa-sha2-512", blob, _ => new SshWriter().WriteString("rsa-sha2-512").WriteString(modulus).ToArray()));
         await SendAsync(client, AuthMessages.Signed(client, Id, gateway.Key));
         Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
         await EndAsync(client, ConnectionEnd.ClientClosed);
@@ -401,7 +402,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         Assert.Equal((uint)reason, told.Reason);
         Assert.NotEmpty(told.Description);
         Assert.Contains(words, told.Description, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<PeerClosedException>(() => client.ReceiveAsync().Limited());
+        await Assert.ThrowsAsync<PeerGoneException>(() => client.ReceiveAsync().Limited());
         client.Abort();
         Assert.Equal(end, (await gateway.Ends.NextAsync()).End);
     }

@@ -34,7 +34,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
             await SendAsync(client, AuthMessages.Query(id, NameOf(_key), blob));
             Assert.Equal(MessageNumber.UserAuthPublicKeyOk, (await client.ReceiveAsync().Limited()).Number);
             byte[]? hostKey = hostbound ? gateway.HostKeys.PublicKeys.First().Blob.ToArray() : null;
-            await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), id, NameOf(_key), blob, Sign(_key), hostKey));
+            await SendAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), id, NameOf(_key), blob, Sign(_key), hostKey));
             Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
             client.Abort();
             await gateway.Ends.NextAsync();
@@ -72,7 +72,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         }).ToBlob();
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Query(id, NameOf(_key), blob));
-        await AssertRefusedAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), id, NameOf(_key), blob, Sign(_key)));
+        await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), id, NameOf(_key), blob, Sign(_key)));
         client.Abort();
         (ConnectionEnd end, _, string? detail) = await gateway.Ends.NextAsync();
         Assert.Equal(ConnectionEnd.ClientLeftEarly, end);
@@ -87,7 +87,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         using var thief = Ed25519PrivateKey.Generate();
         byte[] blob = new Certificate(_key.PublicKey, _ca) { Principals = [id] }.ToBlob();
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
-        byte[] sessionId = client.SessionId.ToArray();
+        byte[] sessionId = client.SshSessionId.ToArray();
         await AssertRefusedAsync(client, AuthMessages.Signed(sessionId, id, NameOf(_key), blob, Sign(thief)));
         // The CA's signature as the login's, the key without its certificate, and a certificate under the plain name.
         await AssertRefusedAsync(client, AuthMessages.Signed(sessionId, id, NameOf(_key), blob, Sign(_ca)));
@@ -116,7 +116,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         })
         {
             await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
-            await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), id, certificate.TypeName, certificate.ToBlob(), data => key.Sign(data, flags)));
+            await SendAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), id, certificate.TypeName, certificate.ToBlob(), data => key.Sign(data, flags)));
             byte expected = admitted ? MessageNumber.UserAuthSuccess : MessageNumber.UserAuthFailure;
             Assert.Equal(expected, (await client.ReceiveAsync().Limited()).Number);
             client.Abort();
@@ -139,7 +139,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         gateway.Table.Upsert(Sessions.Entry(Id, podUid: Id, endpoint: pod.EndPoint, keys: [gateway.Key.PublicKey], userCAs: [_ca.PublicKey]));
         byte[] blob = new Certificate(_key.PublicKey, _ca) { Principals = [Id] }.ToBlob();
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
-        await SendAsync(client, AuthMessages.Signed(client.SessionId.ToArray(), Id, NameOf(_key), blob, Sign(_key)));
+        await SendAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, NameOf(_key), blob, Sign(_key)));
         await reached.Task.Limited();
         gateway.Table.Upsert(Sessions.Entry(Id, podUid: Id, endpoint: pod.EndPoint, keys: [gateway.Key.PublicKey]));
         goOn.SetResult();

@@ -1,5 +1,6 @@
 using System.Net;
 using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
@@ -140,12 +141,12 @@ public sealed class UserCertificateRulesTests : IDisposable
     public void A_security_key_has_to_vouch_for_what_its_certificate_demands()
     {
         Certificate certificate = Good with { Key = _securityKey.PublicKey };
-        Assert.Equal(SecurityKeyFlags.UserPresent, UserCertificateRules.Demands(null));
-        Assert.Equal(SecurityKeyFlags.UserPresent, UserCertificateRules.Demands(certificate.Parse()));
-        Assert.Equal(SecurityKeyFlags.None, UserCertificateRules.Demands((certificate with { Extensions = ["no-touch-required"] }).Parse()));
+        Assert.Equal(SecurityKeyFlags.UserPresent, UserCertificateRules.RequiredFlags(null));
+        Assert.Equal(SecurityKeyFlags.UserPresent, UserCertificateRules.RequiredFlags(certificate.Parse()));
+        Assert.Equal(SecurityKeyFlags.None, UserCertificateRules.RequiredFlags((certificate with { Extensions = ["no-touch-required"] }).Parse()));
         Assert.Equal(
             SecurityKeyFlags.UserPresent | SecurityKeyFlags.UserVerified,
-            UserCertificateRules.Demands((certificate with { CriticalOptions = [("verify-required", null)] }).Parse()));
+            UserCertificateRules.RequiredFlags((certificate with { CriticalOptions = [("verify-required", null)] }).Parse()));
     }
 
     // A key that the session lists opens it by itself; its certificate is judged alone.
@@ -158,11 +159,11 @@ public sealed class UserCertificateRulesTests : IDisposable
         SessionEntry caAlone = Sessions.Entry("abc12", userCAs: [_ca.PublicKey]);
         var byKey = new AuthenticatedClient(both, _key.PublicKey, address);
         var byCertificate = new AuthenticatedClient(both, _key.PublicKey, address, (Good with { ValidBefore = Seconds + 60 }).Parse());
-        Assert.Equal([true, true, false], new[] { both, keyAlone, caAlone }.Select(session => byKey.RefusalBy(session, Now) is null));
-        Assert.Equal([true, false, true], new[] { both, keyAlone, caAlone }.Select(session => byCertificate.RefusalBy(session, Now) is null));
-        Assert.NotNull(byCertificate.RefusalBy(both, Now.AddMinutes(1)));
+        Assert.Equal([true, true, false], new[] { both, keyAlone, caAlone }.Select(session => byKey.FindProblem(session, Now) is null));
+        Assert.Equal([true, false, true], new[] { both, keyAlone, caAlone }.Select(session => byCertificate.FindProblem(session, Now) is null));
+        Assert.NotNull(byCertificate.FindProblem(both, Now.AddMinutes(1)));
     }
 
     private static string? Refusal(Certificate certificate, SessionEntry session) =>
-        UserCertificateRules.Refusal(certificate.Parse(), session, IPAddress.Parse("192.0.2.7"), Now);
+        UserCertificateRules.FindProblem(certificate.Parse(), session, IPAddress.Parse("192.0.2.7"), Now);
 }

@@ -90,7 +90,7 @@ public sealed class BridgeEndTests
         Task toPod = FloodAsync(rig.ClientPeer);
         await Eventually.TrueAsync(() => TcpTable.StuckTo(rig.ClientPeer.Socket.RemoteEndPoint) == 1, "the pod takes everything");
 
-        rig.Bridge.Close(ConnectionEnd.SessionDisabled, "Session abc12 has been disabled.");
+        rig.Bridge.Close(new Refusal(ConnectionEnd.SessionDisabled, "Session abc12 has been disabled."));
 
         Assert.Equal(ConnectionEnd.SessionDisabled, (await rig.Running.Limited()).End);
         await toPod.Limited();
@@ -138,7 +138,7 @@ public sealed class BridgeEndTests
         await Assert.ThrowsAsync<PeerDisconnectedException>(() => other.ReceiveAsync().Limited());
         culprit.Abort();
         other.Abort();
-        BridgeEnd end = await rig.Running.Limited();
+        ConnectionOutcome end = await rig.Running.Limited();
         Assert.Equal(byClient ? ConnectionEnd.ClientProtocolError : ConnectionEnd.PodProtocolError, end.End);
         Assert.Contains("packet_length", end.Detail, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
@@ -29,7 +30,7 @@ internal sealed class BridgeRig : IAsyncDisposable
 
     public Bridge Bridge { get; private set; } = null!;
 
-    public Task<BridgeEnd> Running { get; private set; } = null!;
+    public Task<ConnectionOutcome> Running { get; private set; } = null!;
 
     /// <param name="limits">Of the bridge's legs and their peers'; the bridge's own start exchanges by them, the peers only where the test says so.</param>
     /// <param name="podLimits">Of the pod's and its peer's, if not the same.</param>

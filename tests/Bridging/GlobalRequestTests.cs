@@ -123,7 +123,7 @@ public sealed class GlobalRequestTests
         Assert.Equal(MessageNumber.RequestSuccess, reader.ReadByte());
         byte[] signature = reader.ReadString().ToArray();
         reader.End();
-        byte[] signed = new SshWriter().WriteString("hostkeys-prove-00@openssh.com").WriteString(rig.ClientPeer.SessionId).WriteString(key.Blob.Span).ToArray();
+        byte[] signed = new SshWriter().WriteString("hostkeys-prove-00@openssh.com").WriteString(rig.ClientPeer.SshSessionId).WriteString(key.Blob.Span).ToArray();
         Assert.True(SignatureVerifier.Verify(key, SignatureAlgorithm.OfKeyType(key.Type).First(), signature, signed));
     }
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using SshGateway.Proxy.Outcomes;
-using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.KeyExchange;
+using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
@@ -49,7 +49,7 @@ public sealed class StalledExchangeTests
 
         await Eventually.CompletedAsync(rig.Running, _time, TimeSpan.FromSeconds(1));
 
-        Assert.Equal(new BridgeEnd(onClientLeg ? ConnectionEnd.ClientKeyExchangeTimeout : ConnectionEnd.PodKeyExchangeTimeout, null), await rig.Running);
+        Assert.Equal(new ConnectionOutcome(onClientLeg ? ConnectionEnd.ClientKeyExchangeTimeout : ConnectionEnd.PodKeyExchangeTimeout, null), await rig.Running);
         other.Abort();
         await flood.Limited();
     }
@@ -95,7 +95,7 @@ public sealed class StalledExchangeTests
             // What the kernel does when a client has taken nothing for Proxy:PeerTimeout.
             rig.SshServerTransport.Abort();
             await Eventually.CompletedAsync(rig.Running, _time, TimeSpan.FromSeconds(1));
-            Assert.Equal(new BridgeEnd(ConnectionEnd.PodKeyExchangeTimeout, null), await rig.Running);
+            Assert.Equal(new ConnectionOutcome(ConnectionEnd.PodKeyExchangeTimeout, null), await rig.Running);
             await Assert.ThrowsAnyAsync<Exception>(() => sending.Limited());
         }
         rig.PodPeer.Abort();
@@ -116,7 +116,7 @@ public sealed class StalledExchangeTests
         {
             await SendAsync(leg, int.MaxValue);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (PeerGoneException)
         {
         }
     }

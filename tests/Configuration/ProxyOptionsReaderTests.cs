@@ -120,7 +120,7 @@ public sealed class ProxyOptionsReaderTests
     [Fact]
     public void The_default_offer_has_every_algorithm_but_chacha20()
     {
-        KexOffer offer = ClientOffer.From(Read());
+        KexOffer offer = ClientOffer.Create(Read());
         Assert.Equal(["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"], offer.Ciphers.Select(cipher => cipher.Name));
         Assert.Equal(KeyExchangeAlgorithm.All, offer.KexAlgorithms);
         Assert.Equal(4, offer.Macs.Count);
@@ -129,7 +129,7 @@ public sealed class ProxyOptionsReaderTests
     [Fact]
     public void The_configured_algorithms_are_offered_in_their_order()
     {
-        KexOffer offer = ClientOffer.From(
+        KexOffer offer = ClientOffer.Create(
             Read(
                 ("Proxy:Ciphers:0", "chacha20-poly1305@openssh.com"), ("Proxy:Ciphers:1", "aes128-ctr"), ("Proxy:Macs:0", "hmac-sha2-512"),
                 ("Proxy:KexAlgorithms:0", "diffie-hellman-group14-sha256"), ("Proxy:KexAlgorithms:1", "curve25519-sha256")));

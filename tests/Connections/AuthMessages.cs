@@ -18,7 +18,7 @@ internal static class AuthMessages
     public static byte[] Query(string user, string algorithm, byte[] blob) =>
         Head(user, "publickey").WriteBoolean(false).WriteString(algorithm).WriteString(blob).ToArray();
 
-    public static byte[] Signed(SshTransport leg, string user, SshPrivateKey key) => Signed(leg.SessionId.ToArray(), user, key, key, null);
+    public static byte[] Signed(SshTransport leg, string user, SshPrivateKey key) => Signed(leg.SshSessionId.ToArray(), user, key, key, null);
 
     /// <param name="sessionId">What the signature is bound to.</param>
     /// <param name="user">The user name.</param>

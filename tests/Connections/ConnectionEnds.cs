@@ -2,14 +2,15 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using SshGateway.Proxy.Accounting;
+using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Outcomes;
-using SshGateway.Proxy.SshConnections;
 using SshGateway.Tests.Ssh.Harness;
 
 namespace SshGateway.Tests.Connections;
 
 /// <summary>What the proxy logs of its connections: where it listens, and how each one ended.</summary>
-internal sealed class ConnectionEnds : ILogger<Connection>
+internal sealed class ConnectionEnds : ILogger<ConnectionReport>, ILogger<SshListener>
 {
     private const int Listening = 1;
     private const int Ended = 3;
@@ -37,11 +38,11 @@ internal sealed class ConnectionEnds : ILogger<Connection>
     {
         Lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
         var values = ((IEnumerable<KeyValuePair<string, object?>>)state!).ToDictionary(pair => pair.Key, pair => pair.Value);
-        if (eventId.Id == Listening)
+        if (eventId.Id == Listening && values.TryGetValue("Address", out object? address))
         {
-            _address.TrySetResult((IPEndPoint)values["Address"]!);
+            _address.TrySetResult((IPEndPoint)address!);
         }
-        if (eventId.Id == Ended)
+        if (eventId.Id == Ended && values.ContainsKey("End"))
         {
             _ended.Writer.TryWrite(values);
         }

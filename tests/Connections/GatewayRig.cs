@@ -1,22 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Proxy.Accounting;
+using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Hosting;
 using SshGateway.Proxy.Listening;
-using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Epoll;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Connections;
@@ -29,12 +31,9 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     // Their threads never end.
     private static readonly EventLoops Loops = new(TimeSpan.FromMicroseconds(100));
 
+    private readonly ServiceProvider _services;
     private readonly SshListener _listener;
     private readonly PodPeer _pod = new();
-    private readonly ConnectionMetrics _metrics = new();
-    private readonly AuditLog _audit;
-    private readonly PipePool _pipes = new();
-    private readonly ClientLimits _limits;
     private IPEndPoint? _address;
 
     public GatewayRig() : this(new ProxyOptions(), new PodLoginLimits())
@@ -48,17 +47,24 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         // All tests come from there, and many of them fail to log in.
         options.PenaltyExempt.Add("127.0.0.0/8");
         HostKeys = new HostKeySet([Ed25519PrivateKey.Generate(), PrivateKeys.Generate(SshKeyTypes.EcdsaP256)]);
-        var limits = new RekeyLimits(null);
-        _audit = new AuditLog(options, time, NullLogger<AuditLog>.Instance);
-        _limits = new ClientLimits(options, new SourceNetworks(options), time);
-        var connector = new PodConnector(podLoginLimits, time);
-        var podLogin = new PodLogin(
-            new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time), PodHostKeys, connector, new HandshakeSlots(podLoginLimits.HandshakesPerPod),
-            podLoginLimits, limits, time);
-        OpenSessions = new OpenSessions(Table, time);
-        _listener = new SshListener(
-            new ConnectionServices(Table, OpenSessions, podLogin, () => HostKeys, ClientOffer.From(options), limits, new NetworkSet(options.ProxyProtocolFrom), _limits,
-            new PassthroughServices(new PassthroughLimits(options), _pipes, connector), options, Loops, _metrics, _audit, time, Ends));
+        var authority = new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time);
+        var services = new ServiceCollection();
+        ProxyHost.AddServices(services, options);
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton<ILogger<ConnectionReport>>(Ends);
+        services.AddSingleton<ILogger<SshListener>>(Ends);
+        services.AddSingleton<ILogger<ClientAuthentication>>(AuthenticationLog);
+        services.AddSingleton<ILogger<PodConnector>>(PodLog);
+        services.AddSingleton(time);
+        services.AddSingleton(Loops);
+        services.AddSingleton(Table);
+        services.AddSingleton(PodHostKeys);
+        services.AddSingleton(podLoginLimits with { WaitForPod = options.WaitForPod });
+        services.AddSingleton<Func<HostKeySet>>(() => HostKeys);
+        services.AddSingleton<Func<IPodCredentials>>(() => authority);
+        _services = services.BuildServiceProvider();
+        OpenSessions = _services.GetRequiredService<OpenSessions>();
+        _listener = _services.GetRequiredService<SshListener>();
         Table.Upsert(Sessions.Entry(SessionId, endpoint: _pod.EndPoint, keys: [Key.PublicKey]));
     }
 
@@ -69,6 +75,10 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     internal OpenSessions OpenSessions { get; }
 
     internal ConnectionEnds Ends { get; } = new();
+
+    internal LogRecorder<ClientAuthentication> AuthenticationLog { get; } = new();
+
+    internal LogRecorder<PodConnector> PodLog { get; } = new();
 
     /// <summary>Of the connections that come from now on.</summary>
     internal HostKeySet HostKeys { get; set; }
@@ -82,7 +92,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        await _audit.StartAsync(CancellationToken.None);
+        await Audit.StartAsync(CancellationToken.None);
         await _listener.StartAsync(CancellationToken.None);
         _address = await Ends.AddressAsync();
     }
@@ -91,24 +101,22 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     public void Dispose()
     {
-        _listener.Dispose();
+        _services.Dispose();
         _pod.Dispose();
-        _metrics.Dispose();
-        _pipes.Dispose();
-        _audit.Dispose();
-        _limits.Dispose();
     }
 
     internal async Task StopAsync()
     {
         await _listener.StopAsync(CancellationToken.None).Limited();
-        await _audit.StopAsync(CancellationToken.None).Limited();
+        await Audit.StopAsync(CancellationToken.None).Limited();
     }
 
     /// <summary>As the host does it when the process is told to end.</summary>
     internal Task DrainAsync() => _listener.StoppingAsync(CancellationToken.None);
 
-    internal PipePool Pipes => _pipes;
+    internal PipePool Pipes => _services.GetRequiredService<PipePool>();
+
+    private AuditLog Audit => _services.GetRequiredService<AuditLog>();
 
     internal string? NotReady => _listener.NotReady;
 
@@ -122,7 +130,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         {
             await socket.SendAsync(before).Limited();
         }
-        var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => true, new RekeyLimits(null), TimeProvider.System);
         await client.HandshakeAsync().Limited();
         return client;
     }

@@ -1,11 +1,11 @@
 using System.Net.Sockets;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd;
 
@@ -46,7 +46,7 @@ public sealed class PenaltyTests(SharedGateway shared)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(shared.Gateway.Proxies[0].Ssh);
-        await using var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        await using var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => true, new RekeyLimits(null), TimeProvider.System);
         await client.HandshakeAsync().Limited();
         await client.ReceiveAsync().Limited();
         await client.Output.SendAsync(AuthMessages.Signed(client, id, stranger)).Limited();

@@ -10,6 +10,7 @@ using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd;
@@ -140,7 +141,7 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
             await using SshClientTransport client = await LogInAsync(balancer, key);
             return true;
         }
-        catch (Exception failure) when (failure is SocketException or PeerClosedException or PeerDisconnectedException or Xunit.Sdk.XunitException)
+        catch (Exception failure) when (failure is SocketException or PeerGoneException or PeerDisconnectedException or Xunit.Sdk.XunitException)
         {
             return false;
         }
@@ -150,7 +151,7 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(balancer).Limited();
-        var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        var client = new SshClientTransport(new AsyncSocket(socket), LegPair.Everything, _ => true, new RekeyLimits(null), TimeProvider.System);
         try
         {
             await client.HandshakeAsync().Limited();
@@ -207,7 +208,7 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
             {
                 Why = told.Description;
             }
-            catch (Exception broken) when (broken is SocketException or PeerClosedException)
+            catch (Exception broken) when (broken is SocketException or PeerGoneException)
             {
                 Why = broken.ToString();
             }

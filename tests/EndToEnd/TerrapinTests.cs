@@ -1,9 +1,9 @@
 using System.Net.Sockets;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd;
 
@@ -68,7 +68,7 @@ public sealed class TerrapinTests(SharedGateway shared)
         await using TamperingRelay relay = TamperingRelay.Start(shared.Gateway.Proxies[1].Ssh, Loopback.ForPod(), back: injection);
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(relay.Endpoint);
-        await using SshClientTransport client = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        await using SshClientTransport client = new(new AsyncSocket(socket), LegPair.Everything, _ => true, new RekeyLimits(null), TimeProvider.System);
 
         SshProtocolException refused = await Assert.ThrowsAsync<SshProtocolException>(() => client.HandshakeAsync().Limited());
 

@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using SshGateway.Proxy.Listening;
+using SshGateway.Proxy.Passthrough;
 using Xunit;
 
 namespace SshGateway.Tests.Entrance;
@@ -21,7 +21,8 @@ public sealed class ConnectRequestTests
     {
         byte[] bytes = Encoding.Latin1.GetBytes(head);
         Assert.Equal(bytes.Length, ConnectRequest.FindHead([.. bytes, 1, 2, 3]));
-        Assert.Equal(new ConnectRequest(id, port), ConnectRequest.Parse(bytes));
+        Assert.True(ConnectRequest.TryParse(bytes, out ConnectRequest? request, out _));
+        Assert.Equal(new ConnectRequest(id, port), request);
         for (int length = 0; length < bytes.Length; length++)
         {
             Assert.Equal(0, ConnectRequest.FindHead(bytes.AsSpan(0, length)));
@@ -39,14 +40,9 @@ public sealed class ConnectRequestTests
                 {
                     return;
                 }
-                try
+                if (ConnectRequest.TryParse(bytes.AsSpan(0, length), out ConnectRequest? request, out _))
                 {
-                    ConnectRequest request = ConnectRequest.Parse(bytes.AsSpan(0, length));
                     Assert.True(request.SessionId.Length <= 40 && request.Port is null or (>= 0 and <= 65535), request.ToString());
-                }
-                catch (PrefaceException)
-                {
-                    // Refused.
                 }
             },
             iter: 20_000, print: Convert.ToHexString);
@@ -62,5 +58,5 @@ public sealed class ConnectRequestTests
     [InlineData("CONNECT abc12:22 HTTP/1.1\r\n: no name\r\n\r\n")]
     [InlineData("CONNECT abc12:22 HTTP/1.1\r\nA: b\nC: d\r\n\r\n")]
     public void What_is_no_request_is_refused(string head) =>
-        Assert.Throws<PrefaceException>(() => ConnectRequest.Parse(Encoding.Latin1.GetBytes(head)));
+        Assert.False(ConnectRequest.TryParse(Encoding.Latin1.GetBytes(head), out _, out _));
 }

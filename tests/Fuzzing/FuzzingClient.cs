@@ -6,6 +6,7 @@ using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Fuzzing;
@@ -27,7 +28,7 @@ internal sealed class FuzzingClient : IAsyncDisposable
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(gateway).Limited();
-        SshClientTransport leg = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        SshClientTransport leg = new(new AsyncSocket(socket), LegPair.Everything, _ => true, new RekeyLimits(null), TimeProvider.System);
         FuzzingClient client = new(leg);
         await leg.HandshakeAsync().Limited();
         return client;
@@ -95,7 +96,7 @@ internal sealed class FuzzingClient : IAsyncDisposable
             await _leg.Output.SendAsync(payload).Limited();
             return true;
         }
-        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        catch (PeerGoneException)
         {
             return false;
         }
@@ -112,7 +113,7 @@ internal sealed class FuzzingClient : IAsyncDisposable
             {
             }
         }
-        catch (SocketException)
+        catch (PeerGoneException)
         {
             // A reset is a close too.
         }

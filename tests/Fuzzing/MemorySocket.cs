@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Win32.SafeHandles;
 using SshGateway.Ssh.Sockets;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Fuzzing;
 
@@ -9,19 +10,17 @@ internal sealed class MemorySocket(byte[] received) : IPeerSocket
 {
     private int _read;
 
+    public IEventLoop Loop => ThreadPoolLoop.Instance;
+
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
 
     public void ActsFor(IPEndPoint client) => throw new InvalidOperationException("There is no balancer.");
-
-    public ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel) => throw new InvalidOperationException("There is no network.");
 
     public ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default) => ValueTask.FromResult(true);
 
     public int SpliceInto(SafeFileHandle pipe, int count) => throw new InvalidOperationException("There is no socket.");
 
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new InvalidOperationException("There is no socket.");
-
-    public LoopYield YieldAsync(LoopPriority purpose) => new(loop: null, purpose);
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Listening;
+using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.KeyExchange;
@@ -64,10 +65,10 @@ public sealed class ParserFuzzTests
         {
             if (ConnectRequest.FindHead(bytes) is > 0 and int length)
             {
-                ConnectRequest.Parse(bytes.AsSpan(0, length));
+                _ = ConnectRequest.TryParse(bytes.AsSpan(0, length), out _, out _);
             }
         },
-        problem => problem is PrefaceException);
+        _ => false);
 
     [Fact]
     public void Identification_lines() => FuzzRun.Parse(
@@ -115,7 +116,7 @@ public sealed class ParserFuzzTests
             PublicKeyRequest key = PublicKeyRequest.Parse(bytes, request.Rest, hostbound);
             if (key.Algorithm is not null && PresentedKey.Parse(key.Algorithm, key.KeyBlob) is var presented && key.Signature is not null)
             {
-                SignatureVerifier.Verify(presented.Key, key.Algorithm.Signature, key.Signature, key.SignedPart, UserCertificateRules.Demands(presented.Certificate));
+                SignatureVerifier.Verify(presented.Key, key.Algorithm.Signature, key.Signature, key.SignedPart, UserCertificateRules.RequiredFlags(presented.Certificate));
             }
         },
         IsRefusal);
@@ -137,8 +138,8 @@ public sealed class ParserFuzzTests
             {
                 SshCertificate certificate = SshCertificate.Parse(bytes);
                 _ = certificate.IsSigned();
-                _ = UserCertificateRules.Demands(certificate);
-                _ = UserCertificateRules.Refusal(certificate, session, IPAddress.Loopback, DateTimeOffset.UnixEpoch);
+                _ = UserCertificateRules.RequiredFlags(certificate);
+                _ = UserCertificateRules.FindProblem(certificate, session, IPAddress.Loopback, DateTimeOffset.UnixEpoch);
                 _ = $"{certificate}";
             },
             IsRefusal);

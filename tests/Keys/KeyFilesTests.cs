@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Keys;
+using SshGateway.Proxy.Hosting;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;

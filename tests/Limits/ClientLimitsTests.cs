@@ -3,6 +3,7 @@ using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Ssh.Harness;
@@ -253,7 +254,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
                     await using SshClientTransport client = await _gateway.LogInAsync(From(source));
                     return true;
                 }
-                catch (Exception refused) when (refused is PeerClosedException or PeerDisconnectedException or System.Net.Sockets.SocketException)
+                catch (Exception refused) when (refused is PeerGoneException or PeerDisconnectedException)
                 {
                     return false;
                 }

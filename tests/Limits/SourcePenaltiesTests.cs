@@ -147,6 +147,7 @@ public sealed class SourcePenaltiesTests
     private SourcePenalties New(ProxyOptions? options = null)
     {
         options ??= new ProxyOptions();
-        return new SourcePenalties(options, new SourceNetworks(options), _time);
+        return new SourcePenalties(
+            options.Penalties, new NetworkSet(options.PenaltyExempt.Concat(options.ProxyProtocolFrom)), new SourceNetworks(options.SourcePrefixIPv4, options.SourcePrefixIPv6), _time);
     }
 }

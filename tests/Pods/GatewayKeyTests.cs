@@ -24,7 +24,7 @@ public sealed class GatewayKeyTests : IDisposable
         var credentials = new GatewayKey(_key);
         for (int login = 0; login < 2; login++)
         {
-            IReadOnlyList<PodCredential> offered = credentials.For(Client(null));
+            PodCredential[] offered = credentials.Create(Client(null)).Value!;
             // Dropbear has no rsa-sha2-512.
             Assert.Equal(["rsa-sha2-512", "rsa-sha2-256"], offered.Select(credential => credential.Algorithm));
             Assert.All(offered, credential =>
@@ -55,12 +55,12 @@ public sealed class GatewayKeyTests : IDisposable
         var credentials = new GatewayKey(_key);
         if (restriction is null)
         {
-            credentials.For(client);
+            Assert.True(credentials.Create(client).IsSuccess);
             return;
         }
-        LoginRefusedException refused = Assert.Throws<LoginRefusedException>(() => credentials.For(client));
+        Refusal refused = credentials.Create(client).Refusal!;
         Assert.Equal(ConnectionEnd.CertificateRestricted, refused.End);
-        Assert.Contains(restriction, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(restriction, refused.Sentence, StringComparison.Ordinal);
     }
 
     private AuthenticatedClient Client(Certificate? certificate) =>

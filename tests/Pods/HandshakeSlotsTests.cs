@@ -10,13 +10,13 @@ public sealed class HandshakeSlotsTests
     public async Task No_more_than_the_limit_are_in_and_the_next_follows_when_one_leaves()
     {
         var slots = new HandshakeSlots(perPod: 2);
-        IDisposable first = await slots.EnterAsync("uid", CancellationToken.None);
-        IDisposable second = await slots.EnterAsync("uid", CancellationToken.None);
-        Task<IDisposable> third = slots.EnterAsync("uid", CancellationToken.None);
-        Task<IDisposable> fourth = slots.EnterAsync("uid", CancellationToken.None);
+        IDisposable first = await slots.AcquireAsync("uid", CancellationToken.None);
+        IDisposable second = await slots.AcquireAsync("uid", CancellationToken.None);
+        Task<IDisposable> third = slots.AcquireAsync("uid", CancellationToken.None);
+        Task<IDisposable> fourth = slots.AcquireAsync("uid", CancellationToken.None);
         Assert.False(third.IsCompleted);
         // Another pod's logins do not wait for this one's.
-        (await slots.EnterAsync("other", CancellationToken.None).Limited()).Dispose();
+        (await slots.AcquireAsync("other", CancellationToken.None).Limited()).Dispose();
         first.Dispose();
         (await third.Limited()).Dispose();
         (await fourth.Limited()).Dispose();
@@ -27,13 +27,13 @@ public sealed class HandshakeSlotsTests
     public async Task Whoever_gives_up_takes_no_place()
     {
         var slots = new HandshakeSlots(perPod: 1);
-        IDisposable first = await slots.EnterAsync("uid", CancellationToken.None);
+        IDisposable first = await slots.AcquireAsync("uid", CancellationToken.None);
         using var patience = new CancellationTokenSource();
-        Task<IDisposable> impatient = slots.EnterAsync("uid", patience.Token);
+        Task<IDisposable> impatient = slots.AcquireAsync("uid", patience.Token);
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient.Limited());
         first.Dispose();
-        (await slots.EnterAsync("uid", CancellationToken.None).Limited()).Dispose();
+        (await slots.AcquireAsync("uid", CancellationToken.None).Limited()).Dispose();
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class HandshakeSlotsTests
         int most = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, 4000), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) =>
         {
-            using IDisposable place = await slots.EnterAsync($"uid-{i % 2}", cancellation);
+            using IDisposable place = await slots.AcquireAsync($"uid-{i % 2}", cancellation);
             int now = Interlocked.Increment(ref inside);
             InterlockedMax(ref most, now);
             await Task.Yield();

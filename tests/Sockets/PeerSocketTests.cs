@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Epoll;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Sockets;
@@ -144,6 +145,27 @@ public sealed class PeerSocketTests
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task A_reset_by_the_peer_is_the_same_exception(string engine)
+    {
+        using LoopbackPair pair = await LoopbackPair.ConnectAsync();
+        using IPeerSocket reader = On(engine, pair.Accepting);
+        Task reading = reader.ReadAsync(new byte[1]).AsTask();
+        pair.Connecting.LingerState = new LingerOption(true, 0);
+        pair.Connecting.Dispose();
+        await AssertGoneAsync(reading);
+        await AssertGoneAsync(reader.WriteAsync(new byte[1]).AsTask());
+    }
+
+    [Fact]
+    public async Task A_client_that_has_left_already_is_the_same_exception()
+    {
+        using LoopbackPair pair = await LoopbackPair.ConnectAsync();
+        pair.Accepting.Dispose();
+        Assert.Throws<PeerGoneException>(() => On("epoll", pair.Accepting));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Another_socket_is_connected_or_says_why_not(string engine)
     {
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
@@ -151,11 +173,11 @@ public sealed class PeerSocketTests
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var address = (IPEndPoint)listener.LocalEndPoint!;
-        SocketException refused = await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAnotherAsync(address, CancellationToken.None).Limited());
+        SocketException refused = await Assert.ThrowsAsync<SocketException>(() => socket.Loop.ConnectAsync(address, Timeouts, CancellationToken.None).Limited());
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
 
         listener.Listen(1);
-        using IPeerSocket another = await socket.ConnectAnotherAsync(address, CancellationToken.None).Limited();
+        using IPeerSocket another = await socket.Loop.ConnectAsync(address, Timeouts, CancellationToken.None).Limited();
         Assert.Equal(address, another.RemoteEndPoint);
         using Socket accepted = await listener.AcceptAsync();
         await another.WriteAsync("x"u8.ToArray()).Limited();
@@ -192,7 +214,7 @@ public sealed class PeerSocketTests
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
-        using IPeerSocket second = await first.ConnectAnotherAsync((IPEndPoint)listener.LocalEndPoint!, CancellationToken.None);
+        using IPeerSocket second = await first.Loop.ConnectAsync((IPEndPoint)listener.LocalEndPoint!, Timeouts, CancellationToken.None);
         using Socket secondPeer = await listener.AcceptAsync();
 
         Task<string?> woken = ThreadAfterAsync(first);
@@ -205,23 +227,19 @@ public sealed class PeerSocketTests
 
         static async Task<string?> ThreadAfterAsync(IPeerSocket socket)
         {
-            await socket.YieldAsync(LoopPriority.Relay);
+            await socket.Loop.YieldAsync(LoopPriority.Relay);
             await socket.ReadAsync(new byte[1]).ConfigureAwait(false);
             return Thread.CurrentThread.Name;
         }
 
         static async Task<string?> TurnAsync(IPeerSocket socket)
         {
-            await socket.YieldAsync(LoopPriority.Relay);
+            await socket.Loop.YieldAsync(LoopPriority.Relay);
             return Thread.CurrentThread.Name;
         }
     }
 
     private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket, Timeouts) : new AsyncSocket(socket, Timeouts);
 
-    private static async Task AssertGoneAsync(Task operation)
-    {
-        Exception gone = await Assert.ThrowsAnyAsync<Exception>(() => operation.Limited());
-        Assert.True(gone is SocketException or ObjectDisposedException, gone.ToString());
-    }
+    private static Task AssertGoneAsync(Task operation) => Assert.ThrowsAsync<PeerGoneException>(() => operation.Limited());
 }

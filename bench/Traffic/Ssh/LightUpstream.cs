@@ -5,6 +5,7 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Traffic.Ssh;
 
@@ -47,7 +48,7 @@ internal static class LightUpstream
                 }
             }
         }
-        catch (Exception end) when (end is PeerClosedException or PeerDisconnectedException or SocketException or ObjectDisposedException)
+        catch (Exception end) when (end is PeerGoneException or PeerDisconnectedException)
         {
             // The client has gone, which is how every connection here ends.
         }
@@ -65,7 +66,7 @@ internal static class LightUpstream
         {
             return false;
         }
-        byte[] signed = new SshWriter().WriteString(leg.SessionId).WriteBytes(request.SignedPart).ToArray();
+        byte[] signed = new SshWriter().WriteString(leg.SshSessionId).WriteBytes(request.SignedPart).ToArray();
         SignatureAlgorithm algorithm = SignatureAlgorithm.OfKeyType(SshKeyTypes.Ed25519).First();
         return request.Algorithm is { IsCertificate: true }
             ? CertifiedKey(request.KeyBlob) is { } certified && SignatureVerifier.Verify(certified, algorithm, request.Signature, signed)

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Traffic.Ssh;
 
@@ -25,7 +25,7 @@ internal sealed class LoadClient : IAsyncDisposable
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(server);
-        var client = new LoadClient(new SshClientTransport(new AsyncSocket(socket), Algorithms.Offer, _ => { }, new RekeyLimits(null), TimeProvider.System));
+        var client = new LoadClient(new SshClientTransport(new AsyncSocket(socket), Algorithms.Offer, _ => true, new RekeyLimits(null), TimeProvider.System));
         try
         {
             await client.LogInAsync(user, key);
@@ -64,7 +64,7 @@ internal sealed class LoadClient : IAsyncDisposable
         SshWriter request = SshWriter.Message(MessageNumber.UserAuthRequest)
             .WriteString(user).WriteString("ssh-connection").WriteString("publickey").WriteBoolean(true)
             .WriteString(key.PublicKey.Type).WriteString(key.PublicKey.Blob.Span);
-        byte[] signed = new SshWriter().WriteString(_leg.SessionId).WriteBytes(request.Written).ToArray();
+        byte[] signed = new SshWriter().WriteString(_leg.SshSessionId).WriteBytes(request.Written).ToArray();
         request.WriteString(key.Sign(signed));
         await _leg.Output.SendAsync(request.ToArray());
         await ReceiveAsync(MessageNumber.UserAuthSuccess);

@@ -218,3 +218,10 @@ internal sealed class SshCertificate
         return options;
     }
 }
+
+/// <summary>What a certificate is for: OpenSSH PROTOCOL.certkeys.</summary>
+internal enum CertificateType : uint
+{
+    User = 1,
+    Host = 2,
+}

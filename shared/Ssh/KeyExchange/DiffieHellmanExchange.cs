@@ -23,6 +23,6 @@ internal abstract class DiffieHellmanExchange : IKeyExchange
     /// <summary>The shared secret as a big-endian number.</summary>
     protected abstract byte[] Derive(ReadOnlySpan<byte> peerValue);
 
-    protected static SshProtocolException BadValue(string method) =>
-        new(DisconnectReason.KeyExchangeFailed, $"the peer's {method} value is not acceptable");
+    protected static KeyExchangeException BadValue(string method) =>
+        new($"the peer's {method} value is not acceptable");
 }

@@ -77,5 +77,5 @@ internal sealed class MlKem768X25519Exchange : IKeyExchange
         return encoded;
     }
 
-    private static SshProtocolException BadValue() => new(DisconnectReason.KeyExchangeFailed, "the peer's mlkem768x25519 value is not acceptable");
+    private static KeyExchangeException BadValue() => new("the peer's mlkem768x25519 value is not acceptable");
 }

@@ -20,7 +20,11 @@ internal sealed record Negotiation(
     MacAlgorithm? MacServerToClient,
     bool IgnoreNextKexPacket)
 {
-    /// <exception cref="SshProtocolException">Nothing in common; the message names the list and what the peer offered.</exception>
+    /// <summary>For a log.</summary>
+    public override string ToString() =>
+        $"{Kex.Name}, {HostKeyAlgorithm}, {Name(CipherClientToServer, MacClientToServer)} from the client, {Name(CipherServerToClient, MacServerToClient)} to it";
+
+    /// <exception cref="KeyExchangeException">Nothing in common; the message names the list and what the gateway has.</exception>
     public static Negotiation Run(KexOffer own, KexInitMessage peer, bool weAreServer)
     {
         KeyExchangeAlgorithm kex = Choose("key exchange method", own.KexAlgorithms, algorithm => algorithm.Name, peer.KexAlgorithms, weAreServer);
@@ -37,14 +41,29 @@ internal sealed record Negotiation(
         return new Negotiation(kex, hostKey, cipherOut, cipherIn, macOut, macIn, peer.FirstKexPacketFollows && !guessedRight);
     }
 
+    private static string Name(CipherAlgorithm cipher, MacAlgorithm? mac) => mac is null ? cipher.Name : $"{cipher.Name} {mac.Name}";
+
     private static T Choose<T>(string what, IReadOnlyList<T> own, Func<T, string> nameOf, IReadOnlyList<string> peer, bool weAreServer)
         where T : class
     {
         T? chosen = weAreServer
             ? peer.Select(name => own.FirstOrDefault(algorithm => nameOf(algorithm) == name)).FirstOrDefault(algorithm => algorithm is not null)
             : own.FirstOrDefault(algorithm => peer.Contains(nameOf(algorithm)));
-        return chosen ?? throw new SshProtocolException(
-            DisconnectReason.KeyExchangeFailed,
-            $"no common {what}: the gateway has {string.Join(',', own.Select(nameOf))}");
+        return chosen ?? throw new KeyExchangeException($"no common {what}: the gateway has {string.Join(',', own.Select(nameOf))}");
     }
+}
+
+/// <summary>The algorithms of one leg, each list in order of preference.</summary>
+/// <param name="KexAlgorithms">Key exchange methods.</param>
+/// <param name="HostKeyAlgorithms">Signature algorithms of the host key, by name.</param>
+/// <param name="Ciphers">Ciphers, the same in both directions.</param>
+/// <param name="Macs">MACs; never empty, even when every cipher is AEAD: Apache MINA disconnects otherwise.</param>
+internal sealed record KexOffer(
+    IReadOnlyList<KeyExchangeAlgorithm> KexAlgorithms,
+    IReadOnlyList<string> HostKeyAlgorithms,
+    IReadOnlyList<CipherAlgorithm> Ciphers,
+    IReadOnlyList<MacAlgorithm> Macs)
+{
+    /// <summary>The only compression: zlib before authentication is a decompression bomb, and none of the traffic needs it.</summary>
+    public const string NoCompression = "none";
 }

@@ -32,7 +32,7 @@ internal sealed class HostKeySet
     public IEnumerable<SshPublicKey> PublicKeys => _keys.Select(key => key.PublicKey);
 
     /// <summary>The key and algorithm for a negotiated name.</summary>
-    public (SshPrivateKey Key, SignatureAlgorithm Algorithm) For(string algorithmName)
+    public (SshPrivateKey Key, SignatureAlgorithm Algorithm) Find(string algorithmName)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.All.First(known => known.Name == algorithmName);
         return (_keys.First(key => key.PublicKey.Type == algorithm.KeyType), algorithm);

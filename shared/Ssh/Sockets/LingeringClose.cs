@@ -1,19 +1,17 @@
-using System.Net.Sockets;
-
 namespace SshGateway.Ssh.Sockets;
 
 /// <summary>
-/// What is said to a peer before its connection is closed. A close with unread input would make the kernel send a RST, which throws away what the peer has not
+/// The last bytes for a peer before its connection is closed. A close with unread input would make the kernel send a RST, which throws away what the peer has not
 /// read yet.
 /// </summary>
 internal static class LingeringClose
 {
-    /// <summary>Writes, says that no more follows, and reads and drops what the peer still sends until it closes; all that until patience ends.</summary>
-    public static async Task SayAsync(IPeerSocket socket, ReadOnlyMemory<byte> words, TimeSpan patience, TimeProvider time)
+    /// <summary>Writes, says that no more follows, and reads and drops what the peer still sends until it closes; all that until the timeout.</summary>
+    public static async Task SendAsync(IPeerSocket socket, ReadOnlyMemory<byte> bytes, TimeSpan timeout, TimeProvider time)
     {
         try
         {
-            await SayAsync(socket, words).WaitAsync(patience, time).ConfigureAwait(false);
+            await SendAsync(socket, bytes).WaitAsync(timeout, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -21,12 +19,12 @@ internal static class LingeringClose
         }
     }
 
-    /// <summary>Reads and drops what the peer still sends, until it closes or patience ends. Only when nobody else reads.</summary>
-    public static async Task DrainAsync(IPeerSocket socket, TimeSpan patience, TimeProvider time)
+    /// <summary>Reads and drops what the peer still sends, until it closes or the timeout. Only when nobody else reads.</summary>
+    public static async Task DrainAsync(IPeerSocket socket, TimeSpan timeout, TimeProvider time)
     {
         try
         {
-            await DrainAsync(socket).WaitAsync(patience, time).ConfigureAwait(false);
+            await DrainAsync(socket).WaitAsync(timeout, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -44,19 +42,19 @@ internal static class LingeringClose
             {
             }
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (PeerGoneException)
         {
             // Closed hard; as good.
         }
     }
 
-    private static async Task SayAsync(IPeerSocket socket, ReadOnlyMemory<byte> words)
+    private static async Task SendAsync(IPeerSocket socket, ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            await socket.WriteAsync(words).ConfigureAwait(false);
+            await socket.WriteAsync(bytes).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (PeerGoneException)
         {
             return;
         }

@@ -9,8 +9,8 @@ namespace SshGateway.Ssh.Transport;
 
 /// <summary>The client's side of key exchanges, on the pod leg.</summary>
 internal sealed class ClientKeyExchange(
-    IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits limits, Action abort, TimeProvider time)
-    : TransportKeyExchange(socket, input, output, offer, limits, abort, time)
+    IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits limits, Action abort, TimeProvider time)
+    : TransportKeyExchange(loop, input, output, offer, limits, abort, time)
 {
     private byte[]? _hostKey;
 
@@ -25,7 +25,7 @@ internal sealed class ClientKeyExchange(
     protected override async ValueTask OnNegotiatedAsync(KexRun run)
     {
         run.Exchange = run.Negotiation!.Kex.Start();
-        run.Initiation = await CryptoScheduler.RunAsync(Socket, run.Negotiation.Kex.IsQuick, run.Exchange.Initiate).ConfigureAwait(false);
+        run.Initiation = await CryptoScheduler.RunAsync(Loop, run.Negotiation.Kex.IsQuick, run.Exchange.Initiate).ConfigureAwait(false);
         await Output.SendControlAsync(SshWriter.Message(MessageNumber.KexEcdhInit).WriteString(run.Initiation).ToArray()).ConfigureAwait(false);
     }
 
@@ -41,7 +41,7 @@ internal sealed class ClientKeyExchange(
         byte[] signature = reader.ReadString().ToArray();
         reader.End();
         PublicKeyAlgorithm algorithm = PublicKeyAlgorithm.Find(Encoding.ASCII.GetBytes(run.Negotiation!.HostKeyAlgorithm))!;
-        KeyDerivation keys = await CryptoScheduler.RunAsync(Socket, run.Negotiation.Kex.IsQuick && algorithm.Signature.IsQuick, () =>
+        KeyDerivation keys = await CryptoScheduler.RunAsync(Loop, run.Negotiation.Kex.IsQuick && algorithm.Signature.IsQuick, () =>
         {
             PresentedKey hostKey = PresentedKey.Parse(algorithm, hostKeyBlob);
             byte[] sharedSecret = run.Exchange!.Complete(serverValue);
@@ -49,7 +49,7 @@ internal sealed class ClientKeyExchange(
                 run.Negotiation.Kex.Hash, TranscriptOf(run), hostKeyBlob, run.Initiation, serverValue, sharedSecret);
             if (!SignatureVerifier.Verify(hostKey.Key, algorithm.Signature, signature, hash))
             {
-                throw new SshProtocolException(DisconnectReason.KeyExchangeFailed, "the host key's signature is wrong");
+                throw new KeyExchangeException("the host key's signature is wrong");
             }
             CheckHostKey(hostKey);
             return DeriveKeys(run, sharedSecret, hash);
@@ -65,7 +65,10 @@ internal sealed class ClientKeyExchange(
     {
         if (_hostKey is null)
         {
-            checkHostKey(hostKey);
+            if (!acceptHostKey(hostKey))
+            {
+                throw new SshProtocolException(DisconnectReason.HostKeyNotVerifiable, "the pod's host key is not accepted");
+            }
             _hostKey = hostKey.Key.Blob.ToArray();
         }
         else if (!hostKey.Key.Blob.Span.SequenceEqual(_hostKey))

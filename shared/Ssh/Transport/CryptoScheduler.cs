@@ -11,14 +11,14 @@ internal static class CryptoScheduler
 {
     private static readonly SemaphoreSlim Places = new(Environment.ProcessorCount);
 
-    /// <param name="socket">The leg's.</param>
+    /// <param name="loop">The leg's.</param>
     /// <param name="isQuick">Whether all that is computed is.</param>
     /// <param name="compute">What is to be computed.</param>
-    public static async Task<T> RunAsync<T>(IPeerSocket socket, bool isQuick, Func<T> compute)
+    public static async Task<T> RunAsync<T>(IEventLoop loop, bool isQuick, Func<T> compute)
     {
         if (isQuick)
         {
-            await socket.YieldAsync(LoopPriority.Handshake);
+            await loop.YieldAsync(LoopPriority.Handshake);
             return compute();
         }
         await Places.WaitAsync().ConfigureAwait(false);

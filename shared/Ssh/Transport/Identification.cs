@@ -21,7 +21,7 @@ internal static class Identification
     public static ReadOnlySpan<byte> OwnLine => "SSH-2.0-SshGateway\r\n"u8;
 
     /// <summary>Whether a line is an identification at all.</summary>
-    public static bool Is(string line) => line.StartsWith("SSH-", StringComparison.Ordinal);
+    public static bool IsIdentification(string line) => line.StartsWith("SSH-", StringComparison.Ordinal);
 
     /// <exception cref="SshProtocolException">The peer does not speak version 2.0, or its line has characters that have no place in it.</exception>
     public static void Check(string line)

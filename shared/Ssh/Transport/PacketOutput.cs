@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.Sockets;
@@ -65,7 +64,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         if (_disposed)
         {
             _batchLock.Release();
-            throw new ObjectDisposedException(nameof(PacketOutput));
+            throw PeerGoneException.Aborted();
         }
     }
 
@@ -210,7 +209,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     public void Abort()
     {
         _aborted = true;
-        _gate?.TrySetException(new ObjectDisposedException(nameof(PacketOutput)));
+        _gate?.TrySetException(PeerGoneException.Aborted());
     }
 
     /// <summary>Frees the keys, once whoever has the batch open has closed it and no write is under way; abort first, so that nobody waits for the peer.</summary>
@@ -261,7 +260,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         {
             await FlushAsync().ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (PeerGoneException)
         {
             // The leg's reader finds the same.
         }

@@ -7,8 +7,8 @@ namespace SshGateway.Ssh.Transport;
 
 /// <summary>The server's side of key exchanges, on the client leg.</summary>
 internal sealed class ServerKeyExchange(
-    IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
-    : TransportKeyExchange(socket, input, output, offer, limits, abort, time)
+    IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
+    : TransportKeyExchange(loop, input, output, offer, limits, abort, time)
 {
     /// <summary>The host key blob that the first exchange was signed with: what hostbound requests name.</summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }
@@ -39,9 +39,9 @@ internal sealed class ServerKeyExchange(
         byte[] clientValue = reader.ReadString().ToArray();
         reader.End();
 
-        (SshPrivateKey hostKey, SignatureAlgorithm algorithm) = hostKeys.For(run.Negotiation!.HostKeyAlgorithm);
+        (SshPrivateKey hostKey, SignatureAlgorithm algorithm) = hostKeys.Find(run.Negotiation!.HostKeyAlgorithm);
         ReadOnlyMemory<byte> hostKeyBlob = hostKey.PublicKey.Blob;
-        (byte[] reply, KeyDerivation keys) = await CryptoScheduler.RunAsync(Socket, run.Negotiation.Kex.IsQuick && algorithm.IsQuick, () =>
+        (byte[] reply, KeyDerivation keys) = await CryptoScheduler.RunAsync(Loop, run.Negotiation.Kex.IsQuick && algorithm.IsQuick, () =>
         {
             using IKeyExchange exchange = run.Negotiation.Kex.Start();
             (byte[] serverValue, byte[] sharedSecret) = exchange.Respond(clientValue);

@@ -16,12 +16,12 @@ internal sealed class SshClientTransport : SshTransport
 
     /// <param name="socket">The connection.</param>
     /// <param name="offer">Our algorithms.</param>
-    /// <param name="checkHostKey">Throws when the pod must not have this host key. Called once its signature is verified, before anything secret is sent.</param>
+    /// <param name="acceptHostKey">Whether the pod may have this host key. Called once its signature is verified, before anything secret is sent.</param>
     /// <param name="rekeyLimits">When we start a key exchange.</param>
     /// <param name="time">The clock.</param>
-    public SshClientTransport(IPeerSocket socket, KexOffer offer, Action<PresentedKey> checkHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
+    public SshClientTransport(IPeerSocket socket, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
     {
-        _keyExchange = new ClientKeyExchange(socket, Input, Output, offer, checkHostKey, rekeyLimits, Abort, time);
+        _keyExchange = new ClientKeyExchange(socket.Loop, Input, Output, offer, acceptHostKey, rekeyLimits, Abort, time);
         Input.AllowLargePackets();
     }
 

@@ -11,7 +11,7 @@ namespace SshGateway.Ssh.Transport;
 /// </summary>
 internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan LastWordPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DisconnectTimeout = TimeSpan.FromSeconds(1);
 
     private const int MaxDescription = 1024;
 
@@ -27,8 +27,8 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
 
     public PacketOutput Output { get; } = new(socket);
 
-    /// <inheritdoc cref="TransportKeyExchange.SessionId"/>
-    public ReadOnlySpan<byte> SessionId => KeyExchange.SessionId;
+    /// <inheritdoc cref="TransportKeyExchange.SshSessionId"/>
+    public ReadOnlySpan<byte> SshSessionId => KeyExchange.SshSessionId;
 
     /// <inheritdoc cref="TransportKeyExchange.ReaderIsHeldUp"/>
     public bool ReaderIsHeldUp
@@ -36,6 +36,9 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
         get => KeyExchange.ReaderIsHeldUp;
         set => KeyExchange.ReaderIsHeldUp = value;
     }
+
+    /// <inheritdoc cref="TransportKeyExchange.NegotiatedAlgorithms"/>
+    public string NegotiatedAlgorithms => KeyExchange.NegotiatedAlgorithms;
 
     /// <inheritdoc cref="TransportKeyExchange.TimedOut"/>
     public bool KeyExchangeTimedOut => KeyExchange.TimedOut;
@@ -73,7 +76,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     }
 
     /// <summary>The next message that is not the transport's own. Valid until the next call.</summary>
-    /// <exception cref="PeerClosedException">The peer closed.</exception>
+    /// <exception cref="PeerGoneException">The peer closed, or the connection broke.</exception>
     /// <exception cref="PeerDisconnectedException">The peer sent a DISCONNECT.</exception>
     /// <exception cref="SshProtocolException">The peer broke the protocol.</exception>
     public async ValueTask<InboundPacket> ReceiveAsync()
@@ -111,7 +114,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
             }
             if (!await Input.FillAsync().ConfigureAwait(false))
             {
-                throw new PeerClosedException();
+                throw PeerGoneException.ClosedByPeer();
             }
         }
     }
@@ -183,7 +186,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     public ValueTask TryStartRekeyAsync(SshTransport other) => KeyExchange.TryStartAsync(other.KeyExchange);
 
     /// <summary>Sends a last DISCONNECT, if the peer takes it in time, and no more.</summary>
-    public async Task DisconnectAsync(uint reason, string description, TimeSpan patience)
+    public async Task DisconnectAsync(uint reason, string description, TimeSpan timeout)
     {
         try
         {
@@ -192,7 +195,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
             Task flush = Output.CloseAndFlushAsync().AsTask();
             try
             {
-                await flush.WaitAsync(patience, time).ConfigureAwait(false);
+                await flush.WaitAsync(timeout, time).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -201,17 +204,17 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
             }
             Socket.ShutdownWrites();
         }
-        catch (Exception gone) when (gone is ObjectDisposedException or System.Net.Sockets.SocketException)
+        catch (PeerGoneException)
         {
             Abort();
         }
     }
 
     /// <inheritdoc cref="DisconnectAsync(uint, string, TimeSpan)"/>
-    public Task DisconnectAsync(DisconnectReason reason, string description) => DisconnectAsync((uint)reason, description, LastWordPatience);
+    public Task DisconnectAsync(DisconnectReason reason, string description) => DisconnectAsync((uint)reason, description, DisconnectTimeout);
 
     /// <summary>After the last DISCONNECT: gives the peer time to read it. Only when nobody else reads.</summary>
-    public Task DrainAsync(TimeSpan patience) => LingeringClose.DrainAsync(Socket, patience, time);
+    public Task DrainAsync(TimeSpan timeout) => LingeringClose.DrainAsync(Socket, timeout, time);
 
     /// <summary>The same until the peer closes or this is aborted.</summary>
     public Task DrainAsync() => LingeringClose.DrainAsync(Socket);
@@ -248,7 +251,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
             }
             if (!await Input.FillAsync().ConfigureAwait(false))
             {
-                throw new PeerClosedException();
+                throw PeerGoneException.ClosedByPeer();
             }
         }
     }
@@ -262,11 +265,11 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
             {
                 if (!await Input.FillAsync().ConfigureAwait(false))
                 {
-                    throw new PeerClosedException();
+                    throw PeerGoneException.ClosedByPeer();
                 }
                 continue;
             }
-            if (Identification.Is(line))
+            if (Identification.IsIdentification(line))
             {
                 Identification.Check(line);
                 KeyExchange.PeerIdentification = line;
@@ -299,4 +302,14 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
         ReadOnlySpan<byte> description = reader.ReadString();
         return new PeerDisconnectedException(reason, Encoding.UTF8.GetString(description[..Math.Min(description.Length, MaxDescription)]));
     }
+}
+
+/// <summary>The peer ended the connection with a DISCONNECT.</summary>
+/// <param name="reason">The peer's reason code.</param>
+/// <param name="description">The peer's words, at most 1 KiB.</param>
+internal sealed class PeerDisconnectedException(uint reason, string description) : Exception("the peer disconnected")
+{
+    public uint Reason { get; } = reason;
+
+    public string Description { get; } = description;
 }

@@ -9,7 +9,7 @@ namespace SshGateway.Ssh.Transport;
 /// <see cref="ServerKeyExchange"/> and <see cref="ClientKeyExchange"/>. The leg's reader calls <see cref="HandleAsync"/>; our KEXINIT may also be sent by the
 /// other pump, so whether it has been is decided with the output's batch open.
 /// </summary>
-internal abstract class TransportKeyExchange(IPeerSocket socket, PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
+internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
 {
     // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
     private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
@@ -20,8 +20,9 @@ internal abstract class TransportKeyExchange(IPeerSocket socket, PacketInput inp
     // Of both legs of a bridge: see TryStartAsync.
     private static readonly Lock Start = new();
 
-    private byte[]? _sessionId;
+    private byte[]? _sshSessionId;
     private volatile KexRun? _run;
+    private Negotiation? _negotiation;
     private volatile bool _starting;
     private bool _strict;
     private bool _sentFirstNewKeys;
@@ -30,7 +31,7 @@ internal abstract class TransportKeyExchange(IPeerSocket socket, PacketInput inp
     private long _inputByteLimit = long.MaxValue;
 
     /// <summary>H of the first exchange: what signatures on this leg are bound to.</summary>
-    public ReadOnlySpan<byte> SessionId => _sessionId ?? throw new InvalidOperationException("before the first key exchange");
+    public ReadOnlySpan<byte> SshSessionId => _sshSessionId ?? throw new InvalidOperationException("before the first key exchange");
 
     /// <summary>Whether the first exchange is done.</summary>
     public bool IsKeyed { get; private set; }
@@ -47,12 +48,15 @@ internal abstract class TransportKeyExchange(IPeerSocket socket, PacketInput inp
     /// <summary>Whether the leg was ended because an exchange did not go on.</summary>
     public bool TimedOut { get; private set; }
 
+    /// <summary>What the last exchange agreed on, and the peer's identification, for a log.</summary>
+    public string NegotiatedAlgorithms => $"{_negotiation} with \"{PeerIdentification}\"";
+
     /// <summary>The peer's identification line, once it has come.</summary>
     public string PeerIdentification { get; set; } = "";
 
     protected KexOffer Offer => offer;
 
-    protected IPeerSocket Socket => socket;
+    protected IEventLoop Loop => loop;
 
     protected PacketOutput Output => output;
 
@@ -151,8 +155,8 @@ internal abstract class TransportKeyExchange(IPeerSocket socket, PacketInput inp
     /// <summary>The keys of an exchange hash; the first one becomes the session id.</summary>
     protected KeyDerivation DeriveKeys(KexRun run, byte[] sharedSecret, byte[] exchangeHash)
     {
-        _sessionId ??= exchangeHash;
-        return new KeyDerivation(run.Negotiation!.Kex.Hash, sharedSecret, exchangeHash, _sessionId);
+        _sshSessionId ??= exchangeHash;
+        return new KeyDerivation(run.Negotiation!.Kex.Hash, sharedSecret, exchangeHash, _sshSessionId);
     }
 
     /// <summary>Sends the method's last message, if any, and NEWKEYS, and switches our direction to the new keys, in one write.</summary>
@@ -238,6 +242,7 @@ internal abstract class TransportKeyExchange(IPeerSocket socket, PacketInput inp
         _inputByteLimit = limits.BytesFor(inbound.Cipher);
         _keyedAt = time.GetTimestamp();
         IsKeyed = true;
+        _negotiation = run.Negotiation;
         run.Dispose();
         _run = null;
     }

@@ -2,11 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Connections;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 
@@ -29,7 +29,7 @@ internal sealed class GreedyClient : IAsyncDisposable
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(gateway).Limited();
-        SshClientTransport leg = new(new AsyncSocket(socket), LegPair.Everything, _ => { }, new RekeyLimits(null), TimeProvider.System);
+        SshClientTransport leg = new(new AsyncSocket(socket), LegPair.Everything, _ => true, new RekeyLimits(null), TimeProvider.System);
         GreedyClient client = new(leg);
         await leg.HandshakeAsync().Limited();
         Assert.Equal(MessageNumber.ServiceAccept, (await leg.ReceiveAsync().Limited()).Number);

@@ -7,6 +7,7 @@ using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Ssh.Harness;
@@ -108,7 +109,7 @@ internal sealed class HandmadeClient : IDisposable
         {
             if (!await _input.FillAsync().Limited())
             {
-                throw new PeerClosedException();
+                throw PeerGoneException.ClosedByPeer();
             }
         }
         return packet.Payload.ToArray();
@@ -144,7 +145,7 @@ internal sealed class HandmadeClient : IDisposable
                 all.Write(buffer, 0, count);
             }
         }
-        catch (SocketException)
+        catch (PeerGoneException)
         {
         }
         return all.ToArray();

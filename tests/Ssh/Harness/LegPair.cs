@@ -2,8 +2,8 @@ using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Ssh.Harness;
 
@@ -28,14 +28,14 @@ internal sealed class LegPair : IAsyncDisposable
     public SshServerTransport Server { get; }
 
     public static async Task<LegPair> ConnectAsync(
-        KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Action<PresentedKey>? checkHostKey = null, TimeProvider? time = null,
+        KexOffer? clientOffer = null, SshPrivateKey? hostKey = null, RekeyLimits? limits = null, Func<PresentedKey, bool>? acceptHostKey = null, TimeProvider? time = null,
         TimeProvider? serverTime = null)
     {
         var hostKeys = new HostKeySet([hostKey ?? Ed25519PrivateKey.Generate()]);
         LoopbackPair sockets = await LoopbackPair.ConnectAsync();
         RekeyLimits unlimited = new(Bytes: null);
         var client = new SshClientTransport(
-            new AsyncSocket(sockets.Connecting), clientOffer ?? Everything, checkHostKey ?? (_ => { }), limits ?? unlimited, time ?? TimeProvider.System);
+            new AsyncSocket(sockets.Connecting), clientOffer ?? Everything, acceptHostKey ?? (_ => true), limits ?? unlimited, time ?? TimeProvider.System);
         var server = new SshServerTransport(
             new AsyncSocket(sockets.Accepting), Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, limits ?? unlimited, serverTime ?? time ?? TimeProvider.System);
         return new LegPair(sockets, client, server);

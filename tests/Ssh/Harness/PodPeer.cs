@@ -6,6 +6,7 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Ssh.Harness;
 
@@ -81,7 +82,7 @@ internal sealed class PodPeer : IDisposable
                 await leg.Output.SendAsync((await leg.ReceiveAsync()).Payload.ToArray());
             }
         }
-        catch (Exception gone) when (gone is PeerClosedException or PeerDisconnectedException or SocketException or ObjectDisposedException)
+        catch (Exception gone) when (gone is PeerGoneException or PeerDisconnectedException)
         {
         }
     }

@@ -32,7 +32,7 @@ public sealed class HostKeyRotationTests : IDisposable
             Assert.Equal(key.PublicKey.Blob.ToArray(), reader.ReadString().ToArray());
         }
         reader.End();
-        Assert.Same(_keys[0], Keys.For("ssh-ed25519").Key);
+        Assert.Same(_keys[0], Keys.Find("ssh-ed25519").Key);
         Assert.Throws<SshFormatException>(() => new HostKeySet([.. Enumerable.Repeat(_keys[0], 9)]));
     }
 

@@ -1,3 +1,4 @@
+using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
@@ -16,7 +17,7 @@ public sealed class LegDisconnectTests
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => pair.Client.ReceiveAsync().Limited());
         Assert.Equal(12u, told.Reason);
         Assert.Equal("Enough.", told.Description);
-        await Assert.ThrowsAsync<PeerClosedException>(() => pair.Client.ReceiveAsync().Limited());
+        await Assert.ThrowsAsync<PeerGoneException>(() => pair.Client.ReceiveAsync().Limited());
     }
 
     [Fact]

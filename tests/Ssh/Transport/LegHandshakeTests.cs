@@ -5,6 +5,7 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Ssh.Transport;
@@ -50,11 +51,11 @@ public sealed class LegHandshakeTests
         await using LegPair pair = await LegPair.ConnectAsync(
             LegPair.Everything with { KexAlgorithms = [.. KeyExchangeAlgorithm.All.Where(method => method.Name == kex)], HostKeyAlgorithms = [hostKeyAlgorithm] },
             hostKey,
-            checkHostKey: key => shown = key.Key);
+            acceptHostKey: key => (shown = key.Key) is not null);
         await pair.HandshakeAsync();
         Assert.Equal(hostKey.PublicKey.Blob.ToArray(), shown!.Blob.ToArray());
         Assert.Equal(hostKey.PublicKey.Blob.ToArray(), pair.Server.HostKey.ToArray());
-        Assert.Equal(pair.Client.SessionId.ToArray(), pair.Server.SessionId.ToArray());
+        Assert.Equal(pair.Client.SshSessionId.ToArray(), pair.Server.SshSessionId.ToArray());
         await AssertTalkAsync(pair);
     }
 
@@ -200,9 +201,10 @@ public sealed class LegHandshakeTests
     [Fact]
     public async Task A_host_key_that_is_refused_ends_the_handshake_before_anything_secret_is_sent()
     {
-        await using LegPair pair = await LegPair.ConnectAsync(checkHostKey: _ => throw new InvalidOperationException("not this one"));
+        await using LegPair pair = await LegPair.ConnectAsync(acceptHostKey: _ => false);
         Task serving = pair.Server.HandshakeAsync();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pair.Client.HandshakeAsync().Limited());
+        SshProtocolException refused = await Assert.ThrowsAsync<SshProtocolException>(() => pair.Client.HandshakeAsync().Limited());
+        Assert.Equal(DisconnectReason.HostKeyNotVerifiable, refused.Reason);
         Assert.Equal(0, pair.Server.Input.PacketsUnderKeys - 2);
         pair.Client.Abort();
         await Assert.ThrowsAnyAsync<Exception>(() => serving.Limited());
@@ -230,7 +232,7 @@ public sealed class LegHandshakeTests
             KexAlgorithms = [.. KeyExchangeAlgorithm.All.Where(method => kex is null || method.Name == kex)],
             HostKeyAlgorithms = hostKeys.Algorithms,
         };
-        return new SshServerTransport(new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
+        return new SshServerTransport(new AsyncSocket(sockets.Accepting), offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
     }
 
     private static async Task AssertTalkAsync(LegPair pair)

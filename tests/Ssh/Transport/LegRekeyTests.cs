@@ -3,6 +3,7 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Ssh.Transport;
@@ -18,7 +19,7 @@ public sealed class LegRekeyTests
     public async Task Either_side_or_both_at_once_start_a_key_exchange(bool byClient, bool byServer)
     {
         await using LegPair pair = await StartAsync();
-        byte[] sessionId = pair.Client.SessionId.ToArray();
+        byte[] sessionId = pair.Client.SshSessionId.ToArray();
         for (int round = 0; round < 5; round++)
         {
             if (byClient)
@@ -36,8 +37,8 @@ public sealed class LegRekeyTests
             Assert.Equal(1, pair.Client.Output.PacketsUnderKeys);
             Assert.Equal(1, pair.Server.Output.PacketsUnderKeys);
         }
-        Assert.Equal(sessionId, pair.Client.SessionId.ToArray());
-        Assert.Equal(sessionId, pair.Server.SessionId.ToArray());
+        Assert.Equal(sessionId, pair.Client.SshSessionId.ToArray());
+        Assert.Equal(sessionId, pair.Server.SshSessionId.ToArray());
     }
 
     [Fact]
@@ -130,7 +131,7 @@ public sealed class LegRekeyTests
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
         var hostKeys = new HostKeySet([Ed25519PrivateKey.Generate()]);
         await using var server = new SshServerTransport(
-            new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
+            new AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText())).Limited();
         Task<InboundPacket> serving = server.ReceiveAsync().AsTask();
@@ -149,7 +150,7 @@ public sealed class LegRekeyTests
         using var second = Ed25519PrivateKey.Generate();
         using var changing = new ChangingKey(first, second);
         int asked = 0;
-        await using LegPair pair = await LegPair.ConnectAsync(hostKey: changing, limits: AlwaysUsedUp, checkHostKey: _ => asked++);
+        await using LegPair pair = await LegPair.ConnectAsync(hostKey: changing, limits: AlwaysUsedUp, acceptHostKey: _ => ++asked > 0);
         await pair.HandshakeAsync();
         Assert.Equal(1, asked);
         changing.Change();
@@ -171,7 +172,7 @@ public sealed class LegRekeyTests
         using SshPrivateKey second = PrivateKeys.Generate(SshKeyTypes.EcdsaP256);
         var hostKeys = new HostKeySet([first, second]);
         await using var server = new SshServerTransport(
-            new SshGateway.Ssh.Sockets.AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
+            new AsyncSocket(sockets.Accepting), LegPair.Everything with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, new RekeyLimits(null), TimeProvider.System);
         using var client = new HandmadeClient(sockets.Connecting);
         await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(new KexInitText { HostKeys = "ssh-ed25519" })).Limited();
         Task<InboundPacket> serving = server.ReceiveAsync().AsTask();

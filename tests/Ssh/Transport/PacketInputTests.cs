@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using SshGateway.Ssh.Ciphers;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Ssh.Transport;

@@ -2,6 +2,7 @@ using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Ssh.Harness;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Ssh.Transport;
@@ -162,12 +163,12 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         _output.CloseBatch();
         Task waiting = _output.SendAsync(new byte[] { 94 }).AsTask();
         _output.Abort();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.Limited());
+        await Assert.ThrowsAsync<PeerGoneException>(() => waiting.Limited());
 
         await _output.OpenControlBatchAsync().Limited();
         _output.CloseGate();
         _output.CloseBatch();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => _output.SendAsync(new byte[] { 94 }).Limited());
+        await Assert.ThrowsAsync<PeerGoneException>(() => _output.SendAsync(new byte[] { 94 }).Limited());
     }
 
     // The reader must be able to answer a key exchange while a pump waits for a peer that takes nothing.
@@ -227,7 +228,7 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
         Assert.True(_output.TryAppend([1, 2, 3]));
         _output.CloseBatch();
         await disposing.Limited();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => _output.OpenControlBatchAsync().Limited());
+        await Assert.ThrowsAsync<PeerGoneException>(() => _output.OpenControlBatchAsync().Limited());
     }
 
     private static async Task<InboundPacket> NextAsync(PacketInput input)

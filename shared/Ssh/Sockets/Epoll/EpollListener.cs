@@ -22,30 +22,29 @@ internal sealed class EpollListener : IEventHandler, IDisposable
         _registration = loop.Add(this, _descriptor);
     }
 
-    /// <summary>The next connection, in a turn of its own.</summary>
+    /// <summary>The next connection, in a turn of its own; null: this has been stopped.</summary>
     /// <exception cref="SocketException">It cannot be accepted, mostly for want of descriptors.</exception>
-    /// <exception cref="ObjectDisposedException">This has been stopped.</exception>
-    public async ValueTask<Socket> AcceptAsync()
+    public async ValueTask<Socket?> AcceptAsync()
     {
-        await new LoopYield(_loop, LoopPriority.Handshake);
-        while (true)
+        await _loop.YieldAsync(LoopPriority.Handshake);
+        while (!_pending.IsAborted)
         {
-            ObjectDisposedException.ThrowIf(_pending.IsAborted, this);
             if (TryAccept() is { } client)
             {
                 return client;
             }
             await _pending.WaitAsync().ConfigureAwait(false);
         }
+        return null;
     }
 
     /// <summary>A connection that waits to be accepted, or null.</summary>
-    /// <inheritdoc cref="AcceptAsync" path="/exception[1]"/>
+    /// <inheritdoc cref="AcceptAsync" path="/exception"/>
     public Socket? TryAccept() => LibC.Accept(_descriptor) switch
     {
         >= 0 and int client => new Socket(new SafeSocketHandle(client, ownsHandle: true)),
         -LibC.Again => null,
-        int error => throw SocketErrors.Of(-error),
+        int error => throw SocketErrors.Create(-error),
     };
 
     /// <summary>Ends <see cref="AcceptAsync"/>. What waits can still be accepted by <see cref="TryAccept"/>.</summary>

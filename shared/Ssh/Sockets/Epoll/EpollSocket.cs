@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using SshGateway.Ssh.Sockets.Native;
 
@@ -35,9 +36,12 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         _ = LibC.fcntl(_descriptor, LibC.SetStatusFlags, LibC.NonBlocking);
     }
 
+    public IEventLoop Loop => _loop;
+
     public IPEndPoint RemoteEndPoint { get; private set; }
 
     /// <summary>A connected socket, which nothing has been awaited on: .NET's engine would watch it as well. It is owned from here on.</summary>
+    /// <exception cref="PeerGoneException">It has ended already.</exception>
     public static EpollSocket Adopt(Socket connected, EventLoop loop, PeerTimeouts timeouts)
     {
         try
@@ -47,34 +51,31 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
             socket.Register();
             return socket;
         }
-        catch
+        catch (Exception problem)
         {
             connected.Dispose();
-            throw;
+            throw problem is SocketException or ObjectDisposedException ? new PeerGoneException(problem.Message, problem) : problem;
         }
     }
 
     public void ActsFor(IPEndPoint client) => RemoteEndPoint = client;
 
-    public async ValueTask<IPeerSocket> ConnectAnotherAsync(IPEndPoint endpoint, CancellationToken cancel)
+    /// <inheritdoc cref="IEventLoop.ConnectAsync"/>
+    public static async ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, EventLoop loop, PeerTimeouts timeouts, CancellationToken cancellation)
     {
-        var another = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, _loop, _timeouts.OfPods);
+        var socket = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, loop, timeouts);
         try
         {
-            TcpSettings.Apply(another._socket, another._timeouts);
-            using (cancel.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), another))
+            TcpSettings.Apply(socket._socket, timeouts);
+            using (cancellation.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), socket))
             {
-                await another.ConnectAsync().ConfigureAwait(false);
+                await socket.ConnectAsync(cancellation).ConfigureAwait(false);
             }
-            return another;
+            return socket;
         }
-        catch (Exception failure)
+        catch
         {
-            another.Dispose();
-            if (failure is ObjectDisposedException)
-            {
-                cancel.ThrowIfCancellationRequested();
-            }
+            socket.Dispose();
             throw;
         }
     }
@@ -138,6 +139,10 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
             // As below.
             ThrowIfAborted(_readable);
         }
+        if (moved == SpliceResult.Broken)
+        {
+            throw Broken();
+        }
         _drained = moved == SpliceResult.WouldBlock && !_hungUp;
         if (moved > 0)
         {
@@ -159,14 +164,13 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
                     break;
                 case SpliceResult.WouldBlock:
                     await _writable.WaitAsync().ConfigureAwait(false);
+                    ThrowIfAborted(_writable);
                     break;
                 default:
-                    throw new SocketException((int)SocketError.ConnectionReset);
+                    throw Broken();
             }
         }
     }
-
-    public LoopYield YieldAsync(LoopPriority purpose) => new(_loop, purpose);
 
     public void ReviewTimeout()
     {
@@ -262,18 +266,24 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     {
         lock (_closing)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(IPeerSocket));
+            if (_closed)
+            {
+                throw PeerGoneException.Aborted();
+            }
             _registration = _loop.Add(this, _descriptor);
         }
     }
 
-    private async Task ConnectAsync()
+    private async Task ConnectAsync(CancellationToken cancellation)
     {
         int error = StartConnecting();
         Register();
         if (error == LibC.InProgress)
         {
-            await _writable.WaitAsync().ConfigureAwait(false);
+            if (!await _writable.WaitAsync().ConfigureAwait(false))
+            {
+                throw new OperationCanceledException(cancellation);
+            }
             // .NET's name of it, not errno.
             if ((int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! is not 0 and int failure)
             {
@@ -282,7 +292,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         }
         else if (error != 0)
         {
-            throw SocketErrors.Of(error);
+            throw SocketErrors.Create(error);
         }
     }
 
@@ -305,10 +315,10 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
             // An abort looks like the peer's close.
             ThrowIfAborted(_readable);
         }
-        return count is >= 0 or -LibC.Again ? count >= 0 : throw SocketErrors.Of(-count);
+        return count is >= 0 or -LibC.Again ? count >= 0 : throw Broken(-count);
     }
 
-    private ValueTask WaitForInputAsync()
+    private ValueTask<bool> WaitForInputAsync()
     {
         if (_owesAcknowledgement)
         {
@@ -325,11 +335,19 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         int count = LibC.Send(_descriptor, bytes);
         // Behind it, so that a review in between finds the one or the other.
         _hasSent = true;
-        return count is >= 0 or -LibC.Again ? Math.Max(count, 0) : throw SocketErrors.Of(-count);
+        return count is >= 0 or -LibC.Again ? Math.Max(count, 0) : throw Broken(-count);
     }
 
     // A connect to AF_UNSPEC (connect(2)).
     private void Reset() => LibC.Connect(_descriptor, new byte[16]);
 
-    private static void ThrowIfAborted(Readiness direction) => ObjectDisposedException.ThrowIf(direction.IsAborted, typeof(IPeerSocket));
+    private static void ThrowIfAborted(Readiness direction)
+    {
+        if (direction.IsAborted)
+        {
+            throw PeerGoneException.Aborted();
+        }
+    }
+
+    private static PeerGoneException Broken(int error = LibC.ConnectionReset) => new(Marshal.GetPInvokeErrorMessage(error));
 }

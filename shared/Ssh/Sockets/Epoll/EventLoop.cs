@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using SshGateway.Ssh.Sockets.Native;
@@ -11,7 +12,7 @@ namespace SshGateway.Ssh.Sockets.Epoll;
 /// One thread that waits for the events of its sockets and runs what waited for them, there and then: no hand-over between threads on the way of a packet. Nothing
 /// that runs here may block. What has moved enough for now goes to the end of the queue, so that a keystroke does not wait behind a bulk transfer.
 /// </summary>
-internal sealed unsafe class EventLoop
+internal sealed unsafe class EventLoop : IEventLoop
 {
     private const int EventsAtOnce = 256;
     private const int Forever = -1;
@@ -50,10 +51,14 @@ internal sealed unsafe class EventLoop
     /// <summary>Before the descriptor is closed. An event that is under way finds nobody.</summary>
     public void Remove(ulong id) => _handlers.TryRemove(id, out _);
 
-    /// <summary>Runs this on the loop's thread, after what is queued already for the same purpose.</summary>
-    public void Post(Action action, LoopPriority purpose)
+    /// <inheritdoc/>
+    public ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, PeerTimeouts timeouts, CancellationToken cancellation) =>
+        EpollSocket.ConnectAsync(endpoint, this, timeouts, cancellation);
+
+    /// <inheritdoc/>
+    public void Post(Action action, LoopPriority priority)
     {
-        (purpose == LoopPriority.Relay ? _relays : _handshakes).Enqueue(action);
+        (priority == LoopPriority.Relay ? _relays : _handshakes).Enqueue(action);
         if (Thread.CurrentThread != _thread && Interlocked.Exchange(ref _wakeUpIsDue, 1) == 0)
         {
             ulong one = 1;
@@ -135,4 +140,12 @@ internal sealed unsafe class EventLoop
         // A full fence: what was queued without a wake-up of its own is seen by the next look at the queues.
         Interlocked.Exchange(ref _wakeUpIsDue, 0);
     }
+}
+
+/// <summary>Whom an <see cref="EventLoop"/> tells of the events of a descriptor.</summary>
+internal interface IEventHandler
+{
+    /// <summary>By the loop. Must not block.</summary>
+    /// <param name="events">EPOLLIN and so on.</param>
+    void OnEvents(uint events);
 }

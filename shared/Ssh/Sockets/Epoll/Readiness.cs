@@ -6,7 +6,7 @@ namespace SshGateway.Ssh.Sockets.Epoll;
 /// One direction of a socket: whether an attempt may succeed. The event loop signals it, one reader or writer waits for it, anybody aborts it. Whoever
 /// waits goes on within the loop's call; after an abort, on the thread pool.
 /// </summary>
-internal sealed class Readiness : IValueTaskSource
+internal sealed class Readiness : IValueTaskSource<bool>
 {
     private const int Unknown = 0;
     private const int Ready = 1;
@@ -18,9 +18,10 @@ internal sealed class Readiness : IValueTaskSource
 
     public bool IsAborted => Volatile.Read(ref _state) == Aborted;
 
-    /// <summary>Completes when something was signalled since the last wait; that may be old news, so the caller tries again.</summary>
-    /// <exception cref="ObjectDisposedException">It was aborted.</exception>
-    public ValueTask WaitAsync()
+    /// <summary>
+    /// Completes with true when something was signalled since the last wait, which may be old news, so the caller tries again; with false when it was aborted.
+    /// </summary>
+    public ValueTask<bool> WaitAsync()
     {
         while (true)
         {
@@ -29,16 +30,16 @@ internal sealed class Readiness : IValueTaskSource
                 case Ready:
                     if (Interlocked.CompareExchange(ref _state, Unknown, Ready) == Ready)
                     {
-                        return ValueTask.CompletedTask;
+                        return ValueTask.FromResult(true);
                     }
                     break;
                 case Aborted:
-                    return ValueTask.FromException(Gone());
+                    return ValueTask.FromResult(false);
                 default:
                     _source.Reset();
                     if (Interlocked.CompareExchange(ref _state, Awaited, Unknown) == Unknown)
                     {
-                        return new ValueTask(this, _source.Version);
+                        return new ValueTask<bool>(this, _source.Version);
                     }
                     break;
             }
@@ -61,17 +62,15 @@ internal sealed class Readiness : IValueTaskSource
         if (wasAwaited)
         {
             _source.RunContinuationsAsynchronously = true;
-            _source.SetException(Gone());
+            _source.SetResult(false);
         }
         return wasAwaited;
     }
 
-    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
+    bool IValueTaskSource<bool>.GetResult(short token) => _source.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _source.GetStatus(token);
 
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
-
-    private static ObjectDisposedException Gone() => new("the connection");
 }

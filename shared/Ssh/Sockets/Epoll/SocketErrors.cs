@@ -6,7 +6,7 @@ namespace SshGateway.Ssh.Sockets.Epoll;
 /// <summary>errno of Linux to what .NET calls it.</summary>
 internal static class SocketErrors
 {
-    public static SocketException Of(int error) => new((int)(error switch
+    public static SocketException Create(int error) => new((int)(error switch
     {
         23 or 24 => SocketError.TooManyOpenSockets,
         32 => SocketError.ConnectionReset,

@@ -11,6 +11,7 @@ internal static unsafe partial class LibC
 {
     // <asm-generic/errno-base.h>, <asm-generic/errno.h>
     public const int Again = 11;
+    public const int ConnectionReset = 104;
     public const int InProgress = 115;
     private const int Interrupted = 4;
     private const int InvalidArgument = 22;

@@ -1,0 +1,122 @@
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Proxy.SshConnections;
+
+/// <summary>
+/// Logs an authenticated client in to its session's pod as it is now: waits for a pod that is on its way, and begins again where the pod changes meanwhile. Tells the
+/// user what it waits for.
+/// </summary>
+internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLoginLimits limits, TimeProvider time)
+{
+    // The session may change while a login is under way; one that keeps changing is not worth following.
+    private const int Attempts = 3;
+
+    // A login at a pod takes milliseconds. After this long the user is told what it waits for.
+    private static readonly TimeSpan SilentLogin = TimeSpan.FromSeconds(5);
+
+    /// <param name="client">The client.</param>
+    /// <param name="session">Its session.</param>
+    /// <param name="loop">Where the client's events come from.</param>
+    /// <param name="sendBanner">Takes banners for the user, as messages.</param>
+    /// <param name="cancellation">The client has left.</param>
+    public async Task<Result<SshClientTransport>> RunAsync(
+        AuthenticatedClient client, OpenSession session, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
+    {
+        SessionEntry? entry = client.Entry;
+        for (int attempt = 1; attempt <= Attempts; attempt++)
+        {
+            entry = await AwaitPodAsync(client, entry, session, sendBanner, cancellation).ConfigureAwait(false);
+            if (entry is null)
+            {
+                break;
+            }
+            if (LoginGate.Check(entry, time.GetUtcNow()) is { } refusal)
+            {
+                return refusal;
+            }
+            Result<SshClientTransport> login = await LogInToPodAsync(client with { Entry = entry }, loop, sendBanner, cancellation).ConfigureAwait(false);
+            if (!login.IsSuccess)
+            {
+                return login;
+            }
+            SessionEntry? now = FindEntry(client);
+            Refusal? changed = now is null ? Changed(client) : Recheck(now);
+            if (changed is null && now!.PodUid == entry.PodUid)
+            {
+                return login;
+            }
+            await login.Value.DisposeAsync().ConfigureAwait(false);
+            if (changed is not null)
+            {
+                return changed;
+            }
+            entry = now!;
+        }
+        return Changed(client);
+    }
+
+    /// <summary>A message that shows a sentence to the user.</summary>
+    public static byte[] WriteBanner(string sentence) => SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(sentence + "\r\n").WriteString("en").ToArray();
+
+    // A failed readiness probe does not end a login that the pod has just accepted. Another pod is waited for.
+    private Refusal? Recheck(SessionEntry entry) => LoginGate.IsStarting(entry, time.GetUtcNow()) ? null : LoginGate.Check(entry, time.GetUtcNow());
+
+    private async Task<Result<SshClientTransport>> LogInToPodAsync(
+        AuthenticatedClient client, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
+    {
+        using var over = new CancellationTokenSource();
+        Task<Result<SshClientTransport>> login = podLogin.RunAsync(client, loop, sendBanner, cancellation);
+        Task wait = Task.Delay(SilentLogin, time, over.Token);
+        if (await Task.WhenAny(login, wait).ConfigureAwait(false) == wait)
+        {
+            await sendBanner(WriteBanner(
+                $"The pod of session {client.Entry.SessionId} has not completed the login yet. Waiting up to {limits.LoginTimeout.TotalSeconds:0} seconds."))
+                .ConfigureAwait(false);
+        }
+        over.Cancel();
+        return await login.ConfigureAwait(false);
+    }
+
+    /// <summary>The session's entry when there is nothing more to wait for; null: the session no longer admits the client.</summary>
+    private async Task<SessionEntry?> AwaitPodAsync(
+        AuthenticatedClient client, SessionEntry entry, OpenSession session, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
+    {
+        if (limits.WaitForPod == TimeSpan.Zero || !LoginGate.IsStarting(entry, time.GetUtcNow()))
+        {
+            return entry;
+        }
+        await sendBanner(WriteBanner($"Session {entry.SessionId} is starting ({entry.Reason}); waiting up to {limits.WaitForPod.TotalSeconds:0} s for its pod."))
+            .ConfigureAwait(false);
+        using var timeout = new CancellationTokenSource(limits.WaitForPod, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        while (!either.IsCancellationRequested && LoginGate.IsStarting(entry, time.GetUtcNow()))
+        {
+            Task change = session.NextChange();
+            // What changed before that is seen here.
+            if (FindEntry(client) is not { } now)
+            {
+                return null;
+            }
+            entry = now;
+            if (LoginGate.IsStarting(entry, time.GetUtcNow()))
+            {
+                await change.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        cancellation.ThrowIfCancellationRequested();
+        return entry;
+    }
+
+    /// <summary>The session's entry as it is now; null: it is gone, or no longer admits the client.</summary>
+    private SessionEntry? FindEntry(AuthenticatedClient client) =>
+        table.TryGet(client.Entry.SessionId, out SessionEntry? now) && client.FindProblem(now, time.GetUtcNow()) is null ? now : null;
+
+    private static Refusal Changed(AuthenticatedClient client) => new(
+        ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed while the gateway was connecting to it. Please try again.");
+}

@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using SshGateway.Proxy.Accounting;
+using SshGateway.Proxy.Authentication;
+using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Relay;
+using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Proxy.SshConnections;
+
+/// <summary>One SSH client's connection, to its end: key exchange, authentication, pod login, relay.</summary>
+internal sealed class SshConnection : IClientConnection
+{
+    // How long a client may take to read why it is disconnected.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
+    private static readonly byte[] Success = [MessageNumber.UserAuthSuccess];
+
+    private readonly SshServerTransport _leg;
+    private readonly ConnectionLease _lease;
+    private readonly ConnectionReport _report;
+    private readonly ClientAuthentication _authentication;
+    private readonly OpenSessions _openSessions;
+    private readonly SessionLogin _login;
+    private readonly SshConnectionTimeouts _timeouts;
+    private readonly TimeProvider _time;
+    private readonly Deadline _deadline;
+    private volatile Bridge? _bridge;
+    private volatile bool _isStopping;
+
+    /// <param name="leg">The transport to the client; owned.</param>
+    /// <param name="lease">What it holds of the limits.</param>
+    /// <param name="report">Its account.</param>
+    /// <param name="authentication">Authenticates the client of this leg.</param>
+    /// <param name="openSessions">The sessions that have connections.</param>
+    /// <param name="login">Opens the pod leg.</param>
+    /// <param name="timeouts">Of what comes before that.</param>
+    /// <param name="time">The clock.</param>
+    public SshConnection(
+        SshServerTransport leg, ConnectionLease lease, ConnectionReport report, ClientAuthentication authentication, OpenSessions openSessions, SessionLogin login,
+        SshConnectionTimeouts timeouts, TimeProvider time)
+    {
+        (_leg, _lease, _report, _authentication, _openSessions, _login, _timeouts, _time) = (leg, lease, report, authentication, openSessions, login, timeouts, time);
+        _deadline = new Deadline(time, () => _ = ExpireAsync());
+        report.SshBegan();
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync()
+    {
+        ConnectionOutcome outcome;
+        try
+        {
+            Result<ConnectionOutcome> result = await ServeAsync().ConfigureAwait(false);
+            outcome = result.IsSuccess ? result.Value : await RefuseAsync(result.Refusal).ConfigureAwait(false);
+        }
+        catch (PeerDisconnectedException disconnect)
+        {
+            outcome = new ConnectionOutcome(ConnectionEnd.ClientLeftEarly, disconnect.Description);
+        }
+        catch (SshProtocolException violation)
+        {
+            await DisconnectAsync(violation.Reason, violation.Message).ConfigureAwait(false);
+            outcome = new ConnectionOutcome(
+                violation is KeyExchangeException ? ConnectionEnd.ClientKeyExchangeFailed : ConnectionEnd.ClientProtocolError, violation.Message);
+        }
+        catch (SshFormatException malformed)
+        {
+            await DisconnectAsync(DisconnectReason.ProtocolError, malformed.Message).ConfigureAwait(false);
+            outcome = new ConnectionOutcome(ConnectionEnd.ClientProtocolError, malformed.Message);
+        }
+        catch (PeerGoneException gone)
+        {
+            _report.ClientGone(gone);
+            outcome = new ConnectionOutcome(_deadline.Expired ? ConnectionEnd.ClientTooSlow : ConnectionEnd.ClientLeftEarly);
+        }
+#pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
+        catch (Exception defect)
+        {
+            _report.UserName = _authentication.UserName;
+            _report.Defect(defect);
+            await DisconnectAsync(DisconnectReason.ByApplication, "The gateway met an internal error.").ConfigureAwait(false);
+            outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
+        }
+#pragma warning restore CA1031
+        ReportEnd(_isStopping ? outcome with { End = ConnectionEnd.ProxyStopping } : outcome);
+    }
+
+    /// <inheritdoc/>
+    public void Close(Refusal reason) => _bridge?.Close(reason);
+
+    /// <inheritdoc/>
+    public TimeSpan? Review()
+    {
+        _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
+        _leg.Socket.ReviewTimeout();
+        return _bridge?.ReviewIdleTime();
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync()
+    {
+        var reason = new Refusal(ConnectionEnd.ProxyStopping, "The gateway is shutting down; please connect again.");
+        _isStopping = true;
+        if (_bridge is { } bridge)
+        {
+            bridge.Close(reason);
+            return;
+        }
+        await _leg.DisconnectAsync(DisconnectReason.ByApplication, reason.Sentence).ConfigureAwait(false);
+        _leg.Abort();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _deadline.Dispose();
+        await _leg.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<Result<ConnectionOutcome>> ServeAsync()
+    {
+        _deadline.Set(_timeouts.KeyExchange);
+        await _leg.HandshakeAsync().ConfigureAwait(false);
+        _report.KeysExchanged(_leg);
+        _deadline.Set(_timeouts.Authentication);
+        if (await _authentication.RunAsync().ConfigureAwait(false) is not { } client)
+        {
+            const string Sentence = "Too many authentication failures";
+            await DisconnectAsync(DisconnectReason.NoMoreAuthMethodsAvailable, Sentence).ConfigureAwait(false);
+            return new ConnectionOutcome(ConnectionEnd.AuthenticationFailed, Sentence);
+        }
+        // The client has done its part; dialling has limits of its own.
+        _deadline.Stop();
+        _lease.LoggedIn();
+        _report.Authenticated(client);
+        // The pod's banners are relayed, and may be as large as any packet.
+        _leg.Output.AllowLargePackets();
+        Result<OpenSession> session = _openSessions.Add(client.Entry, this);
+        if (!session.IsSuccess)
+        {
+            return session.Refusal;
+        }
+        try
+        {
+            return await ServeAsync(client, session.Value).ConfigureAwait(false);
+        }
+        finally
+        {
+            _openSessions.Remove(session.Value, this);
+        }
+    }
+
+    private async Task<Result<ConnectionOutcome>> ServeAsync(AuthenticatedClient client, OpenSession session)
+    {
+        Result<SshClientTransport> login = await CancelWhenClientLeaves.RunAsync(
+            cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, cancellation), _leg.WatchAsync).ConfigureAwait(false);
+        if (!login.IsSuccess)
+        {
+            return login.Refusal;
+        }
+        await using ConfiguredAsyncDisposable disposal = login.Value.ConfigureAwait(false);
+        var bridge = new Bridge(_leg, login.Value, session.SessionId, _time);
+        _bridge = bridge;
+        // From here on changes of the session find the bridge. One that came since the login read the table did not.
+        session.Review(_time.GetUtcNow());
+        // In one write.
+        await _leg.Output.OpenBatchAsync().ConfigureAwait(false);
+        _leg.Output.AppendControl(Success);
+        _leg.Output.CloseBatch();
+        await _leg.Output.SendAsync(HostKeyRotation.Announce(_leg.HostKeys)).ConfigureAwait(false);
+        _report.LoggedIn(client.Entry);
+        return await bridge.RunAsync().ConfigureAwait(false);
+    }
+
+    // A client that has left is found out when it is told that it is in; the pod must not be blamed for it.
+    private async ValueTask RelayBannerAsync(ReadOnlyMemory<byte> banner)
+    {
+        try
+        {
+            await _leg.Output.SendAsync(banner).ConfigureAwait(false);
+        }
+        catch (PeerGoneException)
+        {
+        }
+    }
+
+    // The banner is what ssh shows; the DISCONNECT is what clients without banners show.
+    private async Task<ConnectionOutcome> RefuseAsync(Refusal refusal)
+    {
+        // A client that did not take the pod's banners does not take this one either.
+        await RelayBannerAsync(SessionLogin.WriteBanner(refusal.Sentence)).AsTask().WaitAsync(Linger, _time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DisconnectAsync(DisconnectReason.ByApplication, refusal.Sentence).ConfigureAwait(false);
+        return refusal.Outcome;
+    }
+
+    private async Task DisconnectAsync(DisconnectReason reason, string sentence)
+    {
+        await _leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
+        await _leg.DrainAsync(Linger).ConfigureAwait(false);
+    }
+
+    private async Task ExpireAsync()
+    {
+        await _leg.DisconnectAsync(DisconnectReason.ByApplication, "The login took too long.").ConfigureAwait(false);
+        _leg.Abort();
+    }
+
+    private void ReportEnd(ConnectionOutcome outcome)
+    {
+        _report.UserName = _authentication.UserName;
+        _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
+        _report.Ended(_authentication.CertificateRefusal is { } refusal ? outcome with { Detail = $"{outcome.Detail} {refusal}".TrimStart() } : outcome);
+    }
+}
