@@ -15,7 +15,7 @@ namespace SshGateway.Operator.Kubernetes;
 /// <summary>Takes part in the election and, while it is the leader, makes the keys that are missing and writes the sessions' status.</summary>
 internal sealed class LeaderDuties : BackgroundService, IRouteObserver
 {
-    private readonly HttpClient _writes;
+    private readonly ApiClient _api;
     private readonly LeaseElection _lease;
     private readonly StatusWriter _writer;
     private readonly EventWriter _events;
@@ -34,14 +34,13 @@ internal sealed class LeaderDuties : BackgroundService, IRouteObserver
         ApiServerAccess access, string leaseNamespace, KeyNames keys, (FeedCaSettings Settings, FeedSecret Shown)? feedCa, UsageTable usage, HostKeyTable hostKeys,
         TimeProvider time, ILogger<LeaderDuties> logger)
     {
-        _writes = ApiConnection.Open(access);
-        var api = new ApiWriter(_writes, time);
+        _api = new ApiClient(ApiConnection.Open(access), time);
         string identity = $"{Environment.MachineName}_{Guid.NewGuid():N}";
-        _lease = new LeaseElection(api, leaseNamespace, identity, time, Random.Shared, logger);
-        _events = new EventWriter(api, identity, time, logger);
-        _writer = new StatusWriter(api, _lease, _events, usage, hostKeys, time, Random.Shared, logger);
-        _keys = new KeyMaker(api, _lease, keys, time, logger);
-        _feedCa = feedCa is var (settings, shown) ? new FeedCaKeeper(api, () => _lease.IsHeld, settings, shown, time, logger) : null;
+        _lease = new LeaseElection(_api, leaseNamespace, identity, time, Random.Shared, logger);
+        _events = new EventWriter(_api, identity, time, logger);
+        _writer = new StatusWriter(_api, _lease, _events, usage, hostKeys, time, Random.Shared, logger);
+        _keys = new KeyMaker(_api, _lease, keys, time, logger);
+        _feedCa = feedCa is var (settings, shown) ? new FeedCaKeeper(_api, () => _lease.IsHeld, settings, shown, time, logger) : null;
     }
 
     public bool IsLeader => _lease.IsHeld;
@@ -51,7 +50,7 @@ internal sealed class LeaderDuties : BackgroundService, IRouteObserver
     public override void Dispose()
     {
         _writer.Dispose();
-        _writes.Dispose();
+        _api.Dispose();
         base.Dispose();
     }
 

@@ -8,6 +8,7 @@ using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Tests.Feed;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Support;
+using k8s.Models;
 using FeedAuthority = SshGateway.Operator.Kubernetes.FeedCertificates.FeedAuthority;
 using TestAuthority = SshGateway.Tests.Support.FeedAuthority;
 
@@ -26,7 +27,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
     private readonly TemporaryDirectory _directory = new();
     private readonly FeedSecret _shown = new();
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
-    private HttpClient? _http;
+    private ApiClient? _api;
     private bool _leads = true;
 
     public async Task InitializeAsync()
@@ -36,13 +37,13 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
             await DeployedOverlay.ApplyAsync(server);
             await DeleteAsync("secret", "configmap");
             string token = await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-operator");
-            _http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(user: $"token: {token}"), TimeProvider.System));
+            _api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(user: $"token: {token}"), TimeProvider.System)), TimeProvider.System);
         }
     }
 
     public async Task DisposeAsync()
     {
-        if (_http is not null)
+        if (_api is not null)
         {
             await DeleteAsync("secret", "configmap");
         }
@@ -50,7 +51,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
 
     public void Dispose()
     {
-        _http?.Dispose();
+        _api?.Dispose();
         _keys.Dispose();
         _directory.Dispose();
     }
@@ -253,7 +254,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
 
     // One replica of several: its clock is the test's, and so is whether it leads. Requests are made in real time.
     private FeedCaKeeper Keeper(Func<bool>? isLeader = null) =>
-        new(new ApiWriter(_http!, TimeProvider.System), isLeader ?? (() => _leads), Settings, _shown, _time, NullLogger.Instance);
+        new(_api!, isLeader ?? (() => _leads), Settings, _shown, _time, NullLogger.Instance);
 
     private static async Task RunAsync(FeedCaKeeper keeper)
     {
@@ -262,7 +263,8 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         }
     }
 
-    private async Task<FeedAuthority> AuthorityAsync() => FeedAuthority.Read((await DataAsync("secret")).ToDictionary(v => v.Key, v => (string?)v.Value));
+    private async Task<FeedAuthority> AuthorityAsync() => FeedAuthority.Read(
+        new V1Secret { Data = (await DataAsync("secret")).ToDictionary(v => v.Key, v => Convert.FromBase64String(v.Value)) });
 
     private async Task<string?> BundleAsync() => (await DataAsync("configmap")).GetValueOrDefault("ca.crt");
 

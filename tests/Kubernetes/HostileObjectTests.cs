@@ -94,8 +94,7 @@ public sealed class HostileObjectTests
         {
             SessionStatus status = StatusComposer.Compose(state, null, null, DateTimeOffset.UnixEpoch);
             StatusPatch.IsCurrent(state.Session, status);
-            using var patch = JsonDocument.Parse(StatusPatch.Encode(state.Session, status));
-            string reason = patch.RootElement.GetProperty("status").GetProperty("conditions")[0].GetProperty("reason").GetString()!;
+            string reason = StatusPatch.Create(state.Session, status)["status"]!["conditions"]![0]!["reason"]!.GetValue<string>();
             Assert.True(session.Object is not null || reason == nameof(ReadyReason.InvalidSpec), reason);
         }
         return session.Object is null ? 1 : 0;

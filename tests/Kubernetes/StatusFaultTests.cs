@@ -68,8 +68,7 @@ public sealed class StatusFaultTests(KubernetesServer server)
         ClaudeSession good = await ReadAsync(space, "good");
         ClaudeSession bad = await ReadAsync(space, "bad") with { Status = new SessionStatus { Endpoint = new SessionEndpoint { Ips = new ThrowingList<string>() } } };
         var log = new LogRecorder<LeaderDuties>();
-        using HttpClient http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System));
-        var api = new ApiWriter(http, TimeProvider.System);
+        using var api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System)), TimeProvider.System);
         var lease = new LeaseElection(api, space, "tests", TimeProvider.System, Random.Shared, log);
         using var usage = new UsageTable(TimeProvider.System);
         using var writer = new StatusWriter(

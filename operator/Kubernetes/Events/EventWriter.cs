@@ -1,11 +1,11 @@
-using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Threading.Channels;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Events;
 
@@ -13,7 +13,7 @@ namespace SshGateway.Operator.Kubernetes.Events;
 /// Writes an event when a session's Ready condition has changed, for <c>kubectl describe</c>. Best effort: one at a time,
 /// none twice, and what does not fit into the queue is dropped. Nothing waits for it.
 /// </summary>
-internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider time, ILogger logger)
+internal sealed class EventWriter(ApiClient api, string identity, TimeProvider time, ILogger logger)
 {
     private const string Controller = "tars.cloudwalk.network/ssh-gateway-operator";
     private const int QueueLength = 256;
@@ -26,8 +26,8 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
         nameof(ReadyReason.PodFailed), SessionCondition.SessionIdTaken, HostKeyCondition.Mismatch,
     ];
 
-    private readonly Channel<(ObjectKey Key, ClusterEvent Event)> _queue =
-        Channel.CreateBounded<(ObjectKey, ClusterEvent)>(new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<(ObjectKey Key, Eventsv1Event Event)> _queue =
+        Channel.CreateBounded<(ObjectKey, Eventsv1Event)>(new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Takes note of a status that was written.</summary>
     public void Note(ClaudeSession session, SessionStatus written)
@@ -42,12 +42,11 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await foreach ((ObjectKey key, ClusterEvent clusterEvent) in _queue.Reader.ReadAllAsync(cancellationToken))
+        await foreach ((ObjectKey key, Eventsv1Event clusterEvent) in _queue.Reader.ReadAllAsync(cancellationToken))
         {
             try
             {
-                byte[] body = JsonSerializer.SerializeToUtf8Bytes(clusterEvent, EventJson.Default.ClusterEvent);
-                await api.CreateAsync($"apis/events.k8s.io/v1/namespaces/{key.Namespace}/events", body, cancellationToken);
+                await api.EventsV1.CreateNamespacedEventAsync(clusterEvent, key.Namespace, cancellationToken: cancellationToken);
             }
             catch (Exception exception) when (ApiFailure.IsAny(exception))
             {
@@ -58,15 +57,22 @@ internal sealed class EventWriter(ApiWriter api, string identity, TimeProvider t
 
     private static SessionCondition? Ready(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c?.Type == SessionCondition.Ready);
 
-    private ClusterEvent Compose(ClaudeSession session, SessionCondition ready) => new()
+    private Eventsv1Event Compose(ClaudeSession session, SessionCondition ready) => new()
     {
-        Metadata = new(session.Namespace, $"{session.Name}-"),
-        EventTime = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
+        Metadata = new V1ObjectMeta { NamespaceProperty = session.Namespace, GenerateName = $"{session.Name}-" },
+        EventTime = time.GetUtcNow().UtcDateTime,
         ReportingController = Controller,
         ReportingInstance = identity.Length > MaxInstance ? identity[..MaxInstance] : identity,
         Action = "Route",
         Reason = ready.Reason ?? "",
-        Regarding = new(ClaudeSession.ApiVersion, ClaudeSession.KindName, session.Namespace, session.Name, session.Uid),
+        Regarding = new V1ObjectReference
+        {
+            ApiVersion = ClaudeSession.ApiVersion,
+            Kind = ClaudeSession.KindName,
+            NamespaceProperty = session.Namespace,
+            Name = session.Name,
+            Uid = session.Uid,
+        },
         Note = Shorten(ready.Message ?? ""),
         Type = Warnings.Contains(ready.Reason ?? "") ? "Warning" : "Normal",
     };

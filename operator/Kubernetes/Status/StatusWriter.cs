@@ -19,7 +19,7 @@ internal sealed class StatusWriter : IDisposable
     // Logins come and go; what changes within this time is one write.
     private static readonly TimeSpan UsageDelay = TimeSpan.FromSeconds(10);
 
-    private readonly ApiWriter _api;
+    private readonly ApiClient _api;
     private readonly LeaseElection _lease;
     private readonly EventWriter _events;
     private readonly UsageTable _usage;
@@ -37,7 +37,7 @@ internal sealed class StatusWriter : IDisposable
     private readonly ConcurrentDictionary<ObjectKey, string?> _settled = [];
     private int _hasPassedOver;
 
-    public StatusWriter(ApiWriter api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, Random random, ILogger logger)
+    public StatusWriter(ApiClient api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, Random random, ILogger logger)
     {
         _api = api;
         _lease = lease;
@@ -203,10 +203,9 @@ internal sealed class StatusWriter : IDisposable
 
     private async Task WriteAsync(ObjectKey key, ClaudeSession session, SessionStatus status, CancellationToken cancellationToken)
     {
-        string path = $"{ApiResources.Sessions.Collection(key.Namespace)}/{key.Name}/status";
         try
         {
-            await _api.PatchAsync(path, StatusPatch.Encode(session, status), cancellationToken);
+            await StatusPatch.SendAsync(_api, session, status, cancellationToken);
             StatusLog.Written(_logger, key, status.Phase);
             _events.Note(session, status);
         }

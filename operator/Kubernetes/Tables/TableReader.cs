@@ -4,7 +4,7 @@ using SshGateway.Operator.Kubernetes.Api;
 namespace SshGateway.Operator.Kubernetes.Tables;
 
 /// <summary>Reads the sessions as the API server prints them, which is what kubectl shows: columns, status and ages are its own.</summary>
-internal sealed class TableReader(ApiWriter api)
+internal sealed class TableReader(ApiClient api)
 {
     private const string AsTable = "application/json;as=Table;v=v1;g=meta.k8s.io";
     private const int PageSize = 500;

@@ -17,26 +17,21 @@ internal sealed class ClusterIssuerKeys : IIssuerKeysSource, IDisposable
     // Not the discovery's jwks_uri: that is where the world finds them, which may be another server without our credentials.
     private const string Keys = "openid/v1/jwks";
 
-    private readonly HttpClient _http;
-    private readonly ApiWriter _api;
+    private readonly ApiClient _api;
 
-    public ClusterIssuerKeys(ApiServerAccess access, TimeProvider time)
-    {
-        _http = ApiConnection.Open(access);
-        _api = new ApiWriter(_http, time);
-    }
+    public ClusterIssuerKeys(ApiServerAccess access, TimeProvider time) => _api = new ApiClient(ApiConnection.Open(access), time);
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _api.Dispose();
 
     public async Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using JsonDocument discovery = JsonDocument.Parse(await _api.GetAsync(Discovery, cancellationToken));
+            using JsonDocument discovery = JsonDocument.Parse(await _api.GetAsync(Discovery, null, cancellationToken));
             string issuer = discovery.RootElement.GetProperty("issuer").GetString() ?? "";
-            return new IssuerKeys(issuer, Encoding.UTF8.GetString(await _api.GetAsync(Keys, cancellationToken)));
+            return new IssuerKeys(issuer, Encoding.UTF8.GetString(await _api.GetAsync(Keys, null, cancellationToken)));
         }
-        catch (Exception exception) when (ApiFailure.IsAny(exception))
+        catch (Exception exception) when (exception is ApiException || ApiFailure.IsOfConnection(exception))
         {
             throw new IssuerKeysException($"the API server does not give its issuer and keys: {exception.Message}", exception);
         }

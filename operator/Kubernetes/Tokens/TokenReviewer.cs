@@ -1,19 +1,17 @@
-using System.Text.Json;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 
 /// <summary>Asks the API server whose a token is.</summary>
 internal sealed class TokenReviewer : IDisposable
 {
-    private const string Path = "apis/authentication.k8s.io/v1/tokenreviews";
-
     // Whoever sends forged tokens must not keep the API server busy.
     private const int ReviewsInFlight = 8;
 
-    private readonly HttpClient _http;
-    private readonly ApiWriter _api;
+    private readonly ApiClient _api;
     private readonly ReviewCache _cache;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _slots = new(ReviewsInFlight);
@@ -24,8 +22,7 @@ internal sealed class TokenReviewer : IDisposable
     /// <param name="logger">The log.</param>
     public TokenReviewer(ApiServerAccess access, TimeProvider time, ILogger<TokenReviewer> logger)
     {
-        _http = ApiConnection.Open(access);
-        _api = new ApiWriter(_http, time);
+        _api = new ApiClient(ApiConnection.Open(access), time);
         _cache = new ReviewCache(time);
         _logger = logger;
     }
@@ -51,7 +48,7 @@ internal sealed class TokenReviewer : IDisposable
             _problem = null;
             return review;
         }
-        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
             // Every caller meets it; it is said when it is something new.
             if (Interlocked.Exchange(ref _problem, exception.Message) != exception.Message)
@@ -69,14 +66,15 @@ internal sealed class TokenReviewer : IDisposable
     public void Dispose()
     {
         _slots.Dispose();
-        _http.Dispose();
+        _api.Dispose();
     }
 
     private async Task<ReviewedToken> AskAsync(string token, string? audience, CancellationToken cancellationToken)
     {
-        var question = new TokenReview { ApiVersion = "authentication.k8s.io/v1", Kind = "TokenReview", Spec = new TokenReview.SpecPart(token, audience is null ? null : [audience]) };
-        byte[] answer = await _api.CreateAsync(Path, JsonSerializer.SerializeToUtf8Bytes(question, TokenJson.Default.TokenReview), cancellationToken);
-        TokenReview.StatusPart? status = JsonSerializer.Deserialize(answer, TokenJson.Default.TokenReview)?.Status;
+        // Without audiences, the question is about tokens for the API server itself.
+        var question = new V1TokenReview { Spec = new V1TokenReviewSpec { Token = token, Audiences = audience is null ? null : [audience] } };
+        V1TokenReviewStatus? status = (await _api.AuthenticationV1.CreateTokenReviewAsync(question, cancellationToken: cancellationToken)).Status;
+        // A server that does not know about audiences names none.
         bool isForAudience = audience is null || status?.Audiences?.Contains(audience, StringComparer.Ordinal) == true;
         return isForAudience && status is { Authenticated: true, User.Username: { Length: > 0 } user } ? new ReviewedToken(TokenVerdict.Authentic, user) : ReviewedToken.Refused;
     }
