@@ -4,7 +4,6 @@ using SshGateway.Hosting.Logging;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
-using SshGateway.Operator.Kubernetes.Tables;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Yaml;
 

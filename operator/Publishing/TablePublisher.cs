@@ -1,4 +1,3 @@
-using SshGateway.Operator.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
@@ -138,4 +137,10 @@ internal sealed class TablePublisher(
         earlier is not null
         && (session.State, session.Reason, session.Binding, session.PodUid) == (earlier.State, earlier.Reason, earlier.Binding, earlier.PodUid)
         && Equals(session.Address, earlier.Address);
+}
+
+/// <summary>Is told of every change after the table has it; must not block.</summary>
+internal interface IRouteObserver
+{
+    void Observe(RouteChanges changes);
 }

@@ -16,3 +16,14 @@ internal sealed record PodBinding(Pod? Pod, BindingReason Reason, ReadyReason Re
 
     public static PodBinding To(Pod pod) => new(pod, BindingReason.Bound, ReadyReason.EndpointReady);
 }
+
+/// <summary>Whether a pod is the session's: the reasons of the PodBound condition.</summary>
+internal enum BindingReason
+{
+    Bound,
+    PodNotFound,
+    MultiplePods,
+    LabelMismatch,
+    UIDMismatch,
+    ClaimedByOther,
+}

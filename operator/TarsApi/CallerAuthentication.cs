@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Tokens;
 
 namespace SshGateway.Operator.TarsApi;
@@ -49,4 +51,37 @@ internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet
     private static string? ReadToken(StringValues headers) =>
         headers.Count == 1 && AuthenticationHeaderValue.TryParse(headers[0], out AuthenticationHeaderValue? header)
         && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) && header.Parameter is { Length: > 0 } token ? token : null;
+}
+
+/// <summary>Whether a caller gets an answer.</summary>
+internal enum CallerVerdict
+{
+    Allowed,
+
+    /// <summary>There is no bearer token.</summary>
+    NoToken,
+
+    /// <summary>The token is nobody's.</summary>
+    BadToken,
+
+    /// <summary>The token is of somebody who may not ask.</summary>
+    Forbidden,
+
+    /// <summary>No one may ask, by configuration.</summary>
+    NobodyAllowed,
+
+    /// <summary>Whose the token is cannot be found out now.</summary>
+    Unavailable,
+
+    /// <summary>There is no API server to ask whose a token is.</summary>
+    NoServer,
+}
+
+internal static partial class InternalLog
+{
+    [LoggerMessage(1, LogLevel.Information, "A caller from {Address} asked for a session with a token that the API server refuses")]
+    public static partial void BadToken(ILogger logger, IPAddress? address);
+
+    [LoggerMessage(2, LogLevel.Warning, "{User} from {Address} asked for a session and is not among Operator:InternalCallers")]
+    public static partial void Forbidden(ILogger logger, string user, IPAddress? address);
 }

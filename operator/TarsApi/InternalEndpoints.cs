@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using SshGateway.Feed;
 using SshGateway.Operator.Table;
@@ -89,3 +90,13 @@ internal sealed class InternalEndpoints(EndpointTable table, CallerAuthenticatio
     private static Task WriteAsync<T>(HttpContext context, T answer, JsonTypeInfo<T> type) =>
         context.Response.WriteAsJsonAsync(answer, type, contentType: null, context.RequestAborted);
 }
+
+/// <summary>Why there is no answer.</summary>
+internal sealed record ErrorAnswer(string Error);
+
+/// <summary>Writes the answers.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(PodAnswer))]
+[JsonSerializable(typeof(KeysAnswer))]
+[JsonSerializable(typeof(ErrorAnswer))]
+internal sealed partial class InternalJson : JsonSerializerContext;

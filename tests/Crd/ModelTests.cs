@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SshGateway.Operator.Model;
-using SshGateway.Operator.Routing;
 
 namespace SshGateway.Tests.Crd;
 

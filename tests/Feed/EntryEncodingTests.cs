@@ -1,7 +1,8 @@
 using System.Net;
 using SshGateway.Feed;
-using SshGateway.Operator.Feed;
 using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;

@@ -1,6 +1,6 @@
 using System.Net;
-using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Support;

@@ -1,12 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
-using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
+using SshGateway.Operator.Leader;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SshGateway.Operator.Model;
 
@@ -14,4 +15,22 @@ internal sealed record ApiResource<T>(string Kind, string Group, string Plural, 
 {
     /// <param name="ofNamespace">Null: all namespaces.</param>
     public string Collection(string? ofNamespace) => ofNamespace is null ? $"{Group}/{Plural}" : $"{Group}/namespaces/{ofNamespace}/{Plural}";
+}
+
+/// <summary>Reads what can still be read of an object that cannot be decoded.</summary>
+internal delegate T? PartialReader<T>(ref Utf8JsonReader reader)
+    where T : KubernetesObject;
+
+/// <summary>The kinds that are read.</summary>
+internal static class ApiResources
+{
+    public static readonly ApiResource<ClaudeSession> Sessions =
+        new(ClaudeSession.KindName, $"apis/{ClaudeSession.ApiVersion}", "claudesessions", ModelJson.Default.ClaudeSession, ReadWithoutSpec);
+
+    public static readonly ApiResource<Pod> Pods = new(Pod.KindName, $"api/{Pod.ApiVersion}", "pods", ModelJson.Default.Pod);
+
+    private static ClaudeSession? ReadWithoutSpec(ref Utf8JsonReader reader) =>
+        JsonSerializer.Deserialize(ref reader, ModelJson.Default.SessionWithoutSpec) is { } rest
+            ? new ClaudeSession { Metadata = rest.Metadata, Status = rest.Status }
+            : null;
 }

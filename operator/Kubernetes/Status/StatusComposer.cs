@@ -90,3 +90,6 @@ internal static class StatusComposer
     private static string Shorten(string text) => text.Length <= MaxMessage ? text
         : text[..(char.IsHighSurrogate(text[MaxMessage - 1]) ? MaxMessage - 1 : MaxMessage)];
 }
+
+/// <summary>What a condition says, before it is compared with what it said.</summary>
+internal readonly record struct Condition(string Type, bool? Holds, string Reason, string Message);

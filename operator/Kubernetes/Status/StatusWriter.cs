@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;

@@ -1,3 +1,4 @@
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
 using k8s;
@@ -78,4 +79,10 @@ internal sealed class TokenReviewer : IDisposable
         bool isForAudience = audience is null || status?.Audiences?.Contains(audience, StringComparer.Ordinal) == true;
         return isForAudience && status is { Authenticated: true, User.Username: { Length: > 0 } user } ? new ReviewedToken(TokenVerdict.Authentic, user) : ReviewedToken.Refused;
     }
+}
+
+internal static partial class TokenLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "The API server could not be asked whose a caller's token is: {Problem}")]
+    public static partial void Failed(ILogger logger, string problem);
 }

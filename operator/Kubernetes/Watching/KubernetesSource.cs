@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
-using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
 
-namespace SshGateway.Operator.Kubernetes;
+namespace SshGateway.Operator.Kubernetes.Watching;
 
 /// <summary>The ClaudeSessions and Pods of an API server, of some namespaces or all.</summary>
 internal sealed class KubernetesSource : IClusterSource, IDisposable

@@ -1,7 +1,6 @@
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
-using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Leadership;
@@ -10,7 +9,7 @@ using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Usage;
 
-namespace SshGateway.Operator.Kubernetes;
+namespace SshGateway.Operator.Leader;
 
 /// <summary>Takes part in the election and, while it is the leader, makes the keys that are missing and writes the sessions' status.</summary>
 internal sealed class LeaderDuties : BackgroundService, IRouteObserver

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace SshGateway.Operator.Routing;
+namespace SshGateway.Operator.Model;
 
 /// <summary>Times as the spec writes them: up to three parts of hours, minutes or seconds, such as 1h30m.</summary>
 internal static partial class Durations

@@ -1,13 +1,12 @@
 using System.Text;
 using System.Threading.Channels;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using k8s;
 using k8s.Models;
 
-namespace SshGateway.Operator.Kubernetes.Events;
+namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
 /// Writes an event when a session's Ready condition has changed, for <c>kubectl describe</c>. Best effort: one at a time,
@@ -86,4 +85,10 @@ internal sealed class EventWriter(ApiClient api, string identity, TimeProvider t
         }
         return text;
     }
+}
+
+internal static partial class EventsLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "An event of {Session} could not be written, and is not tried again: {Problem}")]
+    public static partial void Failed(ILogger logger, ObjectKey session, string problem);
 }

@@ -1,8 +1,7 @@
 using System.Text.RegularExpressions;
 using SshGateway.Feed;
-using SshGateway.Operator.Model;
 
-namespace SshGateway.Operator.Routing;
+namespace SshGateway.Operator.Model;
 
 /// <summary>
 /// What the CRD's schema demands of a ClaudeSession, checked here again: older API servers prune its CEL rules, and a
@@ -146,4 +145,23 @@ internal static partial class SessionRules
 
     [GeneratedRegex(@"^(sk-)?(ssh|ecdsa)-[a-z0-9-]+(@openssh\.com)? [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?\z")]
     private static partial Regex KeyLine();
+}
+
+/// <param name="Field">The field as its path in the manifest, such as <c>spec.ssh.port</c>.</param>
+/// <param name="Remedy">What to write instead.</param>
+internal sealed record Violation(string Field, string Remedy)
+{
+    public override string ToString() => $"{Field}: {Remedy}";
+}
+
+/// <summary><c>spec.access</c>.</summary>
+internal enum SessionAccess
+{
+    Enabled,
+
+    /// <summary>No new logins.</summary>
+    Draining,
+
+    /// <summary>No new logins, and open ones are closed.</summary>
+    Disabled,
 }

@@ -8,7 +8,7 @@ using SshGateway.Ssh.Keys;
 using ProtoState = SshGateway.Feed.EndpointState;
 using RouteState = SshGateway.Operator.Routing.EndpointState;
 
-namespace SshGateway.Operator.Feed;
+namespace SshGateway.Operator.Publishing;
 
 /// <summary>
 /// A routed session as the feed's Entry. That an entry keeps its bounds follows from the rules of routing; it is looked at here all the same, for a proxy

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SshGateway.Operator.Kubernetes.Api;
 
-namespace SshGateway.Operator.Kubernetes.Tables;
+namespace SshGateway.Operator.Listing;
 
 /// <summary>A <c>Table</c> of meta.k8s.io/v1: a list as the API server prints it for kubectl.</summary>
 internal sealed record ServerTable
@@ -29,3 +30,8 @@ internal sealed record ServerTable
         public ObjectIdentity? Object { get; init; }
     }
 }
+
+/// <summary>Decodes tables.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ServerTable))]
+internal sealed partial class TableJson : JsonSerializerContext;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using SshGateway.Operator.Kubernetes.Api;
 
-namespace SshGateway.Operator.Kubernetes.Tables;
+namespace SshGateway.Operator.Listing;
 
 /// <summary>Reads the sessions as the API server prints them, which is what kubectl shows: columns, status and ages are its own.</summary>
 internal sealed class TableReader(ApiClient api)

@@ -1,8 +1,8 @@
 using Grpc.Core;
 using Microsoft.IdentityModel.JsonWebTokens;
-using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Kubernetes.Tokens;
 
-namespace SshGateway.Operator.Kubernetes.Tokens;
+namespace SshGateway.Operator.Feed.Authentication;
 
 /// <summary>Asks the API server about a proxy's token: where the issuer's keys may not be read.</summary>
 internal sealed class FeedTokenReview(TokenReviewer reviewer) : ITokenReview
