@@ -74,11 +74,3 @@ internal sealed class FeedCall(IAsyncStreamReader<ProxyMessage> requests, IServe
 
     private static OperationCanceledException Gone(Exception exception) => new("the client is gone", exception);
 }
-
-/// <summary>The stream ends by our wish; the proxy is to come again, after a while.</summary>
-internal sealed class FeedEndException(GoAwayReason reason, TimeSpan retryAfter) : Exception(reason.ToString())
-{
-    public GoAwayReason Reason { get; } = reason;
-
-    public TimeSpan RetryAfter { get; } = retryAfter;
-}

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Model;
 
@@ -20,7 +21,7 @@ internal sealed record ClaudeSession : KubernetesObject
 
     /// <summary>Whether an operator wrote that the session's id is another session's. Such a session never gets the id.</summary>
     [JsonIgnore]
-    public bool HasLostId => Status?.Conditions?.Any(c => c is { Type: SessionCondition.Ready, Reason: SessionCondition.SessionIdTaken }) ?? false;
+    public bool HasLostId => Status?.Conditions?.Any(c => c is { Type: SessionCondition.Ready, Reason: ReadyReasons.SessionIdTaken }) ?? false;
 }
 
 /// <summary><c>spec</c> of a ClaudeSession. Nothing here is checked yet: <see cref="Routing.SessionRules"/> does.</summary>

@@ -22,12 +22,12 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
     /// <summary>Where the other has seen more: how far this one has read, and what the other has seen.</summary>
     public IEnumerable<(ReadVersions Own, ReadVersions Seen)> Lacking(ClusterVersions other) =>
         from own in Namespaces
-        let seen = other.Of(own.Namespace)
+        let seen = other.Find(own.Namespace)
         where !own.HasReached(seen)
         select (own, seen);
 
     /// <summary>The highest that was read of a namespace; empty: of all.</summary>
-    public ReadVersions Of(string ofNamespace)
+    public ReadVersions Find(string ofNamespace)
     {
         var highest = new ReadVersions(ofNamespace, 0, 0);
         foreach (ReadVersions read in Namespaces)

@@ -21,11 +21,11 @@ internal static partial class SessionRules
     private const int MaxLabelValueLength = 63;
 
     /// <summary><c>spec.access</c>; null when it is no such word.</summary>
-    public static SessionAccess? ParseAccess(string? word) => word switch
+    public static Access? ParseAccess(string? word) => word switch
     {
-        null or nameof(SessionAccess.Enabled) => SessionAccess.Enabled,
-        nameof(SessionAccess.Draining) => SessionAccess.Draining,
-        nameof(SessionAccess.Disabled) => SessionAccess.Disabled,
+        null or "Enabled" => Access.Enabled,
+        "Draining" => Access.Draining,
+        "Disabled" => Access.Disabled,
         _ => null,
     };
 
@@ -152,16 +152,4 @@ internal static partial class SessionRules
 internal sealed record Violation(string Field, string Remedy)
 {
     public override string ToString() => $"{Field}: {Remedy}";
-}
-
-/// <summary><c>spec.access</c>.</summary>
-internal enum SessionAccess
-{
-    Enabled,
-
-    /// <summary>No new logins.</summary>
-    Draining,
-
-    /// <summary>No new logins, and open ones are closed.</summary>
-    Disabled,
 }

@@ -26,9 +26,6 @@ internal sealed record SessionCondition
     /// <summary>The type of the condition that says whether logins work.</summary>
     public const string Ready = "Ready";
 
-    /// <summary>The reason of Ready for a session whose id is another session's. It is read back from status.</summary>
-    public const string SessionIdTaken = "SessionIDTaken";
-
     public string? Type { get; init; }
 
     /// <summary>True, False or Unknown.</summary>

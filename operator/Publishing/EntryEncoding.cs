@@ -5,8 +5,6 @@ using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Ssh.Keys;
-using ProtoState = SshGateway.Feed.EndpointState;
-using RouteState = SshGateway.Operator.Routing.EndpointState;
 
 namespace SshGateway.Operator.Publishing;
 
@@ -36,19 +34,8 @@ internal static class EntryEncoding
         {
             SessionId = session.SessionId,
             Namespace = session.Namespace,
-            State = session.State switch
-            {
-                RouteState.Ready => ProtoState.Ready,
-                RouteState.NotReady => ProtoState.NotReady,
-                RouteState.Draining => ProtoState.Draining,
-                _ => ProtoState.None,
-            },
-            Access = session.Access switch
-            {
-                SessionAccess.Enabled => Access.Enabled,
-                SessionAccess.Draining => Access.Draining,
-                _ => Access.Disabled,
-            },
+            State = session.State,
+            Access = session.Access,
             PodName = session.PodName,
             PodUid = session.PodUid,
             PodIp = session.Address is { } address ? ByteString.CopyFrom(address.GetAddressBytes()) : ByteString.Empty,
@@ -59,7 +46,7 @@ internal static class EntryEncoding
             MaxConnections = (uint)session.MaxConnections,
             // The longest that the schema admits is longer than the field can say, and both are lifetimes.
             IdleTimeout = (uint)Math.Min(session.IdleTimeout.TotalSeconds, uint.MaxValue),
-            Reason = session.Reason == ReadyReason.EndpointReady ? "" : session.Reason.ToString(),
+            Reason = session.Reason == ReadyReasons.EndpointReady ? "" : session.Reason,
             Passthrough = session.Passthrough,
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
@@ -84,11 +71,11 @@ internal static class EntryEncoding
     {
         SessionId = session.SessionId,
         Namespace = session.Namespace,
-        State = ProtoState.None,
+        State = EndpointState.None,
         // Open connections live on: whatever is wrong, their login was good.
         Access = Access.Draining,
         Port = SshSpec.DefaultPort,
         TargetUser = SshSpec.DefaultTargetUser,
-        Reason = nameof(ReadyReason.InvalidSpec),
+        Reason = ReadyReasons.InvalidSpec,
     };
 }

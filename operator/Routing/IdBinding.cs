@@ -40,8 +40,8 @@ internal sealed record IdBinding(
     }
 
     /// <summary>What is to be said of a session that is beside the holder or has lost; null: it has the id.</summary>
-    public IdConflict? ConflictOf(ClaudeSession session) =>
-        Holder == SessionIncarnation.Of(session) ? null : new IdConflict(Holder?.Key);
+    public IdConflict? FindConflict(ClaudeSession session) =>
+        Holder == SessionIncarnation.From(session) ? null : new IdConflict(Holder?.Key);
 
     private static bool IsIn(IReadOnlyList<SessionIncarnation>? some, IdContender contender) =>
         some?.Contains(contender.Incarnation) == true;
@@ -64,11 +64,11 @@ internal sealed record IdConflict(ObjectKey? Holder)
 /// <param name="IsMarked">Whether its status says that it has lost the id. Status only ever refuses.</param>
 internal readonly record struct IdContender(ClaudeSession Session, bool IsMarked)
 {
-    public SessionIncarnation Incarnation => SessionIncarnation.Of(Session);
+    public SessionIncarnation Incarnation => SessionIncarnation.From(Session);
 }
 
 /// <summary>One life of a session: made anew under the same name, it has another uid. Manifests need none.</summary>
 internal readonly record struct SessionIncarnation(ObjectKey Key, string Uid)
 {
-    public static SessionIncarnation Of(ClaudeSession session) => new(session.Key, session.Uid);
+    public static SessionIncarnation From(ClaudeSession session) => new(session.Key, session.Uid);
 }

@@ -7,7 +7,7 @@ namespace SshGateway.Operator.Table;
 internal sealed record TableEntry(string SessionId, string PodUid, ReadOnlyMemory<byte> Wire)
 {
     /// <summary>Its part of the table's hash.</summary>
-    public ulong Hash { get; } = EntryHash.Of(Wire.Span);
+    public ulong Hash { get; } = EntryHash.Compute(Wire.Span);
 
     public bool IsSameAs(TableEntry other) => Wire.Span.SequenceEqual(other.Wire.Span);
 }

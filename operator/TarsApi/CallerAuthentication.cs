@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Operator.Kubernetes.Tokens;
 
 namespace SshGateway.Operator.TarsApi;
 
@@ -10,7 +9,7 @@ namespace SshGateway.Operator.TarsApi;
 /// <param name="reviewer">Says whose a token is; null when there is no API server.</param>
 /// <param name="allowed">The ServiceAccounts that may ask, as the API server calls them.</param>
 /// <param name="logger">The log.</param>
-internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet<string> allowed, ILogger<CallerAuthentication> logger)
+internal sealed class CallerAuthentication(ITokenReviewer? reviewer, IReadOnlySet<string> allowed, ILogger<CallerAuthentication> logger)
 {
     // A ServiceAccount's token has about 1 KiB.
     private const int MaxToken = 8 * 1024;
@@ -36,14 +35,14 @@ internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet
             case TokenVerdict.Unknown:
                 return CallerVerdict.Unavailable;
             case TokenVerdict.Refused:
-                InternalLog.BadToken(logger, context.Connection.RemoteIpAddress);
+                CallerLog.BadToken(logger, context.Connection.RemoteIpAddress);
                 return CallerVerdict.BadToken;
             default:
                 if (allowed.Contains(review.User))
                 {
                     return CallerVerdict.Allowed;
                 }
-                InternalLog.Forbidden(logger, review.User, context.Connection.RemoteIpAddress);
+                CallerLog.Forbidden(logger, review.User, context.Connection.RemoteIpAddress);
                 return CallerVerdict.Forbidden;
         }
     }
@@ -77,7 +76,7 @@ internal enum CallerVerdict
     NoServer,
 }
 
-internal static partial class InternalLog
+internal static partial class CallerLog
 {
     [LoggerMessage(1, LogLevel.Information, "A caller from {Address} asked for a session with a token that the API server refuses")]
     public static partial void BadToken(ILogger logger, IPAddress? address);

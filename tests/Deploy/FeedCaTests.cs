@@ -77,13 +77,13 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         FeedCaKeeper keeper = Keeper();
         await RunAsync(keeper);
         FeedAuthority made = await AuthorityAsync();
-        Assert.Equal((made.Ca.Certificates, made.Certificate), (await BundleAsync(), _shown.Read()));
+        Assert.Equal((made.Ca.Certificates, made.Certificate), (await BundleAsync(), _shown.Read().Pem));
 
         _time.Advance(TimeSpan.FromDays(25));
         await RunAsync(keeper);
         FeedAuthority renewed = await AuthorityAsync();
         Assert.NotEqual(made.Certificate, renewed.Certificate);
-        Assert.Equal((made.Ca, renewed.Certificate, made.Bundle), (renewed.Ca, _shown.Read(), await BundleAsync()));
+        Assert.Equal((made.Ca, renewed.Certificate, made.Bundle), (renewed.Ca, _shown.Read().Pem, await BundleAsync()));
 
         _time.Advance(TimeSpan.FromDays(220));
         await RunAsync(keeper);
@@ -103,7 +103,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         FeedAuthority done = await AuthorityAsync();
         Assert.Equal((announced.Next, null, announced.Next.Certificates), (done.Ca, done.Previous, await BundleAsync()));
         Assert.Equal(["ca.crt", "ca.key", "tls.crt", "tls.key"], (await DataAsync("secret")).Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(done.Certificate, _shown.Read());
+        Assert.Equal(done.Certificate, _shown.Read().Pem);
     }
 
     [DeployedFact]
@@ -170,8 +170,8 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         Assert.False(await slower.StepAsync(CancellationToken.None));
 
         Assert.Equal(2, asked);
-        Assert.NotEqual(before.Certificate, _shown.Read());
-        Assert.Equal((await AuthorityAsync()).Certificate, _shown.Read());
+        Assert.NotEqual(before.Certificate, _shown.Read().Pem);
+        Assert.Equal((await AuthorityAsync()).Certificate, _shown.Read().Pem);
     }
 
     [DeployedFact]
@@ -184,7 +184,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         FeedCaKeeper keeper = Keeper();
 
         await RunAsync(keeper);
-        Assert.Equal((certificate, key), (_shown.Read().Certificates, _shown.Read().Key));
+        Assert.Equal((certificate, key), (_shown.Read().Pem!.Certificates, _shown.Read().Pem!.Key));
         // Where proxies would have nothing to trust, they are given its CA; from then on that is its owner's as well.
         Assert.Equal(authority.Pem, await BundleAsync());
         await PatchAsync("configmap", new JsonObject { ["data"] = new JsonObject { ["ca.crt"] = "the owner's" } });
@@ -197,7 +197,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         await DeleteAsync("secret");
         await CreateSecretAsync(authority.Pem, certificate, key);
         await RunAsync(keeper);
-        Assert.Equal(certificate, _shown.Read().Certificates);
+        Assert.Equal(certificate, _shown.Read().Pem!.Certificates);
     }
 
     [DeployedFact]
@@ -231,7 +231,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
 
         FeedAuthority made = await AuthorityAsync();
         Assert.NotEqual(old.Ca, made.Ca);
-        Assert.Equal((made.Bundle, made.Certificate), (await BundleAsync(), _shown.Read()));
+        Assert.Equal((made.Bundle, made.Certificate), (await BundleAsync(), _shown.Read().Pem));
     }
 
     [DeployedFact]
@@ -241,7 +241,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         _leads = false;
         await RunAsync(keeper);
         Assert.Null(await BundleAsync());
-        Assert.Contains("the leader has not made the Secret", Assert.Throws<CertificateAwaitedException>(_shown.Read).Message, StringComparison.Ordinal);
+        Assert.Contains("the leader has not made the Secret", _shown.Read().Problem, StringComparison.Ordinal);
 
         _leads = true;
         await RunAsync(keeper);
@@ -249,12 +249,12 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         _leads = false;
         _time.Advance(TimeSpan.FromDays(1000));
         await RunAsync(keeper);
-        Assert.Equal((made, made.Certificate), (await AuthorityAsync(), _shown.Read()));
+        Assert.Equal((made, made.Certificate), (await AuthorityAsync(), _shown.Read().Pem));
     }
 
     // One replica of several: its clock is the test's, and so is whether it leads. Requests are made in real time.
     private FeedCaKeeper Keeper(Func<bool>? isLeader = null) =>
-        new(_api!, isLeader ?? (() => _leads), Settings, _shown, _time, NullLogger.Instance);
+        new(_api!, isLeader ?? (() => _leads), Settings, _shown, _time, NullLogger<FeedCaKeeper>.Instance);
 
     private static async Task RunAsync(FeedCaKeeper keeper)
     {

@@ -10,8 +10,6 @@ using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Manifests;
 using Xunit;
-using EndpointState = SshGateway.Feed.EndpointState;
-using RouteState = SshGateway.Operator.Routing.EndpointState;
 
 namespace SshGateway.Tests.Feed;
 
@@ -24,10 +22,10 @@ public sealed class EntryEncodingTests
     {
         SessionId = "abc12",
         Namespace = "ns",
-        State = RouteState.Ready,
-        Access = SessionAccess.Enabled,
-        Reason = ReadyReason.EndpointReady,
-        Binding = BindingReason.Bound,
+        State = EndpointState.Ready,
+        Access = Access.Enabled,
+        Reason = ReadyReasons.EndpointReady,
+        Binding = BindingReasons.Bound,
         PodName = "pod",
         PodUid = "uid",
         Address = IPAddress.Parse("10.0.0.1"),

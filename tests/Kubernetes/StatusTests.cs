@@ -141,7 +141,7 @@ public sealed class StatusTests(KubernetesServer server)
         }
 
         await call.WriteAsync(
-            new ProxyMessage { Suspect = new Suspect { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = other.Fingerprint } });
+            new ProxyMessage { HostKeyMismatch = new HostKeyMismatch { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = other.Fingerprint } });
         JsonNode mismatch = await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
         string message = Condition(mismatch, "Ready")["message"]!.GetValue<string>();
         Assert.Contains(key.Fingerprint, message, StringComparison.Ordinal);

@@ -17,7 +17,9 @@ using k8s;
 
 namespace SshGateway.Tests.Kubernetes;
 
-/// <summary>A server whose certificate is good, by the right CA, and for another name: no client of the operator sends it a token.</summary>
+/// <summary>
+/// A server with a certificate of the right CA, for another name. No client of the operator sends it anything.
+/// </summary>
 public sealed class WrongServerTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -56,8 +58,9 @@ public sealed class WrongServerTests : IDisposable
     [Fact]
     public async Task Questions_about_tokens_are_refused()
     {
-        using var reviewer = new TokenReviewer(Access(), TimeProvider.System, NullLogger<TokenReviewer>.Instance);
-        using var keys = new ClusterIssuerKeys(Access(), TimeProvider.System);
+        using var api = new ApiClient(ApiConnection.Open(Access()), TimeProvider.System);
+        using var reviewer = new TokenReviewer(api, TimeProvider.System, NullLogger<TokenReviewer>.Instance);
+        var keys = new ClusterIssuerKeys(api);
         Assert.Equal(TokenVerdict.Unknown, (await reviewer.ReviewAsync("a caller's token", null, CancellationToken.None)).Verdict);
         await Assert.ThrowsAsync<IssuerKeysException>(() => keys.ReadAsync(CancellationToken.None));
         Assert.Empty(await _impostor.HeardAsync(2));
@@ -68,20 +71,23 @@ public sealed class WrongServerTests : IDisposable
     {
         using var errors = new StringWriter();
         Assert.Equal(1, await SessionsCommand.RunAsync(
-            ["--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={Kubeconfig()}", "--Operator:Namespaces:0=default"], TextWriter.Null, errors, CancellationToken.None));
+            ["--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={Kubeconfig()}", "--Operator:Namespaces:0=default"],
+            TextWriter.Null, errors, CancellationToken.None));
         Assert.Contains("cannot be asked", errors.ToString(), StringComparison.Ordinal);
         await using OperatorReplica replica = await OperatorReplica.StartAsync(Kubeconfig(), "default");
         // The command, two watches and the election.
         Assert.Empty(await _impostor.HeardAsync(4));
     }
 
-    /// <summary>Why the operator does not use the library's own client. If this fails, docs/adr/0019 can be looked at again.</summary>
+    /// <summary>Why the operator does not use the library's own client. If this fails, look at docs/adr/0019 again.</summary>
     [Fact]
     public async Task The_librarys_own_client_sends_the_token()
     {
         using var own = new k8s.Kubernetes(new KubernetesClientConfiguration
         {
-            Host = _impostor.Address.AbsoluteUri, AccessToken = "secret", SslCaCerts = [X509Certificate2.CreateFromPem(_authority.Pem)],
+            Host = _impostor.Address.AbsoluteUri,
+            AccessToken = "secret",
+            SslCaCerts = [X509Certificate2.CreateFromPem(_authority.Pem)],
         });
         await Assert.ThrowsAnyAsync<Exception>(() => own.CoreV1.ReadNamespacedSecretAsync("keys", "default"));
         string[] heard = await _impostor.HeardAsync(1);
@@ -173,7 +179,11 @@ public sealed class WrongServerTests : IDisposable
                 try
                 {
                     // HTTP/1.1, so that a token could be read.
-                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] });
+                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+                    {
+                        ServerCertificate = _certificate,
+                        ApplicationProtocols = [SslApplicationProtocol.Http11],
+                    });
                     byte[] buffer = new byte[16 * 1024];
                     int length = await tls.ReadAsync(buffer);
                     if (length > 0)

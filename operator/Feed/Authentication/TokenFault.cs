@@ -20,6 +20,9 @@ internal enum TokenFault
     Rejected,
 }
 
+/// <summary>Who brought a token, or what is wrong with it.</summary>
+internal readonly record struct TokenResult(ProxyIdentity? Identity, TokenFault? Fault);
+
 /// <summary>What is wrong with a token, for people. Nothing of the token itself: it may be a good one at another place.</summary>
 internal static class TokenFaultSentences
 {

@@ -62,29 +62,38 @@ internal sealed class FeedCertificate : IDisposable
 
     private void Refresh()
     {
+        (CertificatePem? pem, string? problem, bool isAwaited) = _source.Read();
+        if (pem is null)
+        {
+            ReportMissing(problem!, isAwaited && _time.GetElapsedTime(_startedAt) < WaitLimit);
+        }
+        else if (pem != _tried)
+        {
+            _tried = pem;
+            TryLoad(pem);
+        }
+    }
+
+    private void TryLoad(CertificatePem pem)
+    {
         try
         {
-            CertificatePem pem = _source.Read();
-            if (pem != _tried)
-            {
-                _tried = pem;
-                _context = Load(pem);
-                _problem = null;
-                _logged = default;
-                CertificateLog.Read(_logger, _context.TargetCertificate.Thumbprint, _context.TargetCertificate.NotAfter.ToUniversalTime());
-            }
+            _context = Load(pem);
+            _problem = null;
+            _logged = default;
+            CertificateLog.Read(_logger, _context.TargetCertificate.Thumbprint, _context.TargetCertificate.NotAfter.ToUniversalTime());
         }
         // CopyWithPrivateKey reports a key of another certificate as a wrong argument.
-        catch (Exception exception) when (exception is IOException or CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            _problem = exception.Message;
-            LogProblem(_problem, exception is CertificateAwaitedException && _time.GetElapsedTime(_startedAt) < WaitLimit);
+            ReportMissing(exception.Message, isAwaited: false);
         }
     }
 
     // Asked every few seconds, by each probe: said once.
-    private void LogProblem(string problem, bool isAwaited)
+    private void ReportMissing(string problem, bool isAwaited)
     {
+        _problem = problem;
         if (_logged == (problem, isAwaited))
         {
             return;

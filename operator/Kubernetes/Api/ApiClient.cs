@@ -19,6 +19,8 @@ internal sealed class ApiClient(HttpClient http, TimeProvider time) : AbstractKu
     /// <summary>Longer than a healthy server needs, and short enough that a lease can be renewed again before it runs out.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
+    private static readonly Dictionary<string, IReadOnlyList<string>> NoHeaders = [];
+
     /// <summary>Reads what the library has no operation for, or not in this representation.</summary>
     /// <exception cref="ApiException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server was not reached, or the connection broke.</exception>
@@ -27,15 +29,17 @@ internal sealed class ApiClient(HttpClient http, TimeProvider time) : AbstractKu
     {
         // Each endpoint chooses its own media type if none is asked for. The issuer's keys are not application/json.
         Dictionary<string, IReadOnlyList<string>>? headers = accept is null ? null : new() { ["Accept"] = [accept] };
-        using HttpResponseMessage response = await SendRequest<object?>(path, HttpMethod.Get, headers, null, cancellationToken);
+        using HttpResponseMessage response =
+            await SendRequest<object?>(path, HttpMethod.Get, headers, null, cancellationToken);
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
     public void Dispose() => http.Dispose();
 
-    /// <summary>Every operation of the library ends here. The response's body has been read when this returns.</summary>
+    /// <summary>Every operation of the library ends here. When this returns, the response's body has been read.</summary>
     protected override async Task<HttpResponseMessage> SendRequest<T>(
-        string relativeUri, HttpMethod method, IReadOnlyDictionary<string, IReadOnlyList<string>>? customHeaders, T body, CancellationToken cancellationToken)
+        string relativeUri, HttpMethod method, IReadOnlyDictionary<string, IReadOnlyList<string>>? customHeaders, T body,
+        CancellationToken cancellationToken)
     {
         using var expiry = new CancellationTokenSource(Limit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
@@ -45,7 +49,7 @@ internal sealed class ApiClient(HttpClient http, TimeProvider time) : AbstractKu
             VersionPolicy = http.DefaultVersionPolicy,
             Content = Encode(body),
         };
-        foreach ((string name, IReadOnlyList<string> values) in customHeaders ?? new Dictionary<string, IReadOnlyList<string>>())
+        foreach ((string name, IReadOnlyList<string> values) in customHeaders ?? NoHeaders)
         {
             request.Headers.Add(name, values);
         }
@@ -76,7 +80,8 @@ internal sealed class ApiClient(HttpClient http, TimeProvider time) : AbstractKu
         if (typeof(T) != typeof(object))
         {
             byte[] json = await httpResponse.Content.ReadAsByteArrayAsync(cancellationToken);
-            result.Body = JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)TypeOf(typeof(T))) ?? throw new JsonException("the API server answered null");
+            result.Body = JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)FindType(typeof(T)))
+                ?? throw new JsonException("the API server answered null");
         }
         return result;
     }
@@ -88,11 +93,11 @@ internal sealed class ApiClient(HttpClient http, TimeProvider time) : AbstractKu
             return null;
         }
         object json = body is V1Patch patch ? patch.Content : body;
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(json, TypeOf(json.GetType())));
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(json, FindType(json.GetType())));
         content.Headers.ContentType = GetHeader(body);
         return content;
     }
 
-    private static JsonTypeInfo TypeOf(Type type) =>
+    private static JsonTypeInfo FindType(Type type) =>
         ApiJson.Default.GetTypeInfo(type) ?? throw new NotSupportedException($"add {type} to {nameof(ApiJson)}");
 }

@@ -9,8 +9,8 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// <param name="Group">Such as <c>api/v1</c>.</param>
 /// <param name="Plural">Such as <c>pods</c>.</param>
 /// <param name="Type">The fields that are kept; all others, managedFields above all, are skipped while reading.</param>
-/// <param name="Rest">What is still read of an object that cannot be decoded; null: nothing.</param>
-internal sealed record ApiResource<T>(string Kind, string Group, string Plural, JsonTypeInfo<T> Type, PartialReader<T>? Rest = null)
+/// <param name="Partial">What is still read of an object that cannot be decoded; null: nothing.</param>
+internal sealed record ApiResource<T>(string Kind, string Group, string Plural, JsonTypeInfo<T> Type, PartialReader<T>? Partial = null)
     where T : KubernetesObject
 {
     /// <param name="ofNamespace">Null: all namespaces.</param>

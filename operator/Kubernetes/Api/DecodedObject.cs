@@ -9,8 +9,8 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// <param name="ResourceVersion">The version to go on from.</param>
 /// <param name="Object">The object; null when it cannot be decoded.</param>
 /// <param name="Problem">Why it cannot be decoded.</param>
-/// <param name="Rest">What could be decoded of it nevertheless, if anything.</param>
-internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem, T? Rest)
+/// <param name="Partial">What could be decoded of it nevertheless, if anything.</param>
+internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem, T? Partial)
     where T : KubernetesObject
 {
     /// <summary>Reads the value that the reader stands at; all of it must be in the reader's buffer. The reader ends behind it.</summary>
@@ -30,7 +30,7 @@ internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, stri
         catch (JsonException exception)
         {
             reader = again;
-            return ReadIdentity(ref reader, resource.Kind) with { Problem = Describe(exception, resource.Kind), Rest = ReadRest(again, resource) };
+            return ReadIdentity(ref reader, resource.Kind) with { Problem = Describe(exception, resource.Kind), Partial = ReadPartial(again, resource) };
         }
     }
 
@@ -44,11 +44,11 @@ internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, stri
         return new DecodedObject<T>(key, metadata.Uid ?? "", metadata.ResourceVersion ?? "", null, null, null);
     }
 
-    private static T? ReadRest(Utf8JsonReader reader, ApiResource<T> resource)
+    private static T? ReadPartial(Utf8JsonReader reader, ApiResource<T> resource)
     {
         try
         {
-            return resource.Rest?.Invoke(ref reader);
+            return resource.Partial?.Invoke(ref reader);
         }
         catch (JsonException)
         {

@@ -44,7 +44,9 @@ internal sealed class FeedCaKeeper
     /// <param name="shown">Gets the certificate.</param>
     /// <param name="time">The clock of the certificates.</param>
     /// <param name="logger">The log.</param>
-    public FeedCaKeeper(ApiClient api, Func<bool> isLeader, FeedCaSettings settings, FeedSecret shown, TimeProvider time, ILogger logger)
+    public FeedCaKeeper(
+        ApiClient api, Func<bool> isLeader, FeedCaSettings settings, FeedSecret shown, TimeProvider time,
+        ILogger<FeedCaKeeper> logger)
     {
         _api = api;
         _isLeader = isLeader;
@@ -71,7 +73,8 @@ internal sealed class FeedCaKeeper
     /// <exception cref="InvalidDataException">What there is cannot be used.</exception>
     public async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
-        V1Secret? secret = await _api.CoreV1.ReadNamespacedSecretAsync(_settings.Secret, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
+        V1Secret? secret = await _api.CoreV1
+            .ReadNamespacedSecretAsync(_settings.Secret, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
         if (secret is not null)
         {
             _shown.Put(FeedAuthority.ReadCertificate(secret));
@@ -84,8 +87,8 @@ internal sealed class FeedCaKeeper
         {
             return false;
         }
-        V1ConfigMap? published =
-            await _api.CoreV1.ReadNamespacedConfigMapAsync(_settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
+        V1ConfigMap? published = await _api.CoreV1
+            .ReadNamespacedConfigMapAsync(_settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
         if (secret is null)
         {
             return await MakeAsync(published, cancellationToken);
@@ -146,8 +149,13 @@ internal sealed class FeedCaKeeper
             throw new InvalidDataException(
                 $"there is a ConfigMap {_settings.ConfigMap} and no Secret {_settings.Secret}; restore the Secret, or delete the ConfigMap to have a new CA made");
         }
-        var made = new V1Secret { Metadata = Metadata(_settings.Secret, isOurs: true), Data = _rotation.Begin(_time.GetUtcNow()).ToData().Where(v => v.Value is not null).ToDictionary()! };
-        if (await _api.CoreV1.CreateNamespacedSecretAsync(made, _settings.Namespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(409))
+        var made = new V1Secret
+        {
+            Metadata = Metadata(_settings.Secret, isOurs: true),
+            Data = _rotation.Begin(_time.GetUtcNow()).ToData().Where(v => v.Value is not null).ToDictionary()!,
+        };
+        if (await _api.CoreV1.CreateNamespacedSecretAsync(made, _settings.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(409))
         {
             FeedCaLog.Made(_logger, _settings.Namespace, _settings.Secret);
         }
@@ -161,7 +169,8 @@ internal sealed class FeedCaKeeper
         V1ObjectMeta metadata = Metadata(_settings.ConfigMap, IsOurs(secret));
         metadata.Annotations = IsOurs(secret) ? Now() : null;
         V1ConfigMap made = Published(metadata, bundle);
-        if (await _api.CoreV1.CreateNamespacedConfigMapAsync(made, _settings.Namespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(409))
+        if (await _api.CoreV1.CreateNamespacedConfigMapAsync(made, _settings.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(409))
         {
             LogPublished(bundle);
         }
@@ -171,7 +180,8 @@ internal sealed class FeedCaKeeper
     private async Task<bool> PublishAsync(V1ConfigMap published, FeedAuthority present, CancellationToken cancellationToken)
     {
         var change = new V1Patch(Published(Version(published, Now()), present.Bundle), V1Patch.PatchType.MergePatch);
-        if (!_isLeader() || !await _api.CoreV1.PatchNamespacedConfigMapAsync(change, _settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken)
+        if (!_isLeader() || !await _api.CoreV1
+            .PatchNamespacedConfigMapAsync(change, _settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken)
             .SucceedsUnlessAsync(404, 409))
         {
             return false;
@@ -211,9 +221,11 @@ internal sealed class FeedCaKeeper
     private Task<bool> TryChangeAsync(V1Secret present, FeedAuthority next, CancellationToken cancellationToken)
     {
         // A null in the patch takes a value away.
-        var change = new V1Secret { Metadata = Version(present), Data = next.ToData()! };
-        return _api.CoreV1.PatchNamespacedSecretAsync(
-            new V1Patch(change, V1Patch.PatchType.MergePatch), _settings.Secret, _settings.Namespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(404, 409);
+        var change = new V1Patch(
+            new V1Secret { Metadata = Version(present), Data = next.ToData()! }, V1Patch.PatchType.MergePatch);
+        return _api.CoreV1
+            .PatchNamespacedSecretAsync(change, _settings.Secret, _settings.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(404, 409);
     }
 }
 

@@ -13,7 +13,7 @@ namespace SshGateway.Operator.Kubernetes.Keys;
 /// Makes the keys that are missing: the proxies' host keys and the user CA. What is there is never changed, whoever made it,
 /// so a replica that is not the leader any more can do no harm. Each private key is in its Secret and nowhere else.
 /// </summary>
-internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames names, TimeProvider time, ILogger logger)
+internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames names, TimeProvider time, ILogger<KeyMaker> logger)
 {
     // The files that deploy/base/proxy.yaml mounts.
     private const string UserCaFile = "user_ca";
@@ -75,7 +75,8 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
 
     private async Task MakeUserCaAsync(CancellationToken cancellationToken)
     {
-        bool isPublished = names.UserCaConfigMap.Length > 0 && await FindConfigMapAsync(names.UserCaConfigMap, cancellationToken) is not null;
+        bool isPublished =
+            names.UserCaConfigMap.Length > 0 && await FindConfigMapAsync(names.UserCaConfigMap, cancellationToken) is not null;
         V1Secret? secret = await FindSecretAsync(names.UserCaSecret, cancellationToken);
         if (secret is null && isPublished)
         {
@@ -98,7 +99,8 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
             Metadata = new V1ObjectMeta { Name = names.UserCaConfigMap },
             Data = new Dictionary<string, string> { [UserCaPublicFile] = PublicLine(secret) },
         };
-        if (await api.CoreV1.CreateNamespacedConfigMapAsync(published, names.Namespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(409))
+        if (await api.CoreV1.CreateNamespacedConfigMapAsync(published, names.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(409))
         {
             KeysLog.Published(logger, names.Namespace, names.UserCaConfigMap);
         }
@@ -115,7 +117,8 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
             fingerprints.Add($"{key.PublicKey.Type} {key.PublicKey.Fingerprint}");
         }
         var made = new V1Secret { Metadata = new V1ObjectMeta { Name = secret }, Data = data };
-        if (await api.CoreV1.CreateNamespacedSecretAsync(made, names.Namespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(409))
+        if (await api.CoreV1.CreateNamespacedSecretAsync(made, names.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(409))
         {
             KeysLog.Made(logger, names.Namespace, secret, string.Join(", ", fingerprints));
         }

@@ -8,7 +8,7 @@ namespace SshGateway.Operator.Kubernetes.Leadership;
 /// Which replica writes: the holder of a Lease. Whether another one's lease has run out is judged by how long this process
 /// has seen it unchanged, never by the times written in it; whether our own still holds, from before the request was sent.
 /// </summary>
-internal sealed class LeaseElection(ApiClient api, string ofNamespace, string identity, TimeProvider time, Random random, ILogger logger)
+internal sealed class LeaseElection(ApiClient api, LeaseSettings settings, TimeProvider time, ILogger<LeaseElection> logger)
 {
     public const string Name = "ssh-gateway-operator";
 
@@ -47,7 +47,7 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
             while (true)
             {
                 await TryOnceAsync(cancellationToken);
-                TimeSpan pause = IsHeld ? RetryInterval : RetryInterval * (1 + (random.NextDouble() * Jitter));
+                TimeSpan pause = IsHeld ? RetryInterval : RetryInterval * (1 + (Random.Shared.NextDouble() * Jitter));
                 await Task.Delay(pause, time, cancellationToken);
             }
         }
@@ -71,7 +71,7 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
                 }
                 if (!wasHeld)
                 {
-                    LeadershipLog.Taken(logger, identity);
+                    LeadershipLog.Taken(logger, settings.Identity);
                 }
                 _problem = null;
                 Renewed?.Invoke();
@@ -101,11 +101,13 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
         if (lease is null)
         {
             // 409: another replica was faster.
-            return await api.CoordinationV1.CreateNamespacedLeaseAsync(Holding(null), ofNamespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(409);
+            return await api.CoordinationV1
+                .CreateNamespacedLeaseAsync(Holding(null), settings.Namespace, cancellationToken: cancellationToken)
+                .SucceedsUnlessAsync(409);
         }
         Observe(lease);
         string? holder = lease.Spec?.HolderIdentity;
-        if (!string.IsNullOrEmpty(holder) && holder != identity && !HasRunOut(lease))
+        if (!string.IsNullOrEmpty(holder) && holder != settings.Identity && !HasRunOut(lease))
         {
             return false;
         }
@@ -113,11 +115,13 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
     }
 
     private Task<V1Lease?> ReadAsync(CancellationToken cancellationToken) =>
-        api.CoordinationV1.ReadNamespacedLeaseAsync(Name, ofNamespace, cancellationToken: cancellationToken).OrNullAsync();
+        api.CoordinationV1
+            .ReadNamespacedLeaseAsync(Name, settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
 
     // The patch names the version that was read, so that of two replicas one fails.
     private Task<V1Lease> PatchAsync(V1Lease lease, CancellationToken cancellationToken) =>
-        api.CoordinationV1.PatchNamespacedLeaseAsync(new V1Patch(lease, V1Patch.PatchType.MergePatch), Name, ofNamespace, cancellationToken: cancellationToken);
+        api.CoordinationV1.PatchNamespacedLeaseAsync(
+            new V1Patch(lease, V1Patch.PatchType.MergePatch), Name, settings.Namespace, cancellationToken: cancellationToken);
 
     private void Observe(V1Lease lease)
     {
@@ -134,14 +138,14 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
     // The times are for people: the clocks of two machines do not compare.
     private V1Lease Holding(V1Lease? previous)
     {
-        bool isRenewal = previous?.Spec?.HolderIdentity == identity;
+        bool isRenewal = previous?.Spec?.HolderIdentity == settings.Identity;
         DateTime now = time.GetUtcNow().UtcDateTime;
         return new V1Lease
         {
             Metadata = new V1ObjectMeta { Name = Name, ResourceVersion = previous?.Metadata?.ResourceVersion },
             Spec = new V1LeaseSpec
             {
-                HolderIdentity = identity,
+                HolderIdentity = settings.Identity,
                 LeaseDurationSeconds = (int)Duration.TotalSeconds,
                 AcquireTime = isRenewal ? previous!.Spec.AcquireTime : now,
                 RenewTime = now,
@@ -160,7 +164,7 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
             }
             _renewedAt = null;
         }
-        LeadershipLog.Lost(logger, identity, why);
+        LeadershipLog.Lost(logger, settings.Identity, why);
     }
 
     // So that the next replica need not wait until it runs out.
@@ -174,7 +178,7 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
         try
         {
             V1Lease? lease = await ReadAsync(CancellationToken.None);
-            if (lease?.Spec?.HolderIdentity == identity)
+            if (lease?.Spec?.HolderIdentity == settings.Identity)
             {
                 await PatchAsync(
                     new V1Lease
@@ -191,6 +195,9 @@ internal sealed class LeaseElection(ApiClient api, string ofNamespace, string id
         }
     }
 }
+
+/// <summary>Where the lease is, and by which name this replica holds it.</summary>
+internal sealed record LeaseSettings(string Namespace, string Identity);
 
 internal static partial class LeadershipLog
 {

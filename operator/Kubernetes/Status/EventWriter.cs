@@ -1,8 +1,9 @@
 using System.Text;
 using System.Threading.Channels;
+using SshGateway.Feed;
 using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Model;
-using SshGateway.Operator.Routing;
 using k8s;
 using k8s.Models;
 
@@ -12,7 +13,7 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// Writes an event when a session's Ready condition has changed, for <c>kubectl describe</c>. Best effort: one at a time,
 /// none twice, and what does not fit into the queue is dropped. Nothing waits for it.
 /// </summary>
-internal sealed class EventWriter(ApiClient api, string identity, TimeProvider time, ILogger logger)
+internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProvider time, ILogger<EventWriter> logger)
 {
     private const string Controller = "tars.cloudwalk.network/ssh-gateway-operator";
     private const int QueueLength = 256;
@@ -21,8 +22,8 @@ internal sealed class EventWriter(ApiClient api, string identity, TimeProvider t
 
     private static readonly HashSet<string> Warnings =
     [
-        nameof(ReadyReason.Conflict), nameof(ReadyReason.InvalidKeys), nameof(ReadyReason.InvalidSpec), nameof(ReadyReason.AddressRefused),
-        nameof(ReadyReason.PodFailed), SessionCondition.SessionIdTaken, HostKeyCondition.Mismatch,
+        ReadyReasons.Conflict, ReadyReasons.InvalidKeys, ReadyReasons.InvalidSpec, ReadyReasons.AddressRefused,
+        ReadyReasons.PodFailed, ReadyReasons.SessionIdTaken, ReadyReasons.HostKeyMismatch,
     ];
 
     private readonly Channel<(ObjectKey Key, Eventsv1Event Event)> _queue =
@@ -61,7 +62,7 @@ internal sealed class EventWriter(ApiClient api, string identity, TimeProvider t
         Metadata = new V1ObjectMeta { NamespaceProperty = session.Namespace, GenerateName = $"{session.Name}-" },
         EventTime = time.GetUtcNow().UtcDateTime,
         ReportingController = Controller,
-        ReportingInstance = identity.Length > MaxInstance ? identity[..MaxInstance] : identity,
+        ReportingInstance = replica.Identity.Length > MaxInstance ? replica.Identity[..MaxInstance] : replica.Identity,
         Action = "Route",
         Reason = ready.Reason ?? "",
         Regarding = new V1ObjectReference

@@ -10,18 +10,19 @@ namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
 /// The merge patch (RFC 7386) of a status. It carries the version that it was computed from, so that a writer who is behind
-/// cannot win, and nulls for the fields that were there and no longer are, which no typed body can say. Fields of others
-/// are left alone.
+/// cannot win, and nulls for the fields that were there and no longer are, which no typed body can say. Fields of
+/// others are left alone.
 /// </summary>
 internal static class StatusPatch
 {
     /// <exception cref="ApiException">The server refused. 409: the session is another version by now.</exception>
-    public static Task SendAsync(ApiClient api, ClaudeSession session, SessionStatus status, CancellationToken cancellationToken)
+    public static Task SendAsync(
+        ApiClient api, ClaudeSession session, SessionStatus status, CancellationToken cancellationToken)
     {
         string[] group = ClaudeSession.ApiVersion.Split('/');
         return api.CustomObjects.PatchNamespacedCustomObjectStatusAsync(
-            new V1Patch(Create(session, status), V1Patch.PatchType.MergePatch), group[0], group[1], session.Namespace, ApiResources.Sessions.Plural, session.Name,
-            cancellationToken: cancellationToken);
+            new V1Patch(Create(session, status), V1Patch.PatchType.MergePatch), group[0], group[1], session.Namespace,
+            ApiResources.Sessions.Plural, session.Name, cancellationToken: cancellationToken);
     }
 
     public static JsonObject Create(ClaudeSession session, SessionStatus status)

@@ -4,6 +4,7 @@ using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
+using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Usage;
 
@@ -13,7 +14,7 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// Writes the sessions' status, behind the table and never before it, and only while this replica holds the lease. What
 /// is written is computed from the latest state when its turn comes, so a session that changes often is written seldom.
 /// </summary>
-internal sealed class StatusWriter : IDisposable
+internal sealed class StatusWriter : IRouteObserver, IDisposable
 {
     // Logins come and go; what changes within this time is one write.
     private static readonly TimeSpan UsageDelay = TimeSpan.FromSeconds(10);
@@ -24,7 +25,6 @@ internal sealed class StatusWriter : IDisposable
     private readonly UsageTable _usage;
     private readonly HostKeyTable _hostKeys;
     private readonly TimeProvider _time;
-    private readonly Random _random;
     private readonly ILogger _logger;
     private readonly WorkQueue _queue;
     private readonly WriteWindow _window;
@@ -36,7 +36,7 @@ internal sealed class StatusWriter : IDisposable
     private readonly ConcurrentDictionary<ObjectKey, string?> _settled = [];
     private int _hasPassedOver;
 
-    public StatusWriter(ApiClient api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, Random random, ILogger logger)
+    public StatusWriter(ApiClient api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, ILogger<StatusWriter> logger)
     {
         _api = api;
         _lease = lease;
@@ -44,7 +44,6 @@ internal sealed class StatusWriter : IDisposable
         _usage = usage;
         _hostKeys = hostKeys;
         _time = time;
-        _random = random;
         _logger = logger;
         _queue = new WorkQueue(time);
         _window = new WriteWindow(time);
@@ -91,7 +90,7 @@ internal sealed class StatusWriter : IDisposable
             while (true)
             {
                 ObjectKey key = await _queue.TakeAsync(cancellationToken);
-                await _window.EnterAsync(cancellationToken);
+                await _window.AcquireAsync(cancellationToken);
                 _ = ReviewAsync(key, cancellationToken);
             }
         }
@@ -166,7 +165,7 @@ internal sealed class StatusWriter : IDisposable
         finally
         {
             _queue.Done(key);
-            _window.Leave(askedAt);
+            _window.Release(askedAt);
         }
     }
 
@@ -218,7 +217,7 @@ internal sealed class StatusWriter : IDisposable
         }
         catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
-            TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, _random)).Next((exception as ApiException)?.RetryAfter);
+            TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, Random.Shared)).Next((exception as ApiException)?.RetryAfter);
             StatusLog.Failed(_logger, key, exception.Message, delay.TotalSeconds);
             _queue.AddAt(key, _time.GetUtcNow() + delay);
             return;

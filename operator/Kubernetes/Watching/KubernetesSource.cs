@@ -57,7 +57,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
     {
         foreach (Watched watched in _watched)
         {
-            ReadVersions wanted = minimum.Of(watched.Namespace);
+            ReadVersions wanted = minimum.Find(watched.Namespace);
             watched.Sessions.CatchUp(wanted.Sessions);
             watched.Pods.CatchUp(wanted.Pods);
         }
@@ -78,7 +78,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
             Sessions = [.. sessions.SelectMany(c => c.Set)],
             Pods = [.. pods.SelectMany(c => c.Set)],
             Removed = [.. sessions.SelectMany(c => c.Removed), .. pods.SelectMany(c => c.Removed)],
-            Unreadable = [.. sessions.SelectMany(c => c.Unreadable).Where(i => i.Rest is not null).Select(i => new UnreadableSession(i.Rest!, i.Problem!))],
+            Unreadable = [.. sessions.SelectMany(c => c.Unreadable).Where(i => i.Partial is not null).Select(i => new UnreadableSession(i.Partial!, i.Problem!))],
             Versions = new ClusterVersions([.. _watched.Select((w, i) => new ReadVersions(w.Namespace, Number(sessions[i].Version), Number(pods[i].Version)))]),
             IsHistoryNew = sessions.Any(c => c.IsHistoryNew) || pods.Any(c => c.IsHistoryNew),
         };

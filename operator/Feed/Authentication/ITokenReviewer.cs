@@ -1,14 +1,12 @@
-using Grpc.Core;
-using Microsoft.IdentityModel.JsonWebTokens;
-
 namespace SshGateway.Operator.Feed.Authentication;
 
-/// <summary>Somebody who knows whose a token is, to ask while the issuer's keys cannot be had.</summary>
-internal interface ITokenReview
+/// <summary>Says whose a token is.</summary>
+internal interface ITokenReviewer
 {
-    /// <exception cref="TokenRefusedException">It is nobody's, or not for the feed.</exception>
-    /// <exception cref="RpcException">Nobody can be asked now.</exception>
-    Task<ProxyIdentity> ReviewAsync(JsonWebToken token, CancellationToken cancellationToken);
+    /// <param name="token">A token of bounded length.</param>
+    /// <param name="audience">Whom it has to be for; null: the API server itself.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<ReviewedToken> ReviewAsync(string token, string? audience, CancellationToken cancellationToken);
 }
 
 /// <summary>A token, as the API server judged it.</summary>

@@ -9,7 +9,7 @@ namespace SshGateway.Operator.TarsApi;
 /// <c>GET /internal/sessions/{id}/pod</c> and <c>…/ssh-key</c>, as TARS has them, answered from the table. Who may not ask
 /// learns nothing: not which sessions there are, and not which paths.
 /// </summary>
-internal sealed class InternalEndpoints(EndpointTable table, CallerAuthentication callers, TimeProvider time)
+internal sealed class TarsEndpoints(EndpointTable table, CallerAuthentication callers, TimeProvider time)
 {
     public const string Path = "/internal";
 
@@ -76,15 +76,15 @@ internal sealed class InternalEndpoints(EndpointTable table, CallerAuthenticatio
         {
             Entry entry = Entry.Parser.ParseFrom(found.Wire.Span);
             await (parts[^1] == "pod"
-                ? WriteAsync(context, PodAnswer.Of(entry, time.GetUtcNow()), InternalJson.Default.PodAnswer)
-                : WriteAsync(context, KeysAnswer.Of(entry), InternalJson.Default.KeysAnswer));
+                ? WriteAsync(context, PodAnswer.From(entry, time.GetUtcNow()), TarsJson.Default.PodAnswer)
+                : WriteAsync(context, KeysAnswer.From(entry), TarsJson.Default.KeysAnswer));
         }
     }
 
     private static Task FailAsync(HttpContext context, int status, string sentence)
     {
         context.Response.StatusCode = status;
-        return WriteAsync(context, new ErrorAnswer(sentence), InternalJson.Default.ErrorAnswer);
+        return WriteAsync(context, new ErrorAnswer(sentence), TarsJson.Default.ErrorAnswer);
     }
 
     private static Task WriteAsync<T>(HttpContext context, T answer, JsonTypeInfo<T> type) =>
@@ -99,4 +99,4 @@ internal sealed record ErrorAnswer(string Error);
 [JsonSerializable(typeof(PodAnswer))]
 [JsonSerializable(typeof(KeysAnswer))]
 [JsonSerializable(typeof(ErrorAnswer))]
-internal sealed partial class InternalJson : JsonSerializerContext;
+internal sealed partial class TarsJson : JsonSerializerContext;
