@@ -56,19 +56,24 @@ internal sealed class FeedService(
         metrics.Started(stream, hello.ReportsOnly);
         try
         {
-            await RunAsync(stream, hello, end);
-        }
-        catch (FeedEndException ending)
-        {
-            await EndAsync(stream, call, hello, ending.Reason, ending.RetryAfter);
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            await EndAsync(stream, call, hello, GoAwayReason.ShuttingDown, MaxSpread * Random.Shared.NextDouble());
-        }
-        catch (OperationCanceledException) when (expiry.IsCancellationRequested)
-        {
-            await EndAsync(stream, call, hello, GoAwayReason.TokenExpired, TimeSpan.Zero);
+            GoAwayReason? reason;
+            TimeSpan retryAfter = TimeSpan.Zero;
+            try
+            {
+                reason = await RunAsync(stream, hello, end);
+            }
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                (reason, retryAfter) = (GoAwayReason.ShuttingDown, MaxSpread * Random.Shared.NextDouble());
+            }
+            catch (OperationCanceledException) when (expiry.IsCancellationRequested)
+            {
+                reason = GoAwayReason.TokenExpired;
+            }
+            if (reason is { } endReason)
+            {
+                await EndAsync(stream, endReason, retryAfter);
+            }
         }
         catch (TimeoutException)
         {
@@ -105,15 +110,17 @@ internal sealed class FeedService(
         }
     }
 
-    private async Task RunAsync(FeedStream stream, Hello hello, CancellationTokenSource end)
+    /// <returns>Why the proxy is sent away; null: it has hung up.</returns>
+    private async Task<GoAwayReason?> RunAsync(FeedStream stream, Hello hello, CancellationTokenSource end)
     {
         // A token that ran out while it was verified opens nothing.
         end.Token.ThrowIfCancellationRequested();
         Task reading = stream.ReadAsync(end.Token);
-        Task writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : WriteAsync(stream, hello, end.Token);
+        Task<GoAwayReason> writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : WriteAsync(stream, hello, end.Token);
         try
         {
             await await Task.WhenAny(writing, reading);
+            return writing.IsCompletedSuccessfully ? await writing : null;
         }
         finally
         {
@@ -122,29 +129,30 @@ internal sealed class FeedService(
         }
     }
 
-    private async Task WriteAsync(FeedStream stream, Hello hello, CancellationToken cancellationToken)
+    private async Task<GoAwayReason> WriteAsync(FeedStream stream, Hello hello, CancellationToken cancellationToken)
     {
-        if (hello.Minimum is { } minimum)
+        if (hello.Minimum is { } minimum && !await TryCatchUpAsync(hello, VersionsEncoding.Decode(minimum), cancellationToken))
         {
-            await CatchUpAsync(hello, VersionsEncoding.Decode(minimum), cancellationToken);
+            return GoAwayReason.Behind;
         }
-        await stream.WriteAsync(hello.Have, cancellationToken);
+        return await stream.WriteAsync(hello.Have, cancellationToken);
     }
 
     // A proxy that has seen more than we have would go back in time.
-    private async Task CatchUpAsync(Hello hello, ClusterVersions minimum, CancellationToken cancellationToken)
+    private async Task<bool> TryCatchUpAsync(Hello hello, ClusterVersions minimum, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(CatchUpLimit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        using ITimer asking = time.CreateTimer(_ => table.AskFor(minimum), null, AskInterval, AskInterval);
+        using ITimer asking = time.CreateTimer(_ => table.RequestCatchUp(minimum), null, AskInterval, AskInterval);
         try
         {
             await table.ReachAsync(minimum, either.Token);
+            return true;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             FeedLog.Behind(logger, hello.ProxyId, string.Join("; ", table.Versions.Lacking(minimum).Take(LoggedNamespaces).Select(Describe)));
-            throw new FeedEndException(GoAwayReason.Behind, TimeSpan.Zero);
+            return false;
         }
     }
 
@@ -153,16 +161,9 @@ internal sealed class FeedService(
         $"{(lacking.Own.Namespace is { Length: > 0 } name ? name : "all namespaces")}: sessions {lacking.Own.Sessions} of {lacking.Seen.Sessions}, pods {lacking.Own.Pods} of {lacking.Seen.Pods}";
 
     // Who does not know the message learns the same from the status.
-    private async Task EndAsync(FeedStream stream, FeedCall call, Hello hello, GoAwayReason reason, TimeSpan retryAfter)
+    private static async Task EndAsync(FeedStream stream, GoAwayReason reason, TimeSpan retryAfter)
     {
-        try
-        {
-            await stream.WriteGoAwayAsync(new GoAway { Reason = reason, RetryAfter = (uint)retryAfter.TotalMilliseconds });
-        }
-        catch (TimeoutException)
-        {
-            throw TakesNothing(call, hello);
-        }
+        await stream.WriteGoAwayAsync(new GoAway { Reason = reason, RetryAfter = (uint)retryAfter.TotalMilliseconds });
         throw reason switch
         {
             GoAwayReason.TokenExpired => new RpcException(new Status(StatusCode.Unauthenticated, "the token that this stream began with has expired")),

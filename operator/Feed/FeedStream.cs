@@ -47,25 +47,28 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
                 case ProxyMessage.MessageOneofCase.LearnedHostKey:
                     hostKeys.Apply(message.LearnedHostKey);
                     break;
-                case ProxyMessage.MessageOneofCase.Suspect:
-                    hostKeys.Apply(message.Suspect);
+                case ProxyMessage.MessageOneofCase.HostKeyMismatch:
+                    hostKeys.Apply(message.HostKeyMismatch);
                     break;
                 default:
-                    throw new RpcException(new Status(StatusCode.InvalidArgument, "only Applied, Activity, LearnedHostKey and Suspect may follow the Hello"));
+                    throw new RpcException(new Status(StatusCode.InvalidArgument, "only Applied, Activity, LearnedHostKey and HostKeyMismatch may follow the Hello"));
             }
         }
     }
 
-    /// <summary>Sends until cancelled.</summary>
+    /// <summary>Sends until it is cancelled, or the stream cannot go on.</summary>
     /// <param name="have">What the proxy's table is; null: it wants everything.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="TimeoutException">The proxy took nothing for too long.</exception>
-    /// <exception cref="FeedEndException">The stream cannot go on.</exception>
-    public async Task WriteAsync(TableState? have, CancellationToken cancellationToken)
+    /// <returns>Why the proxy has to begin anew.</returns>
+    public async Task<GoAwayReason> WriteAsync(TableState? have, CancellationToken cancellationToken)
     {
         using TableSubscription subscription = table.Subscribe(
             have is null ? null : new TablePosition(have.Epoch, have.Sequence, have.Count, have.Hash));
-        TablePosition position = await WriteSyncAsync(subscription, have?.Sequence ?? 0, cancellationToken);
+        if (await WriteSyncAsync(subscription, have?.Sequence ?? 0, cancellationToken) is not { } position)
+        {
+            return GoAwayReason.NewEpoch;
+        }
 
         bool heartbeatDue = false;
         using ITimer heartbeat = time.CreateTimer(
@@ -79,7 +82,10 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         {
             await subscription.WaitAsync(cancellationToken);
             TableChanges changes = subscription.Take();
-            CheckEpoch(subscription, changes);
+            if (changes.Position.Epoch != subscription.Position.Epoch)
+            {
+                return GoAwayReason.NewEpoch;
+            }
             if (changes.Position.Sequence != position.Sequence)
             {
                 await WriteDeltaAsync(changes, position.Sequence, cancellationToken);
@@ -94,16 +100,16 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         }
     }
 
-    /// <summary>For a proxy that only reports.</summary>
+    /// <summary>For a proxy that only reports. Sends until it is cancelled.</summary>
     /// <exception cref="TimeoutException">The proxy took nothing for too long.</exception>
-    public async Task WriteHeartbeatsAsync(CancellationToken cancellationToken)
+    public async Task<GoAwayReason> WriteHeartbeatsAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(HeartbeatInterval, time);
-        do
+        while (true)
         {
             await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat() }, cancellationToken);
+            await timer.WaitForNextTickAsync(cancellationToken);
         }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
     /// <summary>Sends the last message, once the one before it has left.</summary>
@@ -135,8 +141,8 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         }
     }
 
-    // Everything until the proxy's table is ours.
-    private async Task<TablePosition> WriteSyncAsync(TableSubscription subscription, ulong haveSequence, CancellationToken cancellationToken)
+    // Everything until the proxy's table is ours; null: the table has begun anew meanwhile.
+    private async Task<TablePosition?> WriteSyncAsync(TableSubscription subscription, ulong haveSequence, CancellationToken cancellationToken)
     {
         TablePosition position = subscription.Position;
         ClusterVersions versions = subscription.Versions;
@@ -147,7 +153,10 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         else
         {
             TableChanges changes = subscription.Take();
-            CheckEpoch(subscription, changes);
+            if (changes.Position.Epoch != position.Epoch)
+            {
+                return null;
+            }
             position = changes.Position;
             versions = changes.Versions;
             if (changes.Pending.Count > 0)
@@ -195,14 +204,6 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         }
         await WriteAsync(_frames.TakeDelta(changes.Position.Sequence, versions), cancellationToken);
         _told = changes.Versions;
-    }
-
-    private static void CheckEpoch(TableSubscription subscription, TableChanges changes)
-    {
-        if (changes.Position.Epoch != subscription.Position.Epoch)
-        {
-            throw new FeedEndException(GoAwayReason.NewEpoch, TimeSpan.Zero);
-        }
     }
 
     private Task WriteAsync(FeedMessage message, CancellationToken cancellationToken) => WriteAsync(message.ToByteArray(), cancellationToken);

@@ -15,7 +15,7 @@ internal sealed class ReportMetrics : IDisposable
         _meter.CreateObservableGauge("sshgateway.operator.sessions_in_use", () => usage.Totals.Sessions, description: "Sessions with at least one of them");
         _meter.CreateObservableGauge("sshgateway.operator.known_host_keys", () => hostKeys.Count, description: "Pods of whose host key something is known");
         _meter.CreateObservableCounter(
-            "sshgateway.operator.suspect_host_keys", () => hostKeys.Suspicions, description: "Host keys that pods showed to proxies and must not have");
+            "sshgateway.operator.suspect_host_keys", () => hostKeys.Mismatches, description: "Host keys that pods showed to proxies and must not have");
     }
 
     public void Dispose() => _meter.Dispose();

@@ -6,7 +6,7 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Operator.HostKeys;
 
 /// <summary>
-/// One opinion on each pod's host key: the first key that a proxy reports for a pod's UID is the pod's, for all proxies and until the pod is gone. What
+/// One record of each pod's host key: the first key that a proxy reports for a pod's UID is the pod's, for all proxies and until the pod is gone. What
 /// proxies saw and report against it is kept to be shown; nothing is ever repaired by it.
 /// </summary>
 internal sealed class HostKeyTable
@@ -20,9 +20,9 @@ internal sealed class HostKeyTable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HostKeyRecord> _byPod = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
-    private long _suspicions;
+    private long _mismatches;
 
-    /// <summary>The opinion on the pod of this session has changed.</summary>
+    /// <summary>The record of the pod of this session has changed.</summary>
     public event Action<string>? Changed;
 
     /// <summary>Pods of which something is known.</summary>
@@ -38,13 +38,13 @@ internal sealed class HostKeyTable
     }
 
     /// <summary>How often a pod showed a key that it must not have, and that had not been reported of it before.</summary>
-    public long Suspicions
+    public long Mismatches
     {
         get
         {
             lock (_lock)
             {
-                return _suspicions;
+                return _mismatches;
             }
         }
     }
@@ -71,10 +71,10 @@ internal sealed class HostKeyTable
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, $"LearnedHostKey.key is {exception.Message}"));
         }
-        Update(report.SessionId, report.PodUid, opinion =>
-            opinion.ExpectedFingerprint is { } expected && expected != key.Fingerprint ? opinion with { SuspectFingerprint = key.Fingerprint }
-            : opinion.Key is null ? opinion with { Key = key }
-            : opinion);
+        Update(report.SessionId, report.PodUid, known =>
+            known.ExpectedFingerprint is { } expected && expected != key.Fingerprint ? known with { MismatchFingerprint = key.Fingerprint }
+            : known.Key is null ? known with { Key = key }
+            : known);
     }
 
     /// <summary>
@@ -87,28 +87,28 @@ internal sealed class HostKeyTable
         {
             HostKeyRecord? reported = _byPod.GetValueOrDefault(podUid);
             bool isOther = reported?.Key is { } key && key.Fingerprint != fingerprint;
-            Put(podUid, new HostKeyRecord(isOther ? null : reported?.Key, isOther ? reported!.Key!.Fingerprint : reported?.SuspectFingerprint, fingerprint));
+            Put(podUid, new HostKeyRecord(isOther ? null : reported?.Key, isOther ? reported!.Key!.Fingerprint : reported?.MismatchFingerprint, fingerprint));
         }
     }
 
     /// <exception cref="RpcException">The report breaks the contract.</exception>
-    public void Apply(Suspect report)
+    public void Apply(HostKeyMismatch report)
     {
         CheckPod(report.SessionId, report.PodUid);
         string fingerprint = report.HostKeyFingerprint;
         // It is shown to people.
         if (fingerprint.Length is 0 or > MaxFingerprint || fingerprint.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "Suspect.host_key_fingerprint is no fingerprint"));
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "HostKeyMismatch.host_key_fingerprint is no fingerprint"));
         }
-        Update(report.SessionId, report.PodUid, opinion => opinion with { SuspectFingerprint = fingerprint });
+        Update(report.SessionId, report.PodUid, known => known with { MismatchFingerprint = fingerprint });
     }
 
     private static void CheckPod(string sessionId, string podUid)
     {
         if (!SessionNames.IsSessionId(sessionId) || podUid.Length is 0 or > MaxPodUid)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "LearnedHostKey and Suspect name a session_id and a pod_uid"));
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "LearnedHostKey and HostKeyMismatch name a session_id and a pod_uid"));
         }
     }
 
@@ -123,12 +123,12 @@ internal sealed class HostKeyTable
             {
                 return;
             }
-            _suspicions += after.SuspectFingerprint != before?.SuspectFingerprint ? 1 : 0;
+            _mismatches += after.MismatchFingerprint != before?.MismatchFingerprint ? 1 : 0;
         }
         Changed?.Invoke(sessionId);
     }
 
-    private void Put(string podUid, HostKeyRecord opinion)
+    private void Put(string podUid, HostKeyRecord known)
     {
         if (!_byPod.ContainsKey(podUid))
         {
@@ -138,6 +138,16 @@ internal sealed class HostKeyTable
                 _byPod.Remove(_order.Dequeue());
             }
         }
-        _byPod[podUid] = opinion;
+        _byPod[podUid] = known;
     }
+}
+
+/// <summary>What the proxies together know of one pod's host key.</summary>
+/// <param name="Key">The key of the first login that was reported; null: none was.</param>
+/// <param name="MismatchFingerprint">Another key that the pod showed to a proxy last; null: none.</param>
+/// <param name="RecoveredFingerprint">Of the key that was known before all operators were restarted; null: nothing was. No other key than this one is learned.</param>
+internal sealed record HostKeyRecord(SshPublicKey? Key, string? MismatchFingerprint, string? RecoveredFingerprint = null)
+{
+    /// <summary>Of the key that the pod has to have; null: that is not known.</summary>
+    public string? ExpectedFingerprint => Key?.Fingerprint ?? RecoveredFingerprint;
 }

@@ -7,11 +7,13 @@ using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Kubernetes;
+using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Tokens;
+using SshGateway.Operator.Kubernetes.Watching;
+using SshGateway.Operator.Leader;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
@@ -58,8 +60,8 @@ internal static class OperatorHost
         AddFeedSecurity(services, options);
         services.AddHostedService<TablePublisher>();
         services.AddSingleton(s => new CallerAuthentication(
-            s.GetService<TokenReviewer>(), Users(options.InternalCallers), s.GetRequiredService<ILogger<CallerAuthentication>>()));
-        services.AddSingleton<InternalEndpoints>();
+            s.GetService<ITokenReviewer>(), Users(options.InternalCallers), s.GetRequiredService<ILogger<CallerAuthentication>>()));
+        services.AddSingleton<TarsEndpoints>();
     }
 
     // The options have been checked: they parse.
@@ -89,7 +91,8 @@ internal static class OperatorHost
         }
         services.AddSingleton<IssuerKeysCache>();
         services.AddSingleton<IProxyAuthenticator>(s => new TokenAuthenticator(
-            s.GetRequiredService<IssuerKeysCache>(), s.GetService<ITokenReview>(), options.FeedClients is { Count: > 0 } clients ? [.. clients] : [OperatorOptions.DefaultFeedClient],
+            s.GetRequiredService<IssuerKeysCache>(), options.FeedJwks.Length == 0 ? s.GetService<ITokenReviewer>() : null,
+            options.FeedClients is { Count: > 0 } clients ? [.. clients] : [OperatorOptions.DefaultFeedClient],
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenAuthenticator>>()));
     }
 
@@ -103,25 +106,20 @@ internal static class OperatorHost
         }
         // Read before anything starts, so that what is wrong with it stops the process with a sentence.
         ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
+        // A connection for the watches, and one for everything else: an HTTP/2 connection has 100 streams.
         services.AddSingleton<IClusterSource>(s => new KubernetesSource(
             access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
-        services.AddSingleton(s => new TokenReviewer(access, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TokenReviewer>>()));
-        services.TryAddSingleton<IIssuerKeysSource>(s => new ClusterIssuerKeys(access, s.GetRequiredService<TimeProvider>()));
-        if (options.FeedJwks.Length == 0)
-        {
-            services.AddSingleton<ITokenReview, FeedTokenReview>();
-        }
+        services.AddSingleton(s => new ApiClient(ApiConnection.Open(access), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ITokenReviewer, TokenReviewer>();
+        services.TryAddSingleton<IIssuerKeysSource, ClusterIssuerKeys>();
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
         var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
         IReadOnlyList<string> feedNames = options.FeedNames is { Count: > 0 } names ? [.. names] : [$"ssh-gateway-operator.{leaseNamespace}.svc"];
         var feedCa = new FeedCaSettings(
             leaseNamespace, options.FeedCaSecret, options.FeedCaConfigMap, feedNames, options.FeedCertificateLifetime, options.FeedCaLifetime, options.FeedCaOverlap);
-        services.AddSingleton(s => new LeaderDuties(
-            access, leaseNamespace, keys, s.GetService<FeedSecret>() is { } shown ? (feedCa, shown) : null, s.GetRequiredService<UsageTable>(), s.GetRequiredService<HostKeyTable>(), s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<ILogger<LeaderDuties>>()));
-        services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<LeaderDuties>());
-        services.AddHostedService(s => s.GetRequiredService<LeaderDuties>());
+        bool hasFeedSecret = services.Any(s => s.ServiceType == typeof(FeedSecret));
+        services.AddLeader(leaseNamespace, keys, hasFeedSecret ? feedCa : null);
     }
 
     // The two listeners speak one protocol each, so the protocol says which of them a request came to.
@@ -132,9 +130,9 @@ internal static class OperatorHost
         app.Services.GetRequiredService<FeedService>();
         app.Services.GetRequiredService<ReportMetrics>();
         FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
-        InternalEndpoints endpoints = app.Services.GetRequiredService<InternalEndpoints>();
+        TarsEndpoints endpoints = app.Services.GetRequiredService<TarsEndpoints>();
         app.Use((context, next) => HttpProtocol.IsHttp2(context.Request.Protocol) ? next(context)
-            : context.Request.Path.StartsWithSegments(InternalEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
+            : context.Request.Path.StartsWithSegments(TarsEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
             : Probes.HandleAsync(context, NotReady(table, certificate)));
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<FeedHealth>();

@@ -14,8 +14,8 @@ internal static class DirectoryListing
         await foreach (ClusterChanges changes in source.ReadAsync(cancellationToken))
         {
             IEnumerable<SessionState> states = new SessionRouter(options).Apply(changes).States.Values.OfType<SessionState>();
-            return SessionColumns.Of(states.Select(state => state.Session with { Status = StatusComposer.Compose(state, usage: null, hostKey: null, now) }), now);
+            return SessionColumns.CreateTable(states.Select(state => state.Session with { Status = StatusComposer.Compose(state, usage: null, hostKey: null, now) }), now);
         }
-        return SessionColumns.Of([], now);
+        return SessionColumns.CreateTable([], now);
     }
 }

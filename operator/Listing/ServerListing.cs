@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SshGateway.Operator.Kubernetes.Tables;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Listing;

@@ -26,7 +26,7 @@ internal static class SessionColumns
     ];
 
     /// <summary>The sessions in the order in which an API server lists them.</summary>
-    public static ListedTable Of(IEnumerable<ClaudeSession> sessions, DateTimeOffset now) => new(
+    public static ListedTable CreateTable(IEnumerable<ClaudeSession> sessions, DateTimeOffset now) => new(
         [.. All.Select(c => c.Column)],
         [
             .. sessions.OrderBy(s => s.Namespace, StringComparer.Ordinal).ThenBy(s => s.Name, StringComparer.Ordinal)

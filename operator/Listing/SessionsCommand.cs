@@ -4,7 +4,6 @@ using SshGateway.Hosting.Logging;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
-using SshGateway.Operator.Kubernetes.Tables;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Yaml;
 
@@ -58,10 +57,10 @@ internal static class SessionsCommand
         OperatorOptions options, IConfiguration configuration, TextWriter errors, CancellationToken cancellationToken)
     {
         ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
-        using HttpClient http = ApiConnection.Open(access);
+        using var api = new ApiClient(ApiConnection.Open(access), TimeProvider.System);
         try
         {
-            return await ServerListing.ReadAsync(new TableReader(new ApiWriter(http, TimeProvider.System)), [.. options.Namespaces], cancellationToken);
+            return await ServerListing.ReadAsync(new TableReader(api), [.. options.Namespaces], cancellationToken);
         }
         catch (ApiException exception)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Model;
 
@@ -20,5 +21,66 @@ internal sealed record ClaudeSession : KubernetesObject
 
     /// <summary>Whether an operator wrote that the session's id is another session's. Such a session never gets the id.</summary>
     [JsonIgnore]
-    public bool HasLostId => Status?.Conditions?.Any(c => c is { Type: SessionCondition.Ready, Reason: SessionCondition.SessionIdTaken }) ?? false;
+    public bool HasLostId => Status?.Conditions?.Any(c => c is { Type: SessionCondition.Ready, Reason: ReadyReasons.SessionIdTaken }) ?? false;
+}
+
+/// <summary><c>spec</c> of a ClaudeSession. Nothing here is checked yet: <see cref="Routing.SessionRules"/> does.</summary>
+internal sealed record SessionSpec
+{
+    public const int DefaultMaxConnections = 20;
+
+    public SessionOwner? Owner { get; init; }
+
+    public PodSelection? Pod { get; init; }
+
+    public SshSpec? Ssh { get; init; }
+
+    public string? Access { get; init; }
+
+    public int? MaxConnections { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public string? IdleTimeout { get; init; }
+}
+
+/// <summary><c>spec.owner</c>.</summary>
+internal sealed record SessionOwner
+{
+    public string? User { get; init; }
+
+    public string? Team { get; init; }
+}
+
+/// <summary><c>spec.pod</c>: which pod is the session's, by name or by labels.</summary>
+internal sealed record PodSelection
+{
+    public string? Name { get; init; }
+
+    public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
+
+    /// <summary>Pins one incarnation of the pod.</summary>
+    public string? Uid { get; init; }
+}
+
+/// <summary><c>spec.ssh</c>.</summary>
+internal sealed record SshSpec
+{
+    public const int DefaultPort = 2222;
+    public const string DefaultTargetUser = "claude";
+
+    public int? Port { get; init; }
+
+    public string? TargetUser { get; init; }
+
+    public IReadOnlyList<string?>? AuthorizedKeys { get; init; }
+
+    public IReadOnlyList<string?>? TrustedUserCAKeys { get; init; }
+
+    public IReadOnlyList<string?>? HostKeys { get; init; }
+
+    public IReadOnlyList<string?>? HostCAKeys { get; init; }
+
+    /// <summary>Whether a second way in, encrypted up to the pod, is allowed.</summary>
+    public bool? Passthrough { get; init; }
 }

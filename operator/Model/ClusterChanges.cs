@@ -23,3 +23,11 @@ internal sealed record ClusterChanges
 
     public static ClusterChanges Everything(ClusterObjects objects) => new() { Sessions = objects.Sessions, Pods = objects.Pods };
 }
+
+/// <summary>A session whose newest version has a spec that cannot be decoded.</summary>
+/// <param name="Partial">That version without its spec.</param>
+/// <param name="Problem">The field, and what it must be.</param>
+internal sealed record UnreadableSession(ClaudeSession Partial, string Problem);
+
+/// <summary>All objects that routing reads, at one moment.</summary>
+internal sealed record ClusterObjects(IReadOnlyList<ClaudeSession> Sessions, IReadOnlyList<Pod> Pods);

@@ -22,12 +22,12 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
     /// <summary>Where the other has seen more: how far this one has read, and what the other has seen.</summary>
     public IEnumerable<(ReadVersions Own, ReadVersions Seen)> Lacking(ClusterVersions other) =>
         from own in Namespaces
-        let seen = other.Of(own.Namespace)
+        let seen = other.Find(own.Namespace)
         where !own.HasReached(seen)
         select (own, seen);
 
     /// <summary>The highest that was read of a namespace; empty: of all.</summary>
-    public ReadVersions Of(string ofNamespace)
+    public ReadVersions Find(string ofNamespace)
     {
         var highest = new ReadVersions(ofNamespace, 0, 0);
         foreach (ReadVersions read in Namespaces)
@@ -39,4 +39,18 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
         }
         return highest;
     }
+}
+
+/// <summary>How far a namespace has been read: every change of the kind up to this resource version is in what was told.</summary>
+/// <param name="Namespace">Empty: all namespaces, read as one.</param>
+/// <param name="Sessions">Zero: there is none to compare.</param>
+/// <param name="Pods">Zero: there is none to compare.</param>
+internal readonly record struct ReadVersions(string Namespace, ulong Sessions, ulong Pods)
+{
+    /// <summary>Whether both have to do with a namespace.</summary>
+    public bool Concerns(string ofNamespace) => Namespace == ofNamespace || Namespace.Length == 0 || ofNamespace.Length == 0;
+
+    public bool HasReached(ReadVersions other) => HasReached(Sessions, other.Sessions) && HasReached(Pods, other.Pods);
+
+    private static bool HasReached(ulong own, ulong other) => own == 0 || own >= other;
 }

@@ -2,9 +2,19 @@ using System.Text.Json.Serialization;
 
 namespace SshGateway.Operator.Model;
 
-/// <summary>Decodes the model. Fields that are not in it are skipped.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
+/// <summary>Decodes the model, and encodes its status. Fields that are not in it are skipped.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ClaudeSession))]
 [JsonSerializable(typeof(SessionWithoutSpec))]
 [JsonSerializable(typeof(Pod))]
 internal sealed partial class ModelJson : JsonSerializerContext;
+
+/// <summary>What is read of a ClaudeSession whose spec cannot be: whose it is, and what its owner was last told.</summary>
+internal sealed record SessionWithoutSpec
+{
+    public ObjectMeta? Metadata { get; init; }
+
+    public SessionStatus? Status { get; init; }
+}

@@ -13,8 +13,8 @@ internal static class ModelTypes
         foreach (string segment in field.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
             int bracket = segment.IndexOf('[', StringComparison.Ordinal);
-            type = MemberOf(type, bracket < 0 ? segment : segment[..bracket]);
-            type = bracket < 0 ? type : ElementOf(type);
+            type = FindMember(type, bracket < 0 ? segment : segment[..bracket]);
+            type = bracket < 0 ? type : FindElement(type);
             if (bracket >= 0 && segment[bracket + 1] == '\'')
             {
                 // A label's name: nothing after it belongs to the model.
@@ -24,14 +24,14 @@ internal static class ModelTypes
         return "must be " + Describe(type);
     }
 
-    private static Type? MemberOf(Type? type, string name)
+    private static Type? FindMember(Type? type, string name)
     {
         JsonTypeInfo? info = type is null ? null : ModelJson.Default.GetTypeInfo(type);
         Type? member = info?.Properties.FirstOrDefault(p => p.Name == name)?.PropertyType;
         return member ?? info?.ElementType;
     }
 
-    private static Type? ElementOf(Type? type) => type is null ? null : ModelJson.Default.GetTypeInfo(type)?.ElementType;
+    private static Type? FindElement(Type? type) => type is null ? null : ModelJson.Default.GetTypeInfo(type)?.ElementType;
 
     private static string Describe(Type? type)
     {

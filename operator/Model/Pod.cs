@@ -28,3 +28,72 @@ internal sealed record Pod : KubernetesObject
     [JsonIgnore]
     public string? Address => string.IsNullOrEmpty(Status?.PodIP) ? null : Status.PodIP;
 }
+
+/// <summary><c>spec</c> of a Pod.</summary>
+internal sealed record PodSpec
+{
+    /// <summary>The pod shares its node's address, so its address is not its own.</summary>
+    public bool HostNetwork { get; init; }
+
+    public string? NodeName { get; init; }
+}
+
+/// <summary><c>status</c> of a Pod.</summary>
+internal sealed record PodStatus
+{
+    public string? Phase { get; init; }
+
+    public string? PodIP { get; init; }
+
+    public IReadOnlyList<PodAddress>? PodIPs { get; init; }
+
+    public DateTimeOffset? StartTime { get; init; }
+
+    public IReadOnlyList<PodCondition>? Conditions { get; init; }
+
+    public IReadOnlyList<ContainerStatus>? InitContainerStatuses { get; init; }
+
+    public IReadOnlyList<ContainerStatus>? ContainerStatuses { get; init; }
+}
+
+/// <summary>One of <c>status.conditions</c>.</summary>
+internal sealed record PodCondition
+{
+    public string? Type { get; init; }
+
+    public string? Status { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+}
+
+/// <summary>One of <c>status.podIPs</c>.</summary>
+internal sealed record PodAddress
+{
+    public string? Ip { get; init; }
+}
+
+/// <summary>One of a pod's <c>status.containerStatuses</c>: why it does not run.</summary>
+internal sealed record ContainerStatus
+{
+    public string? Name { get; init; }
+
+    public StatePart? State { get; init; }
+
+    /// <summary><c>state</c>.</summary>
+    internal sealed record StatePart
+    {
+        public CausePart? Waiting { get; init; }
+
+        public CausePart? Terminated { get; init; }
+    }
+
+    /// <summary>Why it waits or ended.</summary>
+    internal sealed record CausePart
+    {
+        public string? Reason { get; init; }
+
+        public string? Message { get; init; }
+    }
+}

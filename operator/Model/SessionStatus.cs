@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SshGateway.Operator.Model;
 
 /// <summary><c>status</c> of a ClaudeSession; crds/claudesessions.yaml describes each field.</summary>
@@ -16,4 +18,46 @@ internal sealed record SessionStatus
     public DateTimeOffset? LastActivityTime { get; init; }
 
     public IReadOnlyList<SessionCondition>? Conditions { get; init; }
+}
+
+/// <summary>One of a session's <c>status.conditions</c>.</summary>
+internal sealed record SessionCondition
+{
+    /// <summary>The type of the condition that says whether logins work.</summary>
+    public const string Ready = "Ready";
+
+    public string? Type { get; init; }
+
+    /// <summary>True, False or Unknown.</summary>
+    public string? Status { get; init; }
+
+    public long? ObservedGeneration { get; init; }
+
+    public DateTimeOffset? LastTransitionTime { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+}
+
+/// <summary><c>status.endpoint</c>: where the session's logins go.</summary>
+internal sealed record SessionEndpoint
+{
+    public string? PodName { get; init; }
+
+    [JsonPropertyName("podUID")]
+    public string? PodUid { get; init; }
+
+    public string? Ip { get; init; }
+
+    public IReadOnlyList<string>? Ips { get; init; }
+
+    public int? Port { get; init; }
+
+    public string? NodeName { get; init; }
+
+    /// <summary>Of the keys that the session pins, else of the one that the pod showed first; as ssh shows them.</summary>
+    public IReadOnlyList<string>? HostKeyFingerprints { get; init; }
+
+    public DateTimeOffset? ReadySince { get; init; }
 }

@@ -1,4 +1,3 @@
-using SshGateway.Operator.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
@@ -20,7 +19,7 @@ internal sealed class TablePublisher(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         hostKeys.Changed += OnHostKeyChanged;
-        table.AskedFor += source.CatchUp;
+        table.CatchUpRequested += source.CatchUp;
         try
         {
             await foreach (ClusterChanges changes in source.ReadAsync(stoppingToken))
@@ -44,7 +43,7 @@ internal sealed class TablePublisher(
         finally
         {
             hostKeys.Changed -= OnHostKeyChanged;
-            table.AskedFor -= source.CatchUp;
+            table.CatchUpRequested -= source.CatchUp;
         }
     }
 
@@ -75,16 +74,16 @@ internal sealed class TablePublisher(
     {
         lock (_lock)
         {
-            if (!_published.TryGetValue(sessionId, out RoutedSession? session) || hostKeys.Find(session.PodUid) is not { } opinion)
+            if (!_published.TryGetValue(sessionId, out RoutedSession? session) || hostKeys.Find(session.PodUid) is not { } known)
             {
                 return;
             }
             table.Apply([Encode(session)], [], table.Versions);
-            if (opinion.SuspectFingerprint is { } shown)
+            if (known.MismatchFingerprint is { } shown)
             {
-                PublishingLog.HostKeySuspect(logger, session.PodName, session.PodUid, sessionId, shown);
+                PublishingLog.HostKeyMismatch(logger, session.PodName, session.PodUid, sessionId, shown);
             }
-            else if (opinion.Key is { } key)
+            else if (known.Key is { } key)
             {
                 PublishingLog.HostKeyLearned(logger, session.PodName, session.PodUid, sessionId, key.Fingerprint);
             }
@@ -101,9 +100,17 @@ internal sealed class TablePublisher(
         {
             RoutedSession? earlier = _published.GetValueOrDefault(session.SessionId);
             _published[session.SessionId] = session;
-            if (!IsSameRoute(session, earlier))
+            if (IsSameRoute(session, earlier))
             {
-                PublishingLog.Routed(logger, session.SessionId, session.State, session.Reason, session.Binding, session.PodName, session.Address);
+                // Only its keys or limits have changed.
+            }
+            else if (session.Address is { } address)
+            {
+                PublishingLog.Routed(logger, session.SessionId, session.State, session.Reason, session.Binding, session.PodName, address);
+            }
+            else
+            {
+                PublishingLog.RoutedNowhere(logger, session.SessionId, session.State, session.Reason, session.Binding);
             }
             foreach (string problem in session.Problems.Except(earlier?.Problems ?? []))
             {
@@ -138,4 +145,10 @@ internal sealed class TablePublisher(
         earlier is not null
         && (session.State, session.Reason, session.Binding, session.PodUid) == (earlier.State, earlier.Reason, earlier.Binding, earlier.PodUid)
         && Equals(session.Address, earlier.Address);
+}
+
+/// <summary>Is told of every change after the table has it; must not block.</summary>
+internal interface IRouteObserver
+{
+    void Observe(RouteChanges changes);
 }

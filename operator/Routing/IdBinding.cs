@@ -40,9 +40,35 @@ internal sealed record IdBinding(
     }
 
     /// <summary>What is to be said of a session that is beside the holder or has lost; null: it has the id.</summary>
-    public IdConflict? ConflictOf(ClaudeSession session) =>
-        Holder == SessionIncarnation.Of(session) ? null : new IdConflict(Holder?.Key);
+    public IdConflict? FindConflict(ClaudeSession session) =>
+        Holder == SessionIncarnation.From(session) ? null : new IdConflict(Holder?.Key);
 
     private static bool IsIn(IReadOnlyList<SessionIncarnation>? some, IdContender contender) =>
         some?.Contains(contender.Incarnation) == true;
+}
+
+/// <summary>A session does not have the id that is its name.</summary>
+/// <param name="Holder">The session that has it; null when there is none any more.</param>
+internal sealed record IdConflict(ObjectKey? Holder)
+{
+    /// <summary>What happened, and what to do.</summary>
+    public string Describe() => Holder is { } holder
+        ? $"the session id belongs to {holder}; this session does not get it, not even when that one is deleted: "
+            + "delete this session and create it anew, under another name"
+        : "the session id belonged to another session that existed together with this one, and does not pass on to it: "
+            + "delete this session and create it anew";
+}
+
+/// <summary>A session whose name is a session id.</summary>
+/// <param name="Session">The session.</param>
+/// <param name="IsMarked">Whether its status says that it has lost the id. Status only ever refuses.</param>
+internal readonly record struct IdContender(ClaudeSession Session, bool IsMarked)
+{
+    public SessionIncarnation Incarnation => SessionIncarnation.From(Session);
+}
+
+/// <summary>One life of a session: made anew under the same name, it has another uid. Manifests need none.</summary>
+internal readonly record struct SessionIncarnation(ObjectKey Key, string Uid)
+{
+    public static SessionIncarnation From(ClaudeSession session) => new(session.Key, session.Uid);
 }

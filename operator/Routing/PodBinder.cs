@@ -11,10 +11,10 @@ internal sealed class PodBinder(SessionIndex sessions, PodIndex pods, LabelSelec
     public PodBinding Bind(ClaudeSession session)
     {
         PodSelection? selection = session.Spec?.Pod;
-        IEnumerable<Pod> labelled = pods.LabelledFor(session.Key);
+        IEnumerable<Pod> labelled = pods.FindLabelled(session.Key);
         return selection switch
         {
-            { Name: not null } => BindNamed(session, SessionIndex.PodNamedBy(session)!.Value, selection.Uid),
+            { Name: not null } => BindNamed(session, SessionIndex.FindNamedPod(session)!.Value, selection.Uid),
             { MatchLabels: { } labels } => BindMatching(session, [.. labelled.Where(p => LabelSelector.IsMatch(p, labels))], selection.Uid),
             _ => BindOneOf([.. labelled], selection?.Uid),
         };
@@ -30,17 +30,17 @@ internal sealed class PodBinder(SessionIndex sessions, PodIndex pods, LabelSelec
         {
             return PodBinding.UidMismatch;
         }
-        ObjectKey? labelled = PodIndex.SessionOf(pod);
+        ObjectKey? labelled = PodIndex.FindSessionKey(pod);
         if (labelled == session.Key)
         {
-            return PodBinding.To(pod);
+            return PodBinding.Bind(pod);
         }
         if (labelled is null && uid is not null && options.AllowUnlabelledPods)
         {
             // Without a label nothing decides between two sessions that name the pod.
-            return sessions.Naming(key).Any(other => other.Key != session.Key && other.Spec!.Pod!.Uid == uid)
+            return sessions.FindNaming(key).Any(other => other.Key != session.Key && other.Spec!.Pod!.Uid == uid)
                 ? PodBinding.ClaimedByOther
-                : PodBinding.To(pod);
+                : PodBinding.Bind(pod);
         }
         return labelled is { } owner && sessions.Contains(owner) ? PodBinding.ClaimedByOther : PodBinding.LabelMismatch;
     }
@@ -61,9 +61,9 @@ internal sealed class PodBinder(SessionIndex sessions, PodIndex pods, LabelSelec
         {
             (0, _) => PodBinding.UidMismatch,
             (_, > 1) => PodBinding.MultiplePods,
-            (_, 1) => PodBinding.To(live[0]),
+            (_, 1) => PodBinding.Bind(live[0]),
             // The one that has most of its life before it, so that logins wait for a successor that is starting.
-            _ => PodBinding.To(allowed.OrderBy(p => p.IsTerminal).ThenBy(p => p.IsTerminating).ThenByDescending(p => p, PodStartOrder.Instance).First()),
+            _ => PodBinding.Bind(allowed.OrderBy(p => p.IsTerminal).ThenBy(p => p.IsTerminating).ThenByDescending(p => p, PodStartOrder.Instance).First()),
         };
     }
 }

@@ -1,3 +1,4 @@
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Routing;
@@ -5,14 +6,25 @@ namespace SshGateway.Operator.Routing;
 /// <summary>Which pod is a session's, if one is.</summary>
 /// <param name="Pod">The pod when <paramref name="Reason"/> is Bound, else null.</param>
 /// <param name="Ready">What the binding says about logins when there is no pod.</param>
-internal sealed record PodBinding(Pod? Pod, BindingReason Reason, ReadyReason Ready)
+internal sealed record PodBinding(Pod? Pod, string Reason, string Ready)
 {
-    public static readonly PodBinding WaitingForPod = new(null, BindingReason.PodNotFound, ReadyReason.WaitingForPod);
-    public static readonly PodBinding PodNotFound = new(null, BindingReason.PodNotFound, ReadyReason.PodNotFound);
-    public static readonly PodBinding MultiplePods = new(null, BindingReason.MultiplePods, ReadyReason.Conflict);
-    public static readonly PodBinding LabelMismatch = new(null, BindingReason.LabelMismatch, ReadyReason.PodNotFound);
-    public static readonly PodBinding UidMismatch = new(null, BindingReason.UIDMismatch, ReadyReason.PodNotFound);
-    public static readonly PodBinding ClaimedByOther = new(null, BindingReason.ClaimedByOther, ReadyReason.Conflict);
+    public static readonly PodBinding WaitingForPod = new(null, BindingReasons.PodNotFound, ReadyReasons.WaitingForPod);
+    public static readonly PodBinding PodNotFound = new(null, BindingReasons.PodNotFound, ReadyReasons.PodNotFound);
+    public static readonly PodBinding MultiplePods = new(null, BindingReasons.MultiplePods, ReadyReasons.Conflict);
+    public static readonly PodBinding LabelMismatch = new(null, BindingReasons.LabelMismatch, ReadyReasons.PodNotFound);
+    public static readonly PodBinding UidMismatch = new(null, BindingReasons.UidMismatch, ReadyReasons.PodNotFound);
+    public static readonly PodBinding ClaimedByOther = new(null, BindingReasons.ClaimedByOther, ReadyReasons.Conflict);
 
-    public static PodBinding To(Pod pod) => new(pod, BindingReason.Bound, ReadyReason.EndpointReady);
+    public static PodBinding Bind(Pod pod) => new(pod, BindingReasons.Bound, ReadyReasons.EndpointReady);
+}
+
+/// <summary>Whether a pod is the session's: the reasons of the PodBound condition.</summary>
+internal static class BindingReasons
+{
+    public const string Bound = "Bound";
+    public const string PodNotFound = "PodNotFound";
+    public const string MultiplePods = "MultiplePods";
+    public const string LabelMismatch = "LabelMismatch";
+    public const string UidMismatch = "UIDMismatch";
+    public const string ClaimedByOther = "ClaimedByOther";
 }

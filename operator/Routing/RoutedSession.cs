@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Ssh.Keys;
 
@@ -13,11 +14,11 @@ internal sealed record RoutedSession
 
     public required EndpointState State { get; init; }
 
-    public required SessionAccess Access { get; init; }
+    public required Access Access { get; init; }
 
-    public required ReadyReason Reason { get; init; }
+    public required string Reason { get; init; }
 
-    public required BindingReason Binding { get; init; }
+    public required string Binding { get; init; }
 
     /// <summary>The pod that is bound, also when nothing is routed to it.</summary>
     public Pod? BoundPod { get; init; }
@@ -57,6 +58,9 @@ internal sealed record RoutedSession
     /// <summary>Whether the pod's sshd may be reached without a login at the gateway.</summary>
     public bool Passthrough { get; init; }
 
+    /// <summary>The key lines that cannot be used, one sentence each.</summary>
+    public IReadOnlyList<string> SkippedKeys { get; init; } = [];
+
     /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
@@ -66,9 +70,9 @@ internal sealed record RoutedSession
         SessionId = session.Name,
         Namespace = session.Namespace,
         State = EndpointState.None,
-        Access = SessionAccess.Draining,
-        Reason = ReadyReason.InvalidSpec,
-        Binding = BindingReason.PodNotFound,
+        Access = Access.Draining,
+        Reason = ReadyReasons.InvalidSpec,
+        Binding = BindingReasons.PodNotFound,
         PodName = "",
         PodUid = "",
         Address = null,

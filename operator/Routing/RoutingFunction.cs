@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Ssh.Keys;
 
@@ -30,21 +31,22 @@ internal static class RoutingFunction
         SshSpec ssh = session.Spec?.Ssh ?? new SshSpec();
         List<string> problems = [.. SessionRules.Check(session).Select(v => v.ToString())];
         bool isValid = problems.Count == 0;
-        IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaxAuthorizedKeys, problems);
-        IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaxHostKeys, problems, ofHosts: true);
-        IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaxCAKeys, problems);
-        IReadOnlyList<SshPublicKey> hostCAs = KeyLines.Parse("spec.ssh.hostCAKeys", ssh.HostCAKeys, SessionRules.MaxCAKeys, problems);
+        List<string> skipped = [];
+        IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaxAuthorizedKeys, skipped);
+        IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaxHostKeys, skipped, ofHosts: true);
+        IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaxCAKeys, skipped);
+        IReadOnlyList<SshPublicKey> hostCAs = KeyLines.Parse("spec.ssh.hostCAKeys", ssh.HostCAKeys, SessionRules.MaxCAKeys, skipped);
         bool somebodyMayLogIn = authorizedKeys.Count + userCAs.Count > 0;
         // Pins and CAs that cannot be read must not turn into trust on first use.
         bool hasKeys = somebodyMayLogIn && (hostKeys.Count + hostCAs.Count > 0 || (ssh.HostKeys is null or [] && ssh.HostCAKeys is null or []));
 
-        (EndpointState state, ReadyReason reason, IPAddress? address) =
-            !isValid ? (EndpointState.None, ReadyReason.InvalidSpec, null)
-            : !hasKeys ? (EndpointState.None, ReadyReason.InvalidKeys, null)
+        (EndpointState state, string reason, IPAddress? address) =
+            !isValid ? (EndpointState.None, ReadyReasons.InvalidSpec, null)
+            : !hasKeys ? (EndpointState.None, ReadyReasons.InvalidKeys, null)
             : binding.Pod is not { } pod ? (EndpointState.None, binding.Ready, null)
             : Judge(pod, ownsAddress, options);
         // Not Disabled: a misspelt word must not close open sessions.
-        SessionAccess access = SessionRules.ParseAccess(session.Spec?.Access) ?? SessionAccess.Draining;
+        Access access = SessionRules.ParseAccess(session.Spec?.Access) ?? Access.Draining;
         Pod? routed = state == EndpointState.None ? null : binding.Pod;
         return new RoutedSession
         {
@@ -54,8 +56,8 @@ internal static class RoutingFunction
             Access = access,
             Reason = !isValid || !hasKeys ? reason : access switch
             {
-                SessionAccess.Disabled => ReadyReason.AccessDisabled,
-                SessionAccess.Draining => ReadyReason.Draining,
+                Access.Disabled => ReadyReasons.AccessDisabled,
+                Access.Draining => ReadyReasons.Draining,
                 _ => reason,
             },
             Binding = binding.Reason,
@@ -74,27 +76,32 @@ internal static class RoutingFunction
             MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
             Passthrough = isValid && ssh.Passthrough == true,
-            Problems = problems,
+            SkippedKeys = skipped,
+            Problems = [.. problems, .. skipped],
         };
     }
 
-    private static (EndpointState State, ReadyReason Reason, IPAddress? Address) Judge(Pod pod, bool ownsAddress, RoutingOptions options)
+    private static (EndpointState State, string Reason, IPAddress? Address) Judge(Pod pod, bool ownsAddress, RoutingOptions options)
     {
         if (pod.IsTerminal)
         {
-            return (EndpointState.None, ReadyReason.PodFailed, null);
+            return (EndpointState.None, ReadyReasons.PodFailed, null);
         }
         if (pod.Address is null)
         {
-            return (EndpointState.None, pod.IsTerminating ? ReadyReason.PodTerminating : ReadyReason.PodNotReady, null);
+            return (EndpointState.None, pod.IsTerminating ? ReadyReasons.PodTerminating : ReadyReasons.PodNotReady, null);
         }
         IPAddress? address = AddressRules.Accept(pod.Address, options.AllowLoopbackPods);
         if (address is null || pod.Spec is { HostNetwork: true } || !ownsAddress)
         {
-            return (EndpointState.None, ReadyReason.AddressRefused, null);
+            return (EndpointState.None, ReadyReasons.AddressRefused, null);
         }
-        return pod.IsTerminating ? (EndpointState.Draining, ReadyReason.PodTerminating, address)
-            : pod.IsReady ? (EndpointState.Ready, ReadyReason.EndpointReady, address)
-            : (EndpointState.NotReady, ReadyReason.PodNotReady, address);
+        return pod.IsTerminating ? (EndpointState.Draining, ReadyReasons.PodTerminating, address)
+            : pod.IsReady ? (EndpointState.Ready, ReadyReasons.EndpointReady, address)
+            : (EndpointState.NotReady, ReadyReasons.PodNotReady, address);
     }
 }
+
+/// <param name="AllowLoopbackPods">Accept pods with a loopback address.</param>
+/// <param name="AllowUnlabelledPods">Accept a pod without the session label that a session names with a pinned uid.</param>
+internal sealed record RoutingOptions(bool AllowLoopbackPods, bool AllowUnlabelledPods);

@@ -14,10 +14,10 @@ internal sealed class SessionIndex
     public ClaudeSession? Get(ObjectKey key) => _sessions.GetValueOrDefault(key);
 
     /// <summary>The sessions of this name, of all namespaces.</summary>
-    public IEnumerable<ClaudeSession> OfId(string sessionId) => _byId[sessionId].Select(key => _sessions[key]);
+    public IEnumerable<ClaudeSession> FindById(string sessionId) => _byId[sessionId].Select(key => _sessions[key]);
 
     /// <summary>The sessions whose spec names this pod.</summary>
-    public IEnumerable<ClaudeSession> Naming(ObjectKey pod) => _byPod[pod].Select(key => _sessions[key]);
+    public IEnumerable<ClaudeSession> FindNaming(ObjectKey pod) => _byPod[pod].Select(key => _sessions[key]);
 
     /// <returns>What was known under this name before.</returns>
     public ClaudeSession? Set(ClaudeSession session)
@@ -25,7 +25,7 @@ internal sealed class SessionIndex
         ClaudeSession? previous = Remove(session.Key);
         _sessions[session.Key] = session;
         _byId.Add(session.Name, session.Key);
-        if (PodNamedBy(session) is { } pod)
+        if (FindNamedPod(session) is { } pod)
         {
             _byPod.Add(pod, session.Key);
         }
@@ -40,7 +40,7 @@ internal sealed class SessionIndex
             return null;
         }
         _byId.Remove(session.Name, key);
-        if (PodNamedBy(session) is { } pod)
+        if (FindNamedPod(session) is { } pod)
         {
             _byPod.Remove(pod, key);
         }
@@ -48,6 +48,6 @@ internal sealed class SessionIndex
     }
 
     /// <summary>The pod that the spec names, whether or not it exists.</summary>
-    public static ObjectKey? PodNamedBy(ClaudeSession session) =>
+    public static ObjectKey? FindNamedPod(ClaudeSession session) =>
         session.Spec?.Pod?.Name is { } name ? new ObjectKey(Pod.KindName, session.Namespace, name) : null;
 }

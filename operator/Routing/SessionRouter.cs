@@ -59,11 +59,11 @@ internal sealed class SessionRouter
         foreach (UnreadableSession session in changes.Unreadable)
         {
             // It is routed as it last was, but what is said of it is about its newest version.
-            _unreadable[session.Rest.Key] = session;
-            touched.Add(session.Rest.Key);
-            if (session.Rest.HasLostId)
+            _unreadable[session.Partial.Key] = session;
+            touched.Add(session.Partial.Key);
+            if (session.Partial.HasLostId)
             {
-                _due.Add(session.Rest.Name);
+                _due.Add(session.Partial.Name);
             }
         }
         foreach (Pod pod in changes.Pods)
@@ -95,7 +95,7 @@ internal sealed class SessionRouter
             // An address that has one more pod, or one less, may have another owner.
             if (pod.Address is { } address)
             {
-                foreach (Pod claiming in _pods.Claiming(address))
+                foreach (Pod claiming in _pods.FindByAddress(address))
                 {
                     MarkDependents(claiming);
                 }
@@ -108,12 +108,12 @@ internal sealed class SessionRouter
     {
         _due.Add(session.Name);
         // Sessions that pin one pod without a label exclude each other.
-        if (SessionIndex.PodNamedBy(session) is { } named)
+        if (SessionIndex.FindNamedPod(session) is { } named)
         {
             MarkNaming(named);
         }
         // Who names a pod that carries this session's label is told whether that session exists.
-        foreach (Pod pod in _pods.LabelledFor(session.Key))
+        foreach (Pod pod in _pods.FindLabelled(session.Key))
         {
             MarkNaming(pod.Key);
         }
@@ -121,14 +121,14 @@ internal sealed class SessionRouter
 
     private void MarkDependents(Pod pod)
     {
-        if (PodIndex.SessionOf(pod) is { } session)
+        if (PodIndex.FindSessionKey(pod) is { } session)
         {
             _due.Add(session.Name);
         }
         MarkNaming(pod.Key);
     }
 
-    private void MarkNaming(ObjectKey pod) => _due.UnionWith(_sessions.Naming(pod).Select(s => s.Name));
+    private void MarkNaming(ObjectKey pod) => _due.UnionWith(_sessions.FindNaming(pod).Select(s => s.Name));
 
     private RouteChanges RouteDue(HashSet<ObjectKey> touched)
     {
@@ -137,7 +137,7 @@ internal sealed class SessionRouter
         var faults = new List<RoutingFault>();
         foreach (string sessionId in _due.Order(StringComparer.Ordinal))
         {
-            ClaudeSession[] sameId = [.. _sessions.OfId(sessionId)];
+            ClaudeSession[] sameId = [.. _sessions.FindById(sessionId)];
             touched.UnionWith(sameId.Select(s => s.Key));
             if (Settle(sessionId, sameId) is { } holder)
             {
@@ -150,7 +150,7 @@ internal sealed class SessionRouter
             }
         }
         _due.Clear();
-        return new RouteChanges(routed, gone, touched.ToDictionary(key => key, StateOf), faults);
+        return new RouteChanges(routed, gone, touched.ToDictionary(key => key, ComposeState), faults);
     }
 
     /// <returns>The session that has the id; null when there is none, or the name can be no id.</returns>
@@ -164,12 +164,12 @@ internal sealed class SessionRouter
             return null;
         }
         _bindings[sessionId] = binding;
-        return sameId.FirstOrDefault(s => SessionIncarnation.Of(s) == binding.Holder);
+        return sameId.FirstOrDefault(s => SessionIncarnation.From(s) == binding.Holder);
     }
 
     // The newest status counts, also that of a version whose spec cannot be read.
     private bool IsMarked(ClaudeSession session) => session.HasLostId
-        || (_unreadable.GetValueOrDefault(session.Key) is { Rest.HasLostId: true } unreadable && unreadable.Rest.Uid == session.Uid);
+        || (_unreadable.GetValueOrDefault(session.Key) is { Partial.HasLostId: true } unreadable && unreadable.Partial.Uid == session.Uid);
 
     private RoutedSession Route(ClaudeSession session, List<RoutingFault> faults)
     {
@@ -187,19 +187,19 @@ internal sealed class SessionRouter
         }
     }
 
-    private SessionState? StateOf(ObjectKey key)
+    private SessionState? ComposeState(ObjectKey key)
     {
         UnreadableSession? unreadable = _unreadable.GetValueOrDefault(key);
         if (_sessions.Get(key) is not { } session)
         {
-            return unreadable is null ? null : new SessionState(unreadable.Rest, null, ConflictOfUnread(unreadable.Rest), unreadable.Problem);
+            return unreadable is null ? null : new SessionState(unreadable.Partial, null, FindUnreadConflict(unreadable.Partial), unreadable.Problem);
         }
-        IdConflict? conflict = _bindings.GetValueOrDefault(session.Name)?.ConflictOf(session);
+        IdConflict? conflict = _bindings.GetValueOrDefault(session.Name)?.FindConflict(session);
         RoutedSession? route = conflict is null ? _routes.GetValueOrDefault(session.Name) : null;
-        return new SessionState(unreadable?.Rest ?? session, route, conflict, unreadable?.Problem);
+        return new SessionState(unreadable?.Partial ?? session, route, conflict, unreadable?.Problem);
     }
     // It is no contender before its spec has been read once. But what its status says must not be lost meanwhile.
-    private IdConflict? ConflictOfUnread(ClaudeSession session) => session.HasLostId
+    private IdConflict? FindUnreadConflict(ClaudeSession session) => session.HasLostId
         ? new IdConflict(_bindings.GetValueOrDefault(session.Name)?.Holder?.Key)
         : null;
 }

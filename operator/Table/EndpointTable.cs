@@ -23,7 +23,7 @@ internal sealed class EndpointTable
     private string _epoch = NewEpoch();
 
     /// <summary>Somebody waits for these versions, and they may be there already: where nothing happens, a watch does not tell how far it has come.</summary>
-    public event Action<ClusterVersions>? AskedFor;
+    public event Action<ClusterVersions>? CatchUpRequested;
 
     /// <summary>Whether the table is complete: everything that existed at start is in it.</summary>
     public bool IsFilled => _filled.Task.IsCompleted;
@@ -135,7 +135,7 @@ internal sealed class EndpointTable
     }
 
     /// <summary>Has the source look whether these versions are there.</summary>
-    public void AskFor(ClusterVersions minimum) => AskedFor?.Invoke(minimum);
+    public void RequestCatchUp(ClusterVersions minimum) => CatchUpRequested?.Invoke(minimum);
 
     /// <param name="have">What the proxy's table is; null: it wants everything.</param>
     public TableSubscription Subscribe(TablePosition? have = null)
@@ -144,7 +144,7 @@ internal sealed class EndpointTable
         {
             TablePosition position = PositionLocked();
             var subscription = new TableSubscription(this, position, _versions);
-            Dictionary<string, TableEntry?>? lacking = have is { } known && known.Epoch == _epoch && known.Sequence <= _sequence ? _history.Since(known.Sequence) : null;
+            Dictionary<string, TableEntry?>? lacking = have is { } known && known.Epoch == _epoch && known.Sequence <= _sequence ? _history.FindChangedSince(known.Sequence) : null;
             if (lacking is not null)
             {
                 foreach ((string sessionId, TableEntry? sent) in lacking)

@@ -7,7 +7,14 @@ namespace SshGateway.Operator.Table;
 internal sealed record TableEntry(string SessionId, string PodUid, ReadOnlyMemory<byte> Wire)
 {
     /// <summary>Its part of the table's hash.</summary>
-    public ulong Hash { get; } = EntryHash.Of(Wire.Span);
+    public ulong Hash { get; } = EntryHash.Compute(Wire.Span);
 
     public bool IsSameAs(TableEntry other) => Wire.Span.SequenceEqual(other.Wire.Span);
 }
+
+/// <summary>What a table is at one moment. A proxy's is compared with ours to find out what it lacks.</summary>
+/// <param name="Epoch">Names the history that the sequence counts; empty: none.</param>
+/// <param name="Sequence">The last change.</param>
+/// <param name="Count">The entries.</param>
+/// <param name="Hash">Of all entries, as endpoint_feed.proto defines it.</param>
+internal readonly record struct TablePosition(string Epoch, ulong Sequence, ulong Count, ulong Hash);

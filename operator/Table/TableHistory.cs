@@ -28,7 +28,7 @@ internal sealed class TableHistory(int capacity)
     }
 
     /// <returns>What each session that changed after this sequence was at it; null when that is not known any more.</returns>
-    public Dictionary<string, TableEntry?>? Since(ulong sequence)
+    public Dictionary<string, TableEntry?>? FindChangedSince(ulong sequence)
     {
         if (sequence < _forgotten)
         {

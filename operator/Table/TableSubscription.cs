@@ -58,3 +58,11 @@ internal sealed class TableSubscription : IDisposable
         return taken;
     }
 }
+
+/// <summary>A change that one stream has not sent yet.</summary>
+/// <param name="Sent">What the stream's proxy has of the session; null when it has nothing.</param>
+/// <param name="Latest">What it should have; null when the session is gone.</param>
+internal readonly record struct PendingChange(TableEntry? Sent, TableEntry? Latest);
+
+/// <summary>The changes that a stream sends next, what the table is after them, and what it was made of.</summary>
+internal sealed record TableChanges(IReadOnlyDictionary<string, PendingChange> Pending, TablePosition Position, ClusterVersions Versions);

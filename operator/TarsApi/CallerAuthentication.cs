@@ -1,6 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
-using SshGateway.Operator.Kubernetes.Tokens;
+using SshGateway.Operator.Feed.Authentication;
 
 namespace SshGateway.Operator.TarsApi;
 
@@ -8,7 +9,7 @@ namespace SshGateway.Operator.TarsApi;
 /// <param name="reviewer">Says whose a token is; null when there is no API server.</param>
 /// <param name="allowed">The ServiceAccounts that may ask, as the API server calls them.</param>
 /// <param name="logger">The log.</param>
-internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet<string> allowed, ILogger<CallerAuthentication> logger)
+internal sealed class CallerAuthentication(ITokenReviewer? reviewer, IReadOnlySet<string> allowed, ILogger<CallerAuthentication> logger)
 {
     // A ServiceAccount's token has about 1 KiB.
     private const int MaxToken = 8 * 1024;
@@ -34,14 +35,14 @@ internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet
             case TokenVerdict.Unknown:
                 return CallerVerdict.Unavailable;
             case TokenVerdict.Refused:
-                InternalLog.BadToken(logger, context.Connection.RemoteIpAddress);
+                CallerLog.BadToken(logger, context.Connection.RemoteIpAddress);
                 return CallerVerdict.BadToken;
             default:
                 if (allowed.Contains(review.User))
                 {
                     return CallerVerdict.Allowed;
                 }
-                InternalLog.Forbidden(logger, review.User, context.Connection.RemoteIpAddress);
+                CallerLog.Forbidden(logger, review.User, context.Connection.RemoteIpAddress);
                 return CallerVerdict.Forbidden;
         }
     }
@@ -49,4 +50,37 @@ internal sealed class CallerAuthentication(TokenReviewer? reviewer, IReadOnlySet
     private static string? ReadToken(StringValues headers) =>
         headers.Count == 1 && AuthenticationHeaderValue.TryParse(headers[0], out AuthenticationHeaderValue? header)
         && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) && header.Parameter is { Length: > 0 } token ? token : null;
+}
+
+/// <summary>Whether a caller gets an answer.</summary>
+internal enum CallerVerdict
+{
+    Allowed,
+
+    /// <summary>There is no bearer token.</summary>
+    NoToken,
+
+    /// <summary>The token is nobody's.</summary>
+    BadToken,
+
+    /// <summary>The token is of somebody who may not ask.</summary>
+    Forbidden,
+
+    /// <summary>No one may ask, by configuration.</summary>
+    NobodyAllowed,
+
+    /// <summary>Whose the token is cannot be found out now.</summary>
+    Unavailable,
+
+    /// <summary>There is no API server to ask whose a token is.</summary>
+    NoServer,
+}
+
+internal static partial class CallerLog
+{
+    [LoggerMessage(1, LogLevel.Information, "A caller from {Address} asked for a session with a token that the API server refuses")]
+    public static partial void BadToken(ILogger logger, IPAddress? address);
+
+    [LoggerMessage(2, LogLevel.Warning, "{User} from {Address} asked for a session and is not among Operator:InternalCallers")]
+    public static partial void Forbidden(ILogger logger, string user, IPAddress? address);
 }

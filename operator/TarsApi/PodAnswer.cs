@@ -10,17 +10,29 @@ namespace SshGateway.Operator.TarsApi;
 /// <param name="Reason">Why it is not running, as one word; null when it is.</param>
 internal sealed record PodAnswer(string? ServiceHost, int? SshPort, string Status, string? Reason)
 {
-    public static PodAnswer Of(Entry entry, DateTimeOffset now)
+    public static PodAnswer From(Entry entry, DateTimeOffset now)
     {
         if (entry.ExpiresAt != 0 && entry.ExpiresAt <= now.ToUnixTimeSeconds())
         {
-            return new PodAnswer(null, null, "stopped", "Expired");
+            return new PodAnswer(null, null, "stopped", ReadyReasons.Expired);
         }
         if (entry is { Access: Access.Enabled, State: EndpointState.Ready })
         {
             return new PodAnswer(new IPAddress(entry.PodIp.Span).ToString(), (int)entry.Port, "running", null);
         }
-        bool isStopped = entry.Access != Access.Enabled || entry.State == EndpointState.Draining || entry.Reason == nameof(Routing.ReadyReason.PodFailed);
+        bool isStopped = entry.Access != Access.Enabled || entry.State == EndpointState.Draining || entry.Reason == ReadyReasons.PodFailed;
         return new PodAnswer(null, null, isStopped ? "stopped" : "pending", entry.Reason);
+    }
+}
+
+/// <summary>Who may log in to a session, in the words of TARS's own endpoint.</summary>
+/// <param name="SshPublicKey">The first of them, for clients of the time when there was one; null when none can be used.</param>
+/// <param name="SshPublicKeys">The usable keys, as lines without comments.</param>
+internal sealed record KeysAnswer(string? SshPublicKey, IReadOnlyList<string> SshPublicKeys)
+{
+    public static KeysAnswer From(Entry entry)
+    {
+        string[] lines = [.. entry.AuthorizedKeys.Select(key => Ssh.Keys.SshPublicKey.Parse(key.Span).ToString())];
+        return new KeysAnswer(lines.FirstOrDefault(), lines);
     }
 }

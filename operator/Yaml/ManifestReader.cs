@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SshGateway.Operator.Model;
-using SshGateway.Operator.Routing;
 
 namespace SshGateway.Operator.Yaml;
 

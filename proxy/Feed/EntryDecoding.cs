@@ -42,7 +42,7 @@ internal static class EntryDecoding
                 Reason = entry.Reason,
                 Passthrough = entry.Passthrough,
                 HostKeySha256 = entry.HostKeySha256.Memory,
-                WireHash = EntryHash.Of(entry),
+                WireHash = EntryHash.Compute(entry),
             });
         }
         return decoded is not null;

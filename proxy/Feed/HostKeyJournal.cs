@@ -53,7 +53,7 @@ internal sealed class HostKeyJournal : IDisposable
         {
             _news.Enqueue(new ProxyMessage
             {
-                Suspect = new Suspect { SessionId = sessionId, PodUid = podUid, Reason = "HostKeyMismatch", HostKeyFingerprint = fingerprint },
+                HostKeyMismatch = new HostKeyMismatch { SessionId = sessionId, PodUid = podUid, Reason = ReadyReasons.HostKeyMismatch, HostKeyFingerprint = fingerprint },
             });
         }
     }

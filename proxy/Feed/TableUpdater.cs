@@ -176,7 +176,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         }
         else
         {
-            _skipped[entry.SessionId] = (EntryHash.Of(entry), entry.PodUid);
+            _skipped[entry.SessionId] = (EntryHash.Compute(entry), entry.PodUid);
             FeedClientLog.EntrySkipped(logger, Uri.EscapeDataString(entry.SessionId), problem);
         }
     }

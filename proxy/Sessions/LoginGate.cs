@@ -33,7 +33,7 @@ internal static class LoginGate
     /// <summary>Whether the session only lacks a pod that is on its way: TARS makes the session before the pod.</summary>
     public static bool IsStarting(SessionEntry entry, DateTimeOffset now) =>
         !HasExpired(entry, now) && entry.Access == Access.Enabled
-        && (entry.State == EndpointState.NotReady || (entry.State == EndpointState.None && entry.Reason is "WaitingForPod" or "PodNotFound" or "PodNotReady"));
+        && (entry.State == EndpointState.NotReady || (entry.State == EndpointState.None && entry.Reason is ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound or ReadyReasons.PodNotReady));
 
     /// <summary>Why the session's open connections have to end, in a sentence for their users; null: they live on.</summary>
     public static Refusal? CheckOpenConnections(SessionEntry entry, DateTimeOffset now)

@@ -8,7 +8,7 @@ namespace SshGateway.Feed;
 public static class EntryHash
 {
     /// <param name="wire">The serialized entry.</param>
-    public static ulong Of(ReadOnlySpan<byte> wire)
+    public static ulong Compute(ReadOnlySpan<byte> wire)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(wire, digest);
@@ -16,5 +16,5 @@ public static class EntryHash
     }
 
     /// <summary>Of an entry that came over the wire: fields that this version does not know are kept, so its bytes come out as they came.</summary>
-    public static ulong Of(Entry entry) => Of(entry.ToByteArray());
+    public static ulong Compute(Entry entry) => Compute(entry.ToByteArray());
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
-using SshGateway.Operator.Routing;
 
 namespace SshGateway.Tests.Crd;
 
@@ -25,7 +25,7 @@ public sealed class ModelTests
     [Fact]
     public void The_words_of_access_are_those_that_the_operator_knows() => Assert.Equal(
         CustomResource.Spec.GetProperty("properties").GetProperty("access").GetProperty("enum").EnumerateArray().Select(e => e.GetString()).Order(StringComparer.Ordinal),
-        Enum.GetNames<SessionAccess>().Order(StringComparer.Ordinal));
+        Enum.GetNames<Access>().Except([nameof(Access.Unspecified)]).Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_defaults_are_those_of_the_operator()

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SshGateway.Operator.Routing;
+using SshGateway.Operator.Model;
 
 namespace SshGateway.Tests.Crd;
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using SshGateway.Operator.Hosting;
-using SshGateway.Operator.Kubernetes;
+using SshGateway.Operator.Leader;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Support;
 

@@ -8,6 +8,7 @@ using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Tests.Feed;
 using SshGateway.Tests.Kubernetes;
 using SshGateway.Tests.Support;
+using k8s.Models;
 using FeedAuthority = SshGateway.Operator.Kubernetes.FeedCertificates.FeedAuthority;
 using TestAuthority = SshGateway.Tests.Support.FeedAuthority;
 
@@ -26,7 +27,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
     private readonly TemporaryDirectory _directory = new();
     private readonly FeedSecret _shown = new();
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
-    private HttpClient? _http;
+    private ApiClient? _api;
     private bool _leads = true;
 
     public async Task InitializeAsync()
@@ -36,13 +37,13 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
             await DeployedOverlay.ApplyAsync(server);
             await DeleteAsync("secret", "configmap");
             string token = await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-operator");
-            _http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(user: $"token: {token}"), TimeProvider.System));
+            _api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(user: $"token: {token}"), TimeProvider.System)), TimeProvider.System);
         }
     }
 
     public async Task DisposeAsync()
     {
-        if (_http is not null)
+        if (_api is not null)
         {
             await DeleteAsync("secret", "configmap");
         }
@@ -50,7 +51,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
 
     public void Dispose()
     {
-        _http?.Dispose();
+        _api?.Dispose();
         _keys.Dispose();
         _directory.Dispose();
     }
@@ -76,13 +77,13 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         FeedCaKeeper keeper = Keeper();
         await RunAsync(keeper);
         FeedAuthority made = await AuthorityAsync();
-        Assert.Equal((made.Ca.Certificates, made.Certificate), (await BundleAsync(), _shown.Read()));
+        Assert.Equal((made.Ca.Certificates, made.Certificate), (await BundleAsync(), _shown.Read().Pem));
 
         _time.Advance(TimeSpan.FromDays(25));
         await RunAsync(keeper);
         FeedAuthority renewed = await AuthorityAsync();
         Assert.NotEqual(made.Certificate, renewed.Certificate);
-        Assert.Equal((made.Ca, renewed.Certificate, made.Bundle), (renewed.Ca, _shown.Read(), await BundleAsync()));
+        Assert.Equal((made.Ca, renewed.Certificate, made.Bundle), (renewed.Ca, _shown.Read().Pem, await BundleAsync()));
 
         _time.Advance(TimeSpan.FromDays(220));
         await RunAsync(keeper);
@@ -102,7 +103,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         FeedAuthority done = await AuthorityAsync();
         Assert.Equal((announced.Next, null, announced.Next.Certificates), (done.Ca, done.Previous, await BundleAsync()));
         Assert.Equal(["ca.crt", "ca.key", "tls.crt", "tls.key"], (await DataAsync("secret")).Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(done.Certificate, _shown.Read());
+        Assert.Equal(done.Certificate, _shown.Read().Pem);
     }
 
     [DeployedFact]
@@ -169,8 +170,8 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         Assert.False(await slower.StepAsync(CancellationToken.None));
 
         Assert.Equal(2, asked);
-        Assert.NotEqual(before.Certificate, _shown.Read());
-        Assert.Equal((await AuthorityAsync()).Certificate, _shown.Read());
+        Assert.NotEqual(before.Certificate, _shown.Read().Pem);
+        Assert.Equal((await AuthorityAsync()).Certificate, _shown.Read().Pem);
     }
 
     [DeployedFact]
@@ -183,7 +184,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         FeedCaKeeper keeper = Keeper();
 
         await RunAsync(keeper);
-        Assert.Equal((certificate, key), (_shown.Read().Certificates, _shown.Read().Key));
+        Assert.Equal((certificate, key), (_shown.Read().Pem!.Certificates, _shown.Read().Pem!.Key));
         // Where proxies would have nothing to trust, they are given its CA; from then on that is its owner's as well.
         Assert.Equal(authority.Pem, await BundleAsync());
         await PatchAsync("configmap", new JsonObject { ["data"] = new JsonObject { ["ca.crt"] = "the owner's" } });
@@ -196,7 +197,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         await DeleteAsync("secret");
         await CreateSecretAsync(authority.Pem, certificate, key);
         await RunAsync(keeper);
-        Assert.Equal(certificate, _shown.Read().Certificates);
+        Assert.Equal(certificate, _shown.Read().Pem!.Certificates);
     }
 
     [DeployedFact]
@@ -230,7 +231,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
 
         FeedAuthority made = await AuthorityAsync();
         Assert.NotEqual(old.Ca, made.Ca);
-        Assert.Equal((made.Bundle, made.Certificate), (await BundleAsync(), _shown.Read()));
+        Assert.Equal((made.Bundle, made.Certificate), (await BundleAsync(), _shown.Read().Pem));
     }
 
     [DeployedFact]
@@ -240,7 +241,7 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         _leads = false;
         await RunAsync(keeper);
         Assert.Null(await BundleAsync());
-        Assert.Contains("the leader has not made the Secret", Assert.Throws<CertificateAwaitedException>(_shown.Read).Message, StringComparison.Ordinal);
+        Assert.Contains("the leader has not made the Secret", _shown.Read().Problem, StringComparison.Ordinal);
 
         _leads = true;
         await RunAsync(keeper);
@@ -248,12 +249,12 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         _leads = false;
         _time.Advance(TimeSpan.FromDays(1000));
         await RunAsync(keeper);
-        Assert.Equal((made, made.Certificate), (await AuthorityAsync(), _shown.Read()));
+        Assert.Equal((made, made.Certificate), (await AuthorityAsync(), _shown.Read().Pem));
     }
 
     // One replica of several: its clock is the test's, and so is whether it leads. Requests are made in real time.
     private FeedCaKeeper Keeper(Func<bool>? isLeader = null) =>
-        new(new ApiWriter(_http!, TimeProvider.System), isLeader ?? (() => _leads), Settings, _shown, _time, NullLogger.Instance);
+        new(_api!, isLeader ?? (() => _leads), Settings, _shown, _time, NullLogger<FeedCaKeeper>.Instance);
 
     private static async Task RunAsync(FeedCaKeeper keeper)
     {
@@ -262,7 +263,8 @@ public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisp
         }
     }
 
-    private async Task<FeedAuthority> AuthorityAsync() => FeedAuthority.Read((await DataAsync("secret")).ToDictionary(v => v.Key, v => (string?)v.Value));
+    private async Task<FeedAuthority> AuthorityAsync() => FeedAuthority.Read(
+        new V1Secret { Data = (await DataAsync("secret")).ToDictionary(v => v.Key, v => Convert.FromBase64String(v.Value)) });
 
     private async Task<string?> BundleAsync() => (await DataAsync("configmap")).GetValueOrDefault("ca.crt");
 

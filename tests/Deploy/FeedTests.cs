@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Tests.Feed;
@@ -68,11 +69,13 @@ public sealed class FeedTests(KubernetesServer server) : IDisposable
         ApiServerAccess good = KubeconfigReader.Read(server.Kubeconfig(user: $"token: {account}"), TimeProvider.System);
         // A token file that is away for the moment, as while a volume is replaced: an IOException, and no answer of a server.
         ApiServerAccess broken = good with { Credentials = new TokenFile(Path.Combine(Path.GetTempPath(), "no", "such", "token"), null, TimeProvider.System) };
-        using var keys = new ClusterIssuerKeys(broken, TimeProvider.System);
+        using var brokenApi = new ApiClient(ApiConnection.Open(broken), TimeProvider.System);
+        using var goodApi = new ApiClient(ApiConnection.Open(good), TimeProvider.System);
+        var keys = new ClusterIssuerKeys(brokenApi);
         Assert.IsAssignableFrom<IOException>((await Assert.ThrowsAsync<IssuerKeysException>(() => keys.ReadAsync(CancellationToken.None))).InnerException);
         using var cache = new IssuerKeysCache(keys, TimeProvider.System, NullLogger<IssuerKeysCache>.Instance);
-        using var reviewer = new TokenReviewer(good, TimeProvider.System, NullLogger<TokenReviewer>.Instance);
-        var authenticator = new TokenAuthenticator(cache, new FeedTokenReview(reviewer), [FeedKeys.Subject], TimeProvider.System, NullLogger<TokenAuthenticator>.Instance);
+        using var reviewer = new TokenReviewer(goodApi, TimeProvider.System, NullLogger<TokenReviewer>.Instance);
+        var authenticator = new TokenAuthenticator(cache, reviewer, [FeedKeys.Subject], TimeProvider.System, NullLogger<TokenAuthenticator>.Instance);
         string token = await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy", Audience);
 
         ProxyIdentity identity = await authenticator.AuthenticateAsync(token, new IPEndPoint(IPAddress.Loopback, 1), CancellationToken.None);

@@ -1,7 +1,8 @@
 using System.Net;
 using SshGateway.Feed;
-using SshGateway.Operator.Feed;
 using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;
@@ -9,8 +10,6 @@ using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Manifests;
 using Xunit;
-using EndpointState = SshGateway.Feed.EndpointState;
-using RouteState = SshGateway.Operator.Routing.EndpointState;
 
 namespace SshGateway.Tests.Feed;
 
@@ -23,10 +22,10 @@ public sealed class EntryEncodingTests
     {
         SessionId = "abc12",
         Namespace = "ns",
-        State = RouteState.Ready,
-        Access = SessionAccess.Enabled,
-        Reason = ReadyReason.EndpointReady,
-        Binding = BindingReason.Bound,
+        State = EndpointState.Ready,
+        Access = Access.Enabled,
+        Reason = ReadyReasons.EndpointReady,
+        Binding = BindingReasons.Bound,
         PodName = "pod",
         PodUid = "uid",
         Address = IPAddress.Parse("10.0.0.1"),

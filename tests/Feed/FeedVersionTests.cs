@@ -125,7 +125,7 @@ public sealed class FeedVersionTests : IAsyncLifetime
     public async Task While_a_proxy_waits_the_source_is_asked_again_and_again_and_then_no_more()
     {
         var asked = new List<ulong>();
-        _feed.Table.AskedFor += minimum => asked.Add(minimum.Of("a").Sessions);
+        _feed.Table.CatchUpRequested += minimum => asked.Add(minimum.Find("a").Sessions);
         _feed.Fill([Entry("a", "u1")], Read("a", 10, 10));
         using OperatorStream call = await _feed.HelloAsync(null, Seen("a", 11, 10));
         Task<FeedMessage> reading = ReadAsync(call);

@@ -28,7 +28,7 @@ public sealed class FeedWireTests
             "1A0C" + "0A08" + "0A0161" + "1002" + "18AC02" + "1001"),
         // It ends: nothing but its name, for 0 is what a field has that is left out.
         (new ProxyMessage { Activity = new Activity { Sessions = { new SessionActivity { SessionId = "a" } } } }, "1A05" + "0A03" + "0A0161"),
-        (new ProxyMessage { Suspect = new Suspect { SessionId = "a", PodUid = "u", Reason = "HostKeyMismatch", HostKeyFingerprint = "SHA256:x" } },
+        (new ProxyMessage { HostKeyMismatch = new HostKeyMismatch { SessionId = "a", PodUid = "u", Reason = "HostKeyMismatch", HostKeyFingerprint = "SHA256:x" } },
             "2221" + "0A0161" + "120175" + "1A0F" + "486F73744B65794D69736D61746368" + "2208" + "5348413235363A78"),
         (new ProxyMessage { LearnedHostKey = new LearnedHostKey { SessionId = "a", PodUid = "u", Key = ByteString.CopyFrom(1, 2) } },
             "2A0A" + "0A0161" + "120175" + "1A020102"),
@@ -63,8 +63,8 @@ public sealed class FeedWireTests
     [InlineData("", 0xE3B0C44298FC1C14)]
     public void An_entrys_hash_is_the_beginning_of_its_sha256(string hex, ulong hash)
     {
-        Assert.Equal(hash, EntryHash.Of(Convert.FromHexString(hex)));
-        Assert.Equal(hash, EntryHash.Of(Entry.Parser.ParseFrom(Convert.FromHexString(hex))));
+        Assert.Equal(hash, EntryHash.Compute(Convert.FromHexString(hex)));
+        Assert.Equal(hash, EntryHash.Compute(Entry.Parser.ParseFrom(Convert.FromHexString(hex))));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class FeedWireTests
         // Field 1000, which nobody knows yet, behind those that are known.
         byte[] wire = Convert.FromHexString(EntryHex + "C23E0178");
 
-        Assert.Equal(EntryHash.Of(wire), EntryHash.Of(Entry.Parser.ParseFrom(wire)));
+        Assert.Equal(EntryHash.Compute(wire), EntryHash.Compute(Entry.Parser.ParseFrom(wire)));
     }
 
     [Fact]

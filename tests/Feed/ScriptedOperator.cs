@@ -43,7 +43,7 @@ internal sealed class ScriptedOperator : IAsyncDisposable
     public static FeedMessage Beat(ulong sequence, params Entry[] table) =>
         new() { Heartbeat = new Heartbeat { Sequence = sequence, Count = (ulong)table.Length, Hash = Hash(table) } };
 
-    public static ulong Hash(IEnumerable<Entry> table) => table.Aggregate(0UL, (sum, entry) => unchecked(sum + EntryHash.Of(entry)));
+    public static ulong Hash(IEnumerable<Entry> table) => table.Aggregate(0UL, (sum, entry) => unchecked(sum + EntryHash.Compute(entry)));
 
     // A stream that begins with all of this.
     public static FeedMessage[] Sync(ulong sequence, params Entry[] table) => [Snapshot(table), Complete(sequence, table)];

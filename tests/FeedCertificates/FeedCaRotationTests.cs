@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using Xunit;
+using k8s.Models;
 
 namespace SshGateway.Tests.FeedCertificates;
 
@@ -114,7 +115,7 @@ public sealed class FeedCaRotationTests
     {
         (FeedAuthority announced, _) = Announced();
 
-        Assert.Equal(announced, FeedAuthority.Read(announced.ToData().Where(v => v.Value is not null).ToDictionary()));
+        Assert.Equal(announced, FeedAuthority.Read(new V1Secret { Data = announced.ToData().Where(v => v.Value is not null).ToDictionary()! }));
         Assert.Equal(["previous.crt"], announced.ToData().Where(v => v.Value is null).Select(v => v.Key));
         // Their names are in the proxies' manifests, and the names of their keys nowhere.
         Assert.DoesNotContain("PRIVATE", announced.Bundle + announced + announced.Ca, StringComparison.Ordinal);

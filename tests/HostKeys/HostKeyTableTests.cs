@@ -36,7 +36,7 @@ public sealed class HostKeyTableTests
     [Fact]
     public void A_suspicion_teaches_no_key()
     {
-        _table.Apply(Suspect("uid-1", Second.Fingerprint));
+        _table.Apply(Mismatch("uid-1", Second.Fingerprint));
         Assert.Equal((null, Second.Fingerprint), Opinion("uid-1"));
 
         _table.Apply(Learned("uid-1", First));
@@ -58,7 +58,7 @@ public sealed class HostKeyTableTests
 
         _table.Apply(Learned("uid-1", First));
         Assert.Equal((First.Fingerprint, Second.Fingerprint), Opinion("uid-1"));
-        Assert.Equal(1, _table.Suspicions);
+        Assert.Equal(1, _table.Mismatches);
     }
 
     [Fact]
@@ -80,21 +80,21 @@ public sealed class HostKeyTableTests
     public void A_report_beyond_its_bounds_is_refused(string what)
     {
         LearnedHostKey learned = Learned("uid-1", First);
-        Suspect suspect = Suspect("uid-1", First.Fingerprint);
+        HostKeyMismatch mismatch = Mismatch("uid-1", First.Fingerprint);
         switch (what)
         {
-            case "no session": learned.SessionId = suspect.SessionId = "Not_An_Id"; break;
-            case "no pod": learned.PodUid = suspect.PodUid = ""; break;
-            case "a long uid": learned.PodUid = suspect.PodUid = new string('u', 65); break;
+            case "no session": learned.SessionId = mismatch.SessionId = "Not_An_Id"; break;
+            case "no pod": learned.PodUid = mismatch.PodUid = ""; break;
+            case "a long uid": learned.PodUid = mismatch.PodUid = new string('u', 65); break;
             case "no key": learned.Key = ByteString.Empty; break;
             case "half a key": learned.Key = ByteString.CopyFrom(First.Blob.Span[..30]); break;
-            case "no fingerprint": suspect.HostKeyFingerprint = ""; break;
-            case "a long fingerprint": suspect.HostKeyFingerprint = new string('x', 65); break;
-            default: suspect.HostKeyFingerprint = "SHA256:\nReady"; break;
+            case "no fingerprint": mismatch.HostKeyFingerprint = ""; break;
+            case "a long fingerprint": mismatch.HostKeyFingerprint = new string('x', 65); break;
+            default: mismatch.HostKeyFingerprint = "SHA256:\nReady"; break;
         }
         if (!what.EndsWith("key", StringComparison.Ordinal))
         {
-            Assert.Equal(StatusCode.InvalidArgument, Assert.Throws<RpcException>(() => _table.Apply(suspect)).StatusCode);
+            Assert.Equal(StatusCode.InvalidArgument, Assert.Throws<RpcException>(() => _table.Apply(mismatch)).StatusCode);
         }
         if (!what.EndsWith("fingerprint", StringComparison.Ordinal) && what != "a line break")
         {
@@ -103,9 +103,9 @@ public sealed class HostKeyTableTests
         Assert.Empty(_changed);
     }
 
-    private (string? Key, string? Suspect) Opinion(string podUid) => (_table.Find(podUid)!.Key?.Fingerprint, _table.Find(podUid)!.SuspectFingerprint);
+    private (string? Key, string? Mismatch) Opinion(string podUid) => (_table.Find(podUid)!.Key?.Fingerprint, _table.Find(podUid)!.MismatchFingerprint);
 
     private static LearnedHostKey Learned(string podUid, SshPublicKey key) => new() { SessionId = "abc12", PodUid = podUid, Key = ByteString.CopyFrom(key.Blob.Span) };
 
-    private static Suspect Suspect(string podUid, string fingerprint) => new() { SessionId = "abc12", PodUid = podUid, Reason = "HostKeyMismatch", HostKeyFingerprint = fingerprint };
+    private static HostKeyMismatch Mismatch(string podUid, string fingerprint) => new() { SessionId = "abc12", PodUid = podUid, Reason = "HostKeyMismatch", HostKeyFingerprint = fingerprint };
 }

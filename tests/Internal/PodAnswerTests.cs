@@ -28,7 +28,7 @@ public sealed class PodAnswerTests
         string? expectedReason = status == "running" ? null : expiresAt == 1000 ? "Expired" : reason;
         Assert.Equal(
             status == "running" ? new PodAnswer("10.0.0.7", 2022, status, null) : new PodAnswer(null, null, status, expectedReason),
-            PodAnswer.Of(entry, Now));
+            PodAnswer.From(entry, Now));
     }
 
     [Fact]
@@ -36,13 +36,13 @@ public sealed class PodAnswerTests
     {
         var entry = new Entry { State = EndpointState.Ready, Access = Access.Enabled, Port = 2222, PodIp = ByteString.CopyFrom(System.Net.IPAddress.Parse("fd00::7").GetAddressBytes()) };
 
-        Assert.Equal("fd00::7", PodAnswer.Of(entry, Now).ServiceHost);
+        Assert.Equal("fd00::7", PodAnswer.From(entry, Now).ServiceHost);
     }
 
     [Fact]
     public void A_session_without_a_usable_key_has_none()
     {
-        var answer = KeysAnswer.Of(new Entry());
+        var answer = KeysAnswer.From(new Entry());
 
         Assert.Equal((null, 0), (answer.SshPublicKey, answer.SshPublicKeys.Count));
     }

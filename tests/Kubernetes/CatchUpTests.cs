@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Tests.Feed;
 using SshGateway.Tests.Kubernetes.FaultProxy;
@@ -102,7 +103,7 @@ public sealed class CatchUpTests(KubernetesServer server) : IAsyncLifetime
         {
             run.Source.CatchUp(unreached);
             await Cluster.CreateSessionAsync(_busy, $"new-{i}");
-            await run.ReasonAsync($"new-{i}", Operator.Routing.ReadyReason.WaitingForPod);
+            await run.ReasonAsync($"new-{i}", ReadyReasons.WaitingForPod);
         }
         Assert.Equal((2, 1), (Lists("claudesessions"), Lists("pods")));
 

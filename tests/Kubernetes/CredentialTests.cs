@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using SshGateway.Feed;
 using SshGateway.Hosting.Tls;
 using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Routing;
@@ -28,7 +29,7 @@ public sealed class CredentialTests(KubernetesServer server)
         await using var run = new SourceRun(server.Kubeconfig(user: $"tokenFile: {directory.File("token")}"), space);
         await run.LoggedAsync(Failed, "401", times: 2);
         directory.WriteByRename("token", KubernetesServer.OperatorToken);
-        await run.ReasonAsync("abc12", ReadyReason.WaitingForPod);
+        await run.ReasonAsync("abc12", ReadyReasons.WaitingForPod);
     }
 
     [KubernetesFact]
@@ -99,7 +100,7 @@ public sealed class CredentialTests(KubernetesServer server)
         await server.Admin.CreateSessionAsync(space, "abc12");
         string user = $$"""exec: {apiVersion: client.authentication.k8s.io/v1, command: {{directory.File("plugin")}}}""";
         await using var run = new SourceRun(server.Kubeconfig(user: user), space);
-        await run.ReasonAsync("abc12", ReadyReason.WaitingForPod);
+        await run.ReasonAsync("abc12", ReadyReasons.WaitingForPod);
     }
 
     [KubernetesFact]

@@ -2,10 +2,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
-using SshGateway.Operator.Feed;
+using SshGateway.Feed;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
+using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -82,7 +83,7 @@ public sealed class HostileObjectTests
         {
             Sessions = session.Object is { } decoded ? [decoded] : [],
             Pods = pod.Object is { } decodedPod ? [decodedPod] : [],
-            Unreadable = session.Rest is { } rest ? [new UnreadableSession(rest, session.Problem!)] : [],
+            Unreadable = session.Partial is { } partial ? [new UnreadableSession(partial, session.Problem!)] : [],
         });
         Assert.Empty(changes.Faults);
         foreach (RoutedSession route in changes.Routed)
@@ -94,9 +95,8 @@ public sealed class HostileObjectTests
         {
             SessionStatus status = StatusComposer.Compose(state, null, null, DateTimeOffset.UnixEpoch);
             StatusPatch.IsCurrent(state.Session, status);
-            using var patch = JsonDocument.Parse(StatusPatch.Encode(state.Session, status));
-            string reason = patch.RootElement.GetProperty("status").GetProperty("conditions")[0].GetProperty("reason").GetString()!;
-            Assert.True(session.Object is not null || reason == nameof(ReadyReason.InvalidSpec), reason);
+            string reason = StatusPatch.Create(state.Session, status)["status"]!["conditions"]![0]!["reason"]!.GetValue<string>();
+            Assert.True(session.Object is not null || reason == ReadyReasons.InvalidSpec, reason);
         }
         return session.Object is null ? 1 : 0;
     }

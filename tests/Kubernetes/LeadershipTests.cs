@@ -1,5 +1,12 @@
+using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Tests.Kubernetes.FaultProxy;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Kubernetes;
@@ -36,6 +43,28 @@ public sealed class LeadershipTests(KubernetesServer server)
         Assert.Equal((false, true), (first.IsLeader, second.IsLeader));
         await second.DisposeAsync();
         await Eventually.TrueAsync(() => first.IsLeader, "the lease was given back, so the first replica leads again");
+    }
+
+    [KubernetesFact]
+    public async Task A_lease_can_be_taken_at_a_whole_second()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        using HttpClient http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System));
+        // As the library's serializer writes it: the API server takes a MicroTime with six digits only.
+        string json = """{"metadata": {"name": "other"}, "spec": {"renewTime": "2026-01-01T00:00:00Z"}}""";
+        var leases = new Uri($"apis/coordination.k8s.io/v1/namespaces/{space}/leases", UriKind.Relative);
+        using var body = new StringContent(json, Encoding.UTF8, "application/json");
+        using HttpResponseMessage refused = await http.PostAsync(leases, body);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+
+        using var api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System)), TimeProvider.System);
+        var time = new ManualTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var lease = new LeaseElection(api, new LeaseSettings(space, "tests"), time, NullLogger<LeaseElection>.Instance);
+        using var ending = new CancellationTokenSource();
+        Task running = lease.RunAsync(ending.Token);
+        await Eventually.TrueAsync(() => lease.IsHeld, "the lease is held");
+        await ending.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     [KubernetesFact]

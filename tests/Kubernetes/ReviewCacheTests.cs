@@ -1,3 +1,4 @@
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Tests.Support;
 

@@ -1,6 +1,7 @@
 using System.Net;
-using SshGateway.Operator.Kubernetes;
+using SshGateway.Feed;
 using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Support;
@@ -60,7 +61,7 @@ internal sealed class SourceRun : IAsyncDisposable
     public Task ReadyAsync(string id, string address) =>
         UntilAsync(r => r[id] is { State: EndpointState.Ready } route && route.Address!.Equals(IPAddress.Parse(address)), $"{id} is routed to {address}");
 
-    public Task ReasonAsync(string id, ReadyReason reason) => UntilAsync(r => r[id]?.Reason == reason, $"{id} is {reason}");
+    public Task ReasonAsync(string id, string reason) => UntilAsync(r => r[id]?.Reason == reason, $"{id} is {reason}");
 
     public Task GoneAsync(string id) => UntilAsync(r => r.IsSynced && r[id] is null, $"{id} is gone");
 

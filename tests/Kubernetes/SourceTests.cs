@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SshGateway.Feed;
 using SshGateway.Operator.Routing;
 using Xunit;
 
@@ -16,9 +17,9 @@ public sealed class SourceTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await using var run = new SourceRun(server.Kubeconfig(), space);
         await Cluster.CreateSessionAsync(space, "abc12");
-        await run.ReasonAsync("abc12", ReadyReason.WaitingForPod);
+        await run.ReasonAsync("abc12", ReadyReasons.WaitingForPod);
         await Cluster.CreatePodAsync(space, "pod-1", "abc12");
-        await run.ReasonAsync("abc12", ReadyReason.PodNotReady);
+        await run.ReasonAsync("abc12", ReadyReasons.PodNotReady);
         await Cluster.SetStatusAsync(space, "pod-1", "10.1.0.1", ready: false);
         await run.UntilAsync(r => r["abc12"]?.State == EndpointState.NotReady, "the pod has an address and is not ready");
         await Cluster.SetStatusAsync(space, "pod-1", "10.1.0.1", ready: true);
@@ -54,7 +55,7 @@ public sealed class SourceTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await using SourceRun run = await StartReadyAsync(space, "abc12", "10.1.0.4");
         await Cluster.DeletePodAsync(space, "pod-1");
-        await run.ReasonAsync("abc12", ReadyReason.WaitingForPod);
+        await run.ReasonAsync("abc12", ReadyReasons.WaitingForPod);
         await Cluster.DeleteSessionAsync(space, "abc12");
         await run.GoneAsync("abc12");
     }
@@ -83,11 +84,11 @@ public sealed class SourceTests(KubernetesServer server)
         await Cluster.SetStatusAsync(space, "pod-1", "10.1.0.7", ready: true);
         await run.ReadyAsync("ending", "10.1.0.7");
         await Cluster.DeletePodAsync(space, "pod-1");
-        await run.UntilAsync(r => r["ending"] is { State: EndpointState.Draining, Reason: ReadyReason.PodTerminating }, "the pod is terminating");
+        await run.UntilAsync(r => r["ending"] is { State: EndpointState.Draining, Reason: ReadyReasons.PodTerminating }, "the pod is terminating");
         await Cluster.CreateSessionAsync(space, "failed");
         await Cluster.CreatePodAsync(space, "pod-2", "failed");
         await Cluster.SetStatusAsync(space, "pod-2", "10.1.0.8", ready: false, phase: "Failed");
-        await run.ReasonAsync("failed", ReadyReason.PodFailed);
+        await run.ReasonAsync("failed", ReadyReasons.PodFailed);
     }
 
     [KubernetesFact]
@@ -106,7 +107,7 @@ public sealed class SourceTests(KubernetesServer server)
         await Cluster.DeleteSessionAsync(older, "abc12");
         await run.GoneAsync("abc12");
         await Cluster.CreateSessionAsync(younger, "another");
-        await run.ReasonAsync("another", ReadyReason.WaitingForPod);
+        await run.ReasonAsync("another", ReadyReasons.WaitingForPod);
         Assert.Null(run["abc12"]);
         await Cluster.DeleteSessionAsync(younger, "abc12");
         await Cluster.CreateSessionAsync(younger, "abc12");
@@ -119,10 +120,10 @@ public sealed class SourceTests(KubernetesServer server)
         string first = await Cluster.CreateNamespaceAsync();
         await using var run = new SourceRun(server.Kubeconfig());
         await Cluster.CreateSessionAsync(first, $"in-{first}");
-        await run.ReasonAsync($"in-{first}", ReadyReason.WaitingForPod);
+        await run.ReasonAsync($"in-{first}", ReadyReasons.WaitingForPod);
         string second = await Cluster.CreateNamespaceAsync();
         await Cluster.CreateSessionAsync(second, $"in-{second}");
-        await run.ReasonAsync($"in-{second}", ReadyReason.WaitingForPod);
+        await run.ReasonAsync($"in-{second}", ReadyReasons.WaitingForPod);
     }
 
     [KubernetesFact]
@@ -145,17 +146,17 @@ public sealed class SourceTests(KubernetesServer server)
         await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["expiresAt"] = "2040-01-01t00:00:00z", ["access"] = "Draining" } });
         await run.LoggedAsync(6, "spec.expiresAt");
         await Cluster.CreateSessionAsync(space, "after");
-        await run.ReasonAsync("after", ReadyReason.WaitingForPod);
-        Assert.Equal((EndpointState.Ready, ReadyReason.EndpointReady), (run["abc12"]!.State, run["abc12"]!.Reason));
+        await run.ReasonAsync("after", ReadyReasons.WaitingForPod);
+        Assert.Equal((EndpointState.Ready, ReadyReasons.EndpointReady), (run["abc12"]!.State, run["abc12"]!.Reason));
         Assert.Equal(1, run.Log.Count(6));
 
         await using var successor = new SourceRun(server.Kubeconfig(), space);
-        await successor.ReasonAsync("after", ReadyReason.WaitingForPod);
+        await successor.ReasonAsync("after", ReadyReasons.WaitingForPod);
         Assert.Null(successor["abc12"]);
 
         await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["expiresAt"] = "2040-01-01T00:00:00Z" } });
-        await run.ReasonAsync("abc12", ReadyReason.Draining);
-        await successor.ReasonAsync("abc12", ReadyReason.Draining);
+        await run.ReasonAsync("abc12", ReadyReasons.Draining);
+        await successor.ReasonAsync("abc12", ReadyReasons.Draining);
     }
 
     private async Task<SourceRun> StartReadyAsync(string space, string id, string address)

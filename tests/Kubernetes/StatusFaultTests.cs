@@ -1,10 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Kubernetes;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
-using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
@@ -67,13 +66,13 @@ public sealed class StatusFaultTests(KubernetesServer server)
         await Cluster.CreateSessionAsync(space, "good");
         ClaudeSession good = await ReadAsync(space, "good");
         ClaudeSession bad = await ReadAsync(space, "bad") with { Status = new SessionStatus { Endpoint = new SessionEndpoint { Ips = new ThrowingList<string>() } } };
-        var log = new LogRecorder<LeaderDuties>();
-        using HttpClient http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System));
-        var api = new ApiWriter(http, TimeProvider.System);
-        var lease = new LeaseElection(api, space, "tests", TimeProvider.System, Random.Shared, log);
+        var log = new LogRecorder<StatusWriter>();
+        using var api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System)), TimeProvider.System);
+        var replica = new LeaseSettings(space, "tests");
+        var lease = new LeaseElection(api, replica, TimeProvider.System, NullLogger<LeaseElection>.Instance);
         using var usage = new UsageTable(TimeProvider.System);
         using var writer = new StatusWriter(
-            api, lease, new EventWriter(api, "tests", TimeProvider.System, log), usage, new HostKeyTable(), TimeProvider.System, Random.Shared, log);
+            api, lease, new EventWriter(api, replica, TimeProvider.System, NullLogger<EventWriter>.Instance), usage, new HostKeyTable(), TimeProvider.System, log);
         using var ending = new CancellationTokenSource();
         Task running = Task.WhenAll(lease.RunAsync(ending.Token), writer.RunAsync(ending.Token));
 

@@ -141,7 +141,7 @@ public sealed class StatusTests(KubernetesServer server)
         }
 
         await call.WriteAsync(
-            new ProxyMessage { Suspect = new Suspect { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = other.Fingerprint } });
+            new ProxyMessage { HostKeyMismatch = new HostKeyMismatch { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = other.Fingerprint } });
         JsonNode mismatch = await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
         string message = Condition(mismatch, "Ready")["message"]!.GetValue<string>();
         Assert.Contains(key.Fingerprint, message, StringComparison.Ordinal);
@@ -226,11 +226,8 @@ public sealed class StatusTests(KubernetesServer server)
             },
         };
         await Cluster.PatchSessionAsync(space, "abc12", new JsonObject { ["spec"] = new JsonObject { ["access"] = "Draining" } });
-        using HttpClient http = ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System));
-        var api = new ApiWriter(http, TimeProvider.System);
-        byte[] patch = StatusPatch.Encode(stale, new SessionStatus { Phase = "Ready" });
-        ApiException refused = await Assert.ThrowsAsync<ApiException>(() => api.PatchAsync(
-            $"{ApiResources.Sessions.Collection(space)}/abc12/status", patch, CancellationToken.None));
+        using var api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System)), TimeProvider.System);
+        ApiException refused = await Assert.ThrowsAsync<ApiException>(() => StatusPatch.SendAsync(api, stale, new SessionStatus { Phase = "Ready" }, CancellationToken.None));
         Assert.Equal(409, refused.Status.Code);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using SshGateway.Feed;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Kubernetes.FaultProxy;
 using SshGateway.Tests.Support;
@@ -36,7 +37,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
     {
         await using Scene scene = await Scene.StartAsync(server);
         await Cluster.CreateSessionAsync(scene.Space, "deleted");
-        await scene.Run.ReasonAsync("deleted", ReadyReason.WaitingForPod);
+        await scene.Run.ReasonAsync("deleted", ReadyReasons.WaitingForPod);
         await scene.Proxy.RefuseAsync();
         scene.Proxy.Cut();
         await scene.Run.LoggedAsync(Failed, "claudesessions");
@@ -47,7 +48,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
         // A running server would still have the history in its memory.
         await server.RestartAsync();
         scene.Proxy.Accept();
-        await scene.Run.ReasonAsync("created", ReadyReason.WaitingForPod);
+        await scene.Run.ReasonAsync("created", ReadyReasons.WaitingForPod);
         await scene.Run.ReadyAsync("abc12", "10.2.0.3");
         await scene.Run.GoneAsync("deleted");
         Assert.True(scene.Run.Log.Count(HistoryGone) > 0, string.Join('\n', scene.Run.Log.Lines));
@@ -65,7 +66,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
             ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["tests.example/large"] = new string('x', 200_000) } },
             ["spec"] = new JsonObject { ["access"] = "Draining" },
         });
-        await scene.Run.ReasonAsync("abc12", ReadyReason.Draining);
+        await scene.Run.ReasonAsync("abc12", ReadyReasons.Draining);
         Assert.True(scene.Run.Log.Count(Failed) > 0);
         Assert.Equal(2, scene.Run.Log.Count(1));
     }
@@ -163,7 +164,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
         {
             await server.AllowOperatorAsync();
         }
-        await run.ReasonAsync("abc12", ReadyReason.WaitingForPod);
+        await run.ReasonAsync("abc12", ReadyReasons.WaitingForPod);
     }
 
     [KubernetesFact]
@@ -218,10 +219,10 @@ public sealed class WatchFaultTests(KubernetesServer server)
             await restored.Admin.SetStatusAsync(space, "pod-1", "10.2.0.9", ready: true);
             // An API server that starts writes some versions of its own.
             await Parallel.ForEachAsync(Enumerable.Range(0, 400), async (i, _) => await restored.Admin.CreateSessionAsync(space, $"lost-{i}"));
-            await run.ReasonAsync("lost-399", ReadyReason.WaitingForPod);
-            await run.ReasonAsync("lost", ReadyReason.WaitingForPod);
+            await run.ReasonAsync("lost-399", ReadyReasons.WaitingForPod);
+            await run.ReasonAsync("lost", ReadyReasons.WaitingForPod);
             await run.ReadyAsync("kept", "10.2.0.9");
-            ulong before = run.Versions.Of(space).Sessions;
+            ulong before = run.Versions.Find(space).Sessions;
             await replica.Table.Filled.WaitAsync(TimeSpan.FromSeconds(60));
             string epoch = Epoch(replica);
             Assert.False(run.HasNewHistory);
@@ -231,10 +232,10 @@ public sealed class WatchFaultTests(KubernetesServer server)
             await run.GoneAsync("lost");
             await run.ReadyAsync("kept", "10.2.0.1");
             Assert.True(run.HasNewHistory);
-            Assert.InRange(run.Versions.Of(space).Sessions, 1UL, before - 1);
+            Assert.InRange(run.Versions.Find(space).Sessions, 1UL, before - 1);
             await Eventually.TrueAsync(() => Epoch(replica) != epoch, "the feed has a new epoch");
             await restored.Admin.CreateSessionAsync(space, "new");
-            await run.ReasonAsync("new", ReadyReason.WaitingForPod);
+            await run.ReasonAsync("new", ReadyReasons.WaitingForPod);
         }
         finally
         {

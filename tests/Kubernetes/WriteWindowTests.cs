@@ -58,7 +58,7 @@ public sealed class WriteWindowTests
         int before = (await FillAsync()).Count;
         for (int i = 0; i < before; i++)
         {
-            _window.Leave(null);
+            _window.Release(null);
         }
 
         Assert.Equal(before, (await FillAsync()).Count);
@@ -68,18 +68,18 @@ public sealed class WriteWindowTests
     public async Task Whoever_waits_is_let_in_when_one_leaves_and_the_end_waits_for_all()
     {
         List<long> underWay = await FillAsync();
-        Task waiting = _window.EnterAsync(CancellationToken.None).AsTask();
+        Task waiting = _window.AcquireAsync(CancellationToken.None).AsTask();
         Assert.False(waiting.IsCompleted);
-        _window.Leave(null);
+        _window.Release(null);
         await waiting.WaitAsync(TimeSpan.FromSeconds(30));
 
         Task ending = _window.DrainAsync();
         foreach (long _ in underWay.Skip(1))
         {
-            _window.Leave(null);
+            _window.Release(null);
         }
         Assert.False(ending.IsCompleted);
-        _window.Leave(null);
+        _window.Release(null);
         await ending.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
@@ -98,7 +98,7 @@ public sealed class WriteWindowTests
         _time.Advance(answer);
         foreach (long at in started)
         {
-            _window.Leave(at);
+            _window.Release(at);
         }
         return started.Count;
     }
@@ -110,7 +110,7 @@ public sealed class WriteWindowTests
         using var cancellation = new CancellationTokenSource();
         while (true)
         {
-            ValueTask entering = _window.EnterAsync(cancellation.Token);
+            ValueTask entering = _window.AcquireAsync(cancellation.Token);
             if (!entering.IsCompleted)
             {
                 await cancellation.CancelAsync();

@@ -98,7 +98,7 @@ public sealed class SessionsCommandTests : IDisposable
         IEnumerable<ListedColumn> ofResource = CustomResource.Version.GetProperty("additionalPrinterColumns").EnumerateArray().Select(c =>
             new ListedColumn(c.GetProperty("name").GetString()!, c.TryGetProperty("priority", out JsonElement priority) && priority.GetInt32() > 0));
 
-        Assert.Equal([new ListedColumn("Name", false), .. ofResource], SessionColumns.Of([], DateTimeOffset.UnixEpoch).Columns);
+        Assert.Equal([new ListedColumn("Name", false), .. ofResource], SessionColumns.CreateTable([], DateTimeOffset.UnixEpoch).Columns);
     }
 
     private Task<int> RunAsync(params string[] arguments) =>

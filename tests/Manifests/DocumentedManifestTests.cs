@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Yaml;

@@ -133,7 +133,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         }
         await _gateway.Ends.NextAsync();
         await _client!.StartAsync(CancellationToken.None);
-        await OpinionAsync(opinion => opinion is { Key: { } key, SuspectFingerprint: null } && key.Fingerprint == _gateway.Pod.HostKey.Fingerprint);
+        await OpinionAsync(opinion => opinion is { Key: { } key, MismatchFingerprint: null } && key.Fingerprint == _gateway.Pod.HostKey.Fingerprint);
 
         using var impostor = new PodPeer(Ed25519PrivateKey.Generate());
         _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: impostor.EndPoint, keys: [_gateway.Key.PublicKey]));
@@ -142,7 +142,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
             Assert.Equal(ConnectionEnd.PodHostKeyMismatch, (await EndAsync(refused)).End);
         }
 
-        await OpinionAsync(opinion => opinion.Key!.Fingerprint == _gateway.Pod.HostKey.Fingerprint && opinion.SuspectFingerprint == impostor.HostKey.Fingerprint);
+        await OpinionAsync(opinion => opinion.Key!.Fingerprint == _gateway.Pod.HostKey.Fingerprint && opinion.MismatchFingerprint == impostor.HostKey.Fingerprint);
     }
 
     private async Task<(ConnectionEnd End, string UserName, string? Detail)> EndAsync(SshClientTransport client)

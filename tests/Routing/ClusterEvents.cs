@@ -1,3 +1,4 @@
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Tests.Routing;
@@ -12,7 +13,7 @@ internal sealed class ClusterEvents(Random random)
 
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
 
-    private static readonly SessionStatus Lost = new() { Conditions = [new SessionCondition { Type = SessionCondition.Ready, Reason = SessionCondition.SessionIdTaken }] };
+    private static readonly SessionStatus Lost = new() { Conditions = [new SessionCondition { Type = SessionCondition.Ready, Reason = ReadyReasons.SessionIdTaken }] };
 
     private readonly List<ObjectKey> _known = [];
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Support;
@@ -130,7 +131,7 @@ public sealed class IdBindingTests
     {
         Assert.True(Marked(Session("a", "1", age: 1)).HasLostId);
         Assert.False(Saying("Ready", "Conflict").HasLostId);
-        Assert.False(Saying("PodBound", SessionCondition.SessionIdTaken).HasLostId);
+        Assert.False(Saying("PodBound", ReadyReasons.SessionIdTaken).HasLostId);
         Assert.False(new ClaudeSession { Status = new SessionStatus() }.HasLostId);
 
         static ClaudeSession Saying(string type, string reason) =>
@@ -151,7 +152,7 @@ public sealed class IdBindingTests
             ClusterChanges changes = events.Next();
             cluster.Apply(changes);
             router.Apply(changes);
-            Dictionary<SessionIncarnation, ClaudeSession> present = cluster.Objects.Sessions.ToDictionary(SessionIncarnation.Of);
+            Dictionary<SessionIncarnation, ClaudeSession> present = cluster.Objects.Sessions.ToDictionary(SessionIncarnation.From);
             var now = router.Routes.ToDictionary(r => r.SessionId, r => present.Keys.Single(i => i.Key.Name == r.SessionId && i.Key.Namespace == r.Namespace));
 
             losers.IntersectWith(present.Keys);
@@ -201,6 +202,6 @@ public sealed class IdBindingTests
 
     private static ClaudeSession Marked(ClaudeSession session) => session with
     {
-        Status = new SessionStatus { Conditions = [new SessionCondition { Type = SessionCondition.Ready, Status = "False", Reason = SessionCondition.SessionIdTaken }] },
+        Status = new SessionStatus { Conditions = [new SessionCondition { Type = SessionCondition.Ready, Status = "False", Reason = ReadyReasons.SessionIdTaken }] },
     };
 }

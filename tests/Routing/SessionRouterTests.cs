@@ -1,4 +1,5 @@
 using CsCheck;
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Tests.Support;
@@ -49,7 +50,7 @@ public sealed class SessionRouterTests
         router.Apply(new ClusterChanges { Sessions = [Selecting("s1"), Selecting("s2")] });
 
         Assert.Equal(["s1", "s2"], router.Apply(new ClusterChanges { Pods = [Labelled("p1")] }).Routed.Select(r => r.SessionId));
-        Assert.All(router.Routes, r => Assert.Equal(BindingReason.LabelMismatch, r.Binding));
+        Assert.All(router.Routes, r => Assert.Equal(BindingReasons.LabelMismatch, r.Binding));
         Assert.Empty(router.Apply(new ClusterChanges { Pods = [Labelled("p2"), Labelled("p1")] }).Routed);
         Assert.Empty(router.Apply(new ClusterChanges { Removed = [Labelled("p1").Key] }).Routed);
         Assert.Equal(["s1", "s2"], router.Apply(new ClusterChanges { Removed = [Labelled("p2").Key] }).Routed.Select(r => r.SessionId));
@@ -70,7 +71,7 @@ public sealed class SessionRouterTests
 
         Assert.Equal(["s0", "s1", "s2"], changes.Routed.Select(r => r.SessionId));
         RoutedSession refused = changes.Routed[1];
-        Assert.Equal((EndpointState.None, SessionAccess.Draining, ReadyReason.InvalidSpec), (refused.State, refused.Access, refused.Reason));
+        Assert.Equal((EndpointState.None, Access.Draining, ReadyReasons.InvalidSpec), (refused.State, refused.Access, refused.Reason));
         Assert.Empty(refused.AuthorizedKeys);
         RoutingFault fault = Assert.Single(changes.Faults);
         Assert.Equal((bad.Key, ThrowingList<string>.Message), (fault.Session, fault.Exception.Message));

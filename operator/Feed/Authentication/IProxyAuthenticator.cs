@@ -12,3 +12,14 @@ internal interface IProxyAuthenticator
     /// <exception cref="RpcException">It may not, or it cannot be found out.</exception>
     ValueTask<ProxyIdentity> AuthenticateAsync(string? token, IPEndPoint peer, CancellationToken cancellationToken);
 }
+
+/// <summary>Who follows the feed, and until when that is proven.</summary>
+internal sealed record ProxyIdentity(string Subject, DateTimeOffset ExpiresAt);
+
+/// <summary>Operator:FeedInsecure, for which the feed must listen on loopback: whoever is on this machine may follow it.</summary>
+internal sealed class NoAuthentication : IProxyAuthenticator
+{
+    private static readonly ProxyIdentity Anybody = new("anybody", DateTimeOffset.MaxValue);
+
+    public ValueTask<ProxyIdentity> AuthenticateAsync(string? token, IPEndPoint peer, CancellationToken cancellationToken) => ValueTask.FromResult(Anybody);
+}

@@ -31,3 +31,13 @@ internal sealed class IssuerKeys
 
     public SecurityKey? Find(string keyId) => _keys.GetValueOrDefault(keyId);
 }
+
+/// <summary>Where the keys come from that the proxies' tokens are verified with.</summary>
+internal interface IIssuerKeysSource
+{
+    /// <exception cref="IssuerKeysException">They cannot be had now.</exception>
+    Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The keys that tokens are verified with cannot be had; the message says why.</summary>
+internal sealed class IssuerKeysException(string message, Exception? innerException = null) : Exception(message, innerException);

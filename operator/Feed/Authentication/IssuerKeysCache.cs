@@ -4,7 +4,7 @@ namespace SshGateway.Operator.Feed.Authentication;
 /// Keeps the issuer's keys. They are read again every hour, so that a key that was withdrawn is forgotten, and when a
 /// token names an unknown one; that at most every ten seconds, for anybody can name any key.
 /// </summary>
-internal sealed class IssuerKeysCache(IIssuerKeysSource source, TimeProvider time, ILogger<IssuerKeysCache> logger) : IDisposable
+internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProvider time, ILogger<IssuerKeysCache> logger) : IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(10);
@@ -31,7 +31,7 @@ internal sealed class IssuerKeysCache(IIssuerKeysSource source, TimeProvider tim
         catch (IssuerKeysException exception)
         {
             // What was read before is still the best that is known.
-            AuthenticationLog.KeysUnreadable(logger, exception.Message);
+            LogUnreadable(logger, exception.Message);
         }
         finally
         {
@@ -41,4 +41,7 @@ internal sealed class IssuerKeysCache(IIssuerKeysSource source, TimeProvider tim
     }
 
     public void Dispose() => _turn.Dispose();
+
+    [LoggerMessage(1, LogLevel.Warning, "The keys for the proxies' tokens cannot be read: {Problem}")]
+    private static partial void LogUnreadable(ILogger logger, string problem);
 }

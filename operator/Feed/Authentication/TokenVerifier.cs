@@ -18,35 +18,38 @@ internal sealed class TokenVerifier(TimeProvider time)
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
 
     /// <summary>Reads a token, and believes nothing of it.</summary>
-    /// <exception cref="TokenRefusedException">It is none of ours in form already.</exception>
-    public static JsonWebToken Read(string? token)
+    /// <returns>What is wrong with its form; null: nothing.</returns>
+    public static TokenFault? Read(string? token, out JsonWebToken? read)
     {
+        read = null;
         if (string.IsNullOrEmpty(token))
         {
-            throw new TokenRefusedException(TokenFault.Missing);
+            return TokenFault.Missing;
         }
         if (token.Length > MaxToken)
         {
-            throw new TokenRefusedException(TokenFault.TooLong);
+            return TokenFault.TooLong;
         }
         try
         {
-            var read = new JsonWebToken(token);
+            read = new JsonWebToken(token);
             // An encrypted one (five parts) or one without a signature is none of ours either.
             return read.Alg is SecurityAlgorithms.RsaSha256 or SecurityAlgorithms.EcdsaSha256 && !read.IsEncrypted
-                ? read : throw new TokenRefusedException(TokenFault.WrongAlgorithm);
+                ? null : TokenFault.WrongAlgorithm;
         }
         catch (Exception exception) when (exception is ArgumentException or SecurityTokenException)
         {
-            throw new TokenRefusedException(TokenFault.Malformed);
+            return TokenFault.Malformed;
         }
     }
 
     /// <summary>Checks signature, issuer, audience and time.</summary>
-    /// <exception cref="TokenRefusedException">One of them is wrong.</exception>
-    public async Task<ProxyIdentity> VerifyAsync(JsonWebToken token, IssuerKeys keys)
+    public async Task<TokenResult> VerifyAsync(JsonWebToken token, IssuerKeys keys)
     {
-        SecurityKey key = keys.Find(token.Kid ?? "") ?? throw new TokenRefusedException(TokenFault.UnknownKey);
+        if (keys.Find(token.Kid ?? "") is not { } key)
+        {
+            return new TokenResult(null, TokenFault.UnknownKey);
+        }
         TokenValidationResult result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             IssuerSigningKey = key,
@@ -57,8 +60,8 @@ internal sealed class TokenVerifier(TimeProvider time)
             LifetimeValidator = (notBefore, expires, _, _) => IsInItsTime(notBefore, expires),
         });
         return result.IsValid
-            ? new ProxyIdentity(token.Subject ?? "", new DateTimeOffset(token.ValidTo, TimeSpan.Zero))
-            : throw new TokenRefusedException(Fault(result.Exception));
+            ? new TokenResult(new ProxyIdentity(token.Subject ?? "", new DateTimeOffset(token.ValidTo, TimeSpan.Zero)), null)
+            : new TokenResult(null, FindFault(result.Exception));
     }
 
     private bool IsInItsTime(DateTime? notBefore, DateTime? expires)
@@ -79,7 +82,7 @@ internal sealed class TokenVerifier(TimeProvider time)
         return true;
     }
 
-    private static TokenFault Fault(Exception exception) => exception switch
+    private static TokenFault FindFault(Exception exception) => exception switch
     {
         SecurityTokenSignatureKeyNotFoundException => TokenFault.UnknownKey,
         SecurityTokenInvalidAlgorithmException => TokenFault.WrongAlgorithm,

@@ -12,7 +12,7 @@ internal sealed class CertificateFiles(string certificateFile, string keyFile, T
 
     public string Origin => "Operator:FeedCertificate and Operator:FeedCertificateKey";
 
-    public CertificatePem Read()
+    public FeedCertificateReading Read()
     {
         lock (_lock)
         {
@@ -21,7 +21,7 @@ internal sealed class CertificateFiles(string certificateFile, string keyFile, T
                 _readAt = time.GetTimestamp();
                 Reread();
             }
-            return _read ?? throw new IOException(_problem);
+            return new FeedCertificateReading(_read, _read is null ? _problem : null);
         }
     }
 

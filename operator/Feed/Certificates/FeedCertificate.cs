@@ -62,29 +62,38 @@ internal sealed class FeedCertificate : IDisposable
 
     private void Refresh()
     {
+        (CertificatePem? pem, string? problem, bool isAwaited) = _source.Read();
+        if (pem is null)
+        {
+            ReportMissing(problem!, isAwaited && _time.GetElapsedTime(_startedAt) < WaitLimit);
+        }
+        else if (pem != _tried)
+        {
+            _tried = pem;
+            TryLoad(pem);
+        }
+    }
+
+    private void TryLoad(CertificatePem pem)
+    {
         try
         {
-            CertificatePem pem = _source.Read();
-            if (pem != _tried)
-            {
-                _tried = pem;
-                _context = Load(pem);
-                _problem = null;
-                _logged = default;
-                CertificateLog.Read(_logger, _context.TargetCertificate.Thumbprint, _context.TargetCertificate.NotAfter.ToUniversalTime());
-            }
+            _context = Load(pem);
+            _problem = null;
+            _logged = default;
+            CertificateLog.Read(_logger, _context.TargetCertificate.Thumbprint, _context.TargetCertificate.NotAfter.ToUniversalTime());
         }
         // CopyWithPrivateKey reports a key of another certificate as a wrong argument.
-        catch (Exception exception) when (exception is IOException or CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            _problem = exception.Message;
-            LogProblem(_problem, exception is CertificateAwaitedException && _time.GetElapsedTime(_startedAt) < WaitLimit);
+            ReportMissing(exception.Message, isAwaited: false);
         }
     }
 
     // Asked every few seconds, by each probe: said once.
-    private void LogProblem(string problem, bool isAwaited)
+    private void ReportMissing(string problem, bool isAwaited)
     {
+        _problem = problem;
         if (_logged == (problem, isAwaited))
         {
             return;
@@ -116,4 +125,16 @@ internal sealed class FeedCertificate : IDisposable
         // Offline: what belongs to the chain is there, and nothing is fetched for it.
         return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(pem.Certificates, pem.Key), all, offline: true);
     }
+}
+
+internal static partial class CertificateLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Feed certificate {Thumbprint}, good until {NotAfter:u}")]
+    public static partial void Read(ILogger logger, string thumbprint, DateTime notAfter);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Origin} cannot be used: {Problem}. {Consequence}")]
+    public static partial void Unusable(ILogger logger, string origin, string problem, string consequence);
+
+    [LoggerMessage(3, LogLevel.Information, "Waiting for the feed's certificate: {Problem}")]
+    public static partial void Awaited(ILogger logger, string problem);
 }

@@ -7,7 +7,20 @@ internal interface IFeedCertificateSource
     string Origin { get; }
 
     /// <summary>The latest certificate. Asked at every handshake, so it answers without waiting.</summary>
-    /// <exception cref="CertificateAwaitedException">There is none yet; the message says what is waited for.</exception>
-    /// <exception cref="IOException">There is none; the message says why.</exception>
-    CertificatePem Read();
+    FeedCertificateReading Read();
+}
+
+/// <summary>A certificate, or why there is none.</summary>
+/// <param name="Pem">Null: there is none.</param>
+/// <param name="Problem">Why there is none; null when there is one.</param>
+/// <param name="IsAwaited">There will be one soon, if all goes well.</param>
+internal readonly record struct FeedCertificateReading(CertificatePem? Pem, string? Problem = null, bool IsAwaited = false);
+
+/// <summary>A certificate and its private key.</summary>
+/// <param name="Certificates">PEM: the certificate, then what lies between it and its CA.</param>
+/// <param name="Key">PEM: its private key.</param>
+internal sealed record CertificatePem(string Certificates, string Key)
+{
+    // A key must not get into a log by an interpolated record.
+    public override string ToString() => nameof(CertificatePem);
 }

@@ -1,12 +1,42 @@
+using System.Text.Json;
+
 namespace SshGateway.Operator.Kubernetes.Api;
 
-/// <summary>What a request to the API server may fail with although nothing is wrong with us: it is tried again, or told.</summary>
+/// <summary>How a request to the API server fails although nothing is wrong with us: it is tried again, or told.</summary>
 internal static class ApiFailure
 {
-    /// <summary>The server was not reached, did not answer, or said no.</summary>
-    public static bool IsAny(Exception exception) => exception is ApiException || IsOfConnection(exception);
+    /// <summary>The server was not reached, did not answer, refused, or answered something else.</summary>
+    public static bool IsAny(Exception exception) => exception is ApiException or JsonException || IsOfConnection(exception);
 
     /// <summary>The server was not reached or did not answer; a token or CA file that cannot be read is among that.</summary>
     public static bool IsOfConnection(Exception exception) =>
         exception is HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException;
+
+    /// <returns>The object; null when there is none of this name.</returns>
+    public static async Task<T?> OrNullAsync<T>(this Task<T> read)
+        where T : class
+    {
+        try
+        {
+            return await read;
+        }
+        catch (ApiException exception) when (exception.Status.Code == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>False when the server refused with one of these codes.</returns>
+    public static async Task<bool> SucceedsUnlessAsync(this Task write, params int[] codes)
+    {
+        try
+        {
+            await write;
+            return true;
+        }
+        catch (ApiException exception) when (codes.Contains(exception.Status.Code))
+        {
+            return false;
+        }
+    }
 }

@@ -9,8 +9,8 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// <param name="ResourceVersion">The version to go on from.</param>
 /// <param name="Object">The object; null when it cannot be decoded.</param>
 /// <param name="Problem">Why it cannot be decoded.</param>
-/// <param name="Rest">What could be decoded of it nevertheless, if anything.</param>
-internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem, T? Rest)
+/// <param name="Partial">What could be decoded of it nevertheless, if anything.</param>
+internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem, T? Partial)
     where T : KubernetesObject
 {
     /// <summary>Reads the value that the reader stands at; all of it must be in the reader's buffer. The reader ends behind it.</summary>
@@ -30,7 +30,7 @@ internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, stri
         catch (JsonException exception)
         {
             reader = again;
-            return ReadIdentity(ref reader, resource.Kind) with { Problem = Describe(exception, resource.Kind), Rest = ReadRest(again, resource) };
+            return ReadIdentity(ref reader, resource.Kind) with { Problem = Describe(exception, resource.Kind), Partial = ReadPartial(again, resource) };
         }
     }
 
@@ -44,11 +44,11 @@ internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, stri
         return new DecodedObject<T>(key, metadata.Uid ?? "", metadata.ResourceVersion ?? "", null, null, null);
     }
 
-    private static T? ReadRest(Utf8JsonReader reader, ApiResource<T> resource)
+    private static T? ReadPartial(Utf8JsonReader reader, ApiResource<T> resource)
     {
         try
         {
-            return resource.Rest?.Invoke(ref reader);
+            return resource.Partial?.Invoke(ref reader);
         }
         catch (JsonException)
         {
@@ -58,4 +58,22 @@ internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, stri
 
     private static string Describe(JsonException exception, string kind) =>
         exception.Path is { Length: > 2 } path ? $"{path[2..]}: {ModelTypes.Expected(kind, path[2..])}" : exception.Message;
+}
+
+/// <summary>What every object of an API server says of itself, however little of the rest can be decoded.</summary>
+internal sealed record ObjectIdentity
+{
+    public MetadataPart? Metadata { get; init; }
+
+    /// <summary><c>metadata</c>.</summary>
+    internal sealed record MetadataPart
+    {
+        public string? Name { get; init; }
+
+        public string? Namespace { get; init; }
+
+        public string? Uid { get; init; }
+
+        public string? ResourceVersion { get; init; }
+    }
 }

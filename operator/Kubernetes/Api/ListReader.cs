@@ -126,3 +126,16 @@ internal sealed class ListReader<T>(ApiResource<T> resource)
         return true;
     }
 }
+
+/// <summary><c>metadata</c> of a list.</summary>
+internal sealed record ListMeta
+{
+    public string? ResourceVersion { get; init; }
+
+    /// <summary>Where the next page begins; empty on the last one.</summary>
+    public string? Continue { get; init; }
+}
+
+/// <summary>A list, or a page of it.</summary>
+internal sealed record ListPage<T>(ListMeta Metadata, IReadOnlyList<DecodedObject<T>> Items)
+    where T : KubernetesObject;

@@ -88,3 +88,24 @@ internal sealed class WatchReader<T>(ApiResource<T> resource)
         _ => throw new JsonException($"a line of the watch is of type {type ?? "(none)"}"),
     };
 }
+
+/// <summary>A line of a watch.</summary>
+/// <param name="Type">What it says.</param>
+/// <param name="Object">The object; of a bookmark, only its version counts.</param>
+/// <param name="Status">The error, when it is one.</param>
+internal readonly record struct WatchEvent<T>(WatchEventType Type, DecodedObject<T> Object, ApiStatus? Status)
+    where T : KubernetesObject;
+
+/// <summary>What a line of a watch says.</summary>
+internal enum WatchEventType
+{
+    Added,
+    Modified,
+    Deleted,
+
+    /// <summary>Nothing happened up to this version.</summary>
+    Bookmark,
+
+    /// <summary>The watch is over, and a Status says why.</summary>
+    Error,
+}

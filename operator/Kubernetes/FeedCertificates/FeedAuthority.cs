@@ -1,5 +1,6 @@
 using System.Text;
 using SshGateway.Operator.Feed.Certificates;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 
@@ -24,33 +25,24 @@ internal sealed record FeedAuthority(CertificatePem Ca, CertificatePem Certifica
     /// </summary>
     public string Bundle => Previous + Ca.Certificates + Next?.Certificates;
 
-    /// <exception cref="InvalidDataException">Something is missing, or not as a Secret encodes it.</exception>
-    public static FeedAuthority Read(IReadOnlyDictionary<string, string?> secret) => new(
+    /// <exception cref="InvalidDataException">Something is missing.</exception>
+    public static FeedAuthority Read(V1Secret secret) => new(
         new CertificatePem(Text(secret, CaFile), Text(secret, CaKeyFile)),
         ReadCertificate(secret),
-        secret.ContainsKey(NextFile) ? new CertificatePem(Text(secret, NextFile), Text(secret, NextKeyFile)) : null,
-        secret.ContainsKey(PreviousFile) ? Text(secret, PreviousFile) : null);
+        Has(secret, NextFile) ? new CertificatePem(Text(secret, NextFile), Text(secret, NextKeyFile)) : null,
+        Has(secret, PreviousFile) ? Text(secret, PreviousFile) : null);
 
     /// <summary>The operators' certificate alone, which is all that a Secret of somebody else's need have.</summary>
-    /// <exception cref="InvalidDataException">It is missing, or not as a Secret encodes it.</exception>
-    public static CertificatePem ReadCertificate(IReadOnlyDictionary<string, string?> secret) => new(Text(secret, CertificateFile), Text(secret, CertificateKeyFile));
+    /// <exception cref="InvalidDataException">It is missing.</exception>
+    public static CertificatePem ReadCertificate(V1Secret secret) => new(Text(secret, CertificateFile), Text(secret, CertificateKeyFile));
 
     /// <returns>A value of the Secret.</returns>
-    /// <exception cref="InvalidDataException">It is missing, or not as a Secret encodes it.</exception>
-    public static string Text(IReadOnlyDictionary<string, string?> secret, string name)
-    {
-        try
-        {
-            return Encoding.ASCII.GetString(Convert.FromBase64String(secret.GetValueOrDefault(name) ?? throw new InvalidDataException($"it has no {name}")));
-        }
-        catch (FormatException)
-        {
-            throw new InvalidDataException($"its {name} is not base64");
-        }
-    }
+    /// <exception cref="InvalidDataException">It is missing.</exception>
+    public static string Text(V1Secret secret, string name) =>
+        Has(secret, name) ? Encoding.ASCII.GetString(secret.Data[name]) : throw new InvalidDataException($"it has no {name}");
 
     /// <summary>The Secret's values. Null is what it must no longer have.</summary>
-    public IReadOnlyDictionary<string, string?> ToData() => new Dictionary<string, string?>
+    public Dictionary<string, byte[]?> ToData() => new()
     {
         [CaFile] = Encode(Ca.Certificates),
         [CaKeyFile] = Encode(Ca.Key),
@@ -64,5 +56,7 @@ internal sealed record FeedAuthority(CertificatePem Ca, CertificatePem Certifica
     // The keys must not get into a log.
     public override string ToString() => nameof(FeedAuthority);
 
-    private static string? Encode(string? text) => text is null ? null : Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
+    private static bool Has(V1Secret secret, string name) => secret.Data?.ContainsKey(name) == true;
+
+    private static byte[]? Encode(string? text) => text is null ? null : Encoding.ASCII.GetBytes(text);
 }

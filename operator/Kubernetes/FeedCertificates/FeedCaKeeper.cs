@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Keys;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 
@@ -15,6 +15,10 @@ internal sealed class FeedCaKeeper
 {
     public const string PublishedAt = "tars.cloudwalk.network/published-at";
 
+    // The label that marks what may be changed.
+    private const string OwnerLabel = "app.kubernetes.io/managed-by";
+    private const string Owner = "ssh-gateway-operator";
+
     // Reading costs one request; a new certificate is shown within this time.
     private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
@@ -24,8 +28,7 @@ internal sealed class FeedCaKeeper
 
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ssZ";
 
-    private readonly DataStore _secrets;
-    private readonly DataStore _configMaps;
+    private readonly ApiClient _api;
     private readonly Func<bool> _isLeader;
     private readonly FeedCaSettings _settings;
     private readonly FeedCaRotation _rotation;
@@ -41,10 +44,11 @@ internal sealed class FeedCaKeeper
     /// <param name="shown">Gets the certificate.</param>
     /// <param name="time">The clock of the certificates.</param>
     /// <param name="logger">The log.</param>
-    public FeedCaKeeper(ApiWriter api, Func<bool> isLeader, FeedCaSettings settings, FeedSecret shown, TimeProvider time, ILogger logger)
+    public FeedCaKeeper(
+        ApiClient api, Func<bool> isLeader, FeedCaSettings settings, FeedSecret shown, TimeProvider time,
+        ILogger<FeedCaKeeper> logger)
     {
-        _secrets = new DataStore(api, "Secret", "secrets", settings.Namespace);
-        _configMaps = new DataStore(api, "ConfigMap", "configmaps", settings.Namespace);
+        _api = api;
         _isLeader = isLeader;
         _settings = settings;
         _rotation = new FeedCaRotation(settings);
@@ -69,10 +73,11 @@ internal sealed class FeedCaKeeper
     /// <exception cref="InvalidDataException">What there is cannot be used.</exception>
     public async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
-        StoredData? secret = await _secrets.FindAsync(_settings.Secret, cancellationToken);
+        V1Secret? secret = await _api.CoreV1
+            .ReadNamespacedSecretAsync(_settings.Secret, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
         if (secret is not null)
         {
-            _shown.Put(FeedAuthority.ReadCertificate(secret.Data));
+            _shown.Put(FeedAuthority.ReadCertificate(secret));
         }
         else
         {
@@ -82,7 +87,8 @@ internal sealed class FeedCaKeeper
         {
             return false;
         }
-        StoredData? published = await _configMaps.FindAsync(_settings.ConfigMap, cancellationToken);
+        V1ConfigMap? published = await _api.CoreV1
+            .ReadNamespacedConfigMapAsync(_settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
         if (secret is null)
         {
             return await MakeAsync(published, cancellationToken);
@@ -91,22 +97,22 @@ internal sealed class FeedCaKeeper
         {
             return await PublishFirstAsync(secret, cancellationToken);
         }
-        if (!secret.IsOurs)
+        if (!IsOurs(secret))
         {
             return false;
         }
-        FeedAuthority present = FeedAuthority.Read(secret.Data);
-        DateTimeOffset? publishedAt = published.IsOurs ? ReadTime(published) : null;
-        if (published.IsOurs && (published.Data.GetValueOrDefault(FeedAuthority.CaFile) != present.Bundle || publishedAt is null || publishedAt > _time.GetUtcNow()))
+        FeedAuthority present = FeedAuthority.Read(secret);
+        DateTimeOffset? publishedAt = IsOurs(published) ? ReadTime(published) : null;
+        if (IsOurs(published) && (ReadBundle(published) != present.Bundle || publishedAt is null || publishedAt > _time.GetUtcNow()))
         {
             return await PublishAsync(published, present, cancellationToken);
         }
         if (_rotation.Next(present, publishedAt, _time.GetUtcNow()) is not var (step, next))
         {
-            return published.IsOurs ? false : throw new InvalidDataException(
-                $"the ConfigMap {_settings.ConfigMap} has not the label {DataStore.OwnerLabel}={DataStore.Owner}, so its CAs are not changed and the CA of the Secret {_settings.Secret} cannot be renewed");
+            return IsOurs(published) ? false : throw new InvalidDataException(
+                $"the ConfigMap {_settings.ConfigMap} has not the label {OwnerLabel}={Owner}, so its CAs are not changed and the CA of the Secret {_settings.Secret} cannot be renewed");
         }
-        if (!_isLeader() || !await _secrets.TryChangeAsync(secret, next.ToData(), null, cancellationToken))
+        if (!_isLeader() || !await TryChangeAsync(secret, next, cancellationToken))
         {
             return false;
         }
@@ -123,7 +129,7 @@ internal sealed class FeedCaKeeper
             }
             _problem = null;
         }
-        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is InvalidDataException or JsonException or CryptographicException or ArgumentException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is InvalidDataException or CryptographicException or ArgumentException)
         {
             _shown.Fail(exception.Message);
             // It is tried again and again, and said when it is something new.
@@ -135,15 +141,21 @@ internal sealed class FeedCaKeeper
         }
     }
 
-    private async Task<bool> MakeAsync(StoredData? published, CancellationToken cancellationToken)
+    private async Task<bool> MakeAsync(V1ConfigMap? published, CancellationToken cancellationToken)
     {
-        if (published is { IsOurs: false })
+        if (published is not null && !IsOurs(published))
         {
             // The proxies trust a CA whose key is not here, and would refuse the certificates of another one.
             throw new InvalidDataException(
                 $"there is a ConfigMap {_settings.ConfigMap} and no Secret {_settings.Secret}; restore the Secret, or delete the ConfigMap to have a new CA made");
         }
-        if (await _secrets.TryCreateAsync(_settings.Secret, _rotation.Begin(_time.GetUtcNow()).ToData(), isOurs: true, null, cancellationToken))
+        var made = new V1Secret
+        {
+            Metadata = Metadata(_settings.Secret, isOurs: true),
+            Data = _rotation.Begin(_time.GetUtcNow()).ToData().Where(v => v.Value is not null).ToDictionary()!,
+        };
+        if (await _api.CoreV1.CreateNamespacedSecretAsync(made, _settings.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(409))
         {
             FeedCaLog.Made(_logger, _settings.Namespace, _settings.Secret);
         }
@@ -151,21 +163,26 @@ internal sealed class FeedCaKeeper
     }
 
     // Of a Secret of somebody's own, the ConfigMap is theirs from then on.
-    private async Task<bool> PublishFirstAsync(StoredData secret, CancellationToken cancellationToken)
+    private async Task<bool> PublishFirstAsync(V1Secret secret, CancellationToken cancellationToken)
     {
-        string bundle = secret.IsOurs ? FeedAuthority.Read(secret.Data).Bundle : FeedAuthority.Text(secret.Data, FeedAuthority.CaFile);
-        if (await _configMaps.TryCreateAsync(
-            _settings.ConfigMap, new Dictionary<string, string?> { [FeedAuthority.CaFile] = bundle }, secret.IsOurs, secret.IsOurs ? Now() : null, cancellationToken))
+        string bundle = IsOurs(secret) ? FeedAuthority.Read(secret).Bundle : FeedAuthority.Text(secret, FeedAuthority.CaFile);
+        V1ObjectMeta metadata = Metadata(_settings.ConfigMap, IsOurs(secret));
+        metadata.Annotations = IsOurs(secret) ? Now() : null;
+        V1ConfigMap made = Published(metadata, bundle);
+        if (await _api.CoreV1.CreateNamespacedConfigMapAsync(made, _settings.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(409))
         {
             LogPublished(bundle);
         }
         return true;
     }
 
-    private async Task<bool> PublishAsync(StoredData published, FeedAuthority present, CancellationToken cancellationToken)
+    private async Task<bool> PublishAsync(V1ConfigMap published, FeedAuthority present, CancellationToken cancellationToken)
     {
-        var data = new Dictionary<string, string?> { [FeedAuthority.CaFile] = present.Bundle };
-        if (!_isLeader() || !await _configMaps.TryChangeAsync(published, data, Now(), cancellationToken))
+        var change = new V1Patch(Published(Version(published, Now()), present.Bundle), V1Patch.PatchType.MergePatch);
+        if (!_isLeader() || !await _api.CoreV1
+            .PatchNamespacedConfigMapAsync(change, _settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(404, 409))
         {
             return false;
         }
@@ -179,7 +196,50 @@ internal sealed class FeedCaKeeper
     // Written together with the bundle: so the time is this bundle's and no other's.
     private Dictionary<string, string> Now() => new() { [PublishedAt] = _time.GetUtcNow().UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture) };
 
-    private static DateTimeOffset? ReadTime(StoredData published) =>
+    private static DateTimeOffset? ReadTime(V1ConfigMap published) =>
         DateTimeOffset.TryParseExact(
-            published.Metadata?.Annotations?.GetValueOrDefault(PublishedAt), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
+            published.GetAnnotation(PublishedAt), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
+
+    private static string? ReadBundle(V1ConfigMap published) =>
+        published.Data is { } data && data.TryGetValue(FeedAuthority.CaFile, out string? bundle) ? bundle : null;
+
+    private static bool IsOurs(IMetadata<V1ObjectMeta> present) => present.GetLabel(OwnerLabel) == Owner;
+
+    private static V1ObjectMeta Metadata(string name, bool isOurs) => new()
+    {
+        Name = name,
+        Labels = isOurs ? new Dictionary<string, string> { [OwnerLabel] = Owner } : null,
+    };
+
+    // In a patch, it makes the patch succeed only on this version.
+    private static V1ObjectMeta Version(IMetadata<V1ObjectMeta> present, Dictionary<string, string>? annotations = null) =>
+        new() { ResourceVersion = present.Metadata.ResourceVersion, Annotations = annotations };
+
+    private static V1ConfigMap Published(V1ObjectMeta metadata, string bundle) =>
+        new() { Metadata = metadata, Data = new Dictionary<string, string> { [FeedAuthority.CaFile] = bundle } };
+
+    private Task<bool> TryChangeAsync(V1Secret present, FeedAuthority next, CancellationToken cancellationToken)
+    {
+        // A null in the patch takes a value away.
+        var change = new V1Patch(
+            new V1Secret { Metadata = Version(present), Data = next.ToData()! }, V1Patch.PatchType.MergePatch);
+        return _api.CoreV1
+            .PatchNamespacedSecretAsync(change, _settings.Secret, _settings.Namespace, cancellationToken: cancellationToken)
+            .SucceedsUnlessAsync(404, 409);
+    }
+}
+
+internal static partial class FeedCaLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Made the feed's CA and certificate: the Secret {Namespace}/{Secret}")]
+    public static partial void Made(ILogger logger, string @namespace, string secret);
+
+    [LoggerMessage(2, LogLevel.Information, "Published what the proxies trust: {Count} CAs, in the ConfigMap {Namespace}/{ConfigMap}")]
+    public static partial void Published(ILogger logger, int count, string @namespace, string configMap);
+
+    [LoggerMessage(3, LogLevel.Information, "The feed's CA and certificate, Secret {Namespace}/{Secret}: {Step}")]
+    public static partial void Stepped(ILogger logger, string @namespace, string secret, FeedCaStep step);
+
+    [LoggerMessage(4, LogLevel.Error, "The feed's certificate in the namespace {Namespace} could not be read, made or renewed: {Problem}")]
+    public static partial void Failed(ILogger logger, string @namespace, string problem);
 }

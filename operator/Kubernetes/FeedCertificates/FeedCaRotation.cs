@@ -65,3 +65,30 @@ internal sealed class FeedCaRotation(FeedCaSettings settings)
         return signer.Issue(settings.Names, now, settings.CertificateLifetime);
     }
 }
+
+/// <summary>What was done to the feed's CA and certificate.</summary>
+internal enum FeedCaStep
+{
+    /// <summary>The next CA has been made; the proxies are told of it, and it does not sign yet.</summary>
+    NextCaMade,
+
+    /// <summary>The next CA has become the one that signs, and the certificate is one of its.</summary>
+    NextCaSigns,
+
+    /// <summary>The CA from before is no longer trusted.</summary>
+    PreviousCaDropped,
+
+    /// <summary>There is another certificate of the same CA.</summary>
+    CertificateRenewed,
+}
+
+/// <summary>Where the feed's CA is, and how long it and its certificates are good for.</summary>
+/// <param name="Namespace">The operator's own.</param>
+/// <param name="Secret">The CA, and the operators' certificate of it.</param>
+/// <param name="ConfigMap">What the proxies trust.</param>
+/// <param name="Names">What proxies call the operators: DNS names and IP addresses.</param>
+/// <param name="CertificateLifetime">A certificate has a successor when a third of this is left.</param>
+/// <param name="CaLifetime">So has a CA.</param>
+/// <param name="Overlap">How long the proxies can know a CA before it signs, and how long its predecessor is still trusted then.</param>
+internal sealed record FeedCaSettings(
+    string Namespace, string Secret, string ConfigMap, IReadOnlyList<string> Names, TimeSpan CertificateLifetime, TimeSpan CaLifetime, TimeSpan Overlap);

@@ -12,7 +12,9 @@ internal sealed class FeedSecret : IFeedCertificateSource
 
     public bool IsThere => _certificate is not null;
 
-    public CertificatePem Read() => _certificate ?? throw _absence.ToException();
+    public FeedCertificateReading Read() =>
+        _certificate is { } certificate ? new FeedCertificateReading(certificate)
+        : new FeedCertificateReading(null, _absence.Problem, _absence.IsAwaited);
 
     public void Put(CertificatePem certificate) => _certificate = certificate;
 
@@ -22,8 +24,5 @@ internal sealed class FeedSecret : IFeedCertificateSource
     /// <summary>It is not there yet, and the leader is to make it.</summary>
     public void Await(string what) => _absence = new Absence(what, IsAwaited: true);
 
-    private sealed record Absence(string Problem, bool IsAwaited)
-    {
-        public IOException ToException() => IsAwaited ? new CertificateAwaitedException(Problem) : new IOException(Problem);
-    }
+    private sealed record Absence(string Problem, bool IsAwaited);
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
-using System.Text.Json;
 using SshGateway.Operator.Kubernetes.Api;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Leadership;
 
@@ -8,7 +8,7 @@ namespace SshGateway.Operator.Kubernetes.Leadership;
 /// Which replica writes: the holder of a Lease. Whether another one's lease has run out is judged by how long this process
 /// has seen it unchanged, never by the times written in it; whether our own still holds, from before the request was sent.
 /// </summary>
-internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string identity, TimeProvider time, Random random, ILogger logger)
+internal sealed class LeaseElection(ApiClient api, LeaseSettings settings, TimeProvider time, ILogger<LeaseElection> logger)
 {
     public const string Name = "ssh-gateway-operator";
 
@@ -18,7 +18,6 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
     private static readonly TimeSpan WriteMargin = TimeSpan.FromSeconds(2);
     private const double Jitter = 1.2;
 
-    private readonly string _leases = $"apis/coordination.k8s.io/v1/namespaces/{ofNamespace}/leases";
     private readonly Lock _lock = new();
     private string? _seenVersion;
     private long _seenAt;
@@ -48,7 +47,7 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
             while (true)
             {
                 await TryOnceAsync(cancellationToken);
-                TimeSpan pause = IsHeld ? RetryInterval : RetryInterval * (1 + (random.NextDouble() * Jitter));
+                TimeSpan pause = IsHeld ? RetryInterval : RetryInterval * (1 + (Random.Shared.NextDouble() * Jitter));
                 await Task.Delay(pause, time, cancellationToken);
             }
         }
@@ -72,7 +71,7 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
                 }
                 if (!wasHeld)
                 {
-                    LeadershipLog.Taken(logger, identity);
+                    LeadershipLog.Taken(logger, settings.Identity);
                 }
                 _problem = null;
                 Renewed?.Invoke();
@@ -80,7 +79,7 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
             }
             Lose("another replica holds it");
         }
-        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
             // It is tried every few seconds, and said when it is something new.
             if (_problem != exception.Message)
@@ -98,47 +97,33 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
     /// <returns>Whether the lease is ours.</returns>
     private async Task<bool> TryTakeAsync(CancellationToken cancellationToken)
     {
-        Lease? lease = await ReadAsync(cancellationToken);
+        V1Lease? lease = await ReadAsync(cancellationToken);
         if (lease is null)
         {
-            return await TryWriteAsync(() => api.CreateAsync(_leases, Encode(Holding(null, null)), cancellationToken));
+            // 409: another replica was faster.
+            return await api.CoordinationV1
+                .CreateNamespacedLeaseAsync(Holding(null), settings.Namespace, cancellationToken: cancellationToken)
+                .SucceedsUnlessAsync(409);
         }
         Observe(lease);
         string? holder = lease.Spec?.HolderIdentity;
-        if (!string.IsNullOrEmpty(holder) && holder != identity && !HasRunOut(lease))
+        if (!string.IsNullOrEmpty(holder) && holder != settings.Identity && !HasRunOut(lease))
         {
             return false;
         }
-        return await TryWriteAsync(() => api.PatchAsync($"{_leases}/{Name}", Encode(Holding(lease.Metadata?.ResourceVersion, lease.Spec)), cancellationToken));
+        return await PatchAsync(Holding(lease), cancellationToken).SucceedsUnlessAsync(409);
     }
 
-    private async Task<Lease?> ReadAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(await api.GetAsync($"{_leases}/{Name}", cancellationToken), LeaseJson.Default.Lease);
-        }
-        catch (ApiException exception) when (exception.Status.Code == 404)
-        {
-            return null;
-        }
-    }
+    private Task<V1Lease?> ReadAsync(CancellationToken cancellationToken) =>
+        api.CoordinationV1
+            .ReadNamespacedLeaseAsync(Name, settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
 
-    private static async Task<bool> TryWriteAsync(Func<Task> write)
-    {
-        try
-        {
-            await write();
-            return true;
-        }
-        catch (ApiException exception) when (exception.Status.Code == 409)
-        {
-            // Another replica was faster.
-            return false;
-        }
-    }
+    // The patch names the version that was read, so that of two replicas one fails.
+    private Task<V1Lease> PatchAsync(V1Lease lease, CancellationToken cancellationToken) =>
+        api.CoordinationV1.PatchNamespacedLeaseAsync(
+            new V1Patch(lease, V1Patch.PatchType.MergePatch), Name, settings.Namespace, cancellationToken: cancellationToken);
 
-    private void Observe(Lease lease)
+    private void Observe(V1Lease lease)
     {
         if (lease.Metadata?.ResourceVersion != _seenVersion)
         {
@@ -147,25 +132,24 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
         }
     }
 
-    private bool HasRunOut(Lease lease) =>
+    private bool HasRunOut(V1Lease lease) =>
         time.GetElapsedTime(_seenAt) >= (lease.Spec?.LeaseDurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Duration);
 
-    private Lease Holding(string? version, Lease.SpecPart? previous)
+    // The times are for people: the clocks of two machines do not compare.
+    private V1Lease Holding(V1Lease? previous)
     {
-        bool isRenewal = previous?.HolderIdentity == identity;
-        string now = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
-        return new Lease
+        bool isRenewal = previous?.Spec?.HolderIdentity == settings.Identity;
+        DateTime now = time.GetUtcNow().UtcDateTime;
+        return new V1Lease
         {
-            ApiVersion = "coordination.k8s.io/v1",
-            Kind = "Lease",
-            Metadata = new() { Name = Name, ResourceVersion = version },
-            Spec = new()
+            Metadata = new V1ObjectMeta { Name = Name, ResourceVersion = previous?.Metadata?.ResourceVersion },
+            Spec = new V1LeaseSpec
             {
-                HolderIdentity = identity,
+                HolderIdentity = settings.Identity,
                 LeaseDurationSeconds = (int)Duration.TotalSeconds,
-                AcquireTime = isRenewal ? previous!.AcquireTime : now,
+                AcquireTime = isRenewal ? previous!.Spec.AcquireTime : now,
                 RenewTime = now,
-                LeaseTransitions = (previous?.LeaseTransitions ?? 0) + (isRenewal || previous is null ? 0 : 1),
+                LeaseTransitions = (previous?.Spec?.LeaseTransitions ?? 0) + (isRenewal || previous?.Spec is null ? 0 : 1),
             },
         };
     }
@@ -180,7 +164,7 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
             }
             _renewedAt = null;
         }
-        LeadershipLog.Lost(logger, identity, why);
+        LeadershipLog.Lost(logger, settings.Identity, why);
     }
 
     // So that the next replica need not wait until it runs out.
@@ -193,18 +177,36 @@ internal sealed class LeaseElection(ApiWriter api, string ofNamespace, string id
         Lose("the process ends");
         try
         {
-            Lease? lease = await ReadAsync(CancellationToken.None);
-            if (lease?.Spec?.HolderIdentity == identity)
+            V1Lease? lease = await ReadAsync(CancellationToken.None);
+            if (lease?.Spec?.HolderIdentity == settings.Identity)
             {
-                var released = new Lease { Metadata = new() { ResourceVersion = lease.Metadata?.ResourceVersion }, Spec = new() { HolderIdentity = "", LeaseDurationSeconds = 1 } };
-                await api.PatchAsync($"{_leases}/{Name}", Encode(released), CancellationToken.None);
+                await PatchAsync(
+                    new V1Lease
+                    {
+                        Metadata = new V1ObjectMeta { ResourceVersion = lease.Metadata?.ResourceVersion },
+                        Spec = new V1LeaseSpec { HolderIdentity = "", LeaseDurationSeconds = 1 },
+                    },
+                    CancellationToken.None);
             }
         }
-        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
             LeadershipLog.Failed(logger, exception.Message);
         }
     }
+}
 
-    private static byte[] Encode(Lease lease) => JsonSerializer.SerializeToUtf8Bytes(lease, LeaseJson.Default.Lease);
+/// <summary>Where the lease is, and by which name this replica holds it.</summary>
+internal sealed record LeaseSettings(string Namespace, string Identity);
+
+internal static partial class LeadershipLog
+{
+    [LoggerMessage(1, LogLevel.Information, "{Identity} holds the lease and writes the sessions' status")]
+    public static partial void Taken(ILogger logger, string identity);
+
+    [LoggerMessage(2, LogLevel.Information, "{Identity} no longer holds the lease: {Why}")]
+    public static partial void Lost(ILogger logger, string identity, string why);
+
+    [LoggerMessage(3, LogLevel.Warning, "The lease could not be read or renewed: {Problem}")]
+    public static partial void Failed(ILogger logger, string problem);
 }

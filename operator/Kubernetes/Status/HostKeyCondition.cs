@@ -6,23 +6,21 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// <summary>What the proxies found out about the host key of a session's pod.</summary>
 internal static class HostKeyCondition
 {
-    public const string Mismatch = "HostKeyMismatch";
-
     /// <summary>The keys that the pod may show: the pinned ones, else the one that it showed first. None are known where a CA signs them.</summary>
-    public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyRecord? opinion) =>
+    public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyRecord? known) =>
         route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
-        : !IsCertified(route) && opinion?.ExpectedFingerprint is { } learned ? [learned]
+        : !IsCertified(route) && known?.ExpectedFingerprint is { } learned ? [learned]
         : [];
 
     /// <summary>The key that the pod showed and may not have; null: there is none.</summary>
-    public static string? Unexpected(RoutedSession route, HostKeyRecord? opinion) =>
-        opinion?.SuspectFingerprint is { } shown
-        && (IsCertified(route) || (Fingerprints(route, opinion) is { Count: > 0 } expected && !expected.Contains(shown))) ? shown : null;
+    public static string? Unexpected(RoutedSession route, HostKeyRecord? known) =>
+        known?.MismatchFingerprint is { } shown
+        && (IsCertified(route) || (Fingerprints(route, known) is { Count: > 0 } expected && !expected.Contains(shown))) ? shown : null;
 
     /// <summary>What it ought to have shown.</summary>
-    public static string Expected(RoutedSession route, HostKeyRecord? opinion) => IsCertified(route)
+    public static string Expected(RoutedSession route, HostKeyRecord? known) => IsCertified(route)
         ? $"one with a good certificate of {string.Join(" or ", route.HostCAKeys.Select(k => k.Fingerprint))}"
-        : string.Join(" or ", Fingerprints(route, opinion));
+        : string.Join(" or ", Fingerprints(route, known));
 
     private static bool IsCertified(RoutedSession route) => route.HostKeys.Count == 0 && route.HostCAKeys.Count > 0;
 }

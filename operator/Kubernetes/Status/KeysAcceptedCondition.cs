@@ -7,17 +7,16 @@ internal static class KeysAcceptedCondition
 {
     private const string Type = "KeysValid";
 
-    public static Condition Of(SessionState state)
+    public static Condition Create(SessionState state)
     {
         if (state.Route is not { } route)
         {
             return new Condition(Type, null, "NotRouted", "the session has no route, so its keys are not read");
         }
-        string[] skipped = [.. route.Problems.Where(p => p.StartsWith("spec.ssh.", StringComparison.Ordinal) && p.Contains("this key is skipped", StringComparison.Ordinal))];
         string authorities = route.TrustedUserCAKeys.Count == 0 ? "" : $" and certificates of {route.TrustedUserCAKeys.Count} CAs";
         bool anybody = route.AuthorizedKeys.Count + route.TrustedUserCAKeys.Count > 0;
-        return skipped.Length == 0
+        return route.SkippedKeys.Count == 0
             ? new Condition(Type, anybody, anybody ? "KeysValid" : "NoKeys", $"{route.AuthorizedKeys.Count} keys{authorities} may log in")
-            : new Condition(Type, false, "KeysSkipped", string.Join("; ", skipped));
+            : new Condition(Type, false, "KeysSkipped", string.Join("; ", route.SkippedKeys));
     }
 }

@@ -8,7 +8,7 @@ internal static class PodReadyCondition
 {
     private const string Type = "PodReady";
 
-    public static Condition Of(RoutedSession? route)
+    public static Condition Create(RoutedSession? route)
     {
         if (route?.BoundPod is not { } pod)
         {

@@ -1,5 +1,4 @@
-using SshGateway.Operator.Model;
-using SshGateway.Operator.Routing;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
@@ -8,14 +7,14 @@ internal static class SessionPhases
 {
     /// <param name="reason">The Ready condition's reason.</param>
     /// <param name="wasReady">Whether logins have gone to this pod before.</param>
-    public static string Of(string reason, bool wasReady) => reason switch
+    public static string Find(string reason, bool wasReady) => reason switch
     {
-        nameof(ReadyReason.EndpointReady) => "Ready",
-        nameof(ReadyReason.WaitingForPod) or nameof(ReadyReason.PodNotFound) => "Pending",
-        nameof(ReadyReason.PodNotReady) => wasReady ? "NotReady" : "Starting",
-        nameof(ReadyReason.PodTerminating) or nameof(ReadyReason.Draining) => "Draining",
-        nameof(ReadyReason.PodFailed) or nameof(ReadyReason.AccessDisabled) or "Expired" => "Ended",
-        nameof(ReadyReason.Conflict) or SessionCondition.SessionIdTaken => "Conflict",
+        ReadyReasons.EndpointReady => "Ready",
+        ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound => "Pending",
+        ReadyReasons.PodNotReady => wasReady ? "NotReady" : "Starting",
+        ReadyReasons.PodTerminating or ReadyReasons.Draining => "Draining",
+        ReadyReasons.PodFailed or ReadyReasons.AccessDisabled or ReadyReasons.Expired => "Ended",
+        ReadyReasons.Conflict or ReadyReasons.SessionIdTaken => "Conflict",
         _ => "Invalid",
     };
 }

@@ -1,3 +1,4 @@
+using SshGateway.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
@@ -25,18 +26,18 @@ internal static class StatusComposer
         // The API writes times in whole seconds.
         now = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
         SessionStatus? previous = state.Session.Status;
-        Condition ready = ReadyCondition.Of(state, hostKey, now);
+        Condition ready = ReadyCondition.Create(state, hostKey, now);
         SessionEndpoint? endpoint = ComposeEndpoint(state.Route, hostKey, previous?.Endpoint, ready.Holds == true ? now : null);
         int? connections = ComposeConnections(previous, usage);
         return new SessionStatus
         {
             ObservedGeneration = state.Session.Metadata?.Generation,
-            Phase = SessionPhases.Of(ready.Reason, endpoint?.ReadySince is not null),
+            Phase = SessionPhases.Find(ready.Reason, endpoint?.ReadySince is not null),
             AuthorizedKeyCount = state.Route?.AuthorizedKeys.Count ?? 0,
             Endpoint = endpoint,
             Connections = connections,
             LastActivityTime = ComposeActivity(previous, usage?.LastActivity, connections),
-            Conditions = [.. new[] { ready, PodBoundCondition.Of(state), PodReadyCondition.Of(state.Route), KeysAcceptedCondition.Of(state) }.Select(f => Compose(f, state.Session, now))],
+            Conditions = [.. new[] { ready, PodBoundCondition.Create(state), PodReadyCondition.Create(state.Route), KeysAcceptedCondition.Create(state) }.Select(c => Compose(c, state.Session, now))],
         };
     }
 
@@ -71,18 +72,18 @@ internal static class StatusComposer
         };
     }
 
-    private static SessionCondition Compose(Condition finding, ClaudeSession session, DateTimeOffset now)
+    private static SessionCondition Compose(Condition condition, ClaudeSession session, DateTimeOffset now)
     {
-        string status = finding.Holds switch { true => "True", false => "False", null => "Unknown" };
-        SessionCondition? previous = session.Status?.Conditions?.FirstOrDefault(c => c?.Type == finding.Type);
+        string status = condition.Holds switch { true => "True", false => "False", null => "Unknown" };
+        SessionCondition? previous = session.Status?.Conditions?.FirstOrDefault(c => c?.Type == condition.Type);
         return new SessionCondition
         {
-            Type = finding.Type,
+            Type = condition.Type,
             Status = status,
             ObservedGeneration = session.Metadata?.Generation,
             LastTransitionTime = previous?.Status == status ? previous.LastTransitionTime : now,
-            Reason = finding.Reason,
-            Message = Shorten(finding.Message),
+            Reason = condition.Reason,
+            Message = Shorten(condition.Message),
         };
     }
 
@@ -90,3 +91,6 @@ internal static class StatusComposer
     private static string Shorten(string text) => text.Length <= MaxMessage ? text
         : text[..(char.IsHighSurrogate(text[MaxMessage - 1]) ? MaxMessage - 1 : MaxMessage)];
 }
+
+/// <summary>What a condition says, before it is compared with what it said.</summary>
+internal readonly record struct Condition(string Type, bool? Holds, string Reason, string Message);

@@ -1,26 +1,40 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Model;
+using k8s;
+using k8s.Models;
+
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
 /// The merge patch (RFC 7386) of a status. It carries the version that it was computed from, so that a writer who is behind
-/// cannot win, and nulls for the fields that were there and no longer are. Fields of others are left alone.
+/// cannot win, and nulls for the fields that were there and no longer are, which no typed body can say. Fields of
+/// others are left alone.
 /// </summary>
 internal static class StatusPatch
 {
-    public static byte[] Encode(ClaudeSession session, SessionStatus status)
+    /// <exception cref="ApiException">The server refused. 409: the session is another version by now.</exception>
+    public static Task SendAsync(
+        ApiClient api, ClaudeSession session, SessionStatus status, CancellationToken cancellationToken)
+    {
+        string[] group = ClaudeSession.ApiVersion.Split('/');
+        return api.CustomObjects.PatchNamespacedCustomObjectStatusAsync(
+            new V1Patch(Create(session, status), V1Patch.PatchType.MergePatch), group[0], group[1], session.Namespace,
+            ApiResources.Sessions.Plural, session.Name, cancellationToken: cancellationToken);
+    }
+
+    public static JsonObject Create(ClaudeSession session, SessionStatus status)
     {
         JsonObject wanted = ToJson(status);
         JsonObject present = session.Status is null ? [] : ToJson(session.Status);
         AddRemovals(wanted, present);
-        var patch = new JsonObject
+        return new JsonObject
         {
             ["metadata"] = new JsonObject { ["resourceVersion"] = session.Metadata?.ResourceVersion, ["uid"] = session.Uid },
             ["status"] = wanted,
         };
-        return JsonSerializer.SerializeToUtf8Bytes(patch, StatusJson.Default.JsonObject);
     }
 
     /// <summary>Whether the session has this status already.</summary>
@@ -42,5 +56,5 @@ internal static class StatusPatch
         }
     }
 
-    private static JsonObject ToJson(SessionStatus status) => JsonSerializer.SerializeToNode(status, StatusJson.Default.SessionStatus)!.AsObject();
+    private static JsonObject ToJson(SessionStatus status) => JsonSerializer.SerializeToNode(status, ModelJson.Default.SessionStatus)!.AsObject();
 }

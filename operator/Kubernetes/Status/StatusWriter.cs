@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Events;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
+using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Usage;
 
@@ -14,18 +14,17 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// Writes the sessions' status, behind the table and never before it, and only while this replica holds the lease. What
 /// is written is computed from the latest state when its turn comes, so a session that changes often is written seldom.
 /// </summary>
-internal sealed class StatusWriter : IDisposable
+internal sealed class StatusWriter : IRouteObserver, IDisposable
 {
     // Logins come and go; what changes within this time is one write.
     private static readonly TimeSpan UsageDelay = TimeSpan.FromSeconds(10);
 
-    private readonly ApiWriter _api;
+    private readonly ApiClient _api;
     private readonly LeaseElection _lease;
     private readonly EventWriter _events;
     private readonly UsageTable _usage;
     private readonly HostKeyTable _hostKeys;
     private readonly TimeProvider _time;
-    private readonly Random _random;
     private readonly ILogger _logger;
     private readonly WorkQueue _queue;
     private readonly WriteWindow _window;
@@ -37,7 +36,7 @@ internal sealed class StatusWriter : IDisposable
     private readonly ConcurrentDictionary<ObjectKey, string?> _settled = [];
     private int _hasPassedOver;
 
-    public StatusWriter(ApiWriter api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, Random random, ILogger logger)
+    public StatusWriter(ApiClient api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, ILogger<StatusWriter> logger)
     {
         _api = api;
         _lease = lease;
@@ -45,7 +44,6 @@ internal sealed class StatusWriter : IDisposable
         _usage = usage;
         _hostKeys = hostKeys;
         _time = time;
-        _random = random;
         _logger = logger;
         _queue = new WorkQueue(time);
         _window = new WriteWindow(time);
@@ -92,7 +90,7 @@ internal sealed class StatusWriter : IDisposable
             while (true)
             {
                 ObjectKey key = await _queue.TakeAsync(cancellationToken);
-                await _window.EnterAsync(cancellationToken);
+                await _window.AcquireAsync(cancellationToken);
                 _ = ReviewAsync(key, cancellationToken);
             }
         }
@@ -167,7 +165,7 @@ internal sealed class StatusWriter : IDisposable
         finally
         {
             _queue.Done(key);
-            _window.Leave(askedAt);
+            _window.Release(askedAt);
         }
     }
 
@@ -203,10 +201,9 @@ internal sealed class StatusWriter : IDisposable
 
     private async Task WriteAsync(ObjectKey key, ClaudeSession session, SessionStatus status, CancellationToken cancellationToken)
     {
-        string path = $"{ApiResources.Sessions.Collection(key.Namespace)}/{key.Name}/status";
         try
         {
-            await _api.PatchAsync(path, StatusPatch.Encode(session, status), cancellationToken);
+            await StatusPatch.SendAsync(_api, session, status, cancellationToken);
             StatusLog.Written(_logger, key, status.Phase);
             _events.Note(session, status);
         }
@@ -220,7 +217,7 @@ internal sealed class StatusWriter : IDisposable
         }
         catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
-            TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, _random)).Next((exception as ApiException)?.RetryAfter);
+            TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, Random.Shared)).Next((exception as ApiException)?.RetryAfter);
             StatusLog.Failed(_logger, key, exception.Message, delay.TotalSeconds);
             _queue.AddAt(key, _time.GetUtcNow() + delay);
             return;

@@ -9,32 +9,32 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// </summary>
 internal sealed class WriteWindow(TimeProvider time)
 {
-    public const int Smallest = 2;
-    public const int Largest = 50;
+    public const int Min = 2;
+    public const int Max = 50;
 
     // Slow is what takes longer than this beyond so many times the fastest answer ever: a far-away server is not a busy one.
     private const int FastestTimes = 4;
     private static readonly TimeSpan Queueing = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
-    private readonly ChangeSignal _left = new();
+    private readonly ChangeSignal _released = new();
     private TimeSpan _fastest = TimeSpan.MaxValue;
     private double _window = 10;
     private long _halvedAt;
     private int _underWay;
 
     /// <summary>Waits for room. There is one waiter at a time.</summary>
-    public async ValueTask EnterAsync(CancellationToken cancellationToken)
+    public async ValueTask AcquireAsync(CancellationToken cancellationToken)
     {
-        while (!TryEnter())
+        while (!TryAcquire())
         {
-            await _left.WaitAsync(cancellationToken);
+            await _released.WaitAsync(cancellationToken);
         }
     }
 
     /// <summary>One is done.</summary>
     /// <param name="startedAt">When the API server was asked, by the clock's timestamp; null: it was not.</param>
-    public void Leave(long? startedAt)
+    public void Release(long? startedAt)
     {
         lock (_lock)
         {
@@ -44,7 +44,7 @@ internal sealed class WriteWindow(TimeProvider time)
                 Adjust(started, time.GetElapsedTime(started));
             }
         }
-        _left.Set();
+        _released.Set();
     }
 
     /// <summary>Waits until none is under way.</summary>
@@ -59,11 +59,11 @@ internal sealed class WriteWindow(TimeProvider time)
                     return;
                 }
             }
-            await _left.WaitAsync(CancellationToken.None);
+            await _released.WaitAsync(CancellationToken.None);
         }
     }
 
-    private bool TryEnter()
+    private bool TryAcquire()
     {
         lock (_lock)
         {
@@ -78,12 +78,12 @@ internal sealed class WriteWindow(TimeProvider time)
         _fastest = took < _fastest ? took : _fastest;
         if (took <= Queueing + (_fastest * FastestTimes))
         {
-            _window = Math.Min(Largest, _window + (1 / _window));
+            _window = Math.Min(Max, _window + (1 / _window));
         }
         // Those that were under way already tell nothing of the window since.
         else if (started >= _halvedAt)
         {
-            _window = Math.Max(Smallest, _window / 2);
+            _window = Math.Max(Min, _window / 2);
             _halvedAt = time.GetTimestamp();
         }
     }

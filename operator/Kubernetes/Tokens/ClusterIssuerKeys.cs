@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 
@@ -10,33 +9,22 @@ namespace SshGateway.Operator.Kubernetes.Tokens;
 /// The API server's own issuer and keys: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
 /// Every ServiceAccount may read them, by the role system:service-account-issuer-discovery.
 /// </summary>
-internal sealed class ClusterIssuerKeys : IIssuerKeysSource, IDisposable
+internal sealed class ClusterIssuerKeys(ApiClient api) : IIssuerKeysSource
 {
     private const string Discovery = ".well-known/openid-configuration";
 
     // Not the discovery's jwks_uri: that is where the world finds them, which may be another server without our credentials.
     private const string Keys = "openid/v1/jwks";
 
-    private readonly HttpClient _http;
-    private readonly ApiWriter _api;
-
-    public ClusterIssuerKeys(ApiServerAccess access, TimeProvider time)
-    {
-        _http = ApiConnection.Open(access);
-        _api = new ApiWriter(_http, time);
-    }
-
-    public void Dispose() => _http.Dispose();
-
     public async Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using JsonDocument discovery = JsonDocument.Parse(await _api.GetAsync(Discovery, cancellationToken));
+            using JsonDocument discovery = JsonDocument.Parse(await api.GetAsync(Discovery, null, cancellationToken));
             string issuer = discovery.RootElement.GetProperty("issuer").GetString() ?? "";
-            return new IssuerKeys(issuer, Encoding.UTF8.GetString(await _api.GetAsync(Keys, cancellationToken)));
+            return new IssuerKeys(issuer, Encoding.UTF8.GetString(await api.GetAsync(Keys, null, cancellationToken)));
         }
-        catch (Exception exception) when (ApiFailure.IsAny(exception))
+        catch (Exception exception) when (exception is ApiException || ApiFailure.IsOfConnection(exception))
         {
             throw new IssuerKeysException($"the API server does not give its issuer and keys: {exception.Message}", exception);
         }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SshGateway.Operator.Feed.Authentication;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 

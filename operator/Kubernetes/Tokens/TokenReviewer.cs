@@ -1,38 +1,21 @@
-using System.Text.Json;
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 
 /// <summary>Asks the API server whose a token is.</summary>
-internal sealed class TokenReviewer : IDisposable
+internal sealed partial class TokenReviewer(ApiClient api, TimeProvider time, ILogger<TokenReviewer> logger)
+    : ITokenReviewer, IDisposable
 {
-    private const string Path = "apis/authentication.k8s.io/v1/tokenreviews";
-
     // Whoever sends forged tokens must not keep the API server busy.
     private const int ReviewsInFlight = 8;
 
-    private readonly HttpClient _http;
-    private readonly ApiWriter _api;
-    private readonly ReviewCache _cache;
-    private readonly ILogger _logger;
+    private readonly ReviewCache _cache = new(time);
     private readonly SemaphoreSlim _slots = new(ReviewsInFlight);
     private string? _problem;
 
-    /// <param name="access">The API server.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
-    public TokenReviewer(ApiServerAccess access, TimeProvider time, ILogger<TokenReviewer> logger)
-    {
-        _http = ApiConnection.Open(access);
-        _api = new ApiWriter(_http, time);
-        _cache = new ReviewCache(time);
-        _logger = logger;
-    }
-
-    /// <param name="token">A token of bounded length.</param>
-    /// <param name="audience">Whom it has to be for; null: the API server itself.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<ReviewedToken> ReviewAsync(string token, string? audience, CancellationToken cancellationToken)
     {
         string question = $"{audience} {token}";
@@ -51,12 +34,12 @@ internal sealed class TokenReviewer : IDisposable
             _problem = null;
             return review;
         }
-        catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is JsonException)
+        catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
             // Every caller meets it; it is said when it is something new.
             if (Interlocked.Exchange(ref _problem, exception.Message) != exception.Message)
             {
-                TokenLog.Failed(_logger, exception.Message);
+                LogFailed(logger, exception.Message);
             }
             return ReviewedToken.Unknown;
         }
@@ -66,18 +49,20 @@ internal sealed class TokenReviewer : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _slots.Dispose();
-        _http.Dispose();
-    }
+    public void Dispose() => _slots.Dispose();
 
     private async Task<ReviewedToken> AskAsync(string token, string? audience, CancellationToken cancellationToken)
     {
-        var question = new TokenReview { ApiVersion = "authentication.k8s.io/v1", Kind = "TokenReview", Spec = new TokenReview.SpecPart(token, audience is null ? null : [audience]) };
-        byte[] answer = await _api.CreateAsync(Path, JsonSerializer.SerializeToUtf8Bytes(question, TokenJson.Default.TokenReview), cancellationToken);
-        TokenReview.StatusPart? status = JsonSerializer.Deserialize(answer, TokenJson.Default.TokenReview)?.Status;
+        // Without audiences, the question is about tokens for the API server itself.
+        var spec = new V1TokenReviewSpec { Token = token, Audiences = audience is null ? null : [audience] };
+        V1TokenReview answer = await api.AuthenticationV1.CreateTokenReviewAsync(
+            new V1TokenReview { Spec = spec }, cancellationToken: cancellationToken);
+        V1TokenReviewStatus? status = answer.Status;
+        // A server that does not know about audiences names none.
         bool isForAudience = audience is null || status?.Audiences?.Contains(audience, StringComparer.Ordinal) == true;
         return isForAudience && status is { Authenticated: true, User.Username: { Length: > 0 } user } ? new ReviewedToken(TokenVerdict.Authentic, user) : ReviewedToken.Refused;
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "The API server could not be asked whose a caller's token is: {Problem}")]
+    private static partial void LogFailed(ILogger logger, string problem);
 }

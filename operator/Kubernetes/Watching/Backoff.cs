@@ -4,7 +4,7 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 internal sealed class Backoff(TimeProvider time, Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(800);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Max = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HealthyTime = TimeSpan.FromMinutes(2);
 
     private TimeSpan _next = First;
@@ -19,7 +19,7 @@ internal sealed class Backoff(TimeProvider time, Random random)
         }
         // Between half of it and all of it, so that many clients of one server that restarted do not come back at once.
         TimeSpan delay = _next * (0.5 + (random.NextDouble() / 2));
-        _next = _next * 2 < Longest ? _next * 2 : Longest;
+        _next = _next * 2 < Max ? _next * 2 : Max;
         _lastFailure = time.GetTimestamp();
         return atLeast > delay ? atLeast.Value : delay;
     }

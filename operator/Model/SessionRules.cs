@@ -1,0 +1,155 @@
+using System.Text.RegularExpressions;
+using SshGateway.Feed;
+
+namespace SshGateway.Operator.Model;
+
+/// <summary>
+/// What the CRD's schema demands of a ClaudeSession, checked here again: older API servers prune its CEL rules, and a
+/// directory has no API server.
+/// </summary>
+internal static partial class SessionRules
+{
+    public const int MaxAuthorizedKeys = 16;
+    public const int MaxHostKeys = 8;
+    public const int MaxCAKeys = 4;
+
+    private const int MaxKeyLineLength = 4096;
+    private const int MaxOwnerLength = 128;
+    private const int MaxConnections = 1000;
+    private const int MaxMatchLabels = 16;
+    private const int MaxLabelNameLength = 317;
+    private const int MaxLabelValueLength = 63;
+
+    /// <summary><c>spec.access</c>; null when it is no such word.</summary>
+    public static Access? ParseAccess(string? word) => word switch
+    {
+        null or "Enabled" => Access.Enabled,
+        "Draining" => Access.Draining,
+        "Disabled" => Access.Disabled,
+        _ => null,
+    };
+
+    /// <summary>Everything that is wrong; empty when nothing is.</summary>
+    public static IEnumerable<Violation> Check(ClaudeSession session)
+    {
+        if (!SessionNames.IsSessionId(session.Name))
+        {
+            yield return new Violation("metadata.name",
+                $"must be a DNS label of at most {SessionNames.MaxSessionId} characters: a-z, 0-9 and '-' inside; it is the SSH user name");
+        }
+        if (session.Spec is not { } spec)
+        {
+            yield return new Violation("spec", "is missing; it needs at least owner.user and ssh.authorizedKeys");
+            yield break;
+        }
+        foreach (Violation violation in CheckOwner(spec.Owner).Concat(CheckPod(spec.Pod)).Concat(CheckSsh(spec.Ssh)))
+        {
+            yield return violation;
+        }
+        if (ParseAccess(spec.Access) is null)
+        {
+            yield return new Violation("spec.access", "must be Enabled, Draining or Disabled");
+        }
+        if (spec.MaxConnections is < 1 or > MaxConnections)
+        {
+            yield return new Violation("spec.maxConnections", $"must be between 1 and {MaxConnections}");
+        }
+        if (spec.IdleTimeout is not null && Durations.Parse(spec.IdleTimeout) is null)
+        {
+            yield return new Violation("spec.idleTimeout", "must be a duration such as 90m or 1h30m");
+        }
+    }
+
+    private static IEnumerable<Violation> CheckOwner(SessionOwner? owner)
+    {
+        if (owner?.User is not { } user || !OwnerName().IsMatch(user))
+        {
+            yield return new Violation("spec.owner.user", $"must name the session's owner in 1 to {MaxOwnerLength} characters without spaces");
+        }
+        if (owner?.Team is { } team && !OwnerName().IsMatch(team))
+        {
+            yield return new Violation("spec.owner.team", $"must be 1 to {MaxOwnerLength} characters without spaces, or be left out");
+        }
+    }
+
+    private static IEnumerable<Violation> CheckPod(PodSelection? pod)
+    {
+        if (pod is null)
+        {
+            yield break;
+        }
+        if (pod.Name is null == pod.MatchLabels is null)
+        {
+            yield return new Violation("spec.pod", "must have exactly one of name and matchLabels; leave pod out to take the pod that carries the session's label");
+        }
+        if (pod.Name is not null && (pod.Name.Length > 253 || !DnsSubdomain().IsMatch(pod.Name)))
+        {
+            yield return new Violation("spec.pod.name", "must be the name of a pod in the session's namespace");
+        }
+        if (pod.MatchLabels is not null && pod.MatchLabels.Count is 0 or > MaxMatchLabels)
+        {
+            yield return new Violation("spec.pod.matchLabels", $"must have 1 to {MaxMatchLabels} labels");
+        }
+        if (pod.MatchLabels is not null && pod.MatchLabels.Any(l => l.Key.Length > MaxLabelNameLength || l.Value is null or { Length: > MaxLabelValueLength }))
+        {
+            yield return new Violation(
+                "spec.pod.matchLabels", $"must have names of at most {MaxLabelNameLength} and values of at most {MaxLabelValueLength} characters");
+        }
+        if (pod.Uid is not null && pod.Uid.Length is 0 or > 64)
+        {
+            yield return new Violation("spec.pod.uid", "must be the pod's metadata.uid, or be left out");
+        }
+    }
+
+    private static IEnumerable<Violation> CheckSsh(SshSpec? ssh)
+    {
+        if (ssh?.Port is < 1 or > ushort.MaxValue)
+        {
+            yield return new Violation("spec.ssh.port", "must be between 1 and 65535");
+        }
+        if (ssh?.TargetUser is not null && !SessionNames.IsTargetUser(ssh.TargetUser))
+        {
+            yield return new Violation("spec.ssh.targetUser", "must be a user name of the pod, such as claude");
+        }
+        foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, 1, MaxAuthorizedKeys)
+            .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaxCAKeys))
+            .Concat(CheckKeys("hostKeys", ssh?.HostKeys, 0, MaxHostKeys))
+            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaxCAKeys)))
+        {
+            yield return violation;
+        }
+    }
+
+    private static IEnumerable<Violation> CheckKeys(string name, IReadOnlyList<string?>? lines, int minimum, int maximum)
+    {
+        int count = lines?.Count ?? 0;
+        if (count < minimum || count > maximum)
+        {
+            yield return new Violation($"spec.ssh.{name}", $"must have {minimum} to {maximum} keys");
+        }
+        for (int i = 0; i < count; i++)
+        {
+            if (lines![i] is not { Length: <= MaxKeyLineLength } line || !KeyLine().IsMatch(line))
+            {
+                yield return new Violation($"spec.ssh.{name}[{i}]",
+                    "must be one line of a public key file, \"<type> <base64> [comment]\", without options before the type");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    private static partial Regex DnsSubdomain();
+
+    [GeneratedRegex(@"^[^\s\p{Cc}]{1,128}\z")]
+    private static partial Regex OwnerName();
+
+    [GeneratedRegex(@"^(sk-)?(ssh|ecdsa)-[a-z0-9-]+(@openssh\.com)? [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?\z")]
+    private static partial Regex KeyLine();
+}
+
+/// <param name="Field">The field as its path in the manifest, such as <c>spec.ssh.port</c>.</param>
+/// <param name="Remedy">What to write instead.</param>
+internal sealed record Violation(string Field, string Remedy)
+{
+    public override string ToString() => $"{Field}: {Remedy}";
+}

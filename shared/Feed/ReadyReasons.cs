@@ -1,0 +1,52 @@
+namespace SshGateway.Feed;
+
+/// <summary>
+/// Why logins are routed or not: the reasons of a session's Ready condition and of a feed entry. Operators write them
+/// and proxies compare them, so they are one list.
+/// </summary>
+public static class ReadyReasons
+{
+    public const string EndpointReady = "EndpointReady";
+
+    /// <summary>No pod carries the session's label yet.</summary>
+    public const string WaitingForPod = "WaitingForPod";
+
+    /// <summary>The pod that the session names does not exist, is another incarnation, or is not labelled as the session's.</summary>
+    public const string PodNotFound = "PodNotFound";
+
+    /// <summary>The pod has no address yet, or its Ready condition is not True.</summary>
+    public const string PodNotReady = "PodNotReady";
+
+    /// <summary>The pod is being deleted.</summary>
+    public const string PodTerminating = "PodTerminating";
+
+    /// <summary>The pod's containers have ended for good.</summary>
+    public const string PodFailed = "PodFailed";
+
+    /// <summary>Two pods for the session, or the pod is another session's.</summary>
+    public const string Conflict = "Conflict";
+
+    /// <summary><c>spec.access</c> is Disabled.</summary>
+    public const string AccessDisabled = "AccessDisabled";
+
+    /// <summary><c>spec.access</c> is Draining.</summary>
+    public const string Draining = "Draining";
+
+    /// <summary>No authorized key, or none of the pinned host keys, can be used.</summary>
+    public const string InvalidKeys = "InvalidKeys";
+
+    /// <summary>The spec breaks a rule of the schema.</summary>
+    public const string InvalidSpec = "InvalidSpec";
+
+    /// <summary>The pod's address may not be routed to, or belongs to another pod by now.</summary>
+    public const string AddressRefused = "AddressRefused";
+
+    /// <summary>The session has expired. In status only: a proxy goes by the entry's time.</summary>
+    public const string Expired = "Expired";
+
+    /// <summary>The pod showed another host key than the expected one. In status only.</summary>
+    public const string HostKeyMismatch = "HostKeyMismatch";
+
+    /// <summary>The session's id belongs to another session. In status only, and read back from it.</summary>
+    public const string SessionIdTaken = "SessionIDTaken";
+}
