@@ -38,7 +38,7 @@ internal sealed class YamlToJson : IDisposable
                 conversion.Take(parser.Current!);
             }
         }
-        // The parser throws whatever comes up in it, not only YamlException: a bracket that is not closed made it InvalidOperationException.
+        // The parser throws whatever comes up in it, not only YamlException.
         catch (Exception exception) when (exception is not ManifestException)
         {
             (string what, long line) = exception is YamlException known ? (known.Message, known.Start.Line) : ("it ends too early, or makes no sense here", LastLine(parser));

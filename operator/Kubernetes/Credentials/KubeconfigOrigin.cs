@@ -44,7 +44,7 @@ internal sealed record KubeconfigOrigin(string Name, string File)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Fault($"{field} is {path}: {exception.Message}");
+            throw Fault($"{field} is {exception.Message}");
         }
     }
 }

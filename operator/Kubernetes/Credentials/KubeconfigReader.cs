@@ -52,7 +52,7 @@ internal sealed class KubeconfigReader
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException([$"the kubeconfig {path} cannot be read: {exception.Message}"]);
+            throw new ConfigurationException([$"the kubeconfig {exception.Message}"]);
         }
         try
         {

@@ -48,7 +48,7 @@ internal sealed class TokenFile(string path, SslStreamCertificateContext? client
         try
         {
             string token = RegularFile.ReadText(path, MaxTokenBytes).Trim();
-            _token = token.Length > 0 ? token : throw new IOException($"the token file {path} is empty");
+            _token = token.Length > 0 ? token : throw new IOException($"{path}: the token file is empty");
         }
         catch (Exception exception) when (_token is not null && exception is IOException or UnauthorizedAccessException)
         {

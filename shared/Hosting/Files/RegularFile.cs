@@ -29,7 +29,7 @@ public static class RegularFile
         using SafeFileHandle file = Open(path);
         if (!LibC.TryStat(file, out FileStatus status) || !status.IsRegular)
         {
-            throw new IOException("it is no regular file");
+            throw new IOException($"{path}: is no regular file");
         }
         // One byte more than there should be, to see whether there is one.
         byte[] bytes = new byte[Math.Min((long)status.Identity.Size, maxBytes) + 1];
@@ -42,7 +42,7 @@ public static class RegularFile
                 Array.Resize(ref bytes, (int)Math.Min((2L * length) + 4096, maxBytes + 1L));
             }
         }
-        return length <= maxBytes ? bytes[..length] : throw new IOException($"it has more than {maxBytes} bytes, the maximum");
+        return length <= maxBytes ? bytes[..length] : throw new IOException($"{path}: has more than {maxBytes} bytes, the maximum");
     }
 
     private static SafeFileHandle Open(string path)
@@ -50,9 +50,9 @@ public static class RegularFile
         int descriptor = LibC.Open(path);
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Marshal.GetLastPInvokeError() switch
         {
-            LibC.NoSuchFile => (Exception)new FileNotFoundException("there is no such file", path),
-            LibC.NoAccess => new UnauthorizedAccessException("it may not be read: permission denied"),
-            int error => new IOException(Marshal.GetPInvokeErrorMessage(error)),
+            LibC.NoSuchFile => (Exception)new FileNotFoundException($"{path}: there is no such file", path),
+            LibC.NoAccess => new UnauthorizedAccessException($"{path}: permission denied"),
+            int error => new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
         };
     }
 }
