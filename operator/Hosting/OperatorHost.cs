@@ -130,16 +130,18 @@ internal static class OperatorHost
         app.Services.GetRequiredService<FeedService>();
         app.Services.GetRequiredService<ReportMetrics>();
         FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
+        IClusterSource source = app.Services.GetRequiredService<IClusterSource>();
         TarsEndpoints endpoints = app.Services.GetRequiredService<TarsEndpoints>();
         app.Use((context, next) => HttpProtocol.IsHttp2(context.Request.Protocol) ? next(context)
             : context.Request.Path.StartsWithSegments(TarsEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
-            : Probes.HandleAsync(context, NotReady(table, certificate)));
+            : Probes.HandleAsync(context, NotReady(source, table, certificate)));
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<FeedHealth>();
     }
 
-    private static string? NotReady(EndpointTable table, FeedCertificate? certificate) =>
-        !table.IsFilled ? "the sessions and pods have not all been read yet"
+    private static string? NotReady(IClusterSource source, EndpointTable table, FeedCertificate? certificate) =>
+        source.Problem is { } outOfDate ? outOfDate
+        : !table.IsFilled ? "the sessions and pods have not all been read yet"
         : certificate?.Missing is { } problem ? $"the feed has no certificate: {problem}"
         : null;
 

@@ -3,33 +3,79 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Operator.Routing;
 
-/// <summary>The usable keys of one list of the spec; the others are named and skipped.</summary>
+/// <summary>
+/// The usable keys of one list of the spec. Each item is read as sshd reads a file with that text (auth2-pubkeyfile.c): line by line, without empty lines and comments.
+/// A line that is no usable key is named and skipped.
+/// </summary>
 internal static class KeyLines
 {
+    private const int MaxItemLength = 4096;
+
     /// <param name="field">The list's path in the spec.</param>
-    /// <param name="lines">Its lines.</param>
-    /// <param name="maximum">How many of them count.</param>
-    /// <param name="problems">Gets a sentence for each line that is skipped.</param>
+    /// <param name="items">Its items.</param>
+    /// <param name="maximum">How many of them count, and how many keys.</param>
+    /// <param name="problems">Gets a sentence for each item of which a line is skipped.</param>
     /// <param name="ofHosts">Host keys: those of security keys are none.</param>
-    public static IReadOnlyList<SshPublicKey> Parse(string field, IReadOnlyList<string?>? lines, int maximum, List<string> problems, bool ofHosts = false)
+    public static IReadOnlyList<SshPublicKey> Parse(string field, IReadOnlyList<string?>? items, int maximum, List<string> problems, bool ofHosts = false)
     {
         var keys = new List<SshPublicKey>();
-        for (int i = 0; i < Math.Min(lines?.Count ?? 0, maximum); i++)
+        for (int i = 0; i < Math.Min(items?.Count ?? 0, maximum); i++)
         {
+            Read($"{field}[{i}]", items![i] ?? "");
+        }
+        return keys;
+
+        void Read(string item, string text)
+        {
+            if (text.Length > MaxItemLength)
+            {
+                problems.Add($"{item}: this key is skipped: it has {text.Length} characters; at most {MaxItemLength} are read");
+                return;
+            }
+            string[] lines = text.TrimEnd('\n', '\r', ' ', '\t').Split('\n');
+            string? first = null;
+            int more = -1;
+            for (int number = 1; number <= lines.Length; number++)
+            {
+                if (TryRead(lines[number - 1]) is { } problem)
+                {
+                    first ??= $"{(lines.Length == 1 ? item : $"{item}, line {number}")}: this key is skipped: {problem}";
+                    more++;
+                }
+            }
+            if (first is not null)
+            {
+                // One sentence, however many lines somebody pasted: the status has no room for all.
+                problems.Add(more == 0 ? first : $"{first}; and {more} more lines of it");
+            }
+        }
+
+        // Returns what is wrong with the line.
+        string? TryRead(string line)
+        {
+            line = line.TrimStart(' ', '\t');
+            if (line is "" or "\r" || line[0] == '#')
+            {
+                return null;
+            }
             try
             {
-                SshPublicKey key = SshPublicKey.ParseLine(lines![i] ?? "");
+                SshPublicKey key = SshPublicKey.ParseLine(line);
                 if (ofHosts && SshKeyTypes.IsSecurityKey(key.Type))
                 {
-                    throw new SshFormatException("a security key is no host key");
+                    return "a security key is no host key";
+                }
+                if (keys.Count == maximum)
+                {
+                    return $"there are {maximum} keys before it, the maximum";
                 }
                 keys.Add(key);
+                return null;
             }
             catch (SshFormatException exception)
             {
-                problems.Add($"{field}[{i}]: this key is skipped: {exception.Message}");
+                return exception.Message;
             }
         }
-        return keys;
     }
 }

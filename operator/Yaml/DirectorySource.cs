@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SshGateway.Hosting.Files;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Yaml;
@@ -9,22 +10,29 @@ namespace SshGateway.Operator.Yaml;
 /// </summary>
 internal sealed class DirectorySource(string directory, TimeProvider time, ILogger<DirectorySource> logger) : IClusterSource
 {
-    private const int MaxFileBytes = 4 * 1024 * 1024;
+    // A file system that does not answer holds whoever asks it, for as long as it likes.
+    private static readonly TimeSpan MaxScan = TimeSpan.FromSeconds(10);
 
+    private readonly LinkTargets _links = new(directory);
     private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
     private Dictionary<ObjectKey, KubernetesObject> _told = [];
     private HashSet<string> _problems = [];
+    private long _scanBegun;
+    private volatile string? _scanned;
+
+    public string? Problem => _scanned is { } path && time.GetElapsedTime(Interlocked.Read(ref _scanBegun)) is var taken && taken > MaxScan
+        ? $"{path} has not answered for {taken.TotalSeconds:F0} s; the sessions are those of before" : null;
 
     public async IAsyncEnumerable<ClusterChanges> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Watching first: a change during the scan is then seen by the next one.
-        using var watch = new DirectoryWatch(directory, time);
-        Scan();
+        using DirectoryWatch watch = Ask(() => new DirectoryWatch(directory, time));
+        Ask(Scan);
         yield return TakeChanges();
         while (true)
         {
-            await watch.WaitAsync(cancellationToken);
-            if (Scan())
+            await watch.WaitAsync(() => Ask(_links.HaveChanged), cancellationToken);
+            if (Ask(Scan))
             {
                 yield return TakeChanges();
             }
@@ -36,6 +44,25 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         // Files have no versions: nobody waits for any.
     }
 
+    private T Ask<T>(Func<T> question)
+    {
+        StandAt(directory);
+        try
+        {
+            return question();
+        }
+        finally
+        {
+            _scanned = null;
+        }
+    }
+
+    private void StandAt(string path)
+    {
+        Interlocked.Exchange(ref _scanBegun, time.GetTimestamp());
+        _scanned = path;
+    }
+
     /// <returns>Whether anything changed.</returns>
     private bool Scan()
     {
@@ -44,9 +71,11 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         try
         {
             HashSet<string> gone = [.. _files.Keys];
-            foreach (FileInfo file in Files())
+            // Names with a leading dot are what editors and ConfigMap mounts use for things in the making.
+            foreach (FileInfo file in _links.List(f => f.Extension is ".yaml" or ".yml" && !f.Name.StartsWith('.')))
             {
                 gone.Remove(file.Name);
+                StandAt(file.FullName);
                 try
                 {
                     changed |= Read(file);
@@ -69,18 +98,9 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         return changed;
     }
 
-    // Names with a leading dot are what editors and ConfigMap mounts use for things in the making.
-    private IEnumerable<FileInfo> Files() => new DirectoryInfo(directory).EnumerateFiles()
-        .Where(f => f.Extension is ".yaml" or ".yml" && !f.Name.StartsWith('.'))
-        .OrderBy(f => f.Name, StringComparer.Ordinal);
-
     private bool Read(FileInfo file)
     {
-        if (file.Length > MaxFileBytes)
-        {
-            throw new IOException($"it has {file.Length} bytes; at most {MaxFileBytes} are read");
-        }
-        string content = File.ReadAllText(file.FullName);
+        string content = RegularFile.ReadText(file.FullName);
         FileState? previous = _files.GetValueOrDefault(file.Name);
         if (previous?.Content == content)
         {

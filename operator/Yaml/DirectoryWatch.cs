@@ -3,13 +3,15 @@ using System.Threading.Channels;
 namespace SshGateway.Operator.Yaml;
 
 /// <summary>
-/// Tells when a directory's files have changed and are quiet again. Events are hints only: inotify's queue can overflow
-/// and some file systems send none, so a rescan follows after a while in any case.
+/// Tells when a directory's files have changed and are quiet again. Events are hints only: inotify's queue can overflow,
+/// some file systems send none, and nothing is said of a link that is turned elsewhere. So the links are looked at
+/// several times a second, and a rescan follows after a while in any case.
 /// </summary>
 internal sealed class DirectoryWatch : IDisposable
 {
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxUnrest = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LinkInterval = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan RescanInterval = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
@@ -25,13 +27,19 @@ internal sealed class DirectoryWatch : IDisposable
     }
 
     /// <summary>Completes when files changed and no more events came for a moment, or when it is time to rescan.</summary>
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    /// <param name="isElsewhere">Whether a link leads elsewhere by now.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task WaitAsync(Func<bool> isElsewhere, CancellationToken cancellationToken)
     {
-        if (!await HasEventWithinAsync(RescanInterval, cancellationToken))
+        long begun = _time.GetTimestamp();
+        while (!await HasEventWithinAsync(LinkInterval, cancellationToken))
         {
-            // The directory may have been moved away and made anew, of which a watcher hears nothing.
-            Start();
-            return;
+            if (isElsewhere() || _time.GetElapsedTime(begun) >= RescanInterval)
+            {
+                // The directory may be another one now, of which this watcher hears nothing.
+                Start();
+                return;
+            }
         }
         long started = _time.GetTimestamp();
         while (_time.GetElapsedTime(started) < MaxUnrest && await HasEventWithinAsync(QuietTime, cancellationToken))
@@ -45,20 +53,25 @@ internal sealed class DirectoryWatch : IDisposable
     {
         _watcher?.Dispose();
         _watcher = null;
-        if (!Directory.Exists(_directory))
+        try
         {
-            return;
+            _watcher = new FileSystemWatcher(_directory)
+            {
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size,
+            };
+            _watcher.Created += (_, _) => Note();
+            _watcher.Changed += (_, _) => Note();
+            _watcher.Renamed += (_, _) => Note();
+            _watcher.Deleted += (_, _) => Note();
+            _watcher.Error += (_, _) => Note();
+            _watcher.EnableRaisingEvents = true;
         }
-        _watcher = new FileSystemWatcher(_directory)
+        catch (Exception exception) when (exception is ArgumentException or IOException or UnauthorizedAccessException)
         {
-            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size,
-        };
-        _watcher.Created += (_, _) => Note();
-        _watcher.Changed += (_, _) => Note();
-        _watcher.Renamed += (_, _) => Note();
-        _watcher.Deleted += (_, _) => Note();
-        _watcher.Error += (_, _) => Note();
-        _watcher.EnableRaisingEvents = true;
+            // The directory is not there, or the user has no inotify instance left: the rescans find what changes.
+            _watcher?.Dispose();
+            _watcher = null;
+        }
     }
 
     private void Note() => _events.Writer.TryWrite(true);

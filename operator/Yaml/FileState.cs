@@ -21,14 +21,25 @@ internal sealed record FileState(string Content, IReadOnlyList<KubernetesObject>
             return previous with { Content = content, Problems = empty };
         }
         IReadOnlyList<ManifestDocument> documents = ManifestReader.Read(fileName, content);
-        List<KubernetesObject> objects = [.. documents.Select(d => d.Object).OfType<KubernetesObject>().DistinctBy(o => o.Key)];
-        HashSet<ObjectKey> good = [.. objects.Select(o => o.Key)];
+        var objects = new Dictionary<ObjectKey, KubernetesObject>();
+        var firstIn = new Dictionary<ObjectKey, int>();
+        List<string> problems = [];
+        foreach (ManifestDocument document in documents)
+        {
+            if (document.Object is { } read && !objects.TryAdd(read.Key, read))
+            {
+                problems.Add($"{fileName}: document {document.Number}: {read.Key} is in document {firstIn[read.Key]} already; remove it from one of the two");
+            }
+            else if (document.Object is { } first)
+            {
+                firstIn[first.Key] = document.Number;
+            }
+        }
         ManifestDocument[] bad = [.. documents.Where(d => d.Problem is not null)];
         // A bad document that does not tell what it is about may be about any object that is missing now.
-        bool isUnclear = bad.Any(d => d.Key is null);
-        KubernetesObject[] kept = [.. previous.Objects.Where(o => !good.Contains(o.Key) && (isUnclear || bad.Any(d => d.Key == o.Key)))];
+        KubernetesObject[] kept = [.. previous.Objects.Where(o => !objects.ContainsKey(o.Key) && bad.Any(d => d.Subject?.Concerns(o.Key) ?? true))];
         string note = Kept(kept);
-        return new FileState(content, [.. objects, .. kept], [.. bad.Select(d => d.Problem + note)]);
+        return new FileState(content, [.. objects.Values, .. kept], [.. bad.Select(d => d.Problem + note), .. problems]);
     }
 
     private static string Kept(IReadOnlyCollection<KubernetesObject> objects) =>

@@ -30,17 +30,19 @@ internal sealed class YamlToJson : IDisposable
     public static YamlToJson Convert(string text)
     {
         var conversion = new YamlToJson();
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             while (parser.MoveNext())
             {
                 conversion.Take(parser.Current!);
             }
         }
-        catch (YamlException exception)
+        // The parser throws whatever comes up in it, not only YamlException.
+        catch (Exception exception) when (exception is not ManifestException)
         {
-            throw new ManifestException($"this is not YAML: {exception.Message}", (int)exception.Start.Line, exception);
+            (string what, long line) = exception is YamlException known ? (known.Message, known.Start.Line) : ("it ends too early, or makes no sense here", LastLine(parser));
+            return TryReadJson(text) ?? throw new ManifestException($"this is not YAML: {what}", (int)Math.Max(line, 1), exception);
         }
         conversion._writer.Flush();
         return conversion;
@@ -62,6 +64,30 @@ internal sealed class YamlToJson : IDisposable
     }
 
     public void Dispose() => _writer.Dispose();
+
+    private static long LastLine(Parser parser) => parser.Current?.End.Line ?? 1;
+
+    // JSON is YAML but for tabs, and for characters that are escaped in two halves.
+    private static YamlToJson? TryReadJson(string text)
+    {
+        if (!text.AsSpan().TrimStart().StartsWith("{"))
+        {
+            return null;
+        }
+        var conversion = new YamlToJson();
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+            json.WriteTo(conversion._writer);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
+        {
+            conversion.Dispose();
+            return null;
+        }
+        conversion._writer.Flush();
+        return conversion;
+    }
 
     private void Take(ParsingEvent parsingEvent)
     {

@@ -41,6 +41,7 @@ internal static class SchemaJudge
             case "minProperties": holds = value.EnumerateObject().Count() >= keyword.Value.GetInt32(); break;
             case "maxProperties": holds = value.EnumerateObject().Count() <= keyword.Value.GetInt32(); break;
             case "required": holds = HasAll(value, keyword.Value); break;
+            case "not": holds = Judge(path, keyword.Value, value).Any(); break;
             case "oneOf": holds = keyword.Value.EnumerateArray().Count(alternative => !Judge(path, alternative, value).Any()) == 1; break;
             case "items": inside = value.EnumerateArray().SelectMany((item, i) => Judge($"{path}[{i}]", keyword.Value, item)); break;
             case "additionalProperties": inside = value.EnumerateObject().SelectMany(p => Judge($"{path}.{p.Name}", keyword.Value, p.Value)); break;

@@ -8,6 +8,9 @@ namespace SshGateway.Tests.Crd;
 /// <summary>A good session in which one field was changed, added or removed.</summary>
 internal sealed record SessionVariant(string Title, bool IsGood, string Field, JsonNode? Value)
 {
+    /// <summary>The operator would take it: only the schema is so strict.</summary>
+    public bool IsOfSchemaOnly { get; init; }
+
     public string Name => Field == "metadata.name" ? (string)Value! : "abc12";
 
     /// <summary>The object as an API server gets it.</summary>

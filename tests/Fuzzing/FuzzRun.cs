@@ -24,7 +24,9 @@ internal static class FuzzRun
     /// <param name="samples">Good inputs.</param>
     /// <param name="parse">What reads them.</param>
     /// <param name="isRefusal">Whether an exception is how the parser refuses.</param>
-    public static void Parse(string name, IReadOnlyList<byte[]> samples, Action<byte[]> parse, Func<Exception, bool> isRefusal)
+    /// <param name="isText">The damage is what people do to a file, rather than what a peer does to a message.</param>
+    public static void Parse(
+        string name, IReadOnlyList<byte[]> samples, Action<byte[]> parse, Func<Exception, bool> isRefusal, bool isText = false)
     {
         if (Environment.GetEnvironmentVariable("FUZZ_INPUT") is { Length: > 0 } kept)
         {
@@ -40,7 +42,7 @@ internal static class FuzzRun
         int tried = 0;
         for (; Seconds > 0 ? Environment.TickCount64 < ends : tried < Inputs; tried++)
         {
-            byte[] input = mutator.Next(samples);
+            byte[] input = isText ? mutator.NextText(samples) : mutator.Next(samples);
             current = (tried, input);
             try
             {

@@ -24,7 +24,7 @@ public sealed class KubeconfigTests : IDisposable
             """, "token: secret");
         Assert.Equal("https://[::1]:6443/prefix/", access.Server.AbsoluteUri);
         Assert.Equal("api.example", access.TlsServerName);
-        Assert.Equal(new Uri("socks5://127.0.0.1:1080"), access.Proxy);
+        Assert.Equal(new Uri("socks5://127.0.0.1:1080"), access.Proxy!.Address);
         Assert.True(access.InsecureSkipTlsVerify);
         Assert.Null(access.Authorities);
         Assert.Equal("secret", await access.Credentials.GetTokenAsync(CancellationToken.None));
@@ -45,8 +45,8 @@ public sealed class KubeconfigTests : IDisposable
         Assert.All([fromFiles, fromData], access =>
         {
             Assert.NotNull(access.Authorities);
-            Assert.Contains("CN=ada", access.Credentials.ClientCertificate!.Subject, StringComparison.Ordinal);
-            Assert.True(access.Credentials.ClientCertificate.HasPrivateKey);
+            Assert.Contains("CN=ada", access.Credentials.ClientCertificate!.TargetCertificate.Subject, StringComparison.Ordinal);
+            Assert.True(access.Credentials.ClientCertificate.TargetCertificate.HasPrivateKey);
         });
     }
 

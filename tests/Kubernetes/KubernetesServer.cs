@@ -16,6 +16,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly CertificateAuthority _clients = new();
+    private ServerCertificates? _certificates;
     private readonly int _etcdPort = FreePort();
     private readonly int _peerPort = FreePort();
     private ServerProcess? _etcd;
@@ -32,6 +33,15 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
     /// <summary>The key that signs ServiceAccount tokens.</summary>
     internal string TokenKeyFile => _directory.File("accounts.pem");
 
+    /// <summary>The certificates that the API server has beside its own.</summary>
+    internal ServerCertificates Certificates => _certificates!;
+
+    /// <summary>Who signs clients' certificates.</summary>
+    internal CertificateAuthority Clients => _clients;
+
+    /// <summary>The API server's own certificate and the CA that it made for it.</summary>
+    internal string AuthorityFile => _directory.File("certificates/apiserver.crt");
+
     internal Uri Etcd => new($"http://127.0.0.1:{_etcdPort}/");
 
     public async Task InitializeAsync()
@@ -44,6 +54,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
         _directory.Write("accounts.pem", key.ExportPkcs8PrivateKeyPem());
         _directory.Write("clients.pem", _clients.Pem);
         _directory.Write("tokens.csv", $"{OperatorToken},operator,operator\n");
+        _certificates = new ServerCertificates(_directory);
         _etcd = StartEtcd();
         _apiServer = StartApiServer();
         await WaitForApiServerAsync();
@@ -65,6 +76,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
     {
         _admin?.Dispose();
         _clients.Dispose();
+        _certificates?.Dispose();
         _directory.Dispose();
     }
 
@@ -142,11 +154,11 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
         $"--initial-cluster=default=http://127.0.0.1:{_peerPort}", "--logger=zap", "--log-level=error");
 
     private ServerProcess StartApiServer() => new(
-        KubernetesPrograms.Here.KubeApiServer, $"--etcd-servers={Etcd}", $"--cert-dir={_directory.File("certificates")}",
+        KubernetesPrograms.Here.KubeApiServer, [$"--etcd-servers={Etcd}", $"--cert-dir={_directory.File("certificates")}",
         $"--secure-port={Port}", "--bind-address=127.0.0.1", "--service-cluster-ip-range=10.0.0.0/24",
         "--service-account-issuer=https://tests", $"--service-account-key-file={_directory.File("accounts.pem")}",
         $"--service-account-signing-key-file={_directory.File("accounts.pem")}", $"--token-auth-file={_directory.File("tokens.csv")}",
-        $"--client-ca-file={_directory.File("clients.pem")}", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount");
+        $"--client-ca-file={_directory.File("clients.pem")}", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount", .. Certificates.Options]);
 
     private async Task WaitForApiServerAsync()
     {

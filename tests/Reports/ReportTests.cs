@@ -21,6 +21,8 @@ using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;
 
+using OperatorMetrics = SshGateway.Operator.Feed.FeedMetrics;
+
 namespace SshGateway.Tests.Reports;
 
 /// <summary>Real logins at a proxy, and what two operators come to know of them.</summary>
@@ -34,13 +36,13 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     private readonly HostKeyTable[] _hostKeys = [new HostKeyTable(), new HostKeyTable()];
     private readonly List<TestServer> _operators = [];
     private readonly EndpointTable _table = new();
-    private readonly FeedMetrics _metrics;
+    private readonly OperatorMetrics _metrics;
     private ReportClient? _client;
 
     public ReportTests()
     {
         _gateway = new GatewayRig(new ProxyOptions(), new PodLoginLimits(), _time);
-        _metrics = new FeedMetrics(_table);
+        _metrics = new OperatorMetrics(_table);
         _usage = [new UsageTable(_time), new UsageTable(_time)];
     }
 

@@ -18,25 +18,11 @@ internal static class ApiConnection
     // So that a rotated client certificate comes into use, and a new API server gets its share.
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
+    /// <param name="access">The API server, and who we are.</param>
     public static HttpClient Open(ApiServerAccess access)
     {
-        var handler = new SocketsHttpHandler
-        {
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
-            KeepAlivePingDelay = PingDelay,
-            KeepAlivePingTimeout = PingTimeout,
-            ConnectTimeout = ConnectTimeout,
-            PooledConnectionLifetime = Lifetime,
-            EnableMultipleHttp2Connections = true,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            SslOptions = Tls(access),
-        };
-        if (access.Proxy is { } proxy)
-        {
-            handler.Proxy = new WebProxy(proxy);
-        }
-        return new HttpClient(new AuthenticationHandler(access, handler))
+        WebProxy? proxy = access.Proxy ?? HttpProxies.FindInEnvironment(access.Server, Environment.GetEnvironmentVariable);
+        return new HttpClient(new AuthenticationHandler(access, certificate => Connect(access, proxy, certificate)))
         {
             BaseAddress = access.Server,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -45,18 +31,26 @@ internal static class ApiConnection
         };
     }
 
-    private static SslClientAuthenticationOptions Tls(ApiServerAccess access)
+    private static SocketsHttpHandler Connect(ApiServerAccess access, WebProxy? proxy, SslStreamCertificateContext? certificate) => new()
     {
-        var options = new SslClientAuthenticationOptions
-        {
-            LocalCertificateSelectionCallback = (_, _, _, _, _) => access.Credentials.ClientCertificate!,
-        };
-        if (access.InsecureSkipTlsVerify || access.Authorities is not null)
-        {
-            options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsServer(access, certificate, chain, errors);
-        }
-        return options;
-    }
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+        KeepAlivePingDelay = PingDelay,
+        KeepAlivePingTimeout = PingTimeout,
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionLifetime = Lifetime,
+        EnableMultipleHttp2Connections = true,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = proxy is not null,
+        Proxy = proxy,
+        SslOptions = Tls(access, certificate),
+    };
+
+    private static SslClientAuthenticationOptions Tls(ApiServerAccess access, SslStreamCertificateContext? certificate) => new()
+    {
+        ClientCertificateContext = certificate,
+        RemoteCertificateValidationCallback = (_, presented, chain, errors) => IsServer(access, presented, chain, errors),
+    };
 
     private static bool IsServer(ApiServerAccess access, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -64,8 +58,13 @@ internal static class ApiConnection
         {
             return true;
         }
-        // Only the machine's own trust may be missing; the name has to be right.
-        return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
-            && certificate is X509Certificate2 server && access.Authorities!.HaveSigned(server, chain);
+        // A name in the subject only is none (RFC 9525 section 2), although .NET takes it.
+        if (certificate is not X509Certificate2 server || !server.Extensions.OfType<X509SubjectAlternativeNameExtension>().Any())
+        {
+            return false;
+        }
+        // Of the machine's own trust nothing is needed where there is another; the name has to be right.
+        return access.Authorities is null ? errors == SslPolicyErrors.None
+            : (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None && access.Authorities.HaveSigned(server, chain);
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
@@ -21,6 +22,6 @@ internal sealed record ApiServerAccess
     /// <summary>The server's certificate is not checked at all.</summary>
     public bool InsecureSkipTlsVerify { get; init; }
 
-    /// <summary>The proxy in between; null: what the environment says.</summary>
-    public Uri? Proxy { get; init; }
+    /// <summary>The proxy in between, with its password; null: what the environment says.</summary>
+    public WebProxy? Proxy { get; init; }
 }

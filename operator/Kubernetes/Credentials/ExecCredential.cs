@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
@@ -38,6 +39,9 @@ internal sealed record ExecCredential
 
         [JsonPropertyName("proxy-url")]
         public string? ProxyUrl { get; init; }
+
+        /// <summary>The cluster's extension for plugins, as it is in the kubeconfig.</summary>
+        public JsonElement? Config { get; init; }
     }
 
     /// <summary>The credential.</summary>

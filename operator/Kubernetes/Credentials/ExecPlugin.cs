@@ -1,25 +1,31 @@
 using System.Diagnostics;
+using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
 /// <summary>A credential that a program prints, kept until it expires or the server refuses it.</summary>
-/// <param name="exec">The user's <c>exec</c>; checked by <see cref="KubeconfigReader"/>.</param>
+/// <param name="exec">The user's <c>exec</c>; checked by <see cref="KubeconfigUserEntry"/>.</param>
 /// <param name="command">The program, its path resolved against the kubeconfig file.</param>
 /// <param name="cluster">What the program is told of the cluster; null unless it asks for it.</param>
+/// <param name="own">The user's own certificate, which goes before one that the program prints.</param>
 /// <param name="time">The clock by which a credential expires.</param>
-internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCredential.ClusterPart? cluster, TimeProvider time) : ICredentialSource, IDisposable
+internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCredential.ClusterPart? cluster, SslStreamCertificateContext? own, TimeProvider time)
+    : ICredentialSource, IDisposable
 {
+    private const int MaxOutput = 1024 * 1024;
+    private const int MaxErrors = 4096;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private ExecCredential.StatusPart? _credential;
     private volatile bool _isRefused;
-    private volatile X509Certificate2? _certificate;
+    private volatile SslStreamCertificateContext? _certificate;
 
-    public X509Certificate2? ClientCertificate => _certificate;
+    public SslStreamCertificateContext? ClientCertificate => own ?? _certificate;
 
     public async ValueTask<string?> GetTokenAsync(CancellationToken cancellationToken)
     {
@@ -32,7 +38,7 @@ internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCreden
                 _certificate = ReadCertificate(_credential);
                 _isRefused = false;
             }
-            return _credential.Token;
+            return string.IsNullOrEmpty(_credential.Token) ? null : _credential.Token;
         }
         finally
         {
@@ -52,8 +58,8 @@ internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCreden
         try
         {
             process.StandardInput.Close();
-            Task<string> errors = process.StandardError.ReadToEndAsync(either.Token);
-            string output = await process.StandardOutput.ReadToEndAsync(either.Token);
+            Task<string> errors = ReadAsync(process.StandardError, MaxErrors, either.Token);
+            string output = await ReadAsync(process.StandardOutput, MaxOutput, either.Token);
             await process.WaitForExitAsync(either.Token);
             return process.ExitCode == 0
                 ? Parse(output)
@@ -74,13 +80,13 @@ internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCreden
 
     private Process Start()
     {
-        var start = new ProcessStartInfo(command, exec.Args ?? []) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (KubeconfigExec.Variable variable in exec.Env ?? [])
+        var start = new ProcessStartInfo(command, exec.Args?.Select(a => a ?? "") ?? []) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (KubeconfigExec.Variable variable in exec.Env?.OfType<KubeconfigExec.Variable>() ?? [])
         {
-            start.Environment[variable.Name] = variable.Value;
+            start.Environment[variable.Name ?? ""] = variable.Value ?? "";
         }
         var told = new ExecCredential { ApiVersion = exec.ApiVersion, Kind = nameof(ExecCredential), Spec = new() { Cluster = cluster } };
-        start.Environment["KUBERNETES_EXEC_INFO"] = JsonSerializer.Serialize(told, AccessJson.Default.ExecCredential);
+        start.Environment["KUBERNETES_EXEC_INFO"] = JsonSerializer.Serialize(told, KubeconfigJson.Default.ExecCredential);
         try
         {
             return Process.Start(start)!;
@@ -95,14 +101,18 @@ internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCreden
     {
         try
         {
-            ExecCredential? credential = JsonSerializer.Deserialize(output, AccessJson.Default.ExecCredential);
+            ExecCredential? credential = JsonSerializer.Deserialize(output, KubeconfigJson.Default.ExecCredential);
             if (credential?.ApiVersion != exec.ApiVersion)
             {
                 throw Failure($"printed a credential of apiVersion {credential?.ApiVersion ?? "(none)"}; the kubeconfig says {exec.ApiVersion}");
             }
-            return credential?.Status is { } status && (status.Token is not null || (status.ClientCertificateData is not null && status.ClientKeyData is not null))
+            if (credential?.Status is not { } status || (IsEmpty(status.Token) && IsEmpty(status.ClientCertificateData) && IsEmpty(status.ClientKeyData)))
+            {
+                throw Failure("printed neither status.token nor status.clientCertificateData with status.clientKeyData");
+            }
+            return IsEmpty(status.ClientCertificateData) == IsEmpty(status.ClientKeyData)
                 ? status
-                : throw Failure("printed neither status.token nor status.clientCertificateData with status.clientKeyData");
+                : throw Failure("printed one of status.clientCertificateData and status.clientKeyData without the other");
         }
         catch (JsonException exception)
         {
@@ -110,17 +120,31 @@ internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCreden
         }
     }
 
-    private X509Certificate2? ReadCertificate(ExecCredential.StatusPart credential)
+    private SslStreamCertificateContext? ReadCertificate(ExecCredential.StatusPart credential)
     {
         try
         {
-            return credential.ClientCertificateData is null ? null : X509Certificate2.CreateFromPem(credential.ClientCertificateData, credential.ClientKeyData);
+            return IsEmpty(credential.ClientCertificateData) ? null : ClientCertificates.Read(credential.ClientCertificateData!, credential.ClientKeyData!);
         }
         catch (CryptographicException exception)
         {
             throw Failure($"printed a client certificate that cannot be read: {exception.Message}");
         }
     }
+
+    // Reads to the end and keeps the beginning: a program that prints without end must not fill the memory.
+    private static async Task<string> ReadAsync(StreamReader reader, int limit, CancellationToken cancellationToken)
+    {
+        var kept = new StringBuilder();
+        char[] buffer = new char[4096];
+        while (await reader.ReadAsync(buffer, cancellationToken) is > 0 and int read)
+        {
+            kept.Append(buffer, 0, Math.Min(read, limit - kept.Length));
+        }
+        return kept.ToString();
+    }
+
+    private static bool IsEmpty(string? text) => string.IsNullOrEmpty(text);
 
     private IOException Failure(string what) => new($"the exec plugin {command} of the kubeconfig {what}");
 }

@@ -1,61 +1,73 @@
+using System.Net;
 using System.Text;
+using System.Text.Json;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>A cluster of a kubeconfig, and where it stands: relative paths are relative to its file.</summary>
-internal sealed record KubeconfigClusterEntry(KubeconfigCluster Cluster, string Origin, string File)
+/// <summary>A cluster of a kubeconfig: where its API server is, and by what it is known. An empty field is as one that is left out.</summary>
+internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, KubeconfigOrigin origin)
 {
-    private static readonly string[] ProxySchemes = ["http", "https", "socks5"];
+    // https://kubernetes.io/docs/reference/config-api/client-authentication.v1, Cluster.config.
+    private const string PluginExtension = "client.authentication.k8s.io/exec";
 
-    public Uri ReadServer() =>
-        Uri.TryCreate(Cluster.Server, UriKind.Absolute, out Uri? server) && server.Scheme is "https" or "http"
-            ? new Uri(server.AbsoluteUri.TrimEnd('/') + "/")
-            : throw new ConfigurationException([$"{Origin}: server is \"{Cluster.Server}\"; write a URL such as https://127.0.0.1:6443"]);
+    public string? TlsServerName => NullIfEmpty(cluster.TlsServerName) is not { } name ? null
+        : Uri.CheckHostName(name) != UriHostNameType.Unknown ? name
+        : throw origin.Fault($"tls-server-name is \"{name}\"; write the host name in the server's certificate");
 
-    public Uri? ReadProxy()
+    public bool InsecureSkipTlsVerify => cluster.InsecureSkipTlsVerify ?? false;
+
+    public Uri ReadServer()
     {
-        if (string.IsNullOrEmpty(Cluster.ProxyUrl))
+        string address = cluster.Server ?? "";
+        // As kubectl: without a scheme, where something tells that it is TLS. It would be plain HTTP otherwise, and that has to be written out.
+        bool isBare = !address.Contains("://", StringComparison.Ordinal) && !address.Contains('/', StringComparison.Ordinal) && address.Length > 0;
+        if (!Uri.TryCreate(isBare && HasTls ? $"https://{address}" : address, UriKind.Absolute, out Uri? server) || server.Scheme is not ("https" or "http") || server.Host.Length == 0)
         {
-            return null;
+            throw origin.Fault($"server is \"{WithoutPassword(address)}\"; write a URL such as https://127.0.0.1:6443");
         }
-        return Uri.TryCreate(Cluster.ProxyUrl, UriKind.Absolute, out Uri? proxy) && ProxySchemes.Contains(proxy.Scheme)
-            ? proxy
-            : throw new ConfigurationException([$"{Origin}: proxy-url is \"{Cluster.ProxyUrl}\"; write a URL that begins with http://, https:// or socks5://"]);
+        return server.UserInfo.Length == 0
+            ? new Uri(server.AbsoluteUri.TrimEnd('/') + "/")
+            : throw origin.Fault($"server is \"{WithoutPassword(address)}\"; write who it is in users, not in the address");
     }
+
+    public WebProxy? ReadProxy() => NullIfEmpty(cluster.ProxyUrl) is not { } url ? null
+        : HttpProxies.Parse(url) ?? throw origin.Fault($"proxy-url is \"{WithoutPassword(url)}\"; write a URL that begins with http://, https:// or socks5://");
 
     public CertificateAuthorities? ReadAuthorities(TimeProvider time)
     {
-        bool hasAuthority = Cluster.CertificateAuthorityData is not null || Cluster.CertificateAuthority is not null;
-        if (Cluster.InsecureSkipTlsVerify && hasAuthority)
+        string? pem = origin.ReadPem("certificate-authority", cluster.CertificateAuthorityData, cluster.CertificateAuthority);
+        if (pem is not null && InsecureSkipTlsVerify)
         {
-            throw new ConfigurationException([$"{Origin}: has a certificate authority and insecure-skip-tls-verify; remove one of the two"]);
+            throw origin.Fault("has a certificate authority and insecure-skip-tls-verify; remove one of the two");
         }
-        return ReadAuthorityPem() is { } pem ? CertificateAuthorities.FromPem(pem, $"{Origin}: certificate-authority-data", time)
-            : Cluster.CertificateAuthority is { } path ? ReadAuthorityFile(path, time)
-            : null;
+        return pem is null ? null
+            : NullIfEmpty(cluster.CertificateAuthority) is { } path ? CertificateAuthorities.FromFile(origin.Resolve(path), time)
+            : CertificateAuthorities.FromPem(pem, $"{origin.Name}: certificate-authority-data", time);
     }
 
     /// <summary>What an exec plugin is told when it asks for the cluster.</summary>
     public ExecCredential.ClusterPart Describe() => new()
     {
-        Server = Cluster.Server,
-        TlsServerName = Cluster.TlsServerName,
-        InsecureSkipTlsVerify = Cluster.InsecureSkipTlsVerify,
-        CertificateAuthorityData = Cluster.CertificateAuthorityData
-            ?? (Cluster.CertificateAuthority is { } path ? Convert.ToBase64String(System.IO.File.ReadAllBytes(KubeconfigPath.Resolve(path, File))) : null),
-        ProxyUrl = Cluster.ProxyUrl,
+        Server = cluster.Server,
+        TlsServerName = TlsServerName,
+        InsecureSkipTlsVerify = InsecureSkipTlsVerify,
+        CertificateAuthorityData = origin.ReadPem("certificate-authority", cluster.CertificateAuthorityData, cluster.CertificateAuthority) is { } pem
+            ? Convert.ToBase64String(Encoding.UTF8.GetBytes(pem)) : null,
+        ProxyUrl = NullIfEmpty(cluster.ProxyUrl),
+        Config = cluster.Extensions?.FirstOrDefault(e => e?.Name == PluginExtension) is { Value: { ValueKind: not JsonValueKind.Undefined } value } ? value : null,
     };
 
-    private string? ReadAuthorityPem() =>
-        Cluster.CertificateAuthorityData is { } data ? Encoding.ASCII.GetString(KubeconfigData.Decode(data, $"{Origin}: certificate-authority-data")) : null;
+    private bool HasTls => InsecureSkipTlsVerify || NullIfEmpty(cluster.CertificateAuthorityData) is not null || NullIfEmpty(cluster.CertificateAuthority) is not null;
 
-    private CertificateAuthorities ReadAuthorityFile(string path, TimeProvider time)
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    // Whatever is wrong with a URL, what stands before its last @ may be a password.
+    private static string WithoutPassword(string url)
     {
-        path = KubeconfigPath.Resolve(path, File);
-        return System.IO.File.Exists(path)
-            ? CertificateAuthorities.FromFile(path, time)
-            : throw new ConfigurationException([$"{Origin}: certificate-authority is {path}, and there is no such file"]);
+        int at = url.LastIndexOf('@');
+        int start = url.IndexOf("//", StringComparison.Ordinal) is >= 0 and int slashes && slashes < at ? slashes + 2 : 0;
+        return at < 0 ? url : $"{url[..start]}***{url[at..]}";
     }
 }

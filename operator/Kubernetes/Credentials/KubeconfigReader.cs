@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SshGateway.Hosting;
+using SshGateway.Hosting.Files;
 using SshGateway.Operator.Yaml;
 using static SshGateway.Operator.Kubernetes.Credentials.KubeconfigFile;
 
@@ -47,16 +48,24 @@ internal sealed class KubeconfigReader
         string text;
         try
         {
-            text = File.ReadAllText(path);
+            text = RegularFile.ReadText(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException([$"the kubeconfig {path} cannot be read: {exception.Message}"]);
+            throw new ConfigurationException([$"the kubeconfig {exception.Message}"]);
         }
         try
         {
             using YamlToJson yaml = YamlToJson.Convert(text);
-            KubeconfigFile? file = yaml.IsMapping ? JsonSerializer.Deserialize(yaml.Json, AccessJson.Default.KubeconfigFile) : null;
+            KubeconfigFile? file = yaml.IsMapping ? JsonSerializer.Deserialize(yaml.Json, KubeconfigJson.Default.KubeconfigFile) : null;
+            if (file is null && !string.IsNullOrWhiteSpace(text) && yaml.Json.Length > 0)
+            {
+                throw new ConfigurationException([$"the kubeconfig {path} is no mapping; it begins with apiVersion: v1 and kind: Config"]);
+            }
+            if (file is not { ApiVersion: null or "" or "v1", Kind: null or "" or "Config" } and not null)
+            {
+                throw new ConfigurationException([$"the kubeconfig {path} has kind {file.Kind} of apiVersion {file.ApiVersion}; it must be Config of v1"]);
+            }
             if (!string.IsNullOrEmpty(file?.CurrentContext))
             {
                 _currentContext ??= file.CurrentContext;
@@ -75,10 +84,15 @@ internal sealed class KubeconfigReader
         }
     }
 
-    private void Add(string path, string list, IReadOnlyList<NamedEntry>? entries, Func<NamedEntry, JsonElement> value)
+    private void Add(string path, string list, IReadOnlyList<NamedEntry?>? entries, Func<NamedEntry, JsonElement> value)
     {
-        foreach (NamedEntry entry in entries ?? [])
+        HashSet<string> names = [];
+        foreach (NamedEntry entry in entries?.OfType<NamedEntry>() ?? [])
         {
+            if (!names.Add(entry.Name ?? ""))
+            {
+                throw new ConfigurationException([$"the kubeconfig {path}: {list} has two entries of the name \"{entry.Name}\"; remove one"]);
+            }
             _entries.TryAdd((list, entry.Name ?? ""), (path, value(entry)));
         }
     }
@@ -86,42 +100,39 @@ internal sealed class KubeconfigReader
     private ApiServerAccess Resolve()
     {
         string name = _currentContext ?? throw new ConfigurationException([$"the kubeconfig {_files} has no current-context; write the name of one of its contexts there"]);
-        (KubeconfigContext context, string origin, _) = Find("contexts", name, AccessJson.Default.KubeconfigContext, "current-context");
-        (KubeconfigCluster cluster, string clusterOrigin, string clusterFile) =
-            Find("clusters", context.Cluster, AccessJson.Default.KubeconfigCluster, $"{origin}: cluster");
-        (KubeconfigUser user, string userOrigin, string userFile) = string.IsNullOrEmpty(context.User)
-            ? (new KubeconfigUser(), origin, clusterFile)
-            : Find("users", context.User, AccessJson.Default.KubeconfigUser, $"{origin}: user");
-        var clusterEntry = new KubeconfigClusterEntry(cluster, clusterOrigin, clusterFile);
-        var userEntry = new KubeconfigUserEntry(user, userOrigin, userFile);
+        (KubeconfigContext context, KubeconfigOrigin origin) = Find("contexts", name, KubeconfigJson.Default.KubeconfigContext, "current-context");
+        (KubeconfigCluster cluster, KubeconfigOrigin ofCluster) = Find("clusters", context.Cluster, KubeconfigJson.Default.KubeconfigCluster, $"{origin.Name}: cluster");
+        (KubeconfigUser user, KubeconfigOrigin ofUser) = string.IsNullOrEmpty(context.User)
+            ? (new KubeconfigUser(), origin)
+            : Find("users", context.User, KubeconfigJson.Default.KubeconfigUser, $"{origin.Name}: user");
+        var server = new KubeconfigClusterEntry(cluster, ofCluster);
         return new ApiServerAccess
         {
-            Origin = origin,
-            Server = clusterEntry.ReadServer(),
-            Authorities = clusterEntry.ReadAuthorities(_time),
-            TlsServerName = cluster.TlsServerName,
-            InsecureSkipTlsVerify = cluster.InsecureSkipTlsVerify,
-            Proxy = clusterEntry.ReadProxy(),
-            Credentials = userEntry.ReadCredentials(clusterEntry, _time),
+            Origin = origin.Name,
+            Server = server.ReadServer(),
+            Authorities = server.ReadAuthorities(_time),
+            TlsServerName = server.TlsServerName,
+            InsecureSkipTlsVerify = server.InsecureSkipTlsVerify,
+            Proxy = server.ReadProxy(),
+            Credentials = new KubeconfigUserEntry(user, ofUser).ReadCredentials(server, _time),
         };
     }
 
-    private (T Value, string Origin, string File) Find<T>(string list, string? name, JsonTypeInfo<T> type, string reference)
+    private (T Value, KubeconfigOrigin Origin) Find<T>(string list, string? name, JsonTypeInfo<T> type, string reference)
     {
         if (!_entries.TryGetValue((list, name ?? ""), out (string File, JsonElement Entry) found) || found.Entry.ValueKind != JsonValueKind.Object)
         {
             throw new ConfigurationException([$"the kubeconfig {_files}: {reference} is \"{name}\", and {list} has no entry of that name"]);
         }
-        string origin = $"the kubeconfig {found.File}: {list} \"{name}\"";
+        var origin = new KubeconfigOrigin($"the kubeconfig {found.File}: {list} \"{name}\"", found.File);
         try
         {
-            return (found.Entry.Deserialize(type)!, origin, found.File);
+            return (found.Entry.Deserialize(type)!, origin);
         }
         catch (JsonException exception)
         {
             string field = exception.Path?.TrimStart('$', '.') ?? "";
-            throw new ConfigurationException(
-                [$"{origin}: {(field.Length == 0 ? "a field" : field)} is not supported here, or is of another type ({exception.Message.Split('.')[0]})"]);
+            throw origin.Fault($"{(field.Length == 0 ? "a field" : field)} is not supported here, or is of another type ({exception.Message.Split('.')[0]})");
         }
     }
 }

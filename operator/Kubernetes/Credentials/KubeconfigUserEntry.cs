@@ -1,86 +1,95 @@
+using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using System.Text.Json;
 using SshGateway.Hosting;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>A user of a kubeconfig, and where it stands: relative paths are relative to its file.</summary>
-internal sealed record KubeconfigUserEntry(KubeconfigUser User, string Origin, string File)
+/// <summary>A user of a kubeconfig. An empty field is as one that is left out, and of several credentials the one counts that counts for kubectl.</summary>
+internal sealed class KubeconfigUserEntry(KubeconfigUser user, KubeconfigOrigin origin)
 {
     private static readonly string[] ExecVersions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
 
     public ICredentialSource ReadCredentials(KubeconfigClusterEntry cluster, TimeProvider time)
     {
-        X509Certificate2? certificate = ReadCertificate();
-        if (User.Exec is { } exec)
+        RefuseUnsupported();
+        SslStreamCertificateContext? certificate = ReadCertificate();
+        ExecPlugin? plugin = user.Exec is { } exec ? ReadExec(exec, cluster, certificate, time) : null;
+        string? token = string.IsNullOrEmpty(user.Token) ? null : user.Token;
+        if (!string.IsNullOrEmpty(user.TokenFile))
         {
-            if (certificate is not null || User.Token is not null || User.TokenFile is not null)
-            {
-                throw new ConfigurationException([$"{Origin}: has exec beside another credential; leave one of them"]);
-            }
-            return ReadExec(exec, cluster, time);
+            string path = origin.Resolve(user.TokenFile);
+            return token is not null || File.Exists(path)
+                ? new TokenFile(path, certificate, time, token)
+                : throw origin.Fault($"tokenFile is {path}, and there is no such file");
         }
-        if (User.TokenFile is { } tokenFile)
-        {
-            string path = KubeconfigPath.Resolve(tokenFile, File);
-            return System.IO.File.Exists(path)
-                ? new TokenFile(path, certificate, time)
-                : throw new ConfigurationException([$"{Origin}: tokenFile is {path}, and there is no such file"]);
-        }
-        return new FixedCredential(User.Token, certificate);
+        // A plugin is not asked where there is a token already.
+        return token is null && plugin is not null ? plugin : new FixedCredential(token, certificate);
     }
 
-    private ExecPlugin ReadExec(KubeconfigExec exec, KubeconfigClusterEntry cluster, TimeProvider time)
+    private void RefuseUnsupported()
+    {
+        (string Name, JsonElement Value)[] fields =
+        [
+            ("username", user.Username), ("password", user.Password), ("auth-provider", user.AuthProvider), ("as", user.Impersonate),
+            ("as-uid", user.ImpersonateUid), ("as-groups", user.ImpersonateGroups), ("as-user-extra", user.ImpersonateExtra),
+        ];
+        if (fields.FirstOrDefault(f => !IsEmpty(f.Value)) is { Name: { } name })
+        {
+            throw origin.Fault($"{name} is not supported here; use a token, a client certificate or an exec plugin");
+        }
+    }
+
+    private ExecPlugin ReadExec(KubeconfigExec exec, KubeconfigClusterEntry cluster, SslStreamCertificateContext? certificate, TimeProvider time)
     {
         if (!ExecVersions.Contains(exec.ApiVersion))
         {
-            throw new ConfigurationException([$"{Origin}: exec.apiVersion is \"{exec.ApiVersion}\"; the plugin must speak {string.Join(" or ", ExecVersions)}"]);
+            throw origin.Fault($"exec.apiVersion is \"{exec.ApiVersion}\"; the plugin must speak {string.Join(" or ", ExecVersions)}");
         }
         if (string.IsNullOrEmpty(exec.Command))
         {
-            throw new ConfigurationException([$"{Origin}: exec.command is missing; write the plugin's program"]);
+            throw origin.Fault("exec.command is missing; write the plugin's program");
         }
-        if (exec.InteractiveMode == "Always")
+        if (exec.Env?.Any(variable => string.IsNullOrEmpty(variable?.Name)) ?? false)
         {
-            throw new ConfigurationException([$"{Origin}: exec.interactiveMode is Always, and the operator has no terminal; use a plugin that asks nothing"]);
+            throw origin.Fault("exec.env has a variable without a name");
+        }
+        if (exec.InteractiveMode is not (null or "" or "Never" or "IfAvailable"))
+        {
+            throw origin.Fault(
+                $"exec.interactiveMode is {exec.InteractiveMode}, and the operator has no terminal; use a plugin that asks nothing, and write Never or IfAvailable");
         }
         // A bare name is looked for on PATH; a path is relative to the file.
-        string command = exec.Command.Contains('/', StringComparison.Ordinal) ? KubeconfigPath.Resolve(exec.Command, File) : exec.Command;
-        return new ExecPlugin(exec, command, exec.ProvideClusterInfo ? cluster.Describe() : null, time);
+        string command = exec.Command.Contains('/', StringComparison.Ordinal) ? origin.Resolve(exec.Command) : exec.Command;
+        return new ExecPlugin(exec, command, exec.ProvideClusterInfo == true ? cluster.Describe() : null, certificate, time);
     }
 
-    private X509Certificate2? ReadCertificate()
+    private SslStreamCertificateContext? ReadCertificate()
     {
-        string? certificate = ReadPem("client-certificate", User.ClientCertificateData, User.ClientCertificate);
-        string? key = ReadPem("client-key", User.ClientKeyData, User.ClientKey);
-        if (certificate is null != key is null)
-        {
-            throw new ConfigurationException([$"{Origin}: has one of client-certificate and client-key without the other"]);
-        }
-        try
-        {
-            return certificate is null ? null : X509Certificate2.CreateFromPem(certificate, key);
-        }
-        catch (CryptographicException exception)
-        {
-            throw new ConfigurationException([$"{Origin}: client-certificate and client-key cannot be used: {exception.Message}"]);
-        }
-    }
-
-    private string? ReadPem(string field, string? data, string? path)
-    {
-        if (data is not null)
-        {
-            return Encoding.ASCII.GetString(KubeconfigData.Decode(data, $"{Origin}: {field}-data"));
-        }
-        if (path is null)
+        string? certificate = origin.ReadPem("client-certificate", user.ClientCertificateData, user.ClientCertificate);
+        if (certificate is null)
         {
             return null;
         }
-        path = KubeconfigPath.Resolve(path, File);
-        return System.IO.File.Exists(path)
-            ? System.IO.File.ReadAllText(path)
-            : throw new ConfigurationException([$"{Origin}: {field} is {path}, and there is no such file"]);
+        string key = origin.ReadPem("client-key", user.ClientKeyData, user.ClientKey)
+            ?? throw origin.Fault("has one of client-certificate and client-key without the other");
+        try
+        {
+            return ClientCertificates.Read(certificate, key);
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            throw origin.Fault($"client-certificate and client-key cannot be used: {exception.Message}");
+        }
     }
+
+    // What is there and says nothing, in whatever way.
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.Null => true,
+        JsonValueKind.String => value.GetString()!.Length == 0,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        _ => false,
+    };
 }

@@ -1,4 +1,5 @@
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
+using SshGateway.Hosting.Files;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
@@ -6,22 +7,27 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 /// A token that a file holds. Kubelet replaces a projected ServiceAccount token well before it expires, so the file is
 /// read again every minute, and at once when the server refused the token.
 /// </summary>
-internal sealed class TokenFile(string path, X509Certificate2? clientCertificate, TimeProvider time) : ICredentialSource
+/// <param name="path">The file.</param>
+/// <param name="clientCertificate">The certificate beside it, if any.</param>
+/// <param name="time">The clock.</param>
+/// <param name="otherwise">The token for as long as the file has never been readable; null: then there is none.</param>
+internal sealed class TokenFile(string path, SslStreamCertificateContext? clientCertificate, TimeProvider time, string? otherwise = null) : ICredentialSource
 {
+    private const int MaxTokenBytes = 1024 * 1024;
+
     private static readonly TimeSpan RereadInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private string? _token;
-    private long _readAt;
-    private bool _isRefused;
+    private string? _token = otherwise;
+    private long? _readAt;
 
-    public X509Certificate2? ClientCertificate => clientCertificate;
+    public SslStreamCertificateContext? ClientCertificate => clientCertificate;
 
     public ValueTask<string?> GetTokenAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (_token is null || _isRefused || time.GetElapsedTime(_readAt) >= RereadInterval)
+            if (_readAt is not { } readAt || time.GetElapsedTime(readAt) >= RereadInterval)
             {
                 Read();
             }
@@ -33,7 +39,7 @@ internal sealed class TokenFile(string path, X509Certificate2? clientCertificate
     {
         lock (_lock)
         {
-            _isRefused = true;
+            _readAt = null;
         }
     }
 
@@ -41,13 +47,13 @@ internal sealed class TokenFile(string path, X509Certificate2? clientCertificate
     {
         try
         {
-            _token = File.ReadAllText(path).Trim();
+            string token = RegularFile.ReadText(path, MaxTokenBytes).Trim();
+            _token = token.Length > 0 ? token : throw new IOException($"{path}: the token file is empty");
         }
         catch (Exception exception) when (_token is not null && exception is IOException or UnauthorizedAccessException)
         {
             // The one that was read before may well be good for a while.
         }
         _readAt = time.GetTimestamp();
-        _isRefused = false;
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using SshGateway.Hosting.Files;
 
 namespace SshGateway.Hosting.Tls;
 
@@ -30,7 +31,7 @@ public sealed class CertificateAuthorities
     public static CertificateAuthorities FromFile(string path, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
-        return new CertificateAuthorities(path, Parse(File.ReadAllText(path), path), time);
+        return new CertificateAuthorities(path, Parse(RegularFile.ReadText(path), path), time);
     }
 
     /// <param name="pem">The certificates.</param>
@@ -43,21 +44,42 @@ public sealed class CertificateAuthorities
         return new CertificateAuthorities(null, Parse(pem, origin), time);
     }
 
-    /// <summary>Whether one of them signed this certificate for a server. The server's name is not looked at.</summary>
+    /// <summary>
+    /// Whether one of them signed this certificate for a server, or is this certificate. Each of them is trusted as it is: an intermediate CA need not come with
+    /// its root, nor a server's own certificate with its CA. The server's name is not looked at.
+    /// </summary>
     /// <param name="certificate">The server's certificate.</param>
     /// <param name="presented">What the server sent with it.</param>
     public bool HaveSigned(X509Certificate2 certificate, X509Chain? presented)
     {
+        ArgumentNullException.ThrowIfNull(certificate);
+        X509Certificate2Collection trusted = Current();
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(Current());
+        chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(ServerAuthentication);
         foreach (X509ChainElement element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
         {
             chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         }
-        return chain.Build(certificate);
+        chain.ChainPolicy.ExtraStore.AddRange(presented?.ChainPolicy.ExtraStore ?? []);
+        chain.Build(certificate);
+        foreach (X509ChainElement element in chain.ChainElements)
+        {
+            X509ChainStatusFlags faults = element.ChainElementStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
+            if (trusted.Any(anchor => anchor.RawData.AsSpan().SequenceEqual(element.Certificate.RawData)))
+            {
+                // That nobody known signed the one that is trusted is no fault of it.
+                return (faults & ~(X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) == X509ChainStatusFlags.NoError;
+            }
+            if (faults != X509ChainStatusFlags.NoError)
+            {
+                return false;
+            }
+        }
+        return false;
     }
 
     private X509Certificate2Collection Current()
@@ -69,7 +91,7 @@ public sealed class CertificateAuthorities
                 _readAt = _time.GetTimestamp();
                 try
                 {
-                    _certificates = Parse(File.ReadAllText(_file), _file);
+                    _certificates = Parse(RegularFile.ReadText(_file), _file);
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConfigurationException)
                 {
@@ -80,19 +102,29 @@ public sealed class CertificateAuthorities
         }
     }
 
+    // One certificate that cannot be read takes the others with it as little as for OpenSSL or Go: fewer are trusted, never more.
     private static X509Certificate2Collection Parse(string pem, string origin)
     {
         var certificates = new X509Certificate2Collection();
-        try
+        CryptographicException? problem = null;
+        ReadOnlySpan<char> rest = pem;
+        while (PemEncoding.TryFind(rest, out PemFields fields))
         {
-            certificates.ImportFromPem(pem);
+            if (rest[fields.Label] is "CERTIFICATE")
+            {
+                try
+                {
+                    certificates.Add(X509Certificate2.CreateFromPem(rest[fields.Location]));
+                }
+                catch (CryptographicException exception)
+                {
+                    problem = exception;
+                }
+            }
+            rest = rest[fields.Location.End..];
         }
-        catch (CryptographicException exception)
-        {
-            throw new ConfigurationException([$"{origin}: a certificate in it cannot be read: {exception.Message}"]);
-        }
-        return certificates.Count > 0
-            ? certificates
+        return certificates.Count > 0 ? certificates
+            : problem is not null ? throw new ConfigurationException([$"{origin}: a certificate in it cannot be read: {problem.Message}"])
             : throw new ConfigurationException([$"{origin}: holds no certificate; it must have at least one in PEM form"]);
     }
 }

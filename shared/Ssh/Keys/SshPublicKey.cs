@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Numerics;
@@ -21,6 +22,16 @@ public sealed class SshPublicKey
 
     // It is "ssh:" in most keys, and a name of the user's choice behind that in some.
     private const int MaxApplicationLength = 255;
+
+    private const string CutShort = "the key is cut short, or a part of it is missing; copy the whole line of the .pub file";
+
+    // What the options of authorized_keys have and a key type has not, and those of them that are one plain word.
+    private static readonly SearchValues<char> OptionMarks = SearchValues.Create(",=\"");
+    private static readonly HashSet<string> OptionWords =
+    [
+        "agent-forwarding", "cert-authority", "no-agent-forwarding", "no-port-forwarding", "no-pty", "no-touch-required", "no-user-rc", "no-X11-forwarding",
+        "port-forwarding", "pty", "restrict", "user-rc", "verify-required", "X11-forwarding",
+    ];
 
     private SshPublicKey(string type, byte[] blob)
     {
@@ -94,35 +105,73 @@ public sealed class SshPublicKey
         return new SshPublicKey(type, blob.ToArray());
     }
 
-    /// <summary>Parses one line of an OpenSSH public key file: type, base64, optional comment. No options are accepted.</summary>
+    /// <summary>
+    /// Parses one line of an OpenSSH public key file as OpenSSH does (sshkey.c, sshkey_read): type, blanks, base64, optional comment.
+    /// No options are accepted.
+    /// </summary>
     /// <exception cref="SshFormatException">The line is not such a key; the message says why and can be shown to the owner.</exception>
     public static SshPublicKey ParseLine(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        string[] parts = line.Trim().Split([' ', '\t'], 3, StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length < 2)
+        line = line.TrimStart(' ', '\t');
+        (string type, string rest) = CutWord(line);
+        string base64 = CutWord(rest).Word;
+        if (line.StartsWith("-----BEGIN", StringComparison.Ordinal) && line.Contains("PRIVATE KEY", StringComparison.Ordinal))
+        {
+            throw new SshFormatException("this is a private key, which nobody else must have; make another one, and write the line of its .pub file");
+        }
+        if (type.AsSpan().ContainsAny(OptionMarks) || OptionWords.Contains(type))
+        {
+            throw new SshFormatException("options before the key type are not supported; write \"<type> <base64> [comment]\"");
+        }
+        if (base64.Length == 0)
         {
             throw new SshFormatException("a public key line has the form \"<type> <base64> [comment]\"");
         }
-        byte[] blob;
-        try
-        {
-            blob = Convert.FromBase64String(parts[1]);
-        }
-        catch (FormatException)
-        {
-            throw new SshFormatException("the second word of the public key line is not base64");
-        }
-        SshPublicKey key = Parse(blob);
-        if (key.Type != parts[0])
-        {
-            throw new SshFormatException($"the line says {Printable(parts[0])}, the key itself says {key.Type}");
-        }
-        return key;
+        SshPublicKey key = Parse(Decode(base64));
+        return key.Type == type || IsRsaSignature(type, key.Type)
+            ? key
+            : throw new SshFormatException($"the line says {Printable(type.Length > 64 ? type[..64] : type)}, the key itself says {key.Type}");
     }
 
     /// <summary>The line form, without a comment.</summary>
     public override string ToString() => $"{Type} {Convert.ToBase64String(Blob.Span)}";
+
+    private static (string Word, string Rest) CutWord(string text)
+    {
+        int end = text.AsSpan().IndexOfAny(' ', '\t');
+        return end < 0 ? (text, "") : (text[..end], text[end..].TrimStart(' ', '\t'));
+    }
+
+    // The names of RSA's signature algorithms are names of the key type for OpenSSH, too.
+    private static bool IsRsaSignature(string name, string keyType) => keyType == SshKeyTypes.Rsa && name is "rsa-sha2-256" or "rsa-sha2-512";
+
+    private static byte[] Decode(string base64)
+    {
+        // OpenSSH's decoder skips them, wherever they are.
+        string text = string.Concat(base64.Where(c => c is not ('\r' or '\n' or '\v' or '\f')));
+        byte[] blob;
+        try
+        {
+            blob = Convert.FromBase64String(text);
+        }
+        catch (FormatException)
+        {
+            bool isCut = text.Length % 4 != 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '=');
+            throw new SshFormatException(isCut ? CutShort : "the second word of the public key line is not base64");
+        }
+        return IsWhole(blob) ? blob : throw new SshFormatException(CutShort);
+    }
+
+    // A key is a row of strings, each with its length before it.
+    private static bool IsWhole(ReadOnlySpan<byte> blob)
+    {
+        while (blob.Length >= sizeof(uint) && BinaryPrimitives.ReadUInt32BigEndian(blob) is var length && length <= (uint)(blob.Length - sizeof(uint)))
+        {
+            blob = blob[(sizeof(uint) + (int)length)..];
+        }
+        return blob.IsEmpty;
+    }
 
     private static string TypeOf(ReadOnlySpan<byte> name)
     {

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SshGateway.Operator.Model;
+
+namespace SshGateway.Operator.Yaml;
+
+/// <summary>
+/// Finds misspelt fields, which would otherwise be skipped without a word. A ClaudeSession has the fields of the model and no others. Of a
+/// Pod the model is only a part, and Kubernetes adds to it, so a field of it is misspelt when it is nearly one that is read.
+/// </summary>
+internal static class UnknownFields
+{
+    private const int MaxTypingErrors = 2;
+
+    // Of two names of Kubernetes itself, such as state and started, two letters can be the difference.
+    private const int MaxTypingErrorsInPods = 1;
+
+    private static readonly HashSet<string> OfEveryObject = ["apiVersion", "kind"];
+
+    // ObjectMeta of Kubernetes, but for the fields that the model has.
+    private static readonly HashSet<string> OfMetadata =
+    [
+        "generateName", "selfLink", "deletionGracePeriodSeconds", "annotations", "ownerReferences", "finalizers", "managedFields", "clusterName",
+    ];
+
+    /// <summary>The first one, and the field that was probably meant; null: there is none.</summary>
+    public static (string Field, string? Meant)? Find(string kind, JsonElement root) =>
+        kind == Pod.KindName ? Find("", root, typeof(Pod), isWhole: false) : Find("", root, typeof(ClaudeSession), isWhole: true);
+
+    private static (string Field, string? Meant)? Find(string path, JsonElement element, Type type, bool isWhole)
+    {
+        JsonTypeInfo? info = ModelJson.Default.GetTypeInfo(type);
+        if (info?.Kind == JsonTypeInfoKind.Enumerable && info.ElementType is { } items && element.ValueKind == JsonValueKind.Array)
+        {
+            return element.EnumerateArray().Select((item, i) => Find($"{path}[{i}]", item, items, isWhole)).FirstOrDefault(f => f is not null);
+        }
+        // The names in a dictionary are the owner's.
+        if (info?.Kind != JsonTypeInfoKind.Object || element.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+        bool isMetadata = type == typeof(ObjectMeta);
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            string field = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
+            if (info.Properties.FirstOrDefault(p => p.Name == property.Name) is { } known)
+            {
+                // A session's status is skipped as a whole.
+                if (known.PropertyType != typeof(SessionStatus) && Find(field, property.Value, known.PropertyType, isWhole) is { } inside)
+                {
+                    return inside;
+                }
+            }
+            else if (!(path.Length == 0 && OfEveryObject.Contains(property.Name)) && !(isMetadata && OfMetadata.Contains(property.Name)))
+            {
+                string? meant = info.Properties.Select(p => p.Name).FirstOrDefault(name => Distance(name, property.Name) <= (isWhole ? MaxTypingErrors : MaxTypingErrorsInPods));
+                if (isWhole || isMetadata || meant is not null)
+                {
+                    return (field, meant);
+                }
+            }
+        }
+        return null;
+    }
+
+    // How many letters are wrong, missing, too many, or have changed places with their neighbour; capitals do not count.
+    private static int Distance(string right, string written)
+    {
+        right = right.ToUpperInvariant();
+        written = written.ToUpperInvariant();
+        int[,] cost = new int[right.Length + 1, written.Length + 1];
+        for (int i = 0; i <= right.Length; i++)
+        {
+            for (int j = 0; j <= written.Length; j++)
+            {
+                cost[i, j] = i == 0 ? j : j == 0 ? i : Math.Min(
+                    Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1, cost[i - 1, j - 1] + (right[i - 1] == written[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && right[i - 1] == written[j - 2] && right[i - 2] == written[j - 1])
+                {
+                    cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
+                }
+            }
+        }
+        return cost[right.Length, written.Length];
+    }
+}
