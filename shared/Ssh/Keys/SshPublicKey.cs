@@ -137,7 +137,7 @@ public sealed class SshPublicKey
     /// <summary>The line form, without a comment.</summary>
     public override string ToString() => $"{Type} {Convert.ToBase64String(Blob.Span)}";
 
-    private static (string Word, string Rest) CutWord(string text)
+    private static (string Word, string Remainder) CutWord(string text)
     {
         int end = text.AsSpan().IndexOfAny(' ', '\t');
         return end < 0 ? (text, "") : (text[..end], text[end..].TrimStart(' ', '\t'));
