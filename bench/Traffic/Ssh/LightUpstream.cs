@@ -61,7 +61,7 @@ internal static class LightUpstream
         {
             return false;
         }
-        PublicKeyRequest request = PublicKeyRequest.Parse(payload, head.Rest, hostbound: false);
+        PublicKeyRequest request = PublicKeyRequest.Parse(payload, head.MethodFields, hostbound: false);
         if (request.Signature is null)
         {
             return false;
