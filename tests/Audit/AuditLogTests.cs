@@ -72,7 +72,7 @@ public sealed class AuditLogTests : IDisposable
         await using (SshClientTransport client = await gateway.ConnectForAuthenticationAsync())
         {
             await client.Output.SendAsync(AuthMessages.Signed(
-                client.SessionId.ToArray(), GatewayRig.SessionId, certificate.TypeName, certificate.ToBlob(),
+                client.SshSessionId.ToArray(), GatewayRig.SessionId, certificate.TypeName, certificate.ToBlob(),
                 data => gateway.Key.Sign(data))).Limited();
             Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
             client.Abort();

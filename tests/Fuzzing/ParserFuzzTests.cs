@@ -113,7 +113,7 @@ public sealed class ParserFuzzTests
                 return;
             }
 
-            PublicKeyRequest key = PublicKeyRequest.Parse(bytes, request.Rest, hostbound);
+            PublicKeyRequest key = PublicKeyRequest.Parse(bytes, request.MethodFields, hostbound);
             if (key.Algorithm is not null && PresentedKey.Parse(key.Algorithm, key.KeyBlob) is var presented && key.Signature is not null)
             {
                 SignatureVerifier.Verify(presented.Key, key.Algorithm.Signature, key.Signature, key.SignedPart, UserCertificateRules.RequiredFlags(presented.Certificate));

@@ -20,6 +20,7 @@ using SshGateway.Tests.Pods;
 using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
 using Xunit;
+using FeedMetrics = SshGateway.Operator.Feed.FeedMetrics;
 
 using OperatorMetrics = SshGateway.Operator.Feed.FeedMetrics;
 
