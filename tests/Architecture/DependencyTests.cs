@@ -58,7 +58,7 @@ public sealed class DependencyTests
         (NamespaceGraph graph, string[][] layers) = Read(root);
         int LayerOf(string folder) => Array.FindIndex(layers, layer => layer.Contains(folder));
 
-        Assert.Empty(graph.Namespaces.Where(folder => LayerOf(folder) < 0).Select(folder => $"{folder} is in no layer"));
+        Assert.DoesNotContain(graph.Namespaces, folder => LayerOf(folder) < 0);
         Assert.Empty(graph.Arrows
             .Where(arrow => LayerOf(arrow.From) <= LayerOf(arrow.To) && !Allowed.Any(allowed => (allowed.Assembly, allowed.From, allowed.To) == (root, arrow.From, arrow.To)))
             .Select(arrow => $"{arrow.From} -> {arrow.To} ({arrow.Example})"));
@@ -66,7 +66,7 @@ public sealed class DependencyTests
 
     [Fact]
     public void Arrows_that_are_allowed_are_there() =>
-        Assert.Empty(Allowed.Where(allowed => !Read(allowed.Assembly).Graph.Arrows.Any(arrow => (arrow.From, arrow.To) == (allowed.From, allowed.To))));
+        Assert.All(Allowed, allowed => Assert.Contains(Read(allowed.Assembly).Graph.Arrows, arrow => (arrow.From, arrow.To) == (allowed.From, allowed.To)));
 
     private static (NamespaceGraph Graph, string[][] Layers) Read(string root)
     {

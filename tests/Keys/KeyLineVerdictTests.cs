@@ -8,7 +8,7 @@ using HarnessCommand = SshGateway.Tests.EndToEnd.Harness.Command;
 namespace SshGateway.Tests.Keys;
 
 /// <summary>A list's item is read as sshd reads an authorized_keys file with that text: a login at a real sshd is the judge.</summary>
-public sealed class KeyLineVerdictTests : IAsyncLifetime
+public sealed class KeyLineVerdictTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly Dictionary<string, KeyPair> _keys = [];
@@ -127,11 +127,9 @@ public sealed class KeyLineVerdictTests : IAsyncLifetime
             """ + "\n");
     }
 
-    public Task DisposeAsync()
-    {
-        _directory.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _directory.Dispose();
 
     private string Fill(string item)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Tests.Support;
@@ -5,6 +6,7 @@ using SshGateway.Tests.Support;
 namespace SshGateway.Tests.Kubernetes;
 
 /// <summary>The kubeconfigs that kubectl and the gateway have to judge alike.</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class KubeconfigShapes
 {
     private const string Version = "client.authentication.k8s.io/v1";

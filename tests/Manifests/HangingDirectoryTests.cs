@@ -11,7 +11,7 @@ namespace SshGateway.Tests.Manifests;
 
 /// <summary>A directory on a file system that does not answer, as NFS does when its server is gone: sshfs, whose server is stopped.</summary>
 [UnsupportedOSPlatform("windows")]
-public sealed class HangingDirectoryTests : IAsyncLifetime
+public sealed class HangingDirectoryTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
@@ -53,10 +53,11 @@ public sealed class HangingDirectoryTests : IAsyncLifetime
     {
         await SignalAsync("CONT");
         await HarnessCommand.ShellAsync($"fusermount -u -z {_directory.File("mount")}");
-        _directory.Dispose();
     }
 
-    private Task SignalAsync(string signal) => HarnessCommand.ShellAsync($"kill -{signal} $(cat {_directory.File("pid")})");
+    public void Dispose() => _directory.Dispose();
+
+    private Task<CommandResult> SignalAsync(string signal) => HarnessCommand.ShellAsync($"kill -{signal} $(cat {_directory.File("pid")})");
 
     private static async Task<(HttpStatusCode Status, string Text)> ReadyAsync(HttpClient http)
     {

@@ -241,5 +241,5 @@ public sealed class PeerSocketTests
 
     private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket, Timeouts) : new AsyncSocket(socket, Timeouts);
 
-    private static Task AssertGoneAsync(Task operation) => Assert.ThrowsAsync<PeerGoneException>(() => operation.Limited());
+    private static Task<PeerGoneException> AssertGoneAsync(Task operation) => Assert.ThrowsAsync<PeerGoneException>(() => operation.Limited());
 }
