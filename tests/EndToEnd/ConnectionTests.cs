@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using SshGateway.Tests.EndToEnd.Harness;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SshGateway.Tests.EndToEnd.Harness;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 

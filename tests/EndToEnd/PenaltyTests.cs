@@ -2,10 +2,11 @@ using System.Net.Sockets;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Connections;
 using SshGateway.Tests.EndToEnd.Harness;
-using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Ssh;
+using SshGateway.Tests.Support.SshConnections;
 
 namespace SshGateway.Tests.EndToEnd;
 

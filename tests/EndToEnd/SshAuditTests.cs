@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
-using SshGateway.Tests.Deploy;
 using SshGateway.Tests.EndToEnd.Harness;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 

@@ -2,8 +2,9 @@ using System.Net.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.EndToEnd.Harness;
-using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.EndToEnd;
 

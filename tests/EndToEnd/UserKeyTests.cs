@@ -1,6 +1,8 @@
-using SshGateway.Tests.Clients;
-using SshGateway.Tests.Deploy;
+using SshGateway.Tests.EndToEnd.Clients;
 using SshGateway.Tests.EndToEnd.Harness;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
@@ -72,7 +74,7 @@ public sealed class UserKeyTests(SharedGateway shared)
         ];
 
         CommandResult result = await Command.RunAsync(
-            Repository.File(Path.Combine("tests", "Clients", "paramiko_keys.py")),
+            Repository.File(Path.Combine("tests", "EndToEnd", "Clients", "paramiko_keys.py")),
             [.. strangers, "Ed25519Key:" + shared.UserKey.PrivateFile],
             environment: new Dictionary<string, string>
             {

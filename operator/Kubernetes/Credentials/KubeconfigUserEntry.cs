@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text.Json;
-using SshGateway.Hosting;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 

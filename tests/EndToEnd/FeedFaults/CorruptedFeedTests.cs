@@ -1,5 +1,6 @@
 using SshGateway.Tests.EndToEnd.Harness;
-using SshGateway.Tests.Kubernetes.FaultProxy;
+using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Kubernetes.FaultProxy;
 
 namespace SshGateway.Tests.EndToEnd.FeedFaults;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using SshGateway.Tests.EndToEnd.Harness;
-using SshGateway.Tests.Feed;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Feed;
+using SshGateway.Tests.Support.Harness;
 using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd.FeedFaults;

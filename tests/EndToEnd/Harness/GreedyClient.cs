@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Connections;
-using SshGateway.Tests.Ssh.Harness;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Ssh;
+using SshGateway.Tests.Support.SshConnections;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 

@@ -1,3 +1,5 @@
+using SshGateway.Tests.Support.Harness;
+
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>A real HAProxy in TCP mode.</summary>

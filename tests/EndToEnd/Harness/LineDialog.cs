@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 

@@ -1,3 +1,5 @@
+using SshGateway.Tests.Support.Harness;
+
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>A fact with a real sshd that penalises source addresses (OpenSSH 9.8; tested with 10): Debian 13, so in scripts/testing/in-trixie.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 

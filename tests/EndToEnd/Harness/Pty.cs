@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.Harness;
 

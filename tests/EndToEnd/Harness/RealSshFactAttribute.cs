@@ -1,3 +1,5 @@
+using SshGateway.Tests.Support.Harness;
+
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>A fact with the real OpenSSH; a declared skip where it, or a further named program, is missing.</summary>

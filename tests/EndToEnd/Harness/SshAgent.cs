@@ -1,3 +1,5 @@
+using SshGateway.Tests.Support.Harness;
+
 namespace SshGateway.Tests.EndToEnd.Harness;
 
 /// <summary>A real ssh-agent of its own.</summary>

@@ -1,6 +1,6 @@
-using SshGateway.Tests.Deploy;
-using SshGateway.Tests.EndToEnd.Harness;
-using SshGateway.Tests.Kubernetes;
+using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Kubernetes;
 
 namespace SshGateway.Tests.EndToEnd.OnKubernetes;
 

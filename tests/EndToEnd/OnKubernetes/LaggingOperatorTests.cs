@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using SshGateway.Tests.EndToEnd.Harness;
-using SshGateway.Tests.Kubernetes;
-using SshGateway.Tests.Kubernetes.FaultProxy;
+using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Kubernetes;
+using SshGateway.Tests.Support.Kubernetes.FaultProxy;
 
 namespace SshGateway.Tests.EndToEnd.OnKubernetes;
 

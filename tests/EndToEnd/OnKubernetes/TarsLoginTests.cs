@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SshGateway.Tests.Deploy;
-using SshGateway.Tests.EndToEnd.Harness;
-using SshGateway.Tests.Kubernetes;
+using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Kubernetes;
 using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd.OnKubernetes;

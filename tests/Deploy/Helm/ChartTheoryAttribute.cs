@@ -1,8 +1,0 @@
-namespace SshGateway.Tests.Deploy.Helm;
-
-/// <summary>A theory with a real helm and kubectl; a declared skip where one of them is missing.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class ChartTheoryAttribute : TheoryAttribute
-{
-    public ChartTheoryAttribute() => Skip = HelmProgram.Problem ?? KubectlProgram.Problem;
-}

@@ -1,8 +1,0 @@
-namespace SshGateway.Tests.Deploy;
-
-/// <summary>A test with kubectl; a declared skip where there is none that renders deploy/.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class KubectlFactAttribute : FactAttribute
-{
-    public KubectlFactAttribute() => Skip = KubectlProgram.Problem;
-}

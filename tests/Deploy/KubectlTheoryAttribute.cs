@@ -1,8 +1,0 @@
-namespace SshGateway.Tests.Deploy;
-
-/// <summary>A theory with kubectl; a declared skip where there is none that renders deploy/.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class KubectlTheoryAttribute : TheoryAttribute
-{
-    public KubectlTheoryAttribute() => Skip = KubectlProgram.Problem;
-}

@@ -1,6 +1,0 @@
-using System.Net;
-
-namespace SshGateway.Tests.EndToEnd.Harness;
-
-/// <summary>A running proxy and where it listens.</summary>
-internal sealed record ProxyProcess(Daemon Daemon, IPEndPoint Ssh, Uri Http);

@@ -1,0 +1,11 @@
+using SshGateway.Tests.Support.Kubernetes;
+using Xunit;
+
+namespace SshGateway.Tests.EndToEnd.OnKubernetes;
+
+/// <summary>Tests that share one API server. They run one after the other: some of them stop it.</summary>
+[CollectionDefinition(Name)]
+public sealed class KubernetesGroup : ICollectionFixture<KubernetesServer>
+{
+    public const string Name = "kubernetes";
+}

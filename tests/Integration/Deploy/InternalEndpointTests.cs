@@ -1,0 +1,181 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using SshGateway.Tests.Integration.Kubernetes;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Kubernetes;
+using SshGateway.Tests.Support.Kubernetes.FaultProxy;
+
+namespace SshGateway.Tests.Integration.Deploy;
+
+/// <summary>TARS's old questions about a session, to the operator of deploy/ and with tokens of a real API server.</summary>
+[Collection(KubernetesGroup.Name)]
+public sealed class InternalEndpointTests(KubernetesServer server)
+{
+    private const string Space = "claude-sessions";
+    private const string Pod = "/internal/sessions/tars-3/pod";
+    private const string Keys = "/internal/sessions/tars-3/ssh-key";
+
+    [DeployedFact]
+    public async Task TARS_is_answered_from_the_table()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
+        using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
+        await Eventually.TrueAsync(() => IsReadyAsync(tars), "the table is filled");
+
+        Assert.Equal("404 {\"error\":\"there is no such session\"}", await AskAsync(tars, Pod));
+        await server.Admin.CreateSessionAsync(Space, "tars-3");
+        try
+        {
+            await UntilAsync(tars, Pod, """200 {"service_host":null,"ssh_port":null,"status":"pending","reason":"WaitingForPod"}""");
+            string line = string.Join(' ', KubernetesObjects.Key.Split(' ')[..2]);
+            // Escaped or not, JSON is the same.
+            (HttpStatusCode _, JsonElement keys) = await ReadAsync(tars, Keys);
+            Assert.Equal(line, keys.GetProperty("ssh_public_key").GetString());
+            Assert.Equal([line], keys.GetProperty("ssh_public_keys").EnumerateArray().Select(k => k.GetString()));
+
+            await server.Admin.CreatePodAsync(Space, "tars-3-pod", "tars-3");
+            await server.Admin.SetStatusAsync(Space, "tars-3-pod", "10.5.0.1", ready: true);
+            await UntilAsync(tars, Pod, """200 {"service_host":"10.5.0.1","ssh_port":2222,"status":"running","reason":null}""");
+            await server.Admin.PatchSessionAsync(Space, "tars-3", new() { ["spec"] = new System.Text.Json.Nodes.JsonObject { ["access"] = "Disabled" } });
+            await UntilAsync(tars, Pod, """200 {"service_host":null,"ssh_port":null,"status":"stopped","reason":"AccessDisabled"}""");
+        }
+        finally
+        {
+            await server.Admin.DeleteSessionAsync(Space, "tars-3");
+            await server.KubectlAsync("delete", "pod", "-n", Space, "tars-3-pod", "--ignore-not-found", "--force", "--grace-period=0", "--wait=false");
+        }
+        await UntilAsync(tars, Pod, "404 {\"error\":\"there is no such session\"}");
+
+        Assert.StartsWith("404", await AskAsync(tars, "/internal/sessions/tars-3"), StringComparison.Ordinal);
+        Assert.StartsWith("404", await AskAsync(tars, "/internal/sessions//pod"), StringComparison.Ordinal);
+        Assert.StartsWith("404", await AskAsync(tars, "/internal"), StringComparison.Ordinal);
+        using HttpResponseMessage posted = await tars.PostAsync(new Uri(Pod, UriKind.Relative), new StringContent("{}"));
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, "GET"), (posted.StatusCode, posted.Content.Headers.Allow.Single()));
+    }
+
+    [DeployedFact]
+    public async Task Nobody_else_learns_anything()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await server.Admin.CreateSessionAsync(Space, "tars-3");
+        try
+        {
+            await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
+            using HttpClient nobody = Caller(gateway, null);
+            await Eventually.TrueAsync(() => IsReadyAsync(nobody), "the table is filled, and the probes need no token");
+            string tars = await Account.TokenAsync(server, "tars", "tars");
+            string[] parts = tars.Split('.');
+            (string? Token, string Expected)[] callers =
+            [
+                (null, "401"),
+                ("", "401"),
+                ("forged", "401"),
+                // The signature of another token, and none.
+                ($"{parts[0]}.{parts[1]}.{(await Account.TokenAsync(server, "tars", "cluster")).Split('.')[2]}", "401"),
+                ($"{parts[0]}.{parts[1]}.", "401"),
+                (new string('a', 20_000), "401"),
+                // For another audience: the one that proxies show at the feed.
+                (await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy", "ssh-gateway-operator"), "401"),
+                (await Account.TokenAsync(server, "tars", "tars", "another"), "401"),
+                (await Account.TokenAsync(server, "tars", "cluster"), "403"),
+                (await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy"), "403"),
+                (KubernetesServer.OperatorToken, "403"),
+            ];
+            foreach ((string? token, string expected) in callers)
+            {
+                using HttpClient caller = Caller(gateway, token);
+                string answer = await AskAsync(caller, Pod);
+                Assert.StartsWith(expected, answer, StringComparison.Ordinal);
+                // The same for sessions, paths and methods that are and that are not.
+                foreach (string path in new[] { Keys, "/internal/sessions/nosuch/pod", "/internal/nosuch" })
+                {
+                    Assert.Equal(answer, await AskAsync(caller, path));
+                }
+                using HttpResponseMessage response = await caller.PostAsync(new Uri(Pod, UriKind.Relative), null);
+                Assert.StartsWith(expected, $"{(int)response.StatusCode}", StringComparison.Ordinal);
+                Assert.Equal(expected == "401", response.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Bearer"));
+            }
+        }
+        finally
+        {
+            await server.Admin.DeleteSessionAsync(Space, "tars-3");
+        }
+    }
+
+    [DeployedFact]
+    public async Task The_API_server_is_asked_once_per_token_and_its_absence_is_said()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await using var proxy = new FaultyProxy(server.Port, isPlain: true);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, proxy.Address);
+        using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
+        using HttpClient forger = Caller(gateway, "forged");
+        await Eventually.TrueAsync(() => IsReadyAsync(tars), "the table is filled");
+
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.StartsWith("404", await AskAsync(tars, Pod), StringComparison.Ordinal);
+            Assert.StartsWith("401", await AskAsync(forger, Pod), StringComparison.Ordinal);
+        }
+        Assert.Equal(2, proxy.Requests.Count(r => r.Line.Contains("/tokenreviews", StringComparison.Ordinal)));
+
+        await proxy.RefuseAsync();
+        proxy.Cut();
+        using HttpClient another = Caller(gateway, await Account.TokenAsync(server, "tars", "cluster"));
+        using HttpResponseMessage away = await another.GetAsync(new Uri(Pod, UriKind.Relative));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(5)), (away.StatusCode, away.Headers.RetryAfter!.Delta));
+        // Whom the API server knew a moment ago is still answered.
+        Assert.StartsWith("404", await AskAsync(tars, Pod), StringComparison.Ordinal);
+        proxy.Accept();
+    }
+
+    [DeployedFact]
+    public async Task With_nobody_on_the_list_nobody_may_ask()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, null, null, "--Operator:InternalCallers:0=tars:another");
+        using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
+        Assert.StartsWith("403", await AskAsync(tars, Pod), StringComparison.Ordinal);
+
+        await using OperatorReplica without = await OperatorReplica.StartAsync(server.Kubeconfig(), await server.Admin.CreateNamespaceAsync());
+        using HttpClient caller = Caller(without.Http, await Account.TokenAsync(server, "tars", "tars"));
+        Assert.Equal("""403 {"error":"nobody may ask; list the ServiceAccounts that may in Operator:InternalCallers"}""", await AskAsync(caller, Pod));
+    }
+
+    private static HttpClient Caller(DeployedOperator gateway, string? token) => Caller(gateway.Http, token);
+
+    private static HttpClient Caller(Uri address, string? token)
+    {
+        var http = new HttpClient { BaseAddress = address };
+        http.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        return http;
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http)
+    {
+        using HttpResponseMessage response = await http.GetAsync(new Uri("/readyz", UriKind.Relative));
+        return response.IsSuccessStatusCode;
+    }
+
+    private static async Task<string> AskAsync(HttpClient http, string path)
+    {
+        using HttpResponseMessage response = await http.GetAsync(new Uri(path, UriKind.Relative));
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonElement Answer)> ReadAsync(HttpClient http, string path)
+    {
+        using HttpResponseMessage response = await http.GetAsync(new Uri(path, UriKind.Relative));
+        return (response.StatusCode, JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync()));
+    }
+
+    private static async Task UntilAsync(HttpClient http, string path, string expected)
+    {
+        string answer = "";
+        await Eventually.TrueAsync(async () => (answer = await AskAsync(http, path)) == expected, () => $"{expected}; the answer was {answer}");
+    }
+}

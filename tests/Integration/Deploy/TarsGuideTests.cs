@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Kubernetes;
+using SshGateway.Tests.Support.Yaml;
+
+namespace SshGateway.Tests.Integration.Deploy;
+
+/// <summary>The Python of docs/tars.md, run as it stands there, as TARS's ServiceAccount, with the operator as its own.</summary>
+[Collection(KubernetesGroup.Name)]
+public sealed partial class TarsGuideTests(KubernetesServer server)
+{
+    // Kubelet's part is played here: the pod is there, and becomes ready some time later.
+    private const string Driver = $$$"""
+
+        import os, threading
+        from kubernetes.client.exceptions import ApiException
+
+        sessions, cluster = connect(), client.CoreV1Api(config.new_client_from_config(os.environ["CLUSTER_KUBECONFIG"]))
+
+        def report(ready):
+            cluster.patch_namespaced_pod_status("claude-tars-1", NAMESPACE, {"status": {
+                "phase": "Running", "podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}], "startTime": "2026-01-01T00:00:00Z",
+                "conditions": [{"type": "Ready", "status": ready}]} })
+
+        made = create_session(sessions, "tars-1", "alice", ["{{{Samples.Key}}}"])
+        print(made["spec"]["access"], made["metadata"]["generation"])
+        try:
+            create_session(sessions, "tars-1", "alice", ["{{{Samples.Key}}}"])
+        except ApiException as refused:
+            print(refused.status)
+        try:
+            create_session(sessions, "tars-2", "alice", ["command=x {{{Samples.Key}}}"])
+        except ApiException as refused:
+            print(refused.status, "authorizedKeys" in refused.body)
+        cluster.create_namespaced_pod(NAMESPACE, {
+            "metadata": {"name": "claude-tars-1", "labels": {"tars.cloudwalk.network/session": "tars-1"} },
+            "spec": {"containers": [{"name": "claude", "image": "claude-session"}]} })
+        report("False")
+        try:
+            wait_until_ready(sessions, "tars-1", 3)
+        except TimeoutError as late:
+            print(str(late).split(": ")[:2])
+        threading.Timer(0.5, report, ["True"]).start()
+        print(wait_until_ready(sessions, "tars-1"))
+        print(set_access(sessions, "tars-1", "Disabled")["spec"]["access"])
+        print(set_access(sessions, "tars-1", "Enabled")["spec"]["access"])
+        delete_session(sessions, "tars-1")
+        try:
+            delete_session(sessions, "tars-1")
+        except ApiException as refused:
+            print(refused.status)
+        cluster.delete_namespaced_pod("claude-tars-1", NAMESPACE, grace_period_seconds=0)
+        """;
+
+    [PythonFact]
+    public async Task The_calls_of_the_guide_work_as_they_stand_there()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
+        using var directory = new TemporaryDirectory();
+        string guide = await File.ReadAllTextAsync(Repository.File("docs/tars.md"));
+        directory.Write("tars.py", string.Concat(PythonBlock().Matches(guide).Select(m => m.Groups[1].Value)) + Driver);
+
+        string printed = await Command.RunAsync(
+            "env", $"KUBECONFIG={await KubeconfigAsync("tars")}", $"CLUSTER_KUBECONFIG={await KubeconfigAsync("cluster")}", "/usr/bin/python3", directory.File("tars.py"));
+
+        Assert.Equal(
+            """
+            Enabled 1
+            409
+            422 True
+            ['session tars-1 is not ready after 3 s', 'PodNotReady']
+            ('10.0.0.7', 2222)
+            Disabled
+            Enabled
+            404
+
+            """, printed);
+    }
+
+    private async Task<string> KubeconfigAsync(string account) => server.Kubeconfig(user: $"token: {await Account.TokenAsync(server, "tars", account)}");
+
+    [GeneratedRegex("(?ms)^```python\n(.+?)^```")]
+    private static partial Regex PythonBlock();
+}

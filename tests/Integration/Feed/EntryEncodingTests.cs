@@ -1,0 +1,107 @@
+using System.Net;
+using SshGateway.Feed;
+using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Publishing;
+using SshGateway.Operator.Routing;
+using SshGateway.Operator.Table;
+using SshGateway.Proxy.Feed;
+using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Keys;
+using SshGateway.Tests.Support.Yaml;
+using Xunit;
+
+namespace SshGateway.Tests.Integration.Feed;
+
+/// <summary>What leaves the operator keeps the feed's bounds, or lets nobody in.</summary>
+public sealed class EntryEncodingTests
+{
+    private static readonly SshPublicKey Key = SshPublicKey.ParseLine(Samples.Key);
+
+    private static readonly RoutedSession Good = new()
+    {
+        SessionId = "abc12",
+        Namespace = "ns",
+        State = EndpointState.Ready,
+        Access = Access.Enabled,
+        Reason = ReadyReasons.EndpointReady,
+        Binding = BindingReasons.Bound,
+        PodName = "pod",
+        PodUid = "uid",
+        Address = IPAddress.Parse("10.0.0.1"),
+        Port = 2222,
+        TargetUser = "claude",
+        AuthorizedKeys = [Key],
+        HostKeys = [],
+        ExpiresAt = null,
+        Problems = [],
+    };
+
+    private static readonly (string Field, RoutedSession Session)[] Bad =
+    [
+        ("pod_name", Good with { PodName = new string('p', 254) }),
+        ("pod_uid", Good with { PodUid = "" }),
+        ("pod_ip", Good with { Address = null }),
+        ("port", Good with { Port = 65536 }),
+        ("target_user", Good with { TargetUser = "-oProxyCommand=x" }),
+        ("authorized_keys", Good with { AuthorizedKeys = [.. Enumerable.Repeat(Key, 17)] }),
+        ("host_keys", Good with { HostKeys = [.. Enumerable.Repeat(Key, 9)] }),
+        ("max_connections", Good with { MaxConnections = 1001 }),
+    ];
+
+    public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Bad.Length)];
+
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public void What_breaks_the_contract_is_said_and_a_proxy_takes_the_entry_that_lets_nobody_in(int number)
+    {
+        (string field, RoutedSession session) = Bad[number];
+
+        TableEntry encoded = EntryEncoding.Encode(session, null, out string? problem);
+
+        Assert.Contains(field, problem, StringComparison.Ordinal);
+        Entry entry = Entry.Parser.ParseFrom(encoded.Wire.Span);
+        Assert.True(EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? objection), objection);
+        Assert.Equal((EndpointState.None, Access.Draining, "InvalidSpec", ""), (decoded.State, decoded.Access, decoded.Reason, encoded.PodUid));
+        Assert.False(decoded.Authorizes(Key.Blob.Span));
+    }
+
+    [Theory]
+    [InlineData(false, 0, 0)]
+    [InlineData(true, 7, 600)]
+    public void What_a_session_allows_arrives_at_the_proxies(bool passthrough, int maxConnections, int idleSeconds)
+    {
+        RoutedSession session = Good with { Passthrough = passthrough, MaxConnections = maxConnections, IdleTimeout = TimeSpan.FromSeconds(idleSeconds) };
+
+        Entry entry = Entry.Parser.ParseFrom(EntryEncoding.Encode(session, null, out string? problem).Wire.Span);
+
+        Assert.Null(problem);
+        Assert.True(EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? objection), objection);
+        Assert.Equal((passthrough, maxConnections, TimeSpan.FromSeconds(idleSeconds)), (decoded.Passthrough, decoded.MaxConnections, decoded.IdleTimeout));
+    }
+
+    [Fact]
+    public void A_recovered_fingerprint_is_sent_until_the_key_itself_is_known_and_not_where_keys_are_pinned()
+    {
+        var recovered = new HostKeyRecord(null, null, Key.Fingerprint);
+
+        Assert.Equal((0, 32), Sent(Good, recovered));
+        Assert.Equal((1, 0), Sent(Good, recovered with { Key = Key }));
+        Assert.Equal((1, 0), Sent(Good with { HostKeys = [Key] }, recovered));
+        Assert.Equal((0, 0), Sent(Good, new HostKeyRecord(null, Key.Fingerprint)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("SHA256:")]
+    [InlineData("MD5:00")]
+    [InlineData("SHA256:AAAA")]
+    [InlineData("SHA256:!!!!")]
+    public void What_is_no_fingerprint_is_none(string text) => Assert.Null(SshPublicKey.ParseFingerprint(text));
+
+    private static (int Keys, int Hash) Sent(RoutedSession session, HostKeyRecord opinion)
+    {
+        Entry entry = Entry.Parser.ParseFrom(EntryEncoding.Encode(session, opinion, out string? problem).Wire.Span);
+        Assert.Null(problem);
+        return (entry.HostKeys.Count, entry.HostKeySha256.Length);
+    }
+}

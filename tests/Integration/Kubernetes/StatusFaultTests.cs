@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Operator.Kubernetes.Leadership;
+using SshGateway.Operator.Kubernetes.Status;
+using SshGateway.Operator.Model;
+using SshGateway.Operator.Routing;
+using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Kubernetes;
+using Xunit;
+
+namespace SshGateway.Tests.Integration.Kubernetes;
+
+/// <summary>Sessions on which something fails, beside others, which must not notice.</summary>
+[Collection(KubernetesGroup.Name)]
+public sealed class StatusFaultTests(KubernetesServer server)
+{
+    private const string Faulty = "made the gateway fail on its status";
+
+    private KubernetesObjects Cluster => server.Admin;
+
+    [KubernetesFact]
+    public async Task A_session_that_cannot_be_decoded_says_what_is_wrong_and_keeps_the_route_that_it_had()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "routed");
+        await Cluster.CreatePodAsync(space, "pod-1", "routed");
+        await Cluster.SetStatusAsync(space, "pod-1", "10.4.0.1", ready: true);
+        await ReadyAsync(space, "routed", "True", "logins go to pod pod-1");
+        await server.KubectlAsync(
+            "patch", "crd", "claudesessions.tars.cloudwalk.network", "--type=json", "-p",
+            """[{"op": "replace", "path": "/spec/versions/0/schema/openAPIV3Schema/properties/spec", "value": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}]""");
+        try
+        {
+            TableEntry before = Assert.Single(Entries(replica));
+            // The server takes a moment to let it through.
+            await Eventually.TrueAsync(
+                async () => await TryAsync(() => Cluster.PatchSessionAsync(space, "routed", new JsonObject { ["spec"] = new JsonObject { ["maxConnections"] = "many" } })),
+                () => "the schema is not relaxed");
+            await ReadyAsync(space, "routed", "Unknown", "spec.maxConnections: must be a whole number without quotes; until then logins follow the version before");
+            Assert.Equal(before.Wire.ToArray(), Assert.Single(Entries(replica)).Wire.ToArray());
+
+            await Cluster.CreateSessionAsync(space, "never", s => s["spec"]!["ssh"]!["port"] = 1e99);
+            await ReadyAsync(space, "never", "False", "spec.ssh.port: must be a whole number without quotes; until then there are no logins");
+            Assert.Single(Entries(replica));
+            await Cluster.PatchSessionAsync(space, "routed", new JsonObject { ["spec"] = new JsonObject { ["maxConnections"] = 3, ["access"] = "Draining" } });
+            await ReadyAsync(space, "routed", "False", "spec.access is Draining");
+            await Cluster.DeleteSessionAsync(space, "never");
+        }
+        finally
+        {
+            await server.ApplyAsync(Repository.File("crds/claudesessions.yaml"));
+        }
+    }
+
+    [KubernetesFact]
+    public async Task A_session_on_which_the_writer_fails_is_named_and_the_others_are_written()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await Cluster.CreateSessionAsync(space, "bad");
+        await Cluster.CreateSessionAsync(space, "good");
+        ClaudeSession good = await ReadAsync(space, "good");
+        ClaudeSession bad = await ReadAsync(space, "bad") with { Status = new SessionStatus { Endpoint = new SessionEndpoint { Ips = new ThrowingList<string>() } } };
+        var log = new LogRecorder<StatusWriter>();
+        using var api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System)), TimeProvider.System);
+        var replica = new LeaseSettings(space, "tests");
+        var lease = new LeaseElection(api, replica, TimeProvider.System, NullLogger<LeaseElection>.Instance);
+        using var usage = new UsageTable(TimeProvider.System);
+        using var writer = new StatusWriter(
+            api, lease, new EventWriter(api, replica, TimeProvider.System, NullLogger<EventWriter>.Instance), usage, new HostKeyTable(), TimeProvider.System, log);
+        using var ending = new CancellationTokenSource();
+        Task running = Task.WhenAll(lease.RunAsync(ending.Token), writer.RunAsync(ending.Token));
+
+        RouteChanges changes = new SessionRouter(new RoutingOptions(false, false)).Apply(new ClusterChanges { Sessions = [bad, good] });
+        writer.Observe(changes);
+        await ReadyAsync(space, "good", "False", "no pod of the namespace carries the label");
+        await Eventually.TrueAsync(() => log.Lines.Any(l => l.Text.Contains($"{space}/bad {Faulty}", StringComparison.Ordinal)), "the failure is logged");
+        Assert.False(running.IsCompleted);
+        Assert.Null((await Cluster.ReadSessionAsync(space, "bad"))["status"]);
+
+        // And it is taken up again when it is something else.
+        writer.Observe(new SessionRouter(new RoutingOptions(false, false)).Apply(new ClusterChanges { Sessions = [await ReadAsync(space, "bad")] }));
+        await ReadyAsync(space, "bad", "False", "no pod of the namespace carries the label");
+        await ending.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private Task<JsonNode> ReadyAsync(string space, string id, string status, string message) => Cluster.UntilStatusAsync(
+        space, id, $"{status} with \"{message}\"", s => KubernetesObjects.Condition(s, "Ready") is { } ready && ready["status"]!.GetValue<string>() == status
+            && ready["message"]!.GetValue<string>().Contains(message, StringComparison.Ordinal));
+
+    private async Task<ClaudeSession> ReadAsync(string space, string id) =>
+        (await Cluster.ReadSessionAsync(space, id)).Deserialize(ModelJson.Default.ClaudeSession)!;
+
+    private static TableEntry[] Entries(OperatorReplica replica)
+    {
+        using TableSubscription subscription = replica.Table.Subscribe();
+        return [.. subscription.Snapshot!];
+    }
+
+    private static async Task<bool> TryAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+            return true;
+        }
+        catch (Xunit.Sdk.XunitException)
+        {
+            return false;
+        }
+    }
+}

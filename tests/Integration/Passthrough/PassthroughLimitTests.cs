@@ -1,0 +1,169 @@
+using System.Net.Sockets;
+using System.Text;
+using SshGateway.Feed;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Transport;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Passthrough;
+using Xunit;
+
+namespace SshGateway.Tests.Integration.Passthrough;
+
+/// <summary>Who may not have a passthrough, and who no longer.</summary>
+public sealed class PassthroughLimitTests : PassthroughFixture
+{
+    public static TheoryData<string> Refusals =>
+    [
+        "unknown", "no id", "another port", "not allowed", "disabled", "draining", "expired", "not ready", "pod terminating", "no pod",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task Who_may_not_gets_one_answer_after_one_time_and_no_pod(string why)
+    {
+        switch (why)
+        {
+            case "not allowed":
+                Change(passthrough: false);
+                break;
+            case "disabled":
+                Change(access: Access.Disabled);
+                break;
+            case "draining":
+                Change(access: Access.Draining);
+                break;
+            case "expired":
+                Change(expiresAt: 1);
+                break;
+            case "not ready":
+                Change(state: EndpointState.NotReady);
+                break;
+            case "pod terminating":
+                Change(state: EndpointState.Draining);
+                break;
+            case "no pod":
+                Change(state: EndpointState.None);
+                break;
+        }
+        string authority = why switch
+        {
+            "unknown" => "nobody:22",
+            "no id" => "127.0.0.1:22",
+            "another port" => "abc12:80",
+            _ => "abc12:22",
+        };
+        using ConnectClient client = await ConnectClient.AskAsync(Gateway.Address, authority);
+        Task<byte[]> answer = ConnectClient.ReadToEndAsync(client.Socket);
+        await Eventually.CompletedAsync(answer, Time, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(
+            "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 70\r\nConnection: close\r\n\r\n" +
+            "There is no such session here that takes passthrough connections now.\n",
+            Encoding.ASCII.GetString(await answer));
+        client.Dispose();
+        Assert.Equal(ConnectionEnd.PassthroughRefused, (await NextAsync()).End);
+        Assert.True(Time.GetUtcNow() - new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) >= TimeSpan.FromMilliseconds(10), "answered at once");
+        Assert.Equal(0, Pod.Waiting);
+    }
+
+    [Fact]
+    public async Task A_malformed_request_is_answered()
+    {
+        using ConnectClient client = await ConnectClient.AskAsync(Gateway.Address, "a b c");
+        Assert.StartsWith("HTTP/1.1 400 Bad Request\r\n", await client.AnswerAsync(), StringComparison.Ordinal);
+        client.Dispose();
+        Assert.Equal(ConnectionEnd.ClientProtocolError, (await NextAsync()).End);
+    }
+
+    [Fact]
+    public async Task A_pod_that_cannot_be_reached_is_told()
+    {
+        Pod.Dispose();
+        using ConnectClient client = await ConnectClient.AskAsync(Gateway.Address, "abc12:22");
+        Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\n", await client.AnswerAsync(), StringComparison.Ordinal);
+        client.Dispose();
+        Assert.Equal(ConnectionEnd.PodUnreachable, (await NextAsync()).End);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_session_that_is_disabled_or_expires_closes_its_passthroughs(bool disabled)
+    {
+        (ConnectClient client, Socket pod) = await OpenAsync();
+        Change(access: disabled ? Access.Disabled : Access.Enabled, expiresAt: disabled ? 0 : 1);
+        await AssertClosedAsync(client, pod, disabled ? ConnectionEnd.SessionDisabled : ConnectionEnd.SessionExpired);
+    }
+
+    [Fact]
+    public async Task An_idle_passthrough_is_closed_and_a_used_one_is_not()
+    {
+        Change(idleTimeout: TimeSpan.FromMinutes(10));
+        (ConnectClient idle, Socket idlePod) = await OpenAsync();
+        (ConnectClient used, Socket usedPod) = await OpenAsync();
+        Time.Advance(TimeSpan.FromMinutes(9));
+        await usedPod.SendAsync("x"u8.ToArray());
+        Assert.Equal(1, await used.Socket.ReceiveAsync(new byte[8]).Limited());
+        Gateway.OpenSessions.Review();
+        Time.Advance(TimeSpan.FromMinutes(1));
+        Gateway.OpenSessions.Review();
+        await AssertClosedAsync(idle, idlePod, ConnectionEnd.IdleTimeout);
+        await usedPod.SendAsync("y"u8.ToArray());
+        Assert.Equal(1, await used.Socket.ReceiveAsync(new byte[8]).Limited());
+        used.Dispose();
+        usedPod.Dispose();
+    }
+
+    [Fact]
+    public async Task Passthroughs_and_logins_count_together()
+    {
+        Change(maxConnections: 1);
+        (ConnectClient client, Socket pod) = await OpenAsync();
+        Assert.Equal(1, Assert.Single(Gateway.OpenSessions.All).Usage.Connections);
+        await using (SshClientTransport ssh = await Gateway.StartLoginAsync())
+        {
+            Assert.Equal(53, (await ssh.ReceiveAsync().Limited()).Number);
+        }
+        Assert.Equal(ConnectionEnd.TooManyConnections, (await NextAsync()).End);
+        client.Dispose();
+        await AssertEndsAsync(pod);
+        pod.Dispose();
+        Assert.Equal(ConnectionEnd.ClientClosed, (await NextAsync()).End);
+        Assert.Empty(Gateway.OpenSessions.All);
+    }
+
+    [Fact]
+    public async Task A_pod_and_a_source_have_so_many()
+    {
+        var open = new List<(ConnectClient Client, Socket Pod)>();
+        for (int i = 0; i < 3; i++)
+        {
+            open.Add(await OpenAsync());
+        }
+        // The fourth may still log in at the pod; what is older than sshd's LoginGraceTime has.
+        await AssertTooManyAsync("new passthrough connections");
+        Time.Advance(TimeSpan.FromSeconds(120));
+        Gateway.OpenSessions.Review();
+        open.Add(await OpenAsync());
+        await AssertTooManyAsync("from your address");
+        open[0].Client.Dispose();
+        open[0].Pod.Dispose();
+        await NextAsync();
+        open.Add(await OpenAsync());
+        foreach ((ConnectClient client, Socket pod) in open)
+        {
+            client.Dispose();
+            pod.Dispose();
+        }
+    }
+
+    private async Task AssertTooManyAsync(string words)
+    {
+        using ConnectClient client = await ConnectClient.AskAsync(Gateway.Address, "abc12:22");
+        string answer = Encoding.ASCII.GetString(await ConnectClient.ReadToEndAsync(client.Socket));
+        Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
+        Assert.Contains(words, answer, StringComparison.Ordinal);
+        client.Dispose();
+        Assert.Equal(ConnectionEnd.TooManyConnections, (await NextAsync()).End);
+    }
+}

@@ -1,0 +1,191 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed;
+using SshGateway.Operator.Feed;
+using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.HostKeys;
+using SshGateway.Operator.Table;
+using SshGateway.Operator.Usage;
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Feed;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Transport;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Grpc;
+using SshGateway.Tests.Support.Pods;
+using SshGateway.Tests.Support.Ssh;
+using SshGateway.Tests.Support.SshConnections;
+using Xunit;
+using FeedMetrics = SshGateway.Operator.Feed.FeedMetrics;
+
+using OperatorMetrics = SshGateway.Operator.Feed.FeedMetrics;
+
+namespace SshGateway.Tests.Integration.Reports;
+
+/// <summary>Real logins at a proxy, and what two operators come to know of them.</summary>
+public sealed class ReportTests : IAsyncLifetime, IDisposable
+{
+    private static readonly byte[] Data = [94, 0, 0, 0, 0, 0, 0, 0, 1, (byte)'x'];
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly GatewayRig _gateway;
+    private readonly UsageTable[] _usage;
+    private readonly HostKeyTable[] _hostKeys = [new HostKeyTable(), new HostKeyTable()];
+    private readonly List<TestServer> _operators = [];
+    private readonly EndpointTable _table = new();
+    private readonly OperatorMetrics _metrics;
+    private ReportClient? _client;
+
+    public ReportTests()
+    {
+        _gateway = new GatewayRig(new ProxyOptions(), new PodLoginLimits(), _time);
+        _metrics = new OperatorMetrics(_table);
+        _usage = [new UsageTable(_time), new UsageTable(_time)];
+    }
+
+    public async Task InitializeAsync()
+    {
+        await _gateway.InitializeAsync();
+        foreach (UsageTable usage in _usage)
+        {
+            HostKeyTable hostKeys = _hostKeys[_operators.Count];
+            // Its sessions have not been read yet: reports do not wait for them.
+            _operators.Add(await TestServer.StartAsync(services => new FeedService(
+                _table, usage, hostKeys, _metrics, new NoAuthentication(), _time,
+                services.GetRequiredService<IHostApplicationLifetime>(), NullLogger<FeedService>.Instance)));
+        }
+        _client = new ReportClient(
+            new FeedOptions { Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], ProxyId = "proxy-a", AuthoritiesFile = null, TokenFile = null },
+            _gateway.OpenSessions, _gateway.PodHostKeys, _time, NullLogger<ReportClient>.Instance);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _client!.StopAsync(CancellationToken.None);
+        await _gateway.DisposeAsync();
+        foreach (TestServer server in _operators)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        _client?.Dispose();
+        _gateway.Dispose();
+        _metrics.Dispose();
+        foreach (UsageTable usage in _usage)
+        {
+            usage.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Every_operator_learns_who_is_there_when_the_stream_begins()
+    {
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        await using SshClientTransport other = await _gateway.LogInAsync();
+
+        await _client!.StartAsync(CancellationToken.None);
+
+        await ReportedAsync(new SessionUsage(2, _time.GetUtcNow()), advance: false);
+    }
+
+    [Fact]
+    public async Task Logins_use_and_ends_are_reported()
+    {
+        await _client!.StartAsync(CancellationToken.None);
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        await ReportedAsync(u => u.Connections == 1);
+
+        _time.Advance(TimeSpan.FromMinutes(3));
+        await client.Output.SendAsync(Data).Limited();
+        Assert.Equal(Data, (await client.ReceiveAsync().Limited()).Payload.ToArray());
+        DateTimeOffset used = _time.GetUtcNow();
+        _gateway.OpenSessions.Review();
+        await ReportedAsync(u => u.Connections == 1 && u.LastActivity >= used);
+
+        client.Abort();
+        await _gateway.Ends.NextAsync();
+        await ReportedAsync(u => u.Connections == 0);
+    }
+
+    [Fact]
+    public async Task A_login_that_came_and_went_between_two_reports_is_a_use()
+    {
+        await _client!.StartAsync(CancellationToken.None);
+        await using (SshClientTransport client = await _gateway.LogInAsync())
+        {
+            client.Abort();
+        }
+        await _gateway.Ends.NextAsync();
+
+        await ReportedAsync(u => u.Connections == 0);
+    }
+
+    [Fact]
+    public async Task Keys_that_were_learned_before_and_keys_that_are_refused_are_reported_to_every_operator()
+    {
+        await using (SshClientTransport client = await _gateway.LogInAsync())
+        {
+            client.Abort();
+        }
+        await _gateway.Ends.NextAsync();
+        await _client!.StartAsync(CancellationToken.None);
+        await OpinionAsync(opinion => opinion is { Key: { } key, MismatchFingerprint: null } && key.Fingerprint == _gateway.Pod.HostKey.Fingerprint);
+
+        using var impostor = new PodPeer(Ed25519PrivateKey.Generate());
+        _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: impostor.EndPoint, keys: [_gateway.Key.PublicKey]));
+        await using (SshClientTransport refused = await _gateway.StartLoginAsync())
+        {
+            Assert.Equal(ConnectionEnd.PodHostKeyMismatch, (await EndAsync(refused)).End);
+        }
+
+        await OpinionAsync(opinion => opinion.Key!.Fingerprint == _gateway.Pod.HostKey.Fingerprint && opinion.MismatchFingerprint == impostor.HostKey.Fingerprint);
+    }
+
+    private async Task<(ConnectionEnd End, string UserName, string? Detail)> EndAsync(SshClientTransport client)
+    {
+        // The banner that explains it, and then the end.
+        await client.ReceiveAsync().Limited();
+        client.Abort();
+        return await _gateway.Ends.NextAsync();
+    }
+
+    private async Task OpinionAsync(Func<HostKeyRecord, bool> expectation)
+    {
+        foreach (HostKeyTable hostKeys in _hostKeys)
+        {
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    _time.Advance(TimeSpan.FromSeconds(1));
+                    return hostKeys.Find("uid-1") is { } opinion && expectation(opinion);
+                },
+                "both operators have been told");
+        }
+    }
+
+    private Task ReportedAsync(SessionUsage expected, bool advance) => ReportedAsync(u => u == expected, advance);
+
+    private async Task ReportedAsync(Func<SessionUsage, bool> expectation, bool advance = true)
+    {
+        foreach (UsageTable usage in _usage)
+        {
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    if (advance)
+                    {
+                        _time.Advance(TimeSpan.FromSeconds(1));
+                    }
+                    return usage.Find(GatewayRig.SessionId) is { } found && expectation(found);
+                },
+                "both operators have been told");
+        }
+    }
+}

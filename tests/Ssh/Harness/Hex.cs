@@ -1,8 +1,0 @@
-namespace SshGateway.Tests.Ssh.Harness;
-
-/// <summary>Test vectors as their documents print them: hexadecimal with any white space.</summary>
-internal static class Hex
-{
-    public static byte[] Bytes(params string[] parts) =>
-        Convert.FromHexString(string.Concat(string.Concat(parts).Where(character => !char.IsWhiteSpace(character))));
-}

@@ -1,0 +1,54 @@
+namespace SshGateway.Tests.Support.Harness;
+
+/// <summary>A ClaudeSession as the operator's directory source reads it.</summary>
+internal sealed record SessionManifest(string Id, IReadOnlyList<string> AuthorizedKeys)
+{
+    public string PodName { get; init; } = Id;
+
+    public int Port { get; init; } = 2222;
+
+    /// <summary>Public key lines; none: the pod's key is trusted on first use.</summary>
+    public IReadOnlyList<string> HostKeys { get; init; } = [];
+
+    public bool Passthrough { get; init; }
+
+    /// <summary>CAs of the users.</summary>
+    public IReadOnlyList<string> TrustedUserCAKeys { get; init; } = [];
+
+    /// <summary>CAs of the pod's host key.</summary>
+    public IReadOnlyList<string> HostCAKeys { get; init; } = [];
+
+    public string Access { get; init; } = "Enabled";
+
+    /// <summary>Further lines of the spec.</summary>
+    public IReadOnlyList<string> Limits { get; init; } = [];
+
+    public override string ToString() =>
+        $"""
+        apiVersion: tars.cloudwalk.network/v1alpha1
+        kind: ClaudeSession
+        metadata:
+          name: {Id}
+          namespace: claude
+          uid: session-{Id}
+          creationTimestamp: "2026-01-01T00:00:00Z"
+        spec:
+          owner:
+            user: e2e
+          pod:
+            name: {PodName}
+          access: {Access}{string.Concat(Limits.Select(limit => $"\n  {limit}"))}
+          ssh:
+            port: {Port}
+            targetUser: root
+            passthrough: {(Passthrough ? "true" : "false")}
+            authorizedKeys:{List(AuthorizedKeys)}
+            trustedUserCAKeys:{List(TrustedUserCAKeys)}
+            hostKeys:{List(HostKeys)}
+            hostCAKeys:{List(HostCAKeys)}
+
+        """;
+
+    private static string List(IReadOnlyList<string> lines) =>
+        lines.Count == 0 ? " []" : string.Concat(lines.Select(line => $"\n      - \"{line}\""));
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using System.Security.Cryptography;
+using SshGateway.Feed;
+using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Keys;
+
+namespace SshGateway.Tests.Support.Pods;
+
+/// <summary>Entries of the table.</summary>
+internal static class Sessions
+{
+    public static SessionEntry Entry(
+        string id = "abc12",
+        EndpointState state = EndpointState.Ready,
+        Access access = Access.Enabled,
+        IPEndPoint? endpoint = null,
+        bool withoutEndpoint = false,
+        string podUid = "uid-1",
+        string reason = "",
+        long expiresAt = 0,
+        int maxConnections = 0,
+        TimeSpan idleTimeout = default,
+        bool passthrough = false,
+        SshPublicKey[]? keys = null,
+        SshPublicKey[]? hostKeys = null,
+        SshPublicKey[]? userCAs = null,
+        SshPublicKey[]? hostCAs = null,
+        string owner = "",
+        SshPublicKey? recovered = null) => new(new SessionDetails
+        {
+            SessionId = id,
+            State = state,
+            Access = access,
+            PodName = "claude-" + id,
+            PodUid = podUid,
+            Endpoint = withoutEndpoint ? null : endpoint ?? new IPEndPoint(IPAddress.Loopback, 2222),
+            TargetUser = "claude",
+            AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob)],
+            HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob)],
+            TrustedUserCAKeys = [.. (userCAs ?? []).Select(key => key.Blob)],
+            HostCAKeys = [.. (hostCAs ?? []).Select(key => key.Blob)],
+            OwnerUser = owner,
+            ExpiresAt = expiresAt,
+            MaxConnections = maxConnections,
+            IdleTimeout = idleTimeout,
+            Reason = reason,
+            Passthrough = passthrough,
+            HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
+        });
+}

@@ -1,0 +1,176 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Proxy.Accounting;
+using SshGateway.Proxy.Configuration;
+using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Pods;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
+using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Passthrough;
+using SshGateway.Tests.Support.Pods;
+using SshGateway.Tests.Support.Ssh;
+using SshGateway.Tests.Support.SshConnections;
+using SshGateway.Tests.Unit.Ssh.Harness;
+using Xunit;
+
+namespace SshGateway.Tests.Unit.Accounting;
+
+public sealed class AuditLogTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private string LogFile => Path.Combine(_directory.Path, "log", "audit.json");
+
+    public AuditLogTests() => Directory.CreateDirectory(Path.GetDirectoryName(LogFile)!);
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Each_connection_leaves_one_line_that_says_who_where_and_how_it_ended()
+    {
+        var gateway = new GatewayRig(new ProxyOptions { AuditLog = LogFile, Id = "proxy-7" }, new PodLoginLimits());
+        await gateway.InitializeAsync();
+        await using (SshClientTransport client = await gateway.LogInAsync())
+        {
+            await client.Output.SendAsync(new byte[] { 94, 1, 2 });
+            await client.ReceiveAsync();
+            client.Abort();
+        }
+        await gateway.Ends.NextAsync();
+        using (ConnectClient refused = await ConnectClient.AskAsync(gateway.Address, "nobody:22"))
+        {
+            Assert.StartsWith("HTTP/1.1 403", await refused.AnswerAsync(), StringComparison.Ordinal);
+        }
+        await gateway.Ends.NextAsync();
+        await gateway.DisposeAsync();
+
+        JsonElement[] lines = Lines();
+        Assert.Equal(2, lines.Length);
+        Assert.Equal(
+            ("proxy-7", "ssh", GatewayRig.SessionId, "claude-abc12", "uid-1", gateway.Key.PublicKey.Fingerprint, "ClientClosed", "Nobody"),
+            (Text(lines[0], "proxy"), Text(lines[0], "protocol"), Text(lines[0], "session"), Text(lines[0], "pod"), Text(lines[0], "podUid"), Text(lines[0], "key"),
+                Text(lines[0], "end"), Text(lines[0], "blame")));
+        Assert.StartsWith("127.0.0.1:", Text(lines[0], "client"), StringComparison.Ordinal);
+        double[] clock = [0, Number(lines[0], "keyExchangeAfter"), Number(lines[0], "authenticatedAfter"), Number(lines[0], "loggedInAfter"), Number(lines[0], "seconds")];
+        Assert.Equal(clock.Order(), clock);
+        Assert.True(Number(lines[0], "bytesFromClient") > 500 && Number(lines[0], "bytesToClient") > 500, lines[0].ToString());
+        Assert.Equal(("passthrough", "nobody", "PassthroughRefused", "Client"), (Text(lines[1], "protocol"), Text(lines[1], "session"), Text(lines[1], "end"), Text(lines[1], "blame")));
+        Assert.False(lines[1].TryGetProperty("pod", out _));
+        gateway.Dispose();
+    }
+
+    [Fact]
+    public async Task A_login_by_a_certificate_names_it()
+    {
+        using SshPrivateKey ca = Ed25519PrivateKey.Generate();
+        var gateway = new GatewayRig(new ProxyOptions { AuditLog = LogFile }, new PodLoginLimits());
+        await gateway.InitializeAsync();
+        gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: gateway.Pod.EndPoint, userCAs: [ca.PublicKey]));
+        Certificate certificate = new(gateway.Key.PublicKey, ca) { KeyId = "alice\n", Serial = ulong.MaxValue };
+        await using (SshClientTransport client = await gateway.ConnectForAuthenticationAsync())
+        {
+            await client.Output.SendAsync(AuthMessages.Signed(
+                client.SshSessionId.ToArray(), GatewayRig.SessionId, certificate.TypeName, certificate.ToBlob(),
+                data => gateway.Key.Sign(data))).Limited();
+            Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+            client.Abort();
+        }
+        await gateway.Ends.NextAsync();
+        await gateway.DisposeAsync();
+        JsonElement line = Assert.Single(Lines());
+        Assert.Equal(
+            (gateway.Key.PublicKey.Fingerprint, "alice ", "18446744073709551615", ca.PublicKey.Fingerprint),
+            (Text(line, "key"), Text(line, "certificate"), Text(line, "certificateSerial"), Text(line, "certificateAuthority")));
+        gateway.Dispose();
+    }
+
+    [Fact]
+    public async Task A_full_queue_holds_up_nobody_and_says_how_many_are_missing()
+    {
+        using AuditLog log = New();
+        for (int i = 0; i < AuditLog.Capacity + 10; i++)
+        {
+            log.Write(Record($"s{i}"));
+        }
+        await log.StartAsync(CancellationToken.None);
+        await log.StopAsync(CancellationToken.None);
+        JsonElement[] lines = Lines();
+        Assert.Equal(AuditLog.Capacity + 1, lines.Length);
+        Assert.Equal(10, Number(lines[0], "lost"));
+        Assert.Equal("s0", Text(lines[1], "session"));
+        Assert.Equal($"s{AuditLog.Capacity - 1}", Text(lines[^1], "session"));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_rotated_or_cannot_be_written_for_a_while_ends_nothing()
+    {
+        using AuditLog log = New();
+        await log.StartAsync(CancellationToken.None);
+        await WriteAsync(log, "first");
+        File.Move(LogFile, LogFile + ".1");
+        await WriteAsync(log, "second");
+        Assert.Equal(["second"], Lines().Select(line => Text(line, "session")));
+
+        string directory = Path.GetDirectoryName(LogFile)!;
+        Directory.Move(directory, directory + ".away");
+        log.Write(Record("lost"));
+        await Eventually.TrueAsync(() => log.Lost == 1, "nothing is lost");
+        Directory.Move(directory + ".away", directory);
+        await WriteAsync(log, "third");
+
+        JsonElement[] lines = Lines();
+        Assert.Equal(3, lines.Length);
+        Assert.Equal(1, Number(lines[1], "lost"));
+        Assert.Equal("third", Text(lines[2], "session"));
+        await log.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_written_stops_the_start_with_a_remedy()
+    {
+        using var log = new AuditLog("/proc/nowhere/audit", "proxy-7", TimeProvider.System, NullLogger<AuditLog>.Instance);
+        IOException refused = await Assert.ThrowsAsync<IOException>(() => log.StartAsync(CancellationToken.None));
+        Assert.Contains("Proxy:AuditLog is \"/proc/nowhere/audit\"", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_documentation_has_every_field_and_every_end()
+    {
+        string document = File.ReadAllText(Repository.File("docs/audit.md"));
+        IEnumerable<string> fields = typeof(AuditRecord).GetProperties().Concat(typeof(AuditLoss).GetProperties())
+            .Where(property => property.Name != "EqualityContract")
+            .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
+        Assert.All(fields.Concat(Enum.GetNames<ConnectionEnd>()), name => Assert.Contains($"`{name}`", document, StringComparison.Ordinal));
+    }
+
+    private AuditLog New() => new(LogFile, "proxy-7", TimeProvider.System, NullLogger<AuditLog>.Instance);
+
+    private async Task WriteAsync(AuditLog log, string session)
+    {
+        log.Write(Record(session));
+        await Eventually.TrueAsync(() => File.Exists(LogFile) && File.ReadAllText(LogFile).Contains($"\"{session}\"", StringComparison.Ordinal), $"{session} is not written");
+    }
+
+    private JsonElement[] Lines() => [.. File.ReadAllLines(LogFile).Select(line => JsonElement.Parse(line))];
+
+    private static string? Text(JsonElement line, string name) => line.GetProperty(name).GetString();
+
+    private static double Number(JsonElement line, string name) => line.GetProperty(name).GetDouble();
+
+    private static AuditRecord Record(string session) => new()
+    {
+        Time = DateTimeOffset.UnixEpoch,
+        Proxy = "p",
+        Protocol = "ssh",
+        Client = "192.0.2.1:1",
+        Session = session,
+        End = "ClientClosed",
+        Blame = "Nobody",
+        BytesFromClient = 1,
+        BytesToClient = 2,
+        Seconds = 3,
+    };
+}
