@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;

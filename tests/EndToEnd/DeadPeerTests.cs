@@ -1,6 +1,5 @@
 using System.Net;
 using SshGateway.Tests.EndToEnd.FeedFaults;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 

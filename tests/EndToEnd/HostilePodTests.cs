@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 using Xunit.Abstractions;
 

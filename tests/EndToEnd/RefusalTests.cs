@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;

@@ -7,7 +7,6 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using SshGateway.Ssh.Keys;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 using Xunit.Abstractions;
 using TcpTable = SshGateway.Tests.Support.TcpTable;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;

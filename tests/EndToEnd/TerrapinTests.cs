@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;

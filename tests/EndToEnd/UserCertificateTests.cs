@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;

@@ -1,5 +1,4 @@
 using SshGateway.Tests.EndToEnd.Clients;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;

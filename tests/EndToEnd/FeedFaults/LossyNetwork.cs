@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.FeedFaults;
 
@@ -65,5 +66,5 @@ internal sealed class LossyNetwork : IAsyncDisposable
 
     private Task<string> ForwardAsync(bool doesForward) => Ip([.. In(Router, "bash", "-c", $"echo {(doesForward ? 1 : 0)} >/proc/sys/net/ipv4/ip_forward")]);
 
-    private static Task<string> Ip(params string[] arguments) => Support.Command.RunAsync("ip", arguments);
+    private static Task<string> Ip(params string[] arguments) => Command.OutputAsync("ip", arguments);
 }

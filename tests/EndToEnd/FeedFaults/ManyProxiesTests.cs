@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Feed;
 using SshGateway.Tests.Support.Harness;

@@ -1,4 +1,3 @@
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes.FaultProxy;
 

@@ -1,7 +1,7 @@
 using SshGateway.Ssh.Keys;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Fuzzing;
 using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes;
 using static SshGateway.Tests.EndToEnd.OnKubernetes.ClusterGateway;

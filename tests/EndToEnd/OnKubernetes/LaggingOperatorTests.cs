@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using SshGateway.Tests.EndToEnd.Harness;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes;
 using SshGateway.Tests.Support.Kubernetes.FaultProxy;

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes;
-using Command = SshGateway.Tests.Support.Command;
 
 namespace SshGateway.Tests.Integration.Deploy;
 
@@ -54,7 +54,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
     {
         await DeleteAsync();
         // Whoever brings keys of their own brings what they like.
-        await Command.RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mine", "-f", _directory.File("user_ca"));
+        await Command.OutputAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mine", "-f", _directory.File("user_ca"));
         await server.KubectlAsync("create", "secret", "generic", "-n", "ssh-gateway", "ssh-gateway-host-keys", "--from-literal=ssh_host_ed25519_key=mine");
         await server.KubectlAsync("create", "secret", "generic", "-n", "ssh-gateway", "ssh-gateway-user-ca", $"--from-file={_directory.File("user_ca")}");
         string hostKeys = (await ReadAsync())[HostKeys];
@@ -124,15 +124,15 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
                 arguments.Add($"--{key}={_directory.File(Path.GetRelativePath("/etc/ssh-gateway", path))}");
             }
         }
-        Assert.Equal(Values(made[UserCaMap])["user_ca.pub"], await Command.RunAsync("ssh-keygen", "-y", "-f", _directory.File("user-ca/user_ca")));
-        Assert.Contains("3072 SHA256:", await Command.RunAsync("ssh-keygen", "-l", "-f", _directory.File("host-keys/ssh_host_rsa_key")), StringComparison.Ordinal);
+        Assert.Equal(Values(made[UserCaMap])["user_ca.pub"], await Command.OutputAsync("ssh-keygen", "-y", "-f", _directory.File("user-ca/user_ca")));
+        Assert.Contains("3072 SHA256:", await Command.OutputAsync("ssh-keygen", "-l", "-f", _directory.File("host-keys/ssh_host_rsa_key")), StringComparison.Ordinal);
 
         await using Daemon proxy = Daemon.Start("proxy", "dotnet", [Path.Combine(AppContext.BaseDirectory, "sshgateway-proxy.dll"), .. arguments]);
         string port = (await proxy.WaitForLineAsync("SSH listening on ", TimeSpan.FromSeconds(60))).Split(' ')[0].Split(':')[^1];
         foreach ((string type, string file) in new[] { ("ed25519", "ssh_host_ed25519_key"), ("ecdsa", "ssh_host_ecdsa_key"), ("rsa", "ssh_host_rsa_key") })
         {
-            string[] shown = (await Command.RunAsync("ssh-keyscan", "-T", "30", "-p", port, "-t", type, "127.0.0.1")).Trim().Split(' ');
-            Assert.Equal((await Command.RunAsync("ssh-keygen", "-y", "-f", _directory.File($"host-keys/{file}"))).Trim().Split(' ')[..2], shown[^2..]);
+            string[] shown = (await Command.OutputAsync("ssh-keyscan", "-T", "30", "-p", port, "-t", type, "127.0.0.1")).Trim().Split(' ');
+            Assert.Equal((await Command.OutputAsync("ssh-keygen", "-y", "-f", _directory.File($"host-keys/{file}"))).Trim().Split(' ')[..2], shown[^2..]);
         }
     }
 
@@ -143,7 +143,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         {
             string file = Path.Combine(directory, name);
             _directory.Write(file, Encoding.ASCII.GetString(Convert.FromBase64String(content)));
-            await Command.RunAsync("chmod", "600", _directory.File(file));
+            await Command.OutputAsync("chmod", "600", _directory.File(file));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.Integration.Deploy;
 
@@ -8,5 +9,5 @@ namespace SshGateway.Tests.Integration.Deploy;
 internal static class Kustomize
 {
     public static async Task<IReadOnlyList<JsonElement>> RenderAsync(string directory) =>
-        Manifest.Parse(await Command.RunAsync(KubectlProgram.File!, "kustomize", Repository.File(directory)));
+        Manifest.Parse(await Command.OutputAsync(KubectlProgram.File!, "kustomize", Repository.File(directory)));
 }

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
+using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes;
 using SshGateway.Tests.Support.Yaml;
 
@@ -62,7 +64,7 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
         string guide = await File.ReadAllTextAsync(Repository.File("docs/tars.md"));
         directory.Write("tars.py", string.Concat(PythonBlock().Matches(guide).Select(m => m.Groups[1].Value)) + Driver);
 
-        string printed = await Command.RunAsync(
+        string printed = await Command.OutputAsync(
             "env", $"KUBECONFIG={await KubeconfigAsync("tars")}", $"CLUSTER_KUBECONFIG={await KubeconfigAsync("cluster")}", "/usr/bin/python3", directory.File("tars.py"));
 
         Assert.Equal(

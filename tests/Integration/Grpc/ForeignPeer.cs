@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.Integration.Grpc;
 
@@ -36,7 +37,7 @@ internal sealed class ForeignPeer : IAsyncDisposable
     public static async Task<ForeignPeer> StartPythonAsync(string script, params string[] arguments)
     {
         var stubs = new TemporaryDirectory();
-        await Command.RunAsync(
+        await Command.OutputAsync(
             "protoc", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", $"--proto_path={Protos}", $"--proto_path={ThisFolder()}",
             $"--python_out={stubs.Path}", $"--grpc_python_out={stubs.Path}", "endpoint_feed.proto", "health.proto");
         var start = new ProcessStartInfo("/usr/bin/python3", ["-u", Path.Combine(ThisFolder(), script), .. arguments])

@@ -3,7 +3,6 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 using Xunit;
-using HarnessCommand = SshGateway.Tests.Support.Harness.Command;
 
 namespace SshGateway.Tests.Integration.Keys;
 
@@ -153,7 +152,7 @@ public sealed class KeyLineVerdictTests : IAsyncLifetime, IDisposable
     private async Task<bool> LogsInAsync(KeyPair key, string text)
     {
         await File.WriteAllTextAsync(_directory.File("authorized_keys"), text);
-        CommandResult login = await HarnessCommand.RunAsync(
+        CommandResult login = await Command.RunAsync(
             "ssh",
             [
                 "-F", "none", "-i", key.PrivateFile, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes", "-o", "RequiredRSASize=1024",

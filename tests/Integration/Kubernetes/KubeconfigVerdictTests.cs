@@ -6,7 +6,6 @@ using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes;
 using Xunit;
-using HarnessCommand = SshGateway.Tests.Support.Harness.Command;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 
@@ -47,7 +46,7 @@ public sealed class KubeconfigVerdictTests(KubernetesServer server)
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {shapes.Length} kubeconfigs are judged otherwise:\n{string.Join('\n', wrong)}");
     }
 
-    private static Task<CommandResult> KubectlAsync(string file, IReadOnlyDictionary<string, string> environment) => HarnessCommand.RunAsync(
+    private static Task<CommandResult> KubectlAsync(string file, IReadOnlyDictionary<string, string> environment) => Command.RunAsync(
         KubernetesPrograms.Here.Kubectl, ["--kubeconfig", file, "get", "--raw", "/" + Sessions, "--request-timeout=5s"], [], Limit, environment);
 
     /// <returns>Why it does not work; null: it does.</returns>
@@ -68,7 +67,7 @@ public sealed class KubeconfigVerdictTests(KubernetesServer server)
 
     private static async Task<string?> AskInProcessAsync(string file, IReadOnlyDictionary<string, string> environment)
     {
-        CommandResult result = await HarnessCommand.RunAsync(
+        CommandResult result = await Command.RunAsync(
             "dotnet",
             [Path.Combine(AppContext.BaseDirectory, "sshgateway-operator.dll"), "sessions", "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={file}", "--Operator:AllNamespaces=true"],
             [], TimeSpan.FromSeconds(20), environment);

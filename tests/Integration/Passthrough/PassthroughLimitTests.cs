@@ -6,6 +6,7 @@ using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Passthrough;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Integration.Passthrough;

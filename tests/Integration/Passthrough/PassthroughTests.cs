@@ -7,6 +7,7 @@ using SshGateway.Proxy.Pods;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Passthrough;
 using SshGateway.Tests.Support.Pods;
+using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Integration.Passthrough;
 

@@ -1,4 +1,5 @@
 using SshGateway.Proxy.Pods;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Integration.Pods;

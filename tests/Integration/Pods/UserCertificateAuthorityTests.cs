@@ -2,7 +2,7 @@ using System.Net;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Keys;
-using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Pods;
 using SshGateway.Tests.Support.Ssh;
 using Xunit;
@@ -84,7 +84,7 @@ public sealed class UserCertificateAuthorityTests
         using var files = new ScratchFiles();
         string path = files.PathOf("id-cert.pub");
         File.WriteAllText(path, $"{certificate.Algorithm} {Convert.ToBase64String(certificate.MakeBlob().Span)}\n");
-        return Command.RunAsync("env", "TZ=UTC", "ssh-keygen", "-L", "-f", path).GetAwaiter().GetResult();
+        return Command.OutputAsync("env", "TZ=UTC", "ssh-keygen", "-L", "-f", path).GetAwaiter().GetResult();
     }
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider

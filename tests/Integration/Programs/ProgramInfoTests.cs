@@ -34,6 +34,6 @@ public sealed class ProgramInfoTests
         Assert.All(result.Text.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
     }
 
-    private static Task<CommandResult> RunAsync(string program, params string[] arguments) => EndToEnd.Harness.Command.RunAsync(
+    private static Task<CommandResult> RunAsync(string program, params string[] arguments) => Command.RunAsync(
         "dotnet", [Path.Combine(AppContext.BaseDirectory, $"sshgateway-{program}.dll"), .. arguments]);
 }

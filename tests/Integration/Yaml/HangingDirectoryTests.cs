@@ -6,7 +6,6 @@ using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Yaml;
 using Xunit;
-using HarnessCommand = SshGateway.Tests.Support.Harness.Command;
 
 namespace SshGateway.Tests.Integration.Yaml;
 
@@ -45,7 +44,7 @@ public sealed class HangingDirectoryTests : IAsyncLifetime, IDisposable
         _directory.Write("files/a.yaml", Samples.Session("one"));
         _directory.Write("server", $"#!/bin/sh\necho $$ >{_directory.File("pid")}\nexec /usr/lib/openssh/sftp-server\n");
         File.SetUnixFileMode(_directory.File("server"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        CommandResult mounted = await HarnessCommand.ShellAsync(
+        CommandResult mounted = await Command.ShellAsync(
             $"sshfs -o ssh_command={_directory.File("server")} -o dir_cache=no,attr_timeout=0,entry_timeout=0 pod:{_directory.File("files")} {_directory.File("mount")} >/dev/null 2>&1");
         Assert.True(mounted.Succeeded, mounted.ToString());
     }
@@ -53,12 +52,12 @@ public sealed class HangingDirectoryTests : IAsyncLifetime, IDisposable
     public async Task DisposeAsync()
     {
         await SignalAsync("CONT");
-        await HarnessCommand.ShellAsync($"fusermount -u -z {_directory.File("mount")}");
+        await Command.ShellAsync($"fusermount -u -z {_directory.File("mount")}");
     }
 
     public void Dispose() => _directory.Dispose();
 
-    private Task<CommandResult> SignalAsync(string signal) => HarnessCommand.ShellAsync($"kill -{signal} $(cat {_directory.File("pid")})");
+    private Task<CommandResult> SignalAsync(string signal) => Command.ShellAsync($"kill -{signal} $(cat {_directory.File("pid")})");
 
     private static async Task<(HttpStatusCode Status, string Text)> ReadyAsync(HttpClient http)
     {

@@ -11,6 +11,14 @@ internal static class Command
     public static Task<CommandResult> ShellAsync(string script, TimeSpan? deadline = null) =>
         RunAsync("bash", ["-o", "pipefail", "-c", script], deadline: deadline);
 
+    /// <returns>What a program wrote to its standard output. A program that fails fails the test.</returns>
+    public static async Task<string> OutputAsync(string program, params string[] arguments)
+    {
+        CommandResult result = await RunAsync(program, arguments, deadline: TimeSpan.FromSeconds(60));
+        Assert.True(result.Succeeded, result.ToString());
+        return result.Text;
+    }
+
     public static async Task<CommandResult> RunAsync(
         string program,
         IReadOnlyList<string> arguments,

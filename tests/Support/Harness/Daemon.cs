@@ -103,12 +103,12 @@ internal sealed class Daemon : IAsyncDisposable
     public Task KillAsync() => StartedProcesses.EndAsync(_process);
 
     /// <summary>SIGTERM: it is asked to end.</summary>
-    public Task TerminateAsync() => Support.Command.RunAsync("/bin/kill", "-TERM", $"{Id}");
+    public Task TerminateAsync() => Command.OutputAsync("/bin/kill", "-TERM", $"{Id}");
 
     /// <summary>SIGSTOP: it is there, and does nothing.</summary>
-    public Task PauseAsync() => Support.Command.RunAsync("/bin/kill", "-STOP", $"{Id}");
+    public Task PauseAsync() => Command.OutputAsync("/bin/kill", "-STOP", $"{Id}");
 
-    public Task ResumeAsync() => Support.Command.RunAsync("/bin/kill", "-CONT", $"{Id}");
+    public Task ResumeAsync() => Command.OutputAsync("/bin/kill", "-CONT", $"{Id}");
 
     /// <summary>Its output is not read any more.</summary>
     public void StopListening() => _listening.Reset();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Tests.Support.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Support.Kubernetes;
@@ -128,7 +129,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
     internal Task<string> ApplyAsync(string file) => KubectlAsync("apply", "--validate=false", "-f", file);
 
     internal Task<string> KubectlAsync(params string[] arguments) =>
-        Command.RunAsync(KubernetesPrograms.Here.Kubectl, [.. arguments, "--kubeconfig", AdminKubeconfig]);
+        Command.OutputAsync(KubernetesPrograms.Here.Kubectl, [.. arguments, "--kubeconfig", AdminKubeconfig]);
 
     private async Task WhileStoppedAsync(Func<Task> action)
     {
@@ -142,8 +143,8 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
 
     private async Task CopyAsync(string from, string to)
     {
-        await Command.RunAsync("rm", "-rf", _directory.File(to));
-        await Command.RunAsync("cp", "-a", _directory.File(from), _directory.File(to));
+        await Command.OutputAsync("rm", "-rf", _directory.File(to));
+        await Command.OutputAsync("cp", "-a", _directory.File(from), _directory.File(to));
     }
 
     private ServerProcess StartEtcd() => new(

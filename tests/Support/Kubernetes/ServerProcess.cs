@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.Support.Kubernetes;
 
@@ -35,9 +36,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Stops it where it is, without its noticing.</summary>
-    public Task PauseAsync() => Command.RunAsync("/bin/kill", "-STOP", $"{_process.Id}");
+    public Task PauseAsync() => Command.OutputAsync("/bin/kill", "-STOP", $"{_process.Id}");
 
-    public Task ResumeAsync() => Command.RunAsync("/bin/kill", "-CONT", $"{_process.Id}");
+    public Task ResumeAsync() => Command.OutputAsync("/bin/kill", "-CONT", $"{_process.Id}");
 
     public async ValueTask DisposeAsync()
     {

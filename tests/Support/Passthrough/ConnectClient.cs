@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Support.Passthrough;

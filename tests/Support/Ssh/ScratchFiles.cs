@@ -1,3 +1,4 @@
+using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.Support.Ssh;
 
 /// <summary>A directory for one test's files, gone afterwards.</summary>
@@ -20,7 +21,7 @@ internal sealed class ScratchFiles : IDisposable
         {
             arguments.AddRange(["-m", format]);
         }
-        Command.RunAsync("ssh-keygen", [.. arguments]).GetAwaiter().GetResult();
+        Command.OutputAsync("ssh-keygen", [.. arguments]).GetAwaiter().GetResult();
         return path;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Outcomes;
+using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Support.SshConnections;
 

@@ -13,7 +13,6 @@ using SshGateway.Tests.Support.Passthrough;
 using SshGateway.Tests.Support.Pods;
 using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Accounting;

@@ -6,7 +6,6 @@ using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support.Pods;
 using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
-using SshGateway.Tests.Unit.Ssh.Harness;
 
 namespace SshGateway.Tests.Unit.Authentication;
 

@@ -1,6 +1,7 @@
 using SshGateway.Proxy.Hosting;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Unit.Keys;
@@ -48,7 +49,7 @@ public sealed class KeyFilesTests : IDisposable
 
         File.CreateSymbolicLink(Path.Combine(mount, "ssh_host_ecdsa_key"), "..data/ssh_host_ecdsa_key");
         Directory.CreateSymbolicLink(Path.Combine(mount, "..tmp"), "..v2");
-        await Command.RunAsync("mv", "-T", Path.Combine(mount, "..tmp"), Path.Combine(mount, "..data"));
+        await Command.OutputAsync("mv", "-T", Path.Combine(mount, "..tmp"), Path.Combine(mount, "..data"));
         _time.Advance(Interval);
 
         string[] now = keys.Current.Split('\n');

@@ -1,6 +1,7 @@
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Keys;
@@ -27,7 +28,7 @@ public sealed class PublicKeyLineTests
 
         Assert.Equal(name, key.Type);
         Assert.Equal(string.Join(' ', line.Split(' ')[..2]), key.ToString());
-        string listed = await Command.RunAsync("ssh-keygen", "-l", "-f", directory.File("key.pub"));
+        string listed = await Command.OutputAsync("ssh-keygen", "-l", "-f", directory.File("key.pub"));
         Assert.Equal(listed.Split(' ')[1], key.Fingerprint);
     }
 
@@ -67,7 +68,7 @@ public sealed class PublicKeyLineTests
 
     private static async Task<string> MakeKeyAsync(TemporaryDirectory directory, string type, string bits)
     {
-        await Command.RunAsync("ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-C", "a test", "-f", directory.File("key"));
+        await Command.OutputAsync("ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-C", "a test", "-f", directory.File("key"));
         return (await File.ReadAllTextAsync(directory.File("key.pub"))).TrimEnd('\n');
     }
 }

@@ -8,7 +8,6 @@ using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Limits;

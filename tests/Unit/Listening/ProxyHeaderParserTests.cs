@@ -2,7 +2,7 @@ using System.Text;
 using CsCheck;
 using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Outcomes;
-using SshGateway.Tests.Unit.Ssh.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Listening;

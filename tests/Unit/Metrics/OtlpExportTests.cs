@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SshGateway.Hosting.Metrics;
 using SshGateway.Tests.Support.Grpc;
-using SshGateway.Tests.Unit.Ssh.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Metrics;

@@ -4,7 +4,6 @@ using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support.Ssh;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Relay;

@@ -3,7 +3,6 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support.Ssh;
-using SshGateway.Tests.Unit.Ssh.Harness;
 
 namespace SshGateway.Tests.Unit.Relay;
 

@@ -5,8 +5,8 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support.Pods;
+using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.SshConnections;

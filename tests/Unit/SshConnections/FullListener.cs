@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using SshGateway.Tests.Support;
-using SshGateway.Tests.Unit.Ssh.Harness;
+using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Unit.SshConnections;
 

@@ -1,6 +1,7 @@
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Yaml;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Yaml;
 using Xunit;
 
@@ -152,7 +153,7 @@ public sealed class DirectorySourceTests : IAsyncDisposable
         Assert.Equal(22, Assert.Single((await NextAsync()).Sessions).Spec!.Ssh!.Port);
 
         File.CreateSymbolicLink(_directory.File("..next"), "v2");
-        await Command.RunAsync("mv", "-T", _directory.File("..next"), _directory.File("..data"));
+        await Command.OutputAsync("mv", "-T", _directory.File("..next"), _directory.File("..data"));
 
         Assert.Equal(23, Assert.Single((await NextAsync()).Sessions).Spec!.Ssh!.Port);
     }

@@ -1,8 +1,8 @@
-using SshGateway.Tests.Support;
 using SshGateway.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Yaml;
+using SshGateway.Tests.Support;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Yaml;

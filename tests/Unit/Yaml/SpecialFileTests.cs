@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using SshGateway.Operator.Model;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Yaml;
 using Xunit;
 
@@ -24,7 +25,7 @@ public sealed class SpecialFileTests : IDisposable
     public async Task What_is_no_regular_file_is_refused_and_nothing_waits_for_it(string make)
     {
         _directory.Write("a.yaml", Samples.Session("one"));
-        await Command.RunAsync("sh", "-c", $"{make} {_directory.File("b.yaml")}");
+        await Command.OutputAsync("sh", "-c", $"{make} {_directory.File("b.yaml")}");
         _directory.Write("c.yaml", Samples.Session("two"));
         await using var run = new DirectoryRun(_directory.Path);
 
@@ -106,6 +107,6 @@ public sealed class SpecialFileTests : IDisposable
     private async Task TurnAsync(string link, string target)
     {
         File.CreateSymbolicLink(_directory.File("next"), target);
-        await Command.RunAsync("mv", "-T", _directory.File("next"), _directory.File(link));
+        await Command.OutputAsync("mv", "-T", _directory.File("next"), _directory.File(link));
     }
 }

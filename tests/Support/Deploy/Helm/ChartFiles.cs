@@ -1,3 +1,4 @@
+using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.Support.Deploy.Helm;
 
 /// <summary>deploy/helm/ssh-gateway.</summary>
@@ -14,7 +15,7 @@ internal static class ChartFiles
     /// <summary>A copy to change, with the files that links lead to.</summary>
     public static async Task<string> CopyAsync(TemporaryDirectory directory)
     {
-        await Command.RunAsync("cp", "-rL", Directory, directory.Path);
+        await Command.OutputAsync("cp", "-rL", Directory, directory.Path);
         return directory.File(Path.GetFileName(Directory));
     }
 }

@@ -35,6 +35,6 @@ internal static class HelmProgram
     private static Task<CommandResult> TryAsync(IReadOnlyList<string> launcher, string[] arguments)
     {
         string[] all = [.. launcher, File, .. arguments];
-        return EndToEnd.Harness.Command.RunAsync(all[0], all[1..], deadline: TimeSpan.FromSeconds(120));
+        return Command.RunAsync(all[0], all[1..], deadline: TimeSpan.FromSeconds(120));
     }
 }

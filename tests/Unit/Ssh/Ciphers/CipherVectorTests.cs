@@ -2,9 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.Crypto;
-using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.Ciphers;
@@ -184,12 +183,12 @@ public sealed class CipherVectorTests
         await EncryptAsync("zeros", "polykey", "0000000000000000");
         await EncryptAsync("body", "encrypted", "0100000000000000");
         string polyKey = Convert.ToHexString(await File.ReadAllBytesAsync(files.PathOf("polykey")));
-        string tag = await Command.RunAsync("openssl", "mac", "-macopt", $"hexkey:{polyKey}", "-in", files.PathOf("sealed"), "poly1305");
+        string tag = await Command.OutputAsync("openssl", "mac", "-macopt", $"hexkey:{polyKey}", "-in", files.PathOf("sealed"), "poly1305");
 
         Assert.Equal(await File.ReadAllBytesAsync(files.PathOf("encrypted")), packet[4..44]);
         Assert.Equal(tag.Trim(), Convert.ToHexString(packet.AsSpan(44)), ignoreCase: true);
 
-        Task<string> EncryptAsync(string input, string output, string block) => Command.RunAsync(
+        Task<string> EncryptAsync(string input, string output, string block) => Command.OutputAsync(
             "openssl", "enc", "-chacha20", "-K", Convert.ToHexString(key.AsSpan(0, 32)), "-iv", block + "0000000001020304", "-in", files.PathOf(input), "-out", files.PathOf(output));
     }
 

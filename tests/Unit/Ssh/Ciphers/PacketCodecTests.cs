@@ -1,7 +1,7 @@
 using CsCheck;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Tests.Support;
-using SshGateway.Tests.Unit.Ssh.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.Ciphers;

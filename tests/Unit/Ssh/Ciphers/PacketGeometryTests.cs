@@ -1,5 +1,5 @@
 using SshGateway.Ssh.Ciphers;
-using SshGateway.Tests.Unit.Ssh.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.Ciphers;

@@ -1,6 +1,6 @@
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Unit.Ssh.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.KeyExchange;

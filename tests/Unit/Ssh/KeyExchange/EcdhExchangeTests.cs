@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.KeyExchange;
@@ -58,7 +57,7 @@ public sealed class EcdhExchangeTests
             await File.WriteAllTextAsync(files.PathOf("responder"), responder.ExportPkcs8PrivateKeyPem());
             await File.WriteAllTextAsync(files.PathOf("initiator"), initiator.ExportSubjectPublicKeyInfoPem());
         }
-        await Command.RunAsync("openssl", "pkeyutl", "-derive", "-inkey", files.PathOf("responder"), "-peerkey", files.PathOf("initiator"), "-out", files.PathOf("secret"));
+        await Command.OutputAsync("openssl", "pkeyutl", "-derive", "-inkey", files.PathOf("responder"), "-peerkey", files.PathOf("initiator"), "-out", files.PathOf("secret"));
         byte[] secret = await File.ReadAllBytesAsync(files.PathOf("secret"));
 
         ECPoint point = responder.ExportParameters(includePrivateParameters: false).Q;

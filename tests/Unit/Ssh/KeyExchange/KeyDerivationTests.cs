@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.KeyExchange;
@@ -25,7 +25,7 @@ public sealed class KeyDerivationTests
         var derivation = new KeyDerivation(new HashAlgorithmName(hash), sharedSecret, exchangeHash, sessionId);
         foreach (char letter in "ABCDEF")
         {
-            string expected = await Command.RunAsync(
+            string expected = await Command.OutputAsync(
                 "openssl", "kdf", "-keylen", $"{size}", "-kdfopt", $"digest:{hash}", "-kdfopt", $"hexkey:{Convert.ToHexString(sharedSecret)}",
                 "-kdfopt", $"hexxcghash:{Convert.ToHexString(exchangeHash)}", "-kdfopt", $"hexsession_id:{Convert.ToHexString(sessionId)}", "-kdfopt", $"type:{letter}", "SSHKDF");
             Assert.Equal(expected.Trim().Replace(":", "", StringComparison.Ordinal), Convert.ToHexString(derivation.Derive(letter, size)));

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Unit.Ssh.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.KeyExchange;

@@ -1,7 +1,7 @@
 using System.Text;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
@@ -26,7 +26,7 @@ public sealed class OpenSshKeyFileTests : IDisposable
         string path = _files.GenerateKey("key", type, bits);
         using SshPrivateKey key = OpenSshKeyFile.Load(path);
         Assert.Equal(SshPublicKey.ParseLine(await File.ReadAllTextAsync(path + ".pub")).Blob.ToArray(), key.PublicKey.Blob.ToArray());
-        Assert.Contains(key.PublicKey.Fingerprint, await Command.RunAsync("ssh-keygen", "-l", "-f", path + ".pub"), StringComparison.Ordinal);
+        Assert.Contains(key.PublicKey.Fingerprint, await Command.OutputAsync("ssh-keygen", "-l", "-f", path + ".pub"), StringComparison.Ordinal);
         foreach (SignatureAlgorithm algorithm in SignatureAlgorithm.OfKeyType(key.PublicKey.Type))
         {
             Assert.True(SignatureVerifier.Verify(key.PublicKey, algorithm, key.Sign(algorithm, "x"u8), "x"u8));
@@ -47,10 +47,10 @@ public sealed class OpenSshKeyFileTests : IDisposable
         };
         string path = _files.PathOf("key");
         File.WriteAllText(path, OpenSshKeyFile.Format(key, "a comment"));
-        await Command.RunAsync("chmod", "600", path);
+        await Command.OutputAsync("chmod", "600", path);
 
-        Assert.Equal($"{key.PublicKey} a comment\n", await Command.RunAsync("ssh-keygen", "-y", "-f", path));
-        Assert.Contains(key.PublicKey.Fingerprint, await Command.RunAsync("ssh-keygen", "-l", "-f", path), StringComparison.Ordinal);
+        Assert.Equal($"{key.PublicKey} a comment\n", await Command.OutputAsync("ssh-keygen", "-y", "-f", path));
+        Assert.Contains(key.PublicKey.Fingerprint, await Command.OutputAsync("ssh-keygen", "-l", "-f", path), StringComparison.Ordinal);
         using SshPrivateKey read = OpenSshKeyFile.Load(path);
         Assert.True(SignatureVerifier.Verify(key.PublicKey, read.PreferredAlgorithm, read.Sign("x"u8), "x"u8));
     }

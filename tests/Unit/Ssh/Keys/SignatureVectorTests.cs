@@ -2,9 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.Keys;
@@ -82,7 +81,7 @@ public sealed class SignatureVectorTests
         string key = files.GenerateKey("key", "rsa", bits, format: "PEM");
         byte[] data = RandomNumberGenerator.GetBytes(100);
         await File.WriteAllBytesAsync(files.PathOf("data"), data);
-        await Command.RunAsync("openssl", "dgst", $"-{digest}", "-sign", key, "-out", files.PathOf("signature"), files.PathOf("data"));
+        await Command.OutputAsync("openssl", "dgst", $"-{digest}", "-sign", key, "-out", files.PathOf("signature"), files.PathOf("data"));
         SshPublicKey publicKey = SshPublicKey.ParseLine(await File.ReadAllTextAsync(key + ".pub"));
         byte[] value = await File.ReadAllBytesAsync(files.PathOf("signature"));
         AssertVerifiesOnlyThis(publicKey, algorithm, Wrap(algorithm, value), data);

@@ -2,7 +2,7 @@ using System.Text;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Unit.Ssh.Keys;
@@ -32,7 +32,7 @@ public sealed class SshCertificateTests : IDisposable
         using var files = new ScratchFiles();
         string ca = files.GenerateKey("ca", caType);
         string key = files.GenerateKey("key", type, bits);
-        await Command.RunAsync(
+        await Command.OutputAsync(
             "ssh-keygen", "-q", "-s", ca, "-I", "an id, with spaces", "-n", "abc12,alice", "-z", "18446744073709551615", "-V", "20260101Z:20270101Z",
             "-O", "force-command=/bin/date -u", "-O", "source-address=192.0.2.0/24", "-O", "no-agent-forwarding", key + ".pub");
 

@@ -4,7 +4,6 @@ using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Epoll;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Support.Ssh;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.Sockets;

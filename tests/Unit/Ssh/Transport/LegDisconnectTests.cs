@@ -2,7 +2,6 @@ using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support.Ssh;
-using SshGateway.Tests.Unit.Ssh.Harness;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Ssh.Transport;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A hostile peer: bytes on a socket, and whether and when the gateway closes it.</summary>
 internal sealed class RawConnection : IDisposable

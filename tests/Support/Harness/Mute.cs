@@ -1,4 +1,4 @@
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>From a moment on nothing of what one end of a connection sends arrives, and nobody is told.</summary>
 internal sealed class Mute : IStreamChange

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using SshGateway.Tests.Support.Harness;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A fact with a real OpenSSH that prefers ML-KEM, on a machine whose OpenSSL has it: Debian 13, so in scripts/testing/in-trixie.</summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using SshGateway.Tests.Support.Harness;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>An open session with a command such as cat: write a line, read lines, hold it open meanwhile.</summary>
 internal sealed class LineDialog : IAsyncDisposable

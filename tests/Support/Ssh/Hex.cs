@@ -1,4 +1,4 @@
-namespace SshGateway.Tests.Unit.Ssh.Harness;
+namespace SshGateway.Tests.Support.Ssh;
 
 /// <summary>Test vectors as their documents print them: hexadecimal with any white space.</summary>
 internal static class Hex

@@ -1,4 +1,4 @@
-namespace SshGateway.Tests.Unit.Ssh.Harness;
+namespace SshGateway.Tests.Support.Ssh;
 
 /// <summary>A deadline that only a failure meets, so that a deadlock is a red test and not a run that never ends.</summary>
 internal static class Within

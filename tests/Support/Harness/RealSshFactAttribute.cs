@@ -1,6 +1,4 @@
-using SshGateway.Tests.Support.Harness;
-
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A fact with the real OpenSSH; a declared skip where it, or a further named program, is missing.</summary>
 [AttributeUsage(AttributeTargets.Method)]

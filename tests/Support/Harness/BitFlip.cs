@@ -1,4 +1,4 @@
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>Flips one bit of one byte of the stream.</summary>
 internal sealed class BitFlip(long position) : IStreamChange

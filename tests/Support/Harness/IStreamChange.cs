@@ -1,4 +1,4 @@
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>What <see cref="TamperingRelay"/> does to the bytes of one direction.</summary>
 internal interface IStreamChange

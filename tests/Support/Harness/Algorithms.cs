@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>Every algorithm that the gateway offers, on either leg.</summary>
 public static class Algorithms

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
 /// The Terrapin attack on one direction of a connection (CVE-2023-48795): a packet of the attacker's own at a place in the unencrypted part of the

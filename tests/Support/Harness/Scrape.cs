@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>What a process says on /metrics.</summary>
 internal sealed record Scrape(string Text)

@@ -3,9 +3,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using SshGateway.Tests.Support.Harness;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A terminal with ssh in it: what is typed, what is shown, and a window that changes its size.</summary>
 internal sealed partial class Pty : IAsyncDisposable

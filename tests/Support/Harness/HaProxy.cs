@@ -1,6 +1,4 @@
-using SshGateway.Tests.Support.Harness;
-
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A real HAProxy in TCP mode.</summary>
 internal static class HaProxy

@@ -2,9 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Support.Ssh;
 
-namespace SshGateway.Tests.Unit.Ssh.Harness;
+namespace SshGateway.Tests.Support.Ssh;
 
 /// <summary>A FIDO security key that vouches for whatever it is told to: OpenSSH PROTOCOL.u2f.</summary>
 internal sealed class SecurityKey : IDisposable

@@ -1,7 +1,7 @@
 using SshGateway.Ssh.Ciphers;
 using Xunit;
 
-namespace SshGateway.Tests.Unit.Ssh.Harness;
+namespace SshGateway.Tests.Support.Ssh;
 
 /// <summary>A cipher with a MAC, or "none", with fixed keys.</summary>
 internal sealed class PacketProtection

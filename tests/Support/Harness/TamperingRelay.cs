@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>Somebody on the path of one connection who changes what its ends send.</summary>
 internal sealed class TamperingRelay : IAsyncDisposable

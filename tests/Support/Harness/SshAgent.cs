@@ -1,6 +1,4 @@
-using SshGateway.Tests.Support.Harness;
-
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A real ssh-agent of its own.</summary>
 internal sealed class SshAgent : IAsyncDisposable

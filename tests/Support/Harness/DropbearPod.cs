@@ -1,8 +1,6 @@
 using System.Net;
-using SshGateway.Tests.Support;
-using SshGateway.Tests.Support.Harness;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A pod whose SSH server is Dropbear. It knows no certificates, so it has keys in root's authorized_keys; root's home is the pod's own, in a mount namespace.</summary>
 internal sealed class DropbearPod : IAsyncDisposable

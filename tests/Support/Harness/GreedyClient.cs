@@ -4,11 +4,10 @@ using System.Security.Cryptography;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
-using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
 /// A client that stock ssh cannot be made into: it asks for the output of a command in one window of 4 GiB, and reads it only when the test says so.

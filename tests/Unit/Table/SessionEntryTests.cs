@@ -7,7 +7,7 @@ using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
-namespace SshGateway.Tests.Unit.Sessions;
+namespace SshGateway.Tests.Unit.Table;
 
 /// <summary>Every field comes out of the packed entry as it went in, at its bounds.</summary>
 public sealed class SessionEntryTests

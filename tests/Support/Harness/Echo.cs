@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace SshGateway.Tests.EndToEnd.Harness;
+namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>The client of <see cref="EchoServer"/>.</summary>
 internal static class Echo
