@@ -110,13 +110,14 @@ run_tests() {
 # run_tests_in_trixie <filter> <limit>: the same on Debian 13, with its OpenSSH and OpenSSL. Its tests' names begin with
 # "Debian 13: ".
 run_tests_in_trixie() {
-  local status=0
+  local status=0 project assemblies=()
+  for project in Unit Integration EndToEnd; do assemblies+=("tests/$project/bin/Release/net10.0/SshGateway.Tests.$project.dll"); done
   headline 'Tests on Debian 13'
   if ! scripts/install-trixie 2>&1 | tee "$results/install-trixie.log"; then
     skip 'tests on Debian 13' "$(tail -n 1 "$results/install-trixie.log")"
     return
   fi
-  timeout --kill-after 10 "$2" scripts/testing/in-trixie dotnet vstest tests/{Unit,Integration,EndToEnd}/bin/Release/net10.0/SshGateway.Tests.*.dll --TestCaseFilter:"$1" \
+  timeout --kill-after 10 "$2" scripts/testing/in-trixie dotnet vstest "${assemblies[@]}" --TestCaseFilter:"$1" \
     --ResultsDirectory:"$results" --logger:'console;verbosity=normal' --logger:'trx;LogFileName=trixie.trx' </dev/null || status=$?
   if [[ ! -s $results/trixie.trx ]]; then
     printf 'failed\tdotnet vstest on Debian 13\tleft no results and ended with status %s\n' "$status" >>"$TEST_RESULTS"
