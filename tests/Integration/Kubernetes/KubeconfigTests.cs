@@ -184,22 +184,7 @@ public sealed class KubeconfigTests : IDisposable
 
     private string Write(string name, string cluster, string user)
     {
-        _directory.Write(name, $$"""
-            apiVersion: v1
-            kind: Config
-            current-context: main
-            contexts:
-              - name: main
-                context: {cluster: main, user: main}
-            clusters:
-              - name: main
-                cluster:
-                  {{cluster.ReplaceLineEndings("\n      ")}}
-            users:
-              - name: main
-                user:
-                  {{user.ReplaceLineEndings("\n      ")}}
-            """);
+        _directory.Write(name, KubeconfigShape.Of(name, cluster, user).Text);
         return _directory.File(name);
     }
 }
