@@ -45,7 +45,7 @@ internal sealed class YamlToJson : IDisposable
             return TryReadJson(text) ?? throw new ManifestException($"this is not YAML: {what}", (int)Math.Max(line, 1), exception);
         }
         conversion._writer.Flush();
-        return conversion;
+        return conversion._writer.BytesCommitted > 0 ? conversion : throw new ManifestException("this is not YAML: there is nothing that can be read", 1);
     }
 
     /// <summary>The line of a field, or of the closest one around it that is there.</summary>

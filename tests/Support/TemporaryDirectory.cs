@@ -12,7 +12,7 @@ internal sealed class TemporaryDirectory : IDisposable
     /// <summary>As careful writers do: the new content appears at once or not at all.</summary>
     public void WriteByRename(string name, string content)
     {
-        string draft = File($".{name}.new");
+        string draft = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(File(name))!, $".{System.IO.Path.GetFileName(name)}.new");
         System.IO.File.WriteAllText(draft, content);
         System.IO.File.Move(draft, File(name), overwrite: true);
     }

@@ -109,7 +109,7 @@ public sealed class TypingErrorTests : IDisposable
         IReadOnlyList<ManifestDocument> documents = ManifestReader.Read("a.yaml", list);
 
         Assert.Equal(["ClaudeSession default/one", "Pod default/one-pod", null], documents.Select(d => d.Object?.Key.ToString()));
-        Assert.Equal("a.yaml: document 1, line 38: items[2].spec.ssh.port: must be between 1 and 65535", documents[2].Problem);
+        Assert.Equal("a.yaml: document 1, line 36: items[2].spec.ssh.port: must be between 1 and 65535", documents[2].Problem);
         Assert.Equal("two", documents[2].Subject!.Name);
     }
 

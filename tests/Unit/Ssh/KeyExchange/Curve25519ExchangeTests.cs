@@ -66,7 +66,7 @@ public sealed class Curve25519ExchangeTests
     public void Values_of_another_size_are_refused(int size)
     {
         using var exchange = new Curve25519Exchange();
-        Assert.Throws<SshProtocolException>(() => exchange.Respond(new byte[size]));
+        Assert.Throws<KeyExchangeException>(() => exchange.Respond(new byte[size]));
     }
 
     [Fact]

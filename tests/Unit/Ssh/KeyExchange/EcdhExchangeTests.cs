@@ -80,7 +80,7 @@ public sealed class EcdhExchangeTests
     public void Values_that_are_no_uncompressed_point_on_the_curve_are_refused(string form, string x, string y)
     {
         using var exchange = new EcdhExchange(Curve, 32);
-        SshProtocolException refused = Assert.Throws<SshProtocolException>(() => exchange.Respond(Hex.Bytes(form, x, y)));
+        SshProtocolException refused = Assert.Throws<KeyExchangeException>(() => exchange.Respond(Hex.Bytes(form, x, y)));
         Assert.Equal(DisconnectReason.KeyExchangeFailed, refused.Reason);
     }
 }

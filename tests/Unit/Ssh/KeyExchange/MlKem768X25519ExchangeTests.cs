@@ -43,11 +43,11 @@ public sealed class MlKem768X25519ExchangeTests
         foreach (int size in new[] { 0, EncapsulationKey, EncapsulationKey + Point - 1, EncapsulationKey + Point + 1 })
         {
             using var responder = new MlKem768X25519Exchange();
-            Assert.Throws<SshProtocolException>(() => responder.Respond(new byte[size]));
+            Assert.Throws<KeyExchangeException>(() => responder.Respond(new byte[size]));
         }
         using var initiator = new MlKem768X25519Exchange();
         initiator.Initiate();
-        Assert.Throws<SshProtocolException>(() => initiator.Complete(new byte[Ciphertext + Point + 1]));
+        Assert.Throws<KeyExchangeException>(() => initiator.Complete(new byte[Ciphertext + Point + 1]));
     }
 
     // FIPS 203 section 7.2: coefficients have to be below q.
@@ -58,7 +58,7 @@ public sealed class MlKem768X25519ExchangeTests
         byte[] initiation = initiator.Initiate();
         initiation.AsSpan(0, 3).Fill(0xff);
         using var responder = new MlKem768X25519Exchange();
-        Assert.Throws<SshProtocolException>(() => responder.Respond(initiation));
+        Assert.Throws<KeyExchangeException>(() => responder.Respond(initiation));
     }
 
     // A point of small order makes the X25519 result zero, whatever ML-KEM says.
@@ -69,6 +69,6 @@ public sealed class MlKem768X25519ExchangeTests
         byte[] initiation = initiator.Initiate();
         initiation.AsSpan(EncapsulationKey).Clear();
         using var responder = new MlKem768X25519Exchange();
-        Assert.Throws<SshProtocolException>(() => responder.Respond(initiation));
+        Assert.Throws<KeyExchangeException>(() => responder.Respond(initiation));
     }
 }

@@ -91,7 +91,7 @@ public sealed class NegotiationTests
             "compression-up" => (new KexInitText { CompressionToServer = "zlib@openssh.com" }, ["compression from the client", "none"]),
             _ => (new KexInitText { CompressionToClient = "zlib" }, ["compression to the client", "none"]),
         };
-        SshProtocolException failure = Assert.Throws<SshProtocolException>(() => AsServer(text));
+        SshProtocolException failure = Assert.Throws<KeyExchangeException>(() => AsServer(text));
         Assert.Equal(DisconnectReason.KeyExchangeFailed, failure.Reason);
         Assert.All(words, word => Assert.Contains(word, failure.Message, StringComparison.Ordinal));
     }
@@ -99,7 +99,7 @@ public sealed class NegotiationTests
     // The markers are no methods: a client that offers only them has offered nothing.
     [Fact]
     public void Extension_markers_are_never_chosen() =>
-        Assert.Throws<SshProtocolException>(() => AsServer(new KexInitText { Kex = "ext-info-c,kex-strict-c-v00@openssh.com" }));
+        Assert.Throws<KeyExchangeException>(() => AsServer(new KexInitText { Kex = "ext-info-c,kex-strict-c-v00@openssh.com" }));
 
     private static Negotiation AsServer(KexInitText client) => Negotiation.Run(Own, KexInitMessage.Parse(client.ToPayload()), weAreServer: true);
 }
