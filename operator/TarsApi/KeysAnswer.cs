@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SshGateway.Feed;
 
 namespace SshGateway.Operator.TarsApi;
@@ -9,7 +10,13 @@ internal sealed record KeysAnswer(string? SshPublicKey, IReadOnlyList<string> Ss
 {
     public static KeysAnswer Of(Entry entry)
     {
-        string[] lines = [.. entry.AuthorizedKeys.Select(key => Ssh.Keys.SshPublicKey.Parse(key.Span).ToString())];
+        // Who asks has no list of its own.
+        string[] lines =
+        [
+            .. entry.AuthorizedKeys
+                .Where(key => !entry.RevokedKeySha256.Any(hash => hash.Span.SequenceEqual(SHA256.HashData(key.Span))))
+                .Select(key => Ssh.Keys.SshPublicKey.Parse(key.Span).ToString()),
+        ];
         return new KeysAnswer(lines.FirstOrDefault(), lines);
     }
 }

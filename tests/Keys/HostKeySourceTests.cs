@@ -47,7 +47,7 @@ public sealed class HostKeySourceTests : IDisposable
         HostKeySet current = source.Current;
         Assert.Equal(["ssh-ed25519", Algorithm], current.Algorithms);
         Assert.Equal(first, current.Find(Algorithm).Blob.ToArray());
-        Assert.Equal(_key.Blob.ToArray(), current.For("ssh-ed25519").Blob.ToArray());
+        Assert.Equal(_key.Blob.ToArray(), current.Find("ssh-ed25519").Blob.ToArray());
         _time.Advance(Interval);
         Assert.Same(current, source.Current);
 
