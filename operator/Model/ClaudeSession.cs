@@ -81,6 +81,12 @@ internal sealed record SshSpec
 
     public IReadOnlyList<string?>? HostCAKeys { get; init; }
 
+    /// <summary>Public key lines and fingerprints.</summary>
+    public IReadOnlyList<string?>? RevokedKeys { get; init; }
+
+    /// <summary>In place of the session id and the owner.</summary>
+    public IReadOnlyList<string?>? AuthorizedPrincipals { get; init; }
+
     /// <summary>Whether a second way in, encrypted up to the pod, is allowed.</summary>
     public bool? Passthrough { get; init; }
 }

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using SshGateway.Feed;
+using SshGateway.Ssh.Revocation;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Operator.Model;
 
@@ -13,6 +15,10 @@ internal static partial class SessionRules
     public const int MaxHostKeys = 8;
     public const int MaxCAKeys = 4;
 
+    private const int MaxKeyLineLength = 4096;
+    private const int MaxRevokedKeys = 32;
+    private const int MaxPrincipals = 16;
+    private const int MaxPrincipalLength = 256;
     private const int MaxOwnerLength = 128;
     private const int MaxConnections = 1000;
     private const int MaxMatchLabels = 16;
@@ -56,6 +62,26 @@ internal static partial class SessionRules
         if (spec.IdleTimeout is not null && Durations.Parse(spec.IdleTimeout) is null)
         {
             yield return new Violation("spec.idleTimeout", "must be a duration such as 90m or 1h30m");
+        }
+    }
+
+    /// <summary>The SHA-256 of each revoked key, or what is wrong with its line.</summary>
+    public static IEnumerable<(byte[]? Sha256, string? Problem)> ReadRevokedKeys(IReadOnlyList<string?>? lines) =>
+        (lines ?? []).Take(MaxRevokedKeys).Select(ReadRevokedKey);
+
+    private static (byte[]? Sha256, string? Problem) ReadRevokedKey(string? line)
+    {
+        if (line is not { Length: <= MaxKeyLineLength })
+        {
+            return (null, $"must be a line of at most {MaxKeyLineLength} characters");
+        }
+        try
+        {
+            return (RevokedKeyLine.ParseHash(line), null);
+        }
+        catch (SshFormatException problem)
+        {
+            return (null, problem.Message);
         }
     }
 
@@ -113,7 +139,9 @@ internal static partial class SessionRules
         foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, 1, MaxAuthorizedKeys)
             .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaxCAKeys))
             .Concat(CheckKeys("hostKeys", ssh?.HostKeys, 0, MaxHostKeys))
-            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaxCAKeys)))
+            .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaxCAKeys))
+            .Concat(CheckRevokedKeys(ssh?.RevokedKeys))
+            .Concat(CheckPrincipals(ssh?.AuthorizedPrincipals)))
         {
             yield return violation;
         }
@@ -129,11 +157,50 @@ internal static partial class SessionRules
         }
     }
 
+    private static IEnumerable<Violation> CheckRevokedKeys(IReadOnlyList<string?>? lines)
+    {
+        if (lines?.Count > MaxRevokedKeys)
+        {
+            yield return new Violation("spec.ssh.revokedKeys", $"must have at most {MaxRevokedKeys} keys");
+        }
+        int i = 0;
+        foreach ((_, string? problem) in ReadRevokedKeys(lines))
+        {
+            if (problem is not null)
+            {
+                // Not skipped, as other keys are: it could let in what it revokes.
+                yield return new Violation(
+                    $"spec.ssh.revokedKeys[{i}]", $"{problem}; nobody may log in until it is corrected");
+            }
+            i++;
+        }
+    }
+
+    private static IEnumerable<Violation> CheckPrincipals(IReadOnlyList<string?>? principals)
+    {
+        const string Field = "spec.ssh.authorizedPrincipals";
+        if (principals?.Count > MaxPrincipals)
+        {
+            yield return new Violation(Field, $"must have at most {MaxPrincipals} principals");
+        }
+        for (int i = 0; i < Math.Min(principals?.Count ?? 0, MaxPrincipals); i++)
+        {
+            if (principals![i] is not { } principal || !Principal().IsMatch(principal))
+            {
+                yield return new Violation(
+                    $"{Field}[{i}]", $"must be 1 to {MaxPrincipalLength} characters, none of them a control character");
+            }
+        }
+    }
+
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
     private static partial Regex DnsSubdomain();
 
     [GeneratedRegex(@"^[^\s\p{Cc}]{1,128}\z")]
     private static partial Regex OwnerName();
+
+    [GeneratedRegex(@"^[^\p{Cc}]{1,256}\z")]
+    private static partial Regex Principal();
 }
 
 /// <param name="Field">The field as its path in the manifest, such as <c>spec.ssh.port</c>.</param>

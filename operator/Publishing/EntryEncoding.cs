@@ -53,6 +53,8 @@ internal static class EntryEncoding
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.TrustedUserCaKeys.AddRange(session.TrustedUserCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostCaKeys.AddRange(session.HostCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
+        entry.RevokedKeySha256.AddRange(session.RevokedKeys.Select(hash => UnsafeByteOperations.UnsafeWrap(hash)));
+        entry.AuthorizedPrincipals.AddRange(session.AuthorizedPrincipals);
         // Where the session itself does not say which keys are good.
         bool isLearned = session.HostKeys.Count + session.HostCAKeys.Count == 0;
         if (isLearned && hostKey?.Key is { } learned)

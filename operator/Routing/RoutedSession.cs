@@ -47,6 +47,12 @@ internal sealed record RoutedSession
     /// <summary>The owner's user name, which counts as a certificate's principal; empty where no user CA is trusted.</summary>
     public string OwnerUser { get; init; } = "";
 
+    /// <summary>The principals that a user certificate may have; empty: the session id and the owner.</summary>
+    public IReadOnlyList<string> AuthorizedPrincipals { get; init; } = [];
+
+    /// <summary>The SHA-256 of each key that may not log in.</summary>
+    public IReadOnlyList<byte[]> RevokedKeys { get; init; } = [];
+
     public required DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>How many connections one proxy keeps open.</summary>

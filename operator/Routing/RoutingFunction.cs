@@ -36,6 +36,8 @@ internal static class RoutingFunction
         IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaxHostKeys, skipped, ofHosts: true);
         IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaxCAKeys, skipped);
         IReadOnlyList<SshPublicKey> hostCAs = KeyLines.Parse("spec.ssh.hostCAKeys", ssh.HostCAKeys, SessionRules.MaxCAKeys, skipped);
+        IReadOnlyList<string> principals =
+            isValid && userCAs.Count > 0 ? [.. ssh.AuthorizedPrincipals?.OfType<string>() ?? []] : [];
         bool somebodyMayLogIn = authorizedKeys.Count + userCAs.Count > 0;
         // Pins and CAs that cannot be read must not turn into trust on first use.
         bool hasKeys = somebodyMayLogIn && (hostKeys.Count + hostCAs.Count > 0 || (ssh.HostKeys is null or [] && ssh.HostCAKeys is null or []));
@@ -71,7 +73,10 @@ internal static class RoutingFunction
             HostKeys = hostKeys,
             TrustedUserCAKeys = userCAs,
             HostCAKeys = hostCAs,
-            OwnerUser = isValid && userCAs.Count > 0 ? session.Spec?.Owner?.User ?? "" : "",
+            // All that can be read, also where one cannot and nobody may log in: open connections have to end.
+            RevokedKeys = [.. SessionRules.ReadRevokedKeys(ssh.RevokedKeys).Select(key => key.Sha256).OfType<byte[]>()],
+            AuthorizedPrincipals = principals,
+            OwnerUser = isValid && userCAs.Count > 0 && principals.Count == 0 ? session.Spec?.Owner?.User ?? "" : "",
             ExpiresAt = session.Spec?.ExpiresAt,
             MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,

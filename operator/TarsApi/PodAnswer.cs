@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using SshGateway.Feed;
 
 namespace SshGateway.Operator.TarsApi;
@@ -32,7 +33,13 @@ internal sealed record KeysAnswer(string? SshPublicKey, IReadOnlyList<string> Ss
 {
     public static KeysAnswer From(Entry entry)
     {
-        string[] lines = [.. entry.AuthorizedKeys.Select(key => Ssh.Keys.SshPublicKey.Parse(key.Span).ToString())];
+        // TARS has no list of revoked keys of its own.
+        string[] lines =
+        [
+            .. entry.AuthorizedKeys
+                .Where(key => !entry.RevokedKeySha256.Any(hash => hash.Span.SequenceEqual(SHA256.HashData(key.Span))))
+                .Select(key => Ssh.Keys.SshPublicKey.Parse(key.Span).ToString()),
+        ];
         return new KeysAnswer(lines.FirstOrDefault(), lines);
     }
 }

@@ -15,8 +15,16 @@ internal sealed record AuthenticatedClient(SessionEntry Entry, SshPublicKey Key,
     /// <summary>By what it was let in, for a log: the key's fingerprint, and the certificate.</summary>
     public string Credential => Certificate is null ? Key.Fingerprint : $"{Key.Fingerprint} by the {Certificate}";
 
+    /// <summary>What is revoked for all sessions.</summary>
+    public required RevokedKeys RevokedKeys { get; init; }
+
     /// <summary>Why the session, as it is now, does not let this client in; null: it does.</summary>
-    public string? FindProblem(SessionEntry session, DateTimeOffset now) => Certificate is null
-        ? session.Authorizes(Key.Blob.Span) ? null : "is none of the session's keys"
-        : UserCertificateRules.FindProblem(Certificate, session, Address.Address, now);
+    public string? FindProblem(SessionEntry session, DateTimeOffset now) =>
+        FindRevocation(session)
+        ?? (Certificate is not null ? UserCertificateRules.FindProblem(Certificate, session, Address.Address, now)
+            : session.Authorizes(Key.Blob.Span) ? null
+            : "is none of the session's keys");
+
+    /// <summary>Why what the client was let in by is revoked now; null: it is not.</summary>
+    public string? FindRevocation(SessionEntry session) => RevokedKeys.FindReason(Key, Certificate, session);
 }

@@ -15,7 +15,9 @@ namespace SshGateway.Proxy.Authentication;
 /// Authenticates the client against its session's keys: RFC 4252. Sessions that do not exist take exactly the path of those that do, with no
 /// keys, so that nothing tells one from the other.
 /// </summary>
-internal sealed partial class ClientAuthentication(SshServerTransport leg, SessionTable table, TimeProvider time, ILogger<ClientAuthentication> logger)
+internal sealed partial class ClientAuthentication(
+    SshServerTransport leg, SessionTable table, RevokedKeys revokedKeys, TimeProvider time,
+    ILogger<ClientAuthentication> logger)
 {
     private static readonly byte[] Failure =
         SshWriter.Message(MessageNumber.UserAuthFailure).WriteNameList(["publickey"]).WriteBoolean(false).ToArray();
@@ -29,7 +31,9 @@ internal sealed partial class ClientAuthentication(SshServerTransport leg, Sessi
     /// <summary>The user name that the client gave, for the log; empty before its first request.</summary>
     public string UserName => _user is null ? "" : Encoding.ASCII.GetString(_user);
 
-    /// <summary>Why the last certificate was refused, for the log; null when none was, or the client is in.</summary>
+    /// <summary>
+    /// Why the last certificate or revoked key was refused, for the log; null when none was, or the client is in.
+    /// </summary>
     public string? CertificateRefusal { get; private set; }
 
     /// <summary>Runs until a key of the session has made a verified signature. No answer has been sent to that request yet.</summary>
@@ -182,7 +186,10 @@ internal sealed partial class ClientAuthentication(SshServerTransport leg, Sessi
             LogRefusal(request, "there is no such session");
             return null;
         }
-        var client = new AuthenticatedClient(entry, presented.Key, leg.Socket.RemoteEndPoint, presented.Certificate);
+        var client = new AuthenticatedClient(entry, presented.Key, leg.Socket.RemoteEndPoint, presented.Certificate)
+        {
+            RevokedKeys = revokedKeys,
+        };
         string? problem = client.FindProblem(entry, time.GetUtcNow());
         if (problem is null)
         {
@@ -192,6 +199,10 @@ internal sealed partial class ClientAuthentication(SshServerTransport leg, Sessi
         if (presented.Certificate is { } certificate)
         {
             CertificateRefusal = $"The {certificate} {problem}.";
+        }
+        else if (client.FindRevocation(entry) is not null)
+        {
+            CertificateRefusal = $"The key {presented.Key.Fingerprint} {problem}.";
         }
         LogRefusal(request, problem, presented.Certificate is null ? "it " : "its certificate ");
         return null;

@@ -33,16 +33,21 @@ internal static class UserCertificateRules
             return "is signed by a CA that the session does not trust";
         }
         // None at all would mean everybody: OpenSSH refuses that too.
-        if (!NamesOwnerOf(certificate, session))
+        if (!HasPrincipalOf(certificate, session))
         {
-            return "has neither the session id nor the session's owner as a principal";
+            return session.AuthorizedPrincipals.Count > 0
+                ? "has none of the session's authorized principals"
+                : "has neither the session id nor the session's owner as a principal";
         }
         return certificate.ProblemAt(now) ?? FindProblemOfOptions(certificate, client);
     }
 
-    private static bool NamesOwnerOf(SshCertificate certificate, SessionEntry session) =>
-        certificate.HasPrincipal(Encoding.ASCII.GetBytes(session.SessionId))
-        || (session.OwnerUser is { IsEmpty: false } owner && certificate.HasPrincipal(owner));
+    // Compared as they are: a comma does not make two of one.
+    private static bool HasPrincipalOf(SshCertificate certificate, SessionEntry session) =>
+        session.AuthorizedPrincipals is { Count: > 0 } authorized
+            ? authorized.Any(principal => certificate.HasPrincipal(principal.Span))
+            : certificate.HasPrincipal(Encoding.ASCII.GetBytes(session.SessionId))
+                || (session.OwnerUser is { IsEmpty: false } owner && certificate.HasPrincipal(owner));
 
     private static string? FindProblemOfOptions(SshCertificate certificate, IPAddress client)
     {

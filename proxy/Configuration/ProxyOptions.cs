@@ -26,6 +26,9 @@ internal sealed class ProxyOptions
     /// <summary>The key that pods have in authorized_keys; empty: there is a <see cref="UserCaKey"/>.</summary>
     public string GatewayKey { get; set; } = "";
 
+    /// <summary>A file of keys that may not log in; empty: none.</summary>
+    public string RevokedKeys { get; set; } = "";
+
     public IList<string> Operators { get; } = [];
 
     /// <summary>PEM: who may sign the operators' certificates.</summary>

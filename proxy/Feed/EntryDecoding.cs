@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using SshGateway.Feed;
@@ -36,6 +37,8 @@ internal static class EntryDecoding
                 TrustedUserCAKeys = trustedUserCAKeys,
                 HostCAKeys = hostCAKeys,
                 OwnerUser = entry.OwnerUser,
+                AuthorizedPrincipals = [.. entry.AuthorizedPrincipals.Select(name => Encoding.UTF8.GetBytes(name).AsMemory())],
+                RevokedKeys = [.. entry.RevokedKeySha256.Select(hash => hash.Memory)],
                 ExpiresAt = entry.ExpiresAt,
                 MaxConnections = (int)entry.MaxConnections,
                 IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),

@@ -4,6 +4,7 @@ using SshGateway.Hosting;
 using SshGateway.Hosting.Logging;
 using SshGateway.Hosting.Metrics;
 using SshGateway.Proxy.Accounting;
+using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Limits;
@@ -133,6 +134,16 @@ internal static class ProxyHost
     private static void AddConnections(IServiceCollection services, ProxyOptions options)
     {
         AddKeys(services, options.HostKeys, static keys => new HostKeySet(keys));
+        services.AddSingleton(provider => new HostKeySource(
+            [.. options.HostKeys], provider.GetRequiredService<KeyFiles<HostKeySet>>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<HostKeySource>>()));
+        // In place of the keys alone.
+        services.AddSingleton<Func<HostKeySet>>(provider =>
+        {
+            HostKeySource source = provider.GetRequiredService<HostKeySource>();
+            return () => source.Current;
+        });
+        AddRevokedKeys(services, options);
         services.AddSingleton(ClientOffer.Create(options));
         services.AddSingleton(new SshConnectionTimeouts(options.KeyExchangeTimeout, options.AuthenticationTimeout));
         services.AddSingleton<ServerTransportFactory>();
@@ -140,6 +151,18 @@ internal static class ProxyHost
         services.AddSingleton<SshConnectionFactory>();
         services.AddSingleton<PipePool>();
         services.AddSingleton<PassthroughConnectionFactory>();
+    }
+
+    private static void AddRevokedKeys(IServiceCollection services, ProxyOptions options)
+    {
+        services.AddSingleton<RevokedKeys>();
+        if (options.RevokedKeys.Length > 0)
+        {
+            // Before the listener: the list is read before the first client comes.
+            services.AddHostedService(provider => new RevokedKeysFile(
+                options.RevokedKeys, provider.GetRequiredService<RevokedKeys>(), provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<RevokedKeysFile>>()));
+        }
     }
 
     private static void AddListener(IServiceCollection services, ProxyOptions options)

@@ -60,6 +60,11 @@ internal enum ConnectionEnd
     /// <summary>Access became Disabled while the connection was open.</summary>
     SessionDisabled,
 
+    /// <summary>
+    /// The key or certificate by which the client was let in was revoked while the connection was open.
+    /// </summary>
+    KeyRevoked,
+
     /// <summary>The session has as many connections open in this proxy as maxConnections admits, or there are too many passthroughs.</summary>
     TooManyConnections,
 

@@ -77,6 +77,10 @@ internal sealed class PassthroughConnection(
     }
 
     /// <inheritdoc/>
+    // The pod's sshd let the client in; only it knows by what.
+    public Refusal? FindRevocation(SessionEntry session) => null;
+
+    /// <inheritdoc/>
     public TimeSpan? Review()
     {
         if (!_isOpen)

@@ -14,6 +14,12 @@ internal interface IClientConnection : IAsyncDisposable
     /// </summary>
     void Close(Refusal reason);
 
+    /// <summary>
+    /// Why the connection has to end because what let the client in is revoked now; null: it is not. One call at a
+    /// time.
+    /// </summary>
+    Refusal? FindRevocation(SessionEntry session);
+
     /// <summary>How long nothing has gone over it; null while the login is under way. One call at a time, and none after the end.</summary>
     TimeSpan? Review();
 

@@ -137,13 +137,13 @@ internal sealed class OpenSession(SessionEntry known)
 
     private void CloseByEntry(DateTimeOffset now)
     {
-        if (LoginGate.CheckOpenConnections(_entry, now) is not { } ended)
-        {
-            return;
-        }
+        Refusal? ended = LoginGate.CheckOpenConnections(_entry, now);
         foreach (IClientConnection connection in _connections)
         {
-            connection.Close(ended);
+            if ((ended ?? connection.FindRevocation(_entry)) is { } reason)
+            {
+                connection.Close(reason);
+            }
         }
     }
 }

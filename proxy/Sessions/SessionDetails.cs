@@ -30,6 +30,14 @@ internal sealed record SessionDetails
 
     public string OwnerUser { get; init; } = "";
 
+    /// <summary>
+    /// The principals that a user certificate may have, in UTF-8; empty: the session id and the owner.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> AuthorizedPrincipals { get; init; } = [];
+
+    /// <summary>The SHA-256 of each key that may not log in and whose certificates may not.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> RevokedKeys { get; init; } = [];
+
     public required long ExpiresAt { get; init; }
 
     public required int MaxConnections { get; init; }

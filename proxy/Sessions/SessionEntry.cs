@@ -28,9 +28,11 @@ internal sealed class SessionEntry
     //   string   sha-256 of the host key
     //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
     //   keys     host keys
-    // and, where the session trusts a CA:
+    // and, where the session trusts a CA or revokes a key:
     //   keys     trusted user CA keys
     //   keys     host CA keys
+    //   keys     authorized principals, in UTF-8
+    //   keys     revoked keys, the SHA-256 of each
     //   ....     the owner's user name, up to the end
     private const int StateOffset = 0;
     private const int AccessOffset = 1;
@@ -77,6 +79,8 @@ internal sealed class SessionEntry
         HostKeys,
         TrustedUserCAKeys,
         HostCAKeys,
+        AuthorizedPrincipals,
+        RevokedKeys,
         End,
     }
 
@@ -121,6 +125,21 @@ internal sealed class SessionEntry
     /// <summary>The owner's user name, in UTF-8, which counts as a principal; known where the session trusts a CA.</summary>
     public ReadOnlySpan<byte> OwnerUser => _packed.AsSpan(OffsetOf(KeyList.End));
 
+    /// <summary>
+    /// The principals that a user certificate may have, in UTF-8; empty: the session id and the owner.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> AuthorizedPrincipals => ReadKeys(KeyList.AuthorizedPrincipals);
+
+    /// <summary>Whether <see cref="Revokes"/> has anything to compare with.</summary>
+    public bool HasRevokedKeys
+    {
+        get
+        {
+            int offset = OffsetOf(KeyList.RevokedKeys);
+            return CountAt(ref offset) > 0;
+        }
+    }
+
     /// <summary>Seconds since 1970 UTC after which the session takes no logins; 0: never.</summary>
     public long ExpiresAt => BinaryPrimitives.ReadInt64LittleEndian(_packed.AsSpan(ExpiresAtOffset));
 
@@ -147,6 +166,9 @@ internal sealed class SessionEntry
 
     /// <summary>Whether user certificates that this key has signed may log in.</summary>
     public bool TrustsUserCA(ReadOnlySpan<byte> keyBlob) => Contains(KeyList.TrustedUserCAKeys, keyBlob);
+
+    /// <summary>Whether the session revokes the key with this SHA-256.</summary>
+    public bool Revokes(ReadOnlySpan<byte> sha256) => Contains(KeyList.RevokedKeys, sha256);
 
     /// <summary>The same entry with an equal string for its id.</summary>
     public SessionEntry WithSessionId(string sessionId) => new(sessionId, _packed);
@@ -180,10 +202,13 @@ internal sealed class SessionEntry
         WriteString(writer, details.HostKeySha256.ToArray());
         WriteKeys(writer, details.AuthorizedKeys);
         WriteKeys(writer, details.HostKeys);
-        if (details.TrustedUserCAKeys.Count + details.HostCAKeys.Count > 0)
+        if (details.TrustedUserCAKeys.Count + details.HostCAKeys.Count
+            + details.AuthorizedPrincipals.Count + details.RevokedKeys.Count > 0)
         {
             WriteKeys(writer, details.TrustedUserCAKeys);
             WriteKeys(writer, details.HostCAKeys);
+            WriteKeys(writer, details.AuthorizedPrincipals);
+            WriteKeys(writer, details.RevokedKeys);
             writer.Write(Encoding.UTF8.GetBytes(details.OwnerUser));
         }
         writer.Flush();

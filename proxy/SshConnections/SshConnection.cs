@@ -7,6 +7,7 @@ using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Relay;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Revocation;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
@@ -30,6 +31,8 @@ internal sealed class SshConnection : IClientConnection
     private readonly SshConnectionTimeouts _timeouts;
     private readonly TimeProvider _time;
     private readonly Deadline _deadline;
+    private volatile AuthenticatedClient? _client;
+    private (RevocationList List, SessionEntry Entry)? _foundGood;
     private volatile Bridge? _bridge;
     private volatile bool _isStopping;
 
@@ -95,6 +98,30 @@ internal sealed class SshConnection : IClientConnection
     public void Close(Refusal reason) => _bridge?.Close(reason);
 
     /// <inheritdoc/>
+    public Refusal? FindRevocation(SessionEntry session)
+    {
+        if (_client is not { } client)
+        {
+            return null;
+        }
+        // Every connection is asked every second, and the answer changes with these two alone.
+        (RevocationList List, SessionEntry Entry) asked = (client.RevokedKeys.List, session);
+        if (_foundGood == asked)
+        {
+            return null;
+        }
+        if (client.FindRevocation(session) is not { } reason)
+        {
+            _foundGood = asked;
+            return null;
+        }
+        string credential = client.Certificate is null ? "key" : "certificate";
+        return new Refusal(
+            ConnectionEnd.KeyRevoked,
+            $"Your {credential} {reason}, so this connection to session {session.SessionId} was closed.");
+    }
+
+    /// <inheritdoc/>
     public TimeSpan? Review()
     {
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
@@ -136,6 +163,7 @@ internal sealed class SshConnection : IClientConnection
         }
         // The client has done its part; dialling has limits of its own.
         _deadline.Stop();
+        _client = client;
         _lease.LoggedIn();
         _report.Authenticated(client);
         // The pod's banners are relayed, and may be as large as any packet.

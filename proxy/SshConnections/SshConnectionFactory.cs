@@ -11,7 +11,8 @@ namespace SshGateway.Proxy.SshConnections;
 
 /// <summary>Makes the connections of SSH clients.</summary>
 internal sealed class SshConnectionFactory(
-    ServerTransportFactory transports, SessionTable table, OpenSessions openSessions, SessionLogin login, SshConnectionTimeouts timeouts, TimeProvider time,
+    ServerTransportFactory transports, SessionTable table, RevokedKeys revokedKeys, OpenSessions openSessions,
+    SessionLogin login, SshConnectionTimeouts timeouts, TimeProvider time,
     ILogger<ClientAuthentication> authenticationLogger)
 {
     /// <param name="socket">The connection; owned by what is made.</param>
@@ -21,7 +22,7 @@ internal sealed class SshConnectionFactory(
     public SshConnection Create(IPeerSocket socket, ReadOnlySpan<byte> unread, ConnectionLease lease, ConnectionReport report)
     {
         SshServerTransport leg = transports.Create(socket, unread);
-        var authentication = new ClientAuthentication(leg, table, time, authenticationLogger);
+        var authentication = new ClientAuthentication(leg, table, revokedKeys, time, authenticationLogger);
         return new SshConnection(leg, lease, report, authentication, openSessions, login, timeouts, time);
     }
 }

@@ -9,6 +9,9 @@ public static class EntryRules
     private const int MaxAuthorizedKeys = 16;
     private const int MaxHostKeys = 8;
     private const int MaxCAKeys = 4;
+    private const int MaxRevokedKeys = 32;
+    private const int MaxPrincipals = 16;
+    private const int MaxPrincipalLength = 1024;
     private const int MaxOwnerUserLength = 512;
     private const int MaxPodNameLength = 253;
     private const int MaxPodUidLength = 64;
@@ -43,6 +46,14 @@ public static class EntryRules
             { MaxConnections: > MaxConnections } => $"max_connections is {entry.MaxConnections}",
             _ when entry.Reason.Length > MaxReasonLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",
             _ when entry.HostKeySha256.Length is not (0 or SHA256.HashSizeInBytes) => $"host_key_sha256 has {entry.HostKeySha256.Length} bytes",
+            { RevokedKeySha256.Count: > MaxRevokedKeys } =>
+                $"there are {entry.RevokedKeySha256.Count} revoked_key_sha256",
+            _ when entry.RevokedKeySha256.Any(hash => hash.Length != SHA256.HashSizeInBytes) =>
+                $"a revoked_key_sha256 does not have {SHA256.HashSizeInBytes} bytes",
+            { AuthorizedPrincipals.Count: > MaxPrincipals } =>
+                $"there are {entry.AuthorizedPrincipals.Count} authorized_principals",
+            _ when entry.AuthorizedPrincipals.Any(name => Encoding.UTF8.GetByteCount(name) is 0 or > MaxPrincipalLength) =>
+                $"one of authorized_principals does not have 1 to {MaxPrincipalLength} bytes",
             _ => null,
         };
     }

@@ -40,7 +40,8 @@ internal static class HostKeyRotation
     /// <summary>The reply to a request for proof; null: it wants none.</summary>
     /// <param name="request">The message.</param>
     /// <param name="keys">The keys that were announced.</param>
-    /// <param name="negotiated">The key exchange's host key algorithm, with which RSA keys have to sign where it is theirs.</param>
+    /// <param name="negotiated">The key exchange's signature algorithm, with which RSA keys have to sign where it is
+    /// theirs.</param>
     /// <param name="sessionId">Of this connection.</param>
     /// <exception cref="SshFormatException">The request is malformed.</exception>
     public static byte[]? Prove(ReadOnlySpan<byte> request, HostKeySet keys, string negotiated, ReadOnlySpan<byte> sessionId)

@@ -1,3 +1,4 @@
+using System.Text;
 using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Keys;
@@ -12,30 +13,46 @@ internal sealed class HostKeySet
     private const int Maximum = 8;
 
     private readonly IReadOnlyList<SshPrivateKey> _keys;
+    private readonly IReadOnlyDictionary<SshPrivateKey, byte[]> _certificates;
 
+    /// <param name="keys">The keys.</param>
+    /// <param name="certificates">The certificates of some of them, in the SSH wire format, for clients that trust a
+    /// CA.</param>
     /// <exception cref="SshFormatException">There are too many.</exception>
-    public HostKeySet(IReadOnlyList<SshPrivateKey> keys)
+    public HostKeySet(IReadOnlyList<SshPrivateKey> keys, IReadOnlyDictionary<SshPrivateKey, byte[]>? certificates = null)
     {
         _keys = keys;
+        _certificates = certificates ?? new Dictionary<SshPrivateKey, byte[]>();
         if (keys.Count > Maximum)
         {
             throw new SshFormatException($"Proxy:HostKeys has {keys.Count} keys; clients are told about at most {Maximum}, so remove the others");
         }
-        Algorithms = [.. SignatureAlgorithm.All
-            .Where(algorithm => keys.Any(key => key.PublicKey.Type == algorithm.KeyType))
-            .Select(algorithm => algorithm.Name)];
+        // Plain keys first, as sshd lists them: a client's order decides, and clients that guess the first exchange
+        // guess at the first name.
+        Algorithms =
+        [
+            .. PublicKeyAlgorithm.HostKeys.Concat(PublicKeyAlgorithm.HostCertificates)
+                .Where(algorithm => FindKey(algorithm) is not null).Select(algorithm => algorithm.Name),
+        ];
     }
+
+    /// <summary>The keys, the preferred one of each type first.</summary>
+    public IReadOnlyList<SshPrivateKey> Keys => _keys;
 
     /// <summary>The signature algorithms of the keys, in order of preference, for KEXINIT.</summary>
     public IReadOnlyList<string> Algorithms { get; }
 
     public IEnumerable<SshPublicKey> PublicKeys => _keys.Select(key => key.PublicKey);
 
-    /// <summary>The key and algorithm for a negotiated name.</summary>
-    public (SshPrivateKey Key, SignatureAlgorithm Algorithm) Find(string algorithmName)
+    /// <summary>
+    /// The key that signs for a negotiated name, how it signs, and what the client is shown: the key itself or its
+    /// certificate.
+    /// </summary>
+    public (SshPrivateKey Key, SignatureAlgorithm Algorithm, ReadOnlyMemory<byte> Blob) Find(string algorithmName)
     {
-        SignatureAlgorithm algorithm = SignatureAlgorithm.All.First(known => known.Name == algorithmName);
-        return (_keys.First(key => key.PublicKey.Type == algorithm.KeyType), algorithm);
+        PublicKeyAlgorithm algorithm = PublicKeyAlgorithm.Find(Encoding.ASCII.GetBytes(algorithmName))!;
+        SshPrivateKey key = FindKey(algorithm)!;
+        return (key, algorithm.Signature, algorithm.IsCertificate ? _certificates[key] : key.PublicKey.Blob);
     }
 
     /// <summary>The private key of a public one; null: it is none of ours.</summary>
@@ -50,4 +67,8 @@ internal sealed class HostKeySet
         }
         return null;
     }
+
+    private SshPrivateKey? FindKey(PublicKeyAlgorithm algorithm) => _keys.FirstOrDefault(key =>
+        key.PublicKey.Type == algorithm.Signature.KeyType
+        && (!algorithm.IsCertificate || _certificates.ContainsKey(key)));
 }

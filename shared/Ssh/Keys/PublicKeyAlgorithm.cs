@@ -47,6 +47,9 @@ internal sealed record PublicKeyAlgorithm(string Name, SignatureAlgorithm Signat
         return null;
     }
 
+    /// <summary>Whether this names certificates, of whatever key type.</summary>
+    public static bool IsCertificateName(string name) => name.EndsWith(CertificateSuffix, StringComparison.Ordinal);
+
     /// <summary>What certificates of a key type, or of an algorithm, are called.</summary>
     public static string CertificateName(string plain) =>
         (plain.EndsWith(Vendor, StringComparison.Ordinal) ? plain[..^Vendor.Length] : plain) + CertificateSuffix;

@@ -10,10 +10,12 @@ internal sealed class ServerKeyExchange(
     IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
     : TransportKeyExchange(loop, input, output, offer, limits, abort, time)
 {
-    /// <summary>The host key blob that the first exchange was signed with: what hostbound requests name.</summary>
+    /// <summary>
+    /// The host key, or its certificate, that the client was shown in the first exchange: what hostbound requests name.
+    /// </summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }
 
-    /// <summary>The host key algorithm of the last exchange.</summary>
+    /// <summary>The signature algorithm of the last exchange.</summary>
     public string HostKeyAlgorithm { get; private set; } = "";
 
     protected override bool IsServer => true;
@@ -39,8 +41,8 @@ internal sealed class ServerKeyExchange(
         byte[] clientValue = reader.ReadString().ToArray();
         reader.End();
 
-        (SshPrivateKey hostKey, SignatureAlgorithm algorithm) = hostKeys.Find(run.Negotiation!.HostKeyAlgorithm);
-        ReadOnlyMemory<byte> hostKeyBlob = hostKey.PublicKey.Blob;
+        (SshPrivateKey hostKey, SignatureAlgorithm algorithm, ReadOnlyMemory<byte> hostKeyBlob) =
+            hostKeys.Find(run.Negotiation!.HostKeyAlgorithm);
         (byte[] reply, KeyDerivation keys) = await CryptoScheduler.RunAsync(Loop, run.Negotiation.Kex.IsQuick && algorithm.IsQuick, () =>
         {
             using IKeyExchange exchange = run.Negotiation.Kex.Start();
@@ -53,7 +55,7 @@ internal sealed class ServerKeyExchange(
                 .ToArray();
             return (message, DeriveKeys(run, sharedSecret, hash));
         }).ConfigureAwait(false);
-        HostKeyAlgorithm = run.Negotiation.HostKeyAlgorithm;
+        HostKeyAlgorithm = algorithm.Name;
         HostKey = HostKey.IsEmpty ? hostKeyBlob : HostKey;
         await SendNewKeysAsync(run, keys, reply).ConfigureAwait(false);
     }

@@ -1,9 +1,12 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using SshGateway.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
+using SshGateway.Operator.TarsApi;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
@@ -46,6 +49,8 @@ public sealed class EntryEncodingTests
         ("authorized_keys", Good with { AuthorizedKeys = [.. Enumerable.Repeat(Key, 17)] }),
         ("host_keys", Good with { HostKeys = [.. Enumerable.Repeat(Key, 9)] }),
         ("max_connections", Good with { MaxConnections = 1001 }),
+        ("revoked_key_sha256", Good with { RevokedKeys = [.. Enumerable.Repeat(new byte[32], 33)] }),
+        ("authorized_principals", Good with { AuthorizedPrincipals = [new string('p', 1025)] }),
     ];
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Bad.Length)];
@@ -77,6 +82,25 @@ public sealed class EntryEncodingTests
         Assert.Null(problem);
         Assert.True(EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? objection), objection);
         Assert.Equal((passthrough, maxConnections, TimeSpan.FromSeconds(idleSeconds)), (decoded.Passthrough, decoded.MaxConnections, decoded.IdleTimeout));
+    }
+
+    [Fact]
+    public void Revoked_keys_and_principals_arrive_at_the_proxies()
+    {
+        byte[] hash = SHA256.HashData(Key.Blob.Span);
+        RoutedSession session = Good with { RevokedKeys = [hash], TrustedUserCAKeys = [Key], AuthorizedPrincipals = ["ops", "a,b"] };
+
+        Entry entry = Entry.Parser.ParseFrom(EntryEncoding.Encode(session, null, out string? problem).Wire.Span);
+
+        Assert.Null(problem);
+        Assert.True(EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? objection), objection);
+        Assert.Equal(["ops", "a,b"], decoded.AuthorizedPrincipals.Select(principal => Encoding.UTF8.GetString(principal.Span)));
+        Assert.True(decoded.Revokes(hash));
+        Assert.False(decoded.Revokes(new byte[32]));
+        // TARS' own way in has no list of revoked keys.
+        Assert.Empty(KeysAnswer.Of(entry).SshPublicKeys);
+        entry.RevokedKeySha256.Clear();
+        Assert.Single(KeysAnswer.Of(entry).SshPublicKeys);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class UserCertificateAuthorityTests
         SshPublicKey client = PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey;
         var time = new FixedTime(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
         PodCredential[] offered = new UserCertificateAuthority(ca, time).Create(
-            new AuthenticatedClient(Sessions.Entry(), client, IPEndPoint.Parse("192.0.2.7:51234"))).Value!;
+            new AuthenticatedClient(Sessions.Entry(), client, IPEndPoint.Parse("192.0.2.7:51234")) { RevokedKeys = new RevokedKeys() }).Value!;
         Assert.Equal(["ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com"], offered.Select(credential => credential.Algorithm));
         PodCredential certificate = offered[keyNumber];
 
@@ -49,7 +49,7 @@ public sealed class UserCertificateAuthorityTests
     {
         using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.Ed25519);
         var authority = new UserCertificateAuthority(ca, TimeProvider.System);
-        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("[2001:db8::1]:22"));
+        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("[2001:db8::1]:22")) { RevokedKeys = new RevokedKeys() };
         PodCredential first = authority.Create(client).Value![0];
         PodCredential second = authority.Create(client).Value![0];
         Assert.NotEqual(first.MakeBlob().Slice(36, 36).ToArray(), second.MakeBlob().Slice(36, 36).ToArray());
@@ -68,7 +68,7 @@ public sealed class UserCertificateAuthorityTests
             CriticalOptions = [("force-command", "/bin/date"), ("source-address", "192.0.2.0/24")],
             Extensions = ["no-touch-required", "permit-pty", "permit-x-unheard-of"],
         };
-        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), own.Parse());
+        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), own.Parse()) { RevokedKeys = new RevokedKeys() };
         PodCredential certificate = new UserCertificateAuthority(ca, TimeProvider.System).Create(client).Value![0];
 
         string[] lines = [.. Show(certificate).Split('\n').Select(line => line.Trim())];

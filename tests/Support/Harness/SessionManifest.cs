@@ -18,6 +18,11 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
     /// <summary>CAs of the pod's host key.</summary>
     public IReadOnlyList<string> HostCAKeys { get; init; } = [];
 
+    /// <summary>Public key lines and fingerprints.</summary>
+    public IReadOnlyList<string> RevokedKeys { get; init; } = [];
+
+    public IReadOnlyList<string> AuthorizedPrincipals { get; init; } = [];
+
     public string Access { get; init; } = "Enabled";
 
     /// <summary>Further lines of the spec.</summary>
@@ -46,6 +51,8 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
             trustedUserCAKeys:{List(TrustedUserCAKeys)}
             hostKeys:{List(HostKeys)}
             hostCAKeys:{List(HostCAKeys)}
+            revokedKeys:{List(RevokedKeys)}
+            authorizedPrincipals:{List(AuthorizedPrincipals)}
 
         """;
 

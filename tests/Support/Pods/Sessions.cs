@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using SshGateway.Feed;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
@@ -26,7 +27,9 @@ internal static class Sessions
         SshPublicKey[]? userCAs = null,
         SshPublicKey[]? hostCAs = null,
         string owner = "",
-        SshPublicKey? recovered = null) => new(new SessionDetails
+        SshPublicKey? recovered = null,
+        string[]? principals = null,
+        SshPublicKey[]? revoked = null) => new(new SessionDetails
         {
             SessionId = id,
             State = state,
@@ -40,6 +43,8 @@ internal static class Sessions
             TrustedUserCAKeys = [.. (userCAs ?? []).Select(key => key.Blob)],
             HostCAKeys = [.. (hostCAs ?? []).Select(key => key.Blob)],
             OwnerUser = owner,
+            AuthorizedPrincipals = [.. (principals ?? []).Select(principal => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(principal))],
+            RevokedKeys = [.. (revoked ?? []).Select(key => (ReadOnlyMemory<byte>)SHA256.HashData(key.Blob.Span))],
             ExpiresAt = expiresAt,
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,

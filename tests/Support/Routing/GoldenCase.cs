@@ -74,6 +74,8 @@ internal sealed class GoldenCase(string name)
             PrintList(text, "hostKeys", session.HostKeys.Select(k => k.Fingerprint));
             PrintList(text, "trustedUserCAKeys", session.TrustedUserCAKeys.Select(k => k.Fingerprint));
             PrintList(text, "hostCAKeys", session.HostCAKeys.Select(k => k.Fingerprint));
+            PrintList(text, "revokedKeys", session.RevokedKeys.Select(hash => $"SHA256:{Convert.ToBase64String(hash).TrimEnd('=')}"));
+            PrintList(text, "authorizedPrincipals", session.AuthorizedPrincipals.Select(principal => $"\"{principal}\""));
             if (session.OwnerUser.Length > 0)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  owner: {session.OwnerUser}\n");

@@ -57,6 +57,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         services.AddSingleton(time);
         services.AddSingleton(Loops);
         services.AddSingleton(Table);
+        services.AddSingleton(RevokedKeys);
         services.AddSingleton(PodHostKeys);
         services.AddSingleton(podLoginLimits with { WaitForPod = options.WaitForPod });
         services.AddSingleton<Func<HostKeySet>>(() => HostKeys);
@@ -68,6 +69,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     }
 
     internal SessionTable Table { get; } = new();
+
+    internal RevokedKeys RevokedKeys { get; } = new();
 
     internal PodHostKeys PodHostKeys { get; } = new(TimeProvider.System);
 

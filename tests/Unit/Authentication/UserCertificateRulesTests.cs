@@ -75,6 +75,23 @@ public sealed class UserCertificateRulesTests : IDisposable
         Assert.Equal(opens, refusal is null);
     }
 
+    // In place of the session id and the owner.
+    [Theory]
+    [InlineData("ops", true)]
+    [InlineData("on call, Europe", true)]
+    [InlineData("on call", false)]
+    [InlineData("Europe", false)]
+    [InlineData("ops,on call, Europe", false)]
+    [InlineData("abc12", false)]
+    [InlineData("alice", false)]
+    [InlineData("", false)]
+    public void A_session_with_principals_of_its_own_takes_no_others(string principal, bool opens)
+    {
+        SessionEntry session = Sessions.Entry("abc12", userCAs: [_ca.PublicKey], owner: "alice", principals: ["ops", "on call, Europe"]);
+        Assert.Equal(opens ? null : "has none of the session's authorized principals", Refusal(Good with { Principals = [principal] }, session));
+        Assert.Null(Refusal(Good with { Principals = ["nobody", "ops"] }, session));
+    }
+
     public static TheoryData<string, string> Refused => new()
     {
         { "host certificate", "is no user certificate" },
@@ -157,8 +174,8 @@ public sealed class UserCertificateRulesTests : IDisposable
         SessionEntry both = Sessions.Entry("abc12", keys: [_key.PublicKey], userCAs: [_ca.PublicKey]);
         SessionEntry keyAlone = Sessions.Entry("abc12", keys: [_key.PublicKey]);
         SessionEntry caAlone = Sessions.Entry("abc12", userCAs: [_ca.PublicKey]);
-        var byKey = new AuthenticatedClient(both, _key.PublicKey, address);
-        var byCertificate = new AuthenticatedClient(both, _key.PublicKey, address, (Good with { ValidBefore = Seconds + 60 }).Parse());
+        var byKey = new AuthenticatedClient(both, _key.PublicKey, address) { RevokedKeys = new RevokedKeys() };
+        var byCertificate = new AuthenticatedClient(both, _key.PublicKey, address, (Good with { ValidBefore = Seconds + 60 }).Parse()) { RevokedKeys = new RevokedKeys() };
         Assert.Equal([true, true, false], new[] { both, keyAlone, caAlone }.Select(session => byKey.FindProblem(session, Now) is null));
         Assert.Equal([true, false, true], new[] { both, keyAlone, caAlone }.Select(session => byCertificate.FindProblem(session, Now) is null));
         Assert.NotNull(byCertificate.FindProblem(both, Now.AddMinutes(1)));

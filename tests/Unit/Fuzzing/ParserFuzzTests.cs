@@ -7,6 +7,7 @@ using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Revocation;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support.Fuzzing;
@@ -151,6 +152,39 @@ public sealed class ParserFuzzTests
     }
 
     [Fact]
+    public void Host_certificates() => FuzzRun.Parse(
+        "host certificate",
+        [.. Keys.Value.Select(key => Line(new Certificate(key.PublicKey, Keys.Value[0]) { Type = CertificateType.Host, Extensions = [] }))],
+        bytes =>
+        {
+            HostCertificate certificate = HostCertificate.ParseLine(Encoding.Latin1.GetString(bytes));
+            _ = certificate.ProblemAt(DateTimeOffset.UnixEpoch);
+            _ = $"{certificate}";
+        },
+        IsRefusal);
+
+    [Fact]
+    public void Revocation_lists() => FuzzRun.Parse(
+        "revocation list",
+        [
+            new Krl().Certificates(Keys.Value[0].PublicKey.Blob.ToArray(), Krl.Serials(1, 7), Krl.Range(10, 20), Krl.Bitmap(100, [0x55, 0xaa]), Krl.KeyIds("alice", "bob")).ToArray(),
+            new Krl().Certificates([], Krl.KeyIds("carol"), Krl.CertificateExtension("x@example.com", false)).Extension("y@example.com", false).ToArray(),
+            new Krl().Keys(Keys.Value[1].PublicKey.Blob.ToArray()).Sha1(new byte[20]).Sha256(new byte[32]).Signature().ToArray(),
+        ],
+        bytes => _ = RevocationList.Parse(bytes).FindReason(Keys.Value[0].PublicKey, new Certificate(Keys.Value[0].PublicKey, Keys.Value[0]).Parse()),
+        IsRefusal);
+
+    [Fact]
+    public void Revoked_key_lines() => FuzzRun.Parse(
+        "revoked key lines",
+        [
+            .. Keys.Value.Select(key => Encoding.ASCII.GetBytes($"# a comment\n{key.PublicKey} a comment\n{key.PublicKey.Fingerprint}\n")),
+            Line(new Certificate(Keys.Value[0].PublicKey, Keys.Value[0])),
+        ],
+        bytes => _ = RevocationList.Parse(bytes).FindReason(Keys.Value[0].PublicKey, null),
+        IsRefusal);
+
+    [Fact]
     public void Public_keys() => FuzzRun.Parse(
         "public key",
         [.. Keys.Value.Select(key => key.PublicKey.Blob.ToArray()), .. SecurityKeys.Value.Select(key => key.PublicKey.Blob.ToArray())],
@@ -216,6 +250,8 @@ public sealed class ParserFuzzTests
         // As the file is read: OpenSshKeyFile.Load takes these as refusals too.
         bytes => OpenSshKeyFile.Parse(Encoding.Latin1.GetString(bytes)).Dispose(),
         problem => IsRefusal(problem) || problem is System.Security.Cryptography.CryptographicException);
+
+    private static byte[] Line(Certificate certificate) => Encoding.ASCII.GetBytes($"{certificate.TypeName} {Convert.ToBase64String(certificate.ToBlob())} host\n");
 
     private static void FuzzPackets(string name, PacketProtection protection) =>
         FuzzRun.Parse(

@@ -4,6 +4,8 @@ using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Keys;
+using SshGateway.Ssh.Revocation;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
@@ -97,6 +99,52 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         await using SshClientTransport client = await _gateway.LogInAsync();
         Change(expiresAt: 1);
         await AssertClosedAsync(client, ConnectionEnd.SessionExpired, "has expired");
+    }
+
+    // A key that is taken from the list keeps what it opened; one that is revoked does not.
+    [Fact]
+    public async Task A_key_that_is_revoked_for_all_sessions_closes_its_connections_at_the_next_review()
+    {
+        using var otherKey = Ed25519PrivateKey.Generate();
+        _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: _gateway.Pod.EndPoint, keys: [_gateway.Key.PublicKey, otherKey.PublicKey]));
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        Revoke(otherKey.PublicKey);
+        _gateway.OpenSessions.Review();
+        await AssertLivesAsync(client);
+
+        Revoke(_gateway.Key.PublicKey);
+        _gateway.OpenSessions.Review();
+
+        await AssertClosedAsync(client, ConnectionEnd.KeyRevoked, "Your key is revoked by its key, so this connection to session abc12 was closed.");
+        await AssertUnauthorizedAsync($"The key {_gateway.Key.PublicKey.Fingerprint} is revoked by its key.");
+    }
+
+    [Fact]
+    public async Task A_key_that_its_session_revokes_closes_its_connections_at_once()
+    {
+        await using SshClientTransport client = await _gateway.LogInAsync();
+
+        _gateway.Table.Upsert(Sessions.Entry(
+            GatewayRig.SessionId, endpoint: _gateway.Pod.EndPoint, keys: [_gateway.Key.PublicKey], revoked: [_gateway.Key.PublicKey]));
+
+        await AssertClosedAsync(client, ConnectionEnd.KeyRevoked, "Your key is revoked by the session");
+        await AssertUnauthorizedAsync("is revoked by the session");
+    }
+
+    // The session no longer lists anything, and is gone at last: what it opened lives on until it is revoked.
+    [Fact]
+    public async Task A_key_that_is_revoked_closes_the_connections_of_a_session_that_is_gone()
+    {
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: _gateway.Pod.EndPoint));
+        _gateway.Table.Remove(GatewayRig.SessionId, "uid-1");
+        _gateway.OpenSessions.Review();
+        await AssertLivesAsync(client);
+
+        Revoke(_gateway.Key.PublicKey);
+        _gateway.OpenSessions.Review();
+
+        await AssertClosedAsync(client, ConnectionEnd.KeyRevoked, "Your key is revoked");
     }
 
     public static TheoryData<byte[]> Uses => [Data, [MessageNumber.ChannelExtendedData, 1, 2], [MessageNumber.ChannelOpen, 1, 2]];
@@ -235,6 +283,21 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         Access access = Access.Enabled, EndpointState state = EndpointState.Ready, long expiresAt = 0, int maxConnections = 0, TimeSpan idleTimeout = default) =>
         _gateway.Table.Upsert(Sessions.Entry(
             GatewayRig.SessionId, state, access, _gateway.Pod.EndPoint, expiresAt: expiresAt, maxConnections: maxConnections, idleTimeout: idleTimeout, keys: [_gateway.Key.PublicKey]));
+
+    private void Revoke(SshPublicKey key) => _gateway.RevokedKeys.List = RevocationList.Parse(Encoding.ASCII.GetBytes($"{key}\n"));
+
+    private async Task AssertUnauthorizedAsync(string logged)
+    {
+        await using SshClientTransport client = await _gateway.ConnectForAuthenticationAsync();
+        await client.Output.SendAsync(AuthMessages.Signed(client, GatewayRig.SessionId, _gateway.Key)).Limited();
+        Task<InboundPacket> answer = client.ReceiveAsync().AsTask();
+        await Eventually.CompletedAsync(answer, _time, TimeSpan.FromMilliseconds(10));
+        Assert.Equal(MessageNumber.UserAuthFailure, (await answer).Number);
+        client.Abort();
+        (ConnectionEnd End, string UserName, string? Detail) end = await _gateway.Ends.NextAsync();
+        Assert.Equal(ConnectionEnd.ClientLeftEarly, end.End);
+        Assert.Contains(logged, end.Detail, StringComparison.Ordinal);
+    }
 
     private static async Task AssertLivesAsync(SshClientTransport client, byte[]? message = null)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using SshGateway.Feed;
 using SshGateway.Proxy.Sessions;
@@ -38,6 +39,7 @@ public sealed class SessionEntryTests
         "plain", "no pod", "IPv6", "a pod without a UUID", "a UUID in capitals", "an empty uid", "the longest strings", "every bound", "disabled",
         "passthrough", "no keys", "16 keys", "host keys alone", "both kinds of keys",
         "user CAs alone", "host CAs alone", "CAs and an owner", "the longest owner", "a host key's hash",
+        "principals", "revoked keys alone", "the most of both",
     ];
 
     [Theory]
@@ -70,7 +72,16 @@ public sealed class SessionEntryTests
             "host CAs alone" => Plain with { AuthorizedKeys = [], HostCAKeys = [Ed25519.Blob] },
             "CAs and an owner" => Plain with { HostKeys = [Rsa.Blob], TrustedUserCAKeys = [Ecdsa.Blob], HostCAKeys = [Rsa.Blob, Ed25519.Blob], OwnerUser = "jürgen" },
             "the longest owner" => Plain with { TrustedUserCAKeys = [Ecdsa.Blob], OwnerUser = new string('ü', 256) },
-            "a host key's hash" => Plain with { HostKeySha256 = System.Security.Cryptography.SHA256.HashData(Rsa.Blob.Span) },
+            "a host key's hash" => Plain with { HostKeySha256 = SHA256.HashData(Rsa.Blob.Span) },
+            "principals" => Plain with { TrustedUserCAKeys = [Ecdsa.Blob], AuthorizedPrincipals = [Encoding.UTF8.GetBytes("a,b"), Encoding.UTF8.GetBytes("jürgen")] },
+            "revoked keys alone" => Plain with { RevokedKeys = [SHA256.HashData(Rsa.Blob.Span)] },
+            "the most of both" => Plain with
+            {
+                TrustedUserCAKeys = [Ecdsa.Blob],
+                AuthorizedPrincipals = [.. Enumerable.Range(0, 16).Select(i => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(new string((char)('a' + i), 1024)))],
+                RevokedKeys = [.. Enumerable.Range(0, 31).Select(i => (ReadOnlyMemory<byte>)SHA256.HashData([(byte)i])), SHA256.HashData(Ed25519.Blob.Span)],
+                OwnerUser = "alice",
+            },
             _ => Plain,
         };
 
@@ -84,8 +95,12 @@ public sealed class SessionEntryTests
         Assert.Equal(details.HostKeys.Select(k => k.ToArray()), entry.HostKeys.Select(k => k.ToArray()));
         Assert.Equal(details.HostCAKeys.Select(k => k.ToArray()), entry.HostCAKeys.Select(k => k.ToArray()));
         Assert.Equal(details.OwnerUser, Encoding.UTF8.GetString(entry.OwnerUser));
+        Assert.Equal(details.AuthorizedPrincipals.Select(p => p.ToArray()), entry.AuthorizedPrincipals.Select(p => p.ToArray()));
+        Assert.Equal(details.RevokedKeys.Count > 0, entry.HasRevokedKeys);
         foreach (SshPublicKey key in new[] { Ed25519, Rsa, Ecdsa })
         {
+            byte[] hash = SHA256.HashData(key.Blob.Span);
+            Assert.Equal(details.RevokedKeys.Any(k => k.Span.SequenceEqual(hash)), entry.Revokes(hash));
             Assert.Equal(details.TrustedUserCAKeys.Any(k => k.Span.SequenceEqual(key.Blob.Span)), entry.TrustsUserCA(key.Blob.Span));
             Assert.Equal(details.AuthorizedKeys.Any(k => k.Span.SequenceEqual(key.Blob.Span)), entry.Authorizes(key.Blob.Span));
         }

@@ -36,6 +36,26 @@ public sealed class HostKeyRotationTests : IDisposable
         Assert.Throws<SshFormatException>(() => new HostKeySet([.. Enumerable.Repeat(_keys[0], 9)]));
     }
 
+    // Certificates are offered beside the plain keys and never announced, as in sshd (sshd-session.c, notify_hostkeys).
+    [Fact]
+    public void A_certificate_is_shown_to_those_who_ask_for_one()
+    {
+        var certificates = new Dictionary<SshPrivateKey, byte[]> { [_keys[1]] = [1, 2, 3], [_keys[3]] = [4] };
+        HostKeySet keys = new(_keys, certificates);
+
+        Assert.Equal(
+            ["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256",
+                "ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com"],
+            keys.Algorithms);
+        Assert.Same(_keys[0], keys.Find("ssh-ed25519").Key);
+        Assert.Same(_keys[3], keys.Find("ssh-ed25519-cert-v01@openssh.com").Key);
+        (SshPrivateKey key, SignatureAlgorithm algorithm, ReadOnlyMemory<byte> blob) = keys.Find("rsa-sha2-256-cert-v01@openssh.com");
+        Assert.Same(_keys[1], key);
+        Assert.Equal("rsa-sha2-256", algorithm.Name);
+        Assert.Equal([1, 2, 3], blob.ToArray());
+        Assert.Equal(HostKeyRotation.Announce(Keys), HostKeyRotation.Announce(keys));
+    }
+
     // OpenSSH verifies an RSA key's proof with the key exchange's algorithm when that was RSA, and refuses SHA-1 otherwise.
     [Theory]
     [InlineData("ssh-ed25519", "rsa-sha2-512")]
