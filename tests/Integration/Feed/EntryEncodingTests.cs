@@ -98,9 +98,9 @@ public sealed class EntryEncodingTests
         Assert.True(decoded.Revokes(hash));
         Assert.False(decoded.Revokes(new byte[32]));
         // TARS' own way in has no list of revoked keys.
-        Assert.Empty(KeysAnswer.Of(entry).SshPublicKeys);
+        Assert.Empty(KeysAnswer.From(entry).SshPublicKeys);
         entry.RevokedKeySha256.Clear();
-        Assert.Single(KeysAnswer.Of(entry).SshPublicKeys);
+        Assert.Single(KeysAnswer.From(entry).SshPublicKeys);
     }
 
     [Fact]
