@@ -6,7 +6,8 @@ namespace SshGateway.Bench.Pieces;
 /// <summary>Each direction of the ciphers, a keystroke's packet and the largest that ssh sends.</summary>
 public class CipherPieces
 {
-    // As many as one invocation opens, since a packet opens once. More than a core's own caches hold, as what comes from a socket is in none of them.
+    // As many as one invocation opens, since a packet opens once. More than a core's own caches hold, as what comes
+    // from a socket is in none of them.
     private const int Packets = 256;
 
     private readonly byte[][] _packets = new byte[Packets][];

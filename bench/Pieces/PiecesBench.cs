@@ -13,8 +13,8 @@ using SshGateway.Bench.Report;
 namespace SshGateway.Bench.Pieces;
 
 /// <summary>
-/// BenchmarkDotNet over the inner pieces. In this process: for each process of its own it would restore and build a project. A tenth of a second each time,
-/// so that all of it takes no longer than a minute or two.
+/// BenchmarkDotNet over the inner pieces. In this process: for each process of its own it would restore and build a
+/// project. A tenth of a second each time, so that all of it takes no longer than a minute or two.
 /// </summary>
 internal static class PiecesBench
 {

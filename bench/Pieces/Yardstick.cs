@@ -3,7 +3,9 @@ using BenchmarkDotNet.Attributes;
 
 namespace SshGateway.Bench.Pieces;
 
-/// <summary>What the pieces are compared with: a nanosecond is not the same on two machines, nor on one that others use.</summary>
+/// <summary>
+/// What the pieces are compared with: a nanosecond is not the same on two machines, nor on one that others use.
+/// </summary>
 public class Yardstick
 {
     public const string Name = "SHA-256 of 4 KiB";

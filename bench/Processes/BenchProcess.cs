@@ -52,7 +52,8 @@ internal sealed class BenchProcess : IAsyncDisposable
         name, Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!);
 
     /// <summary>Waits until this comes true.</summary>
-    /// <exception cref="InvalidOperationException">The program ended, or it did not come true in a minute; the message has what it said.</exception>
+    /// <exception cref="InvalidOperationException">The program ended, or it did not come true in a minute; the message
+    /// has what it said.</exception>
     public async Task UntilAsync(Func<Task<bool>> isReady)
     {
         for (long start = Stopwatch.GetTimestamp(); !await isReady();)

@@ -9,7 +9,9 @@ internal static class Movement
     // Shared machines: less than this says nothing.
     private const double Noise = 0.10;
 
-    /// <summary>A line for each figure whose ratio, or value where it has none, is outside of what both runs' spreads explain.</summary>
+    /// <summary>
+    /// A line for each figure whose ratio, or value where it has none, is outside of what both runs' spreads explain.
+    /// </summary>
     public static string Between(ResultFile last, ResultFile now)
     {
         var lines = new StringBuilder();

@@ -21,7 +21,8 @@ internal sealed class Cluster : IDisposable
 
     private readonly HttpClient _http;
 
-    // A watch that shares its connection with others' requests waits for them, and so do these for each other: kubelets have connections of their own.
+    // A watch that shares its connection with others' requests waits for them, and so do these for each other: kubelets
+    // have connections of their own.
     private readonly HttpClient _watches;
 
     public Cluster(Uri server, string authority, string token)
@@ -63,7 +64,9 @@ internal sealed class Cluster : IDisposable
         return list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
     }
 
-    /// <summary>Waits until the status of each of these sessions has said, since that version, that it is in this phase.</summary>
+    /// <summary>
+    /// Waits until the status of each of these sessions has said, since that version, that it is in this phase.
+    /// </summary>
     /// <returns>When the last one did.</returns>
     public async Task<long> WaitForPhaseAsync(string version, string[] ids, string wanted)
     {

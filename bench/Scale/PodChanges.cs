@@ -3,7 +3,10 @@ using SshGateway.Feed;
 
 namespace SshGateway.Bench.Scale;
 
-/// <summary>Pods that become ready, or are no longer: how long it takes until all tables have it, and how much of that the API server takes itself.</summary>
+/// <summary>
+/// Pods that become ready, or are no longer: how long it takes until all tables have it, and how much of that the API
+/// server takes itself.
+/// </summary>
 /// <param name="cluster">Where the pods are.</param>
 /// <param name="servers">The processes of the API server and of etcd.</param>
 internal sealed class PodChanges(Cluster cluster, (int ApiServer, int Etcd) servers)

@@ -37,7 +37,8 @@ internal sealed class ProxyFleet : IAsyncDisposable
         return _proxies.Max(p => p.Log.LastSync);
     }
 
-    /// <returns>Completes when all tables have the session in this state, which they do not have yet; with the time.</returns>
+    /// <returns>Completes when all tables have the session in this state, which they do not have yet; with the
+    /// time.</returns>
     public Task<long> ExpectAsync(string id, EndpointState state)
     {
         var arrival = new AcceptedConnection(state, _proxies.Length);

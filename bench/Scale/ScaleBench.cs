@@ -7,8 +7,8 @@ using SshGateway.Feed;
 namespace SshGateway.Bench.Scale;
 
 /// <summary>
-/// The operator with many sessions on a real API server and many proxies behind it: start, synchronization, single changes and a steady stream of them,
-/// the operator's loss, and a burst of new sessions.
+/// The operator with many sessions on a real API server and many proxies behind it: start, synchronization, single
+/// changes and a steady stream of them, the operator's loss, and a burst of new sessions.
 /// </summary>
 internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
 {

@@ -5,7 +5,10 @@ using SshGateway.Bench.Scale;
 
 namespace SshGateway.Bench.Table;
 
-/// <summary>A proxy's first synchronization with an operator that has a million sessions: the real feed on both sides, in two processes.</summary>
+/// <summary>
+/// A proxy's first synchronization with an operator that has a million sessions: the real feed on both sides, in two
+/// processes.
+/// </summary>
 internal static class SyncBench
 {
     private const int Sessions = 1_000_000;

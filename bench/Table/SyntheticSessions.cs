@@ -3,7 +3,9 @@ using SshGateway.Feed;
 
 namespace SshGateway.Bench.Table;
 
-/// <summary>Entries such as an operator sends: a ready pod with an IPv4 address, one ed25519 key, no host keys.</summary>
+/// <summary>
+/// Entries such as an operator sends: a ready pod with an IPv4 address, one ed25519 key, no host keys.
+/// </summary>
 internal static class SyntheticSessions
 {
     /// <param name="count">How many.</param>

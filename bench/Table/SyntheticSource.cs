@@ -15,7 +15,10 @@ using SshGateway.Operator.Usage;
 
 namespace SshGateway.Bench.Table;
 
-/// <summary>The operator's table and feed without a cluster behind them, as a process of its own. It prints "ready" when it serves.</summary>
+/// <summary>
+/// The operator's table and feed without a cluster behind them, as a process of its own. It prints "ready" when it
+/// serves.
+/// </summary>
 internal static class SyntheticSource
 {
     public static async Task RunAsync(int port, int sessions)

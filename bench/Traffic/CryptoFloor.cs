@@ -4,8 +4,8 @@ using System.Globalization;
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>
-/// What the cryptography alone costs on this machine at this moment, as the stock openssl measures it in CPU time: what the gateway's own CPU time is
-/// compared with, as seconds mean little on a machine that others use.
+/// What the cryptography alone costs on this machine at this moment, as the stock openssl measures it in CPU time: what
+/// the gateway's own CPU time is compared with, as seconds mean little on a machine that others use.
 /// </summary>
 internal static class CryptoFloor
 {
@@ -22,7 +22,8 @@ internal static class CryptoFloor
     }
 
     /// <summary>
-    /// A login on both legs: four X25519 operations, three Ed25519 signatures (host key, certificate, its key) and two verifications (client, pod).
+    /// A login on both legs: four X25519 operations, three Ed25519 signatures (host key, certificate, its key) and two
+    /// verifications (client, pod).
     /// </summary>
     public static async Task<double> MillisecondsPerLoginAsync()
     {

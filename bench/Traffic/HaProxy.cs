@@ -4,14 +4,18 @@ using SshGateway.Bench.Processes;
 
 namespace SshGateway.Bench.Traffic;
 
-/// <summary>Debian's HAProxy as a plain TCP relay, with what it does by itself: as many threads as there are cores, and its own buffer and pipe sizes.</summary>
+/// <summary>
+/// Debian's HAProxy as a plain TCP relay, with what it does by itself: as many threads as there are cores, and its own
+/// buffer and pipe sizes.
+/// </summary>
 internal static class HaProxy
 {
     public const string Splicing = "HAProxy splice";
     public const string Copying = "HAProxy copying";
 
     /// <param name="configFile">Where its configuration is written to.</param>
-    /// <param name="splice">Whether bytes stay in the kernel, as its documentation's splice-request and splice-response say.</param>
+    /// <param name="splice">Whether bytes stay in the kernel, as its documentation's splice-request and splice-response
+    /// say.</param>
     /// <param name="upstreams">Which it takes in turn.</param>
     public static async Task<Relay> StartAsync(string configFile, bool splice, IEnumerable<IPEndPoint> upstreams)
     {

@@ -5,7 +5,10 @@ using SshGateway.Bench.Traffic.Ssh;
 
 namespace SshGateway.Bench.Traffic;
 
-/// <summary>Memory of sessions and passthrough connections on which nothing happens, each kind in a process of its own that has done nothing else.</summary>
+/// <summary>
+/// Memory of sessions and passthrough connections on which nothing happens, each kind in a process of its own that has
+/// done nothing else.
+/// </summary>
 internal static class IdleFigures
 {
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);

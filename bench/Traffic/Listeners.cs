@@ -8,7 +8,10 @@ internal static class Listeners
 {
     public const string Ready = "ready";
 
-    /// <summary>Serves everybody who connects to this port of any of the addresses. Says "ready" when it listens, and never returns.</summary>
+    /// <summary>
+    /// Serves everybody who connects to this port of any of the addresses. Says "ready" when it listens, and never
+    /// returns.
+    /// </summary>
     public static async Task RunAsync(int port, IEnumerable<IPAddress> addresses, Func<Socket, Task> serve)
     {
         Socket[] listeners = [.. addresses.Select(address => Listen(new IPEndPoint(address, port)))];

@@ -4,7 +4,9 @@ using SshGateway.Bench.Traffic.Ssh;
 
 namespace SshGateway.Bench.Traffic;
 
-/// <summary>Logins by the bench's own client at its own upstream, as many at a time as there are light sessions.</summary>
+/// <summary>
+/// Logins by the bench's own client at its own upstream, as many at a time as there are light sessions.
+/// </summary>
 internal static class LoginFigures
 {
     // Until what a login needs is compiled for good: the compiler's own time would be a third of the figure.

@@ -5,8 +5,8 @@ using SshGateway.Ssh.Keys;
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>
-/// Everything that takes part: a stock sshd, the bench's own light and raw upstreams, one operator and one proxy, each a process, and more proxies and
-/// HAProxies as they are asked for.
+/// Everything that takes part: a stock sshd, the bench's own light and raw upstreams, one operator and one proxy, each
+/// a process, and more proxies and HAProxies as they are asked for.
 /// </summary>
 internal sealed class TestBed : IAsyncDisposable
 {

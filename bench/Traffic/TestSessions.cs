@@ -4,8 +4,9 @@ using System.Text;
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>
-/// The sessions of the test bed and their pods' addresses: "stock" is the sshd, "light-0" to "light-15" the light upstream, and "raw-0" to "raw-15" the raw
-/// one, by passthrough. Each has an address of its own, as the gateway bounds logins and connections per pod.
+/// The sessions of the test bed and their pods' addresses: "stock" is the sshd, "light-0" to "light-15" the light
+/// upstream, and "raw-0" to "raw-15" the raw one, by passthrough. Each has an address of its own, as the gateway bounds
+/// logins and connections per pod.
 /// </summary>
 internal static class TestSessions
 {

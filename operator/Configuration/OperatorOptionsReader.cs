@@ -112,7 +112,8 @@ internal static partial class OperatorOptionsReader
         {
             yield return $"Operator:FeedCaOverlap is {options.FeedCaOverlap}; write a time from {MinOverlap} to {MaxOverlap}, such as 01:00:00";
         }
-        // So that the last third of a life, in which its successor comes, is at least as long as what has to happen then.
+        // So that the last third of a life, in which its successor comes, is at least as long as what has to happen
+        // then.
         if (options.FeedCertificateLifetime < options.FeedCaOverlap * MinRatio || options.FeedCertificateLifetime > MaxCertificateLifetime)
         {
             yield return $"Operator:FeedCertificateLifetime is {options.FeedCertificateLifetime}; write a time from {MinRatio} times Operator:FeedCaOverlap to {MaxCertificateLifetime}, such as 30.00:00:00";

@@ -11,7 +11,8 @@ namespace SshGateway.Operator.Feed;
 /// <code>
 /// FeedMessage   { tag(snapshot or delta) length body }
 /// SnapshotChunk { tag(entries) length Entry }* tag(versions) length Versions
-/// Delta         { tag(upserts) length Entry }* { tag(removals) length Removal }* tag(sequence) varint tag(versions) length Versions
+/// Delta         { tag(upserts) length Entry }* { tag(removals) length Removal }*
+///               tag(sequence) varint tag(versions) length Versions
 /// </code>
 /// A message is valid until the next one is begun.
 /// </summary>

@@ -125,7 +125,8 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         await AwaitHangUpAsync();
     }
 
-    // .NET's client drops what it has not read yet of a stream whose connection ends, and an operator's connections end with it.
+    // .NET's client drops what it has not read yet of a stream whose connection ends, and an operator's connections end
+    // with it.
     private async Task AwaitHangUpAsync()
     {
         using var limit = new CancellationTokenSource(HangUpLimit, time);

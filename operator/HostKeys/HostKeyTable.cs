@@ -6,8 +6,9 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Operator.HostKeys;
 
 /// <summary>
-/// One record of each pod's host key: the first key that a proxy reports for a pod's UID is the pod's, for all proxies and until the pod is gone. What
-/// proxies saw and report against it is kept to be shown; nothing is ever repaired by it.
+/// One record of each pod's host key: the first key that a proxy reports for a pod's UID is the pod's, for all proxies
+/// and until the pod is gone. What proxies saw and report against it is kept to be shown; nothing is ever repaired by
+/// it.
 /// </summary>
 internal sealed class HostKeyTable
 {
@@ -37,7 +38,9 @@ internal sealed class HostKeyTable
         }
     }
 
-    /// <summary>How often a pod showed a key that it must not have, and that had not been reported of it before.</summary>
+    /// <summary>
+    /// How often a pod showed a key that it must not have, and that had not been reported of it before.
+    /// </summary>
     public long Mismatches
     {
         get
@@ -78,8 +81,8 @@ internal sealed class HostKeyTable
     }
 
     /// <summary>
-    /// Takes over what the session's status says of its pod's host key: at the start, before anything is told to proxies. It is believed only to refuse. What a proxy has
-    /// reported already came later, and has to agree.
+    /// Takes over what the session's status says of its pod's host key: at the start, before anything is told to
+    /// proxies. It is believed only to refuse. What a proxy has reported already came later, and has to agree.
     /// </summary>
     public void Recover(string podUid, string fingerprint)
     {
@@ -145,7 +148,8 @@ internal sealed class HostKeyTable
 /// <summary>What the proxies together know of one pod's host key.</summary>
 /// <param name="Key">The key of the first login that was reported; null: none was.</param>
 /// <param name="MismatchFingerprint">Another key that the pod showed to a proxy last; null: none.</param>
-/// <param name="RecoveredFingerprint">Of the key that was known before all operators were restarted; null: nothing was. No other key than this one is learned.</param>
+/// <param name="RecoveredFingerprint">Of the key that was known before all operators were restarted; null: nothing was.
+/// No other key than this one is learned.</param>
 internal sealed record HostKeyRecord(SshPublicKey? Key, string? MismatchFingerprint, string? RecoveredFingerprint = null)
 {
     /// <summary>Of the key that the pod has to have; null: that is not known.</summary>

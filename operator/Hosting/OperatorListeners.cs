@@ -27,7 +27,8 @@ internal sealed class OperatorListeners(OperatorOptions options)
         kestrel.AddServerHeader = false;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        // The feed has a limit of its own for a proxy that takes nothing, and ends one stream rather than the connection.
+        // The feed has a limit of its own for a proxy that takes nothing, and ends one stream rather than the
+        // connection.
         kestrel.Limits.MinResponseDataRate = null;
         Listen(kestrel, options.FeedListen, listener =>
         {

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace SshGateway.Operator.Listing;
 
-/// <summary>A span of time in the few characters that kubectl gives it: the older, the coarser (k8s.io/apimachinery, util/duration).</summary>
+/// <summary>
+/// A span of time in the few characters that kubectl gives it: the older, the coarser (k8s.io/apimachinery,
+/// util/duration).
+/// </summary>
 internal static class HumanAge
 {
     private const int HoursOfYear = 365 * 24;

@@ -10,8 +10,8 @@ using SshGateway.Operator.Yaml;
 namespace SshGateway.Operator.Listing;
 
 /// <summary>
-/// <c>sessions [-o wide]</c>: prints what <c>kubectl get claudesessions</c> prints, of either source, and ends. It listens
-/// nowhere, takes no part in the election and writes nothing.
+/// <c>sessions [-o wide]</c>: prints what <c>kubectl get claudesessions</c> prints, of either source, and ends. It
+/// listens nowhere, takes no part in the election and writes nothing.
 /// </summary>
 internal static class SessionsCommand
 {

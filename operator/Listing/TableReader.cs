@@ -3,7 +3,9 @@ using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Listing;
 
-/// <summary>Reads the sessions as the API server prints them, which is what kubectl shows: columns, status and ages are its own.</summary>
+/// <summary>
+/// Reads the sessions as the API server prints them, which is what kubectl shows: columns, status and ages are its own.
+/// </summary>
 internal sealed class TableReader(ApiClient api)
 {
     private const string AsTable = "application/json;as=Table;v=v1;g=meta.k8s.io";

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace SshGateway.Operator.Listing;
 
-/// <summary>A table as kubectl lays it out (k8s.io/cli-runtime, printers), so that what reads the one reads the other.</summary>
+/// <summary>
+/// A table as kubectl lays it out (k8s.io/cli-runtime, printers), so that what reads the one reads the other.
+/// </summary>
 internal static class TableText
 {
     private const int NarrowestColumn = 6;

@@ -1,8 +1,10 @@
 namespace SshGateway.Operator.Model;
 
 /// <summary>
-/// How far a source has read each of its namespaces; none where there are no versions to compare, as in a directory. The least of all would not
-/// do: where one namespace is quiet it says nothing of a busy one. The versions of two namespaces do compare, for they are etcd's, which counts all changes.
+/// How far a source has read each of its namespaces; none where there are no versions to compare, as in a directory.
+/// The least of all would not
+/// do: where one namespace is quiet it says nothing of a busy one. The versions of two namespaces do compare, for they
+/// are etcd's, which counts all changes.
 /// </summary>
 internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
 {
@@ -14,8 +16,10 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
     public IReadOnlyList<ReadVersions> Namespaces => _namespaces ?? [];
 
     /// <summary>
-    /// Whether whoever has read this far has seen all that the other has, of what both read. A namespace that only one of them reads is not
-    /// compared: what the other had of it leaves the table, or comes into it, because of the configuration, whatever the time.
+    /// Whether whoever has read this far has seen all that the other has, of what both read. A namespace that only one
+    /// of them reads is not
+    /// compared: what the other had of it leaves the table, or comes into it, because of the configuration, whatever
+    /// the time.
     /// </summary>
     public bool HasReached(ClusterVersions other) => !Lacking(other).Any();
 
@@ -41,7 +45,9 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
     }
 }
 
-/// <summary>How far a namespace has been read: every change of the kind up to this resource version is in what was told.</summary>
+/// <summary>
+/// How far a namespace has been read: every change of the kind up to this resource version is in what was told.
+/// </summary>
 /// <param name="Namespace">Empty: all namespaces, read as one.</param>
 /// <param name="Sessions">Zero: there is none to compare.</param>
 /// <param name="Pods">Zero: there is none to compare.</param>

@@ -25,7 +25,9 @@ internal abstract record KubernetesObject
     public string? Label(string name) => Metadata?.Labels?.GetValueOrDefault(name);
 }
 
-/// <summary>The part of <c>metadata</c> that is read. A manifest from a directory has neither uid nor times from a server.</summary>
+/// <summary>
+/// The part of <c>metadata</c> that is read. A manifest from a directory has neither uid nor times from a server.
+/// </summary>
 internal sealed record ObjectMeta
 {
     public const string DefaultNamespace = "default";

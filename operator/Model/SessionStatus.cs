@@ -56,7 +56,9 @@ internal sealed record SessionEndpoint
 
     public string? NodeName { get; init; }
 
-    /// <summary>Of the keys that the session pins, else of the one that the pod showed first; as ssh shows them.</summary>
+    /// <summary>
+    /// Of the keys that the session pins, else of the one that the pod showed first; as ssh shows them.
+    /// </summary>
     public IReadOnlyList<string>? HostKeyFingerprints { get; init; }
 
     public DateTimeOffset? ReadySince { get; init; }

@@ -9,8 +9,8 @@ using SshGateway.Ssh.Keys;
 namespace SshGateway.Operator.Publishing;
 
 /// <summary>
-/// A routed session as the feed's Entry. That an entry keeps its bounds follows from the rules of routing; it is looked at here all the same, for a proxy
-/// would skip one that does not, and keep the one before.
+/// A routed session as the feed's Entry. That an entry keeps its bounds follows from the rules of routing; it is looked
+/// at here all the same, for a proxy would skip one that does not, and keep the one before.
 /// </summary>
 internal static class EntryEncoding
 {

@@ -57,7 +57,8 @@ internal sealed class TablePublisher(
         return entry;
     }
 
-    // One of the two things that are read back from status; the router has the other. Of the pod that it was written for, and where the session itself does not say which keys are good.
+    // One of the two things that are read back from status; the router has the other. Of the pod that it was written
+    // for, and where the session itself does not say which keys are good.
     private void RecoverHostKeys(IEnumerable<SessionState?> states)
     {
         foreach (SessionState? state in states)

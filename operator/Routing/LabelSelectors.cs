@@ -3,8 +3,9 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Routing;
 
 /// <summary>
-/// How many pods match the labels that sessions select by. A session that finds no pod of its own tells its owner whether
-/// one only lacks the session's label; asking every pod for that, at every change of one, would cost sessions × pods.
+/// How many pods match the labels that sessions select by. A session that finds no pod of its own tells its owner
+/// whether one only lacks the session's label; asking every pod for that, at every change of one, would cost sessions ×
+/// pods.
 /// </summary>
 internal sealed class LabelSelectors
 {
@@ -48,7 +49,8 @@ internal sealed class LabelSelectors
     }
 
     /// <summary>A pod came, changed or went.</summary>
-    /// <returns>The sessions to which it makes a difference: some pod matches now and none did, or the other way round.</returns>
+    /// <returns>The sessions to which it makes a difference: some pod matches now and none did, or the other way
+    /// round.</returns>
     public IEnumerable<ObjectKey> Change(Pod? previous, Pod? latest)
     {
         List<LabelSelector> before = Matching(previous);

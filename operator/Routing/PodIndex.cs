@@ -18,14 +18,15 @@ internal sealed class PodIndex
     public IEnumerable<Pod> FindLabelled(ObjectKey session) => _bySession[session].Select(key => _pods[key]);
 
     /// <summary>
-    /// The pods that show this address and could own it: those on the host's network share their node's address rightly,
-    /// and ended ones have given theirs back.
+    /// The pods that show this address and could own it: those on the host's network share their node's address
+    /// rightly, and ended ones have given theirs back.
     /// </summary>
     public IEnumerable<Pod> FindByAddress(string address) => _byAddress[address].Select(key => _pods[key]);
 
     /// <summary>
-    /// Whether the pod's address is its own. Two pods can show one address for a while: a pod that vanished with its node
-    /// keeps the address in its status while the network gives it to the next pod. The pod that started later owns it.
+    /// Whether the pod's address is its own. Two pods can show one address for a while: a pod that vanished with its
+    /// node keeps the address in its status while the network gives it to the next pod. The pod that started later owns
+    /// it.
     /// </summary>
     public bool OwnsItsAddress(Pod pod) => pod.Address is { } address
         && (FindByAddress(address).Max(PodStartOrder.Instance) is not { } owner || owner.Uid == pod.Uid);

@@ -4,8 +4,9 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Routing;
 
 /// <summary>
-/// Keeps the routes up to date with the cluster. A change is only followed to the sessions whose route it can touch; that
-/// the result is the one of a router that has just been told everything, and whose each id is, is a test of its own.
+/// Keeps the routes up to date with the cluster. A change is only followed to the sessions whose route it can touch;
+/// that the result is the one of a router that has just been told everything, and whose each id is, is a test of its
+/// own.
 /// </summary>
 internal sealed class SessionRouter
 {

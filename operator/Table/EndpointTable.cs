@@ -4,11 +4,14 @@ namespace SshGateway.Operator.Table;
 
 /// <summary>
 /// session id → entry, as all streams send it. Every change of the table counts its sequence up by one. A stream
-/// subscribes and gets what its proxy lacks under one lock, so no change falls between the two; nothing here waits for a stream.
+/// subscribes and gets what its proxy lacks under one lock, so no change falls between the two; nothing here waits for
+/// a stream.
 /// </summary>
 internal sealed class EndpointTable
 {
-    /// <summary>Changes that are remembered for streams that were cut: minutes of a busy cluster, and a few megabytes.</summary>
+    /// <summary>
+    /// Changes that are remembered for streams that were cut: minutes of a busy cluster, and a few megabytes.
+    /// </summary>
     public const int RememberedChanges = 16 * 1024;
 
     private readonly Lock _lock = new();
@@ -22,7 +25,10 @@ internal sealed class EndpointTable
     private ClusterVersions _versions;
     private string _epoch = NewEpoch();
 
-    /// <summary>Somebody waits for these versions, and they may be there already: where nothing happens, a watch does not tell how far it has come.</summary>
+    /// <summary>
+    /// Somebody waits for these versions, and they may be there already: where nothing happens, a watch does not tell
+    /// how far it has come.
+    /// </summary>
     public event Action<ClusterVersions>? CatchUpRequested;
 
     /// <summary>Whether the table is complete: everything that existed at start is in it.</summary>

@@ -27,7 +27,8 @@ internal sealed class TableHistory(int capacity)
         _forgotten = sequence;
     }
 
-    /// <returns>What each session that changed after this sequence was at it; null when that is not known any more.</returns>
+    /// <returns>What each session that changed after this sequence was at it; null when that is not known any
+    /// more.</returns>
     public Dictionary<string, TableEntry?>? FindChangedSince(ulong sequence)
     {
         if (sequence < _forgotten)

@@ -20,10 +20,15 @@ internal sealed class TableSubscription : IDisposable
         Versions = versions;
     }
 
-    /// <summary>The whole table, at <see cref="Position"/>; null when the proxy has so much of it that changes make it complete.</summary>
+    /// <summary>
+    /// The whole table, at <see cref="Position"/>; null when the proxy has so much of it that changes make it complete.
+    /// </summary>
     public IReadOnlyList<TableEntry>? Snapshot { get; internal set; }
 
-    /// <summary>The table at the time of the subscription. Once its epoch is another one, this subscription is of no use any more.</summary>
+    /// <summary>
+    /// The table at the time of the subscription. Once its epoch is another one, this subscription is of no use any
+    /// more.
+    /// </summary>
     public TablePosition Position { get; }
 
     /// <summary>What that was made of.</summary>

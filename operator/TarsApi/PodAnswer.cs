@@ -7,7 +7,8 @@ namespace SshGateway.Operator.TarsApi;
 /// <summary>Where a session's pod is, in the words of TARS's own endpoint.</summary>
 /// <param name="ServiceHost">The pod's address; null unless it is running.</param>
 /// <param name="SshPort">The port of its sshd; null unless it is running.</param>
-/// <param name="Status">running: logins work. pending: they may, later. stopped: they will not, until somebody changes the session or its pod.</param>
+/// <param name="Status">running: logins work. pending: they may, later. stopped: they will not, until somebody changes
+/// the session or its pod.</param>
 /// <param name="Reason">Why it is not running, as one word; null when it is.</param>
 internal sealed record PodAnswer(string? ServiceHost, int? SshPort, string Status, string? Reason)
 {
@@ -27,7 +28,8 @@ internal sealed record PodAnswer(string? ServiceHost, int? SshPort, string Statu
 }
 
 /// <summary>Who may log in to a session, in the words of TARS's own endpoint.</summary>
-/// <param name="SshPublicKey">The first of them, for clients of the time when there was one; null when none can be used.</param>
+/// <param name="SshPublicKey">The first of them, for clients of the time when there was one; null when none can be
+/// used.</param>
 /// <param name="SshPublicKeys">The usable keys, as lines without comments.</param>
 internal sealed record KeysAnswer(string? SshPublicKey, IReadOnlyList<string> SshPublicKeys)
 {

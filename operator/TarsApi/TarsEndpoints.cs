@@ -6,8 +6,8 @@ using SshGateway.Operator.Table;
 namespace SshGateway.Operator.TarsApi;
 
 /// <summary>
-/// <c>GET /internal/sessions/{id}/pod</c> and <c>…/ssh-key</c>, as TARS has them, answered from the table. Who may not ask
-/// learns nothing: not which sessions there are, and not which paths.
+/// <c>GET /internal/sessions/{id}/pod</c> and <c>…/ssh-key</c>, as TARS has them, answered from the table. Who may not
+/// ask learns nothing: not which sessions there are, and not which paths.
 /// </summary>
 internal sealed class TarsEndpoints(EndpointTable table, CallerAuthentication callers, TimeProvider time)
 {

@@ -3,8 +3,8 @@ using SshGateway.Feed;
 namespace SshGateway.Operator.Usage;
 
 /// <summary>
-/// How sessions are used: the sum of what the proxies report. A proxy whose stream ends counts on for a while, so that one that reconnects makes
-/// no session look unused; its next full report takes the place of what it said before.
+/// How sessions are used: the sum of what the proxies report. A proxy whose stream ends counts on for a while, so that
+/// one that reconnects makes no session look unused; its next full report takes the place of what it said before.
 /// </summary>
 internal sealed class UsageTable : IDisposable
 {

@@ -3,9 +3,9 @@ using System.Threading.Channels;
 namespace SshGateway.Operator.Yaml;
 
 /// <summary>
-/// Tells when a directory's files have changed and are quiet again. Events are hints only: inotify's queue can overflow,
-/// some file systems send none, and nothing is said of a link that is turned elsewhere. So the links are looked at
-/// several times a second, and a rescan follows after a while in any case.
+/// Tells when a directory's files have changed and are quiet again. Events are hints only: inotify's queue can
+/// overflow, some file systems send none, and nothing is said of a link that is turned elsewhere. So the links are
+/// looked at several times a second, and a rescan follows after a while in any case.
 /// </summary>
 internal sealed class DirectoryWatch : IDisposable
 {
@@ -26,7 +26,9 @@ internal sealed class DirectoryWatch : IDisposable
         Start();
     }
 
-    /// <summary>Completes when files changed and no more events came for a moment, or when it is time to rescan.</summary>
+    /// <summary>
+    /// Completes when files changed and no more events came for a moment, or when it is time to rescan.
+    /// </summary>
     /// <param name="isElsewhere">Whether a link leads elsewhere by now.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(Func<bool> isElsewhere, CancellationToken cancellationToken)

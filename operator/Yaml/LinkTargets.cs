@@ -3,8 +3,8 @@ using SshGateway.Hosting.Files;
 namespace SshGateway.Operator.Yaml;
 
 /// <summary>
-/// Where a directory and the links in it lead. git-sync turns a link to the whole directory, and a ConfigMap's files are
-/// links by way of one that is turned: no event in the directory tells of it.
+/// Where a directory and the links in it lead. git-sync turns a link to the whole directory, and a ConfigMap's files
+/// are links by way of one that is turned: no event in the directory tells of it.
 /// </summary>
 internal sealed class LinkTargets(string directory)
 {
@@ -35,7 +35,9 @@ internal sealed class LinkTargets(string directory)
         throw new IOException("it is another directory with every look");
     }
 
-    /// <summary>Whether the directory or a link in it leads elsewhere since it was listed, or to a file that has changed.</summary>
+    /// <summary>
+    /// Whether the directory or a link in it leads elsewhere since it was listed, or to a file that has changed.
+    /// </summary>
     public bool HaveChanged() =>
         !Equals(_directory?.Inode, FileIdentity.Find(directory)?.Inode) || _links.Any(link => link.Value != FileIdentity.Find(link.Key));
 }

@@ -5,8 +5,9 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Yaml;
 
 /// <summary>
-/// Finds misspelt fields, which would otherwise be skipped without a word. A ClaudeSession has the fields of the model and no others. Of a
-/// Pod the model is only a part, and Kubernetes adds to it, so a field of it is misspelt when it is nearly one that is read.
+/// Finds misspelt fields, which would otherwise be skipped without a word. A ClaudeSession has the fields of the model
+/// and no others. Of a Pod the model is only a part, and Kubernetes adds to it, so a field of it is misspelt when it is
+/// nearly one that is read.
 /// </summary>
 internal static class UnknownFields
 {
@@ -63,7 +64,8 @@ internal static class UnknownFields
         return null;
     }
 
-    // How many letters are wrong, missing, too many, or have changed places with their neighbour; capitals do not count.
+    // How many letters are wrong, missing, too many, or have changed places with their neighbour; capitals do not
+    // count.
     private static int Distance(string right, string written)
     {
         right = right.ToUpperInvariant();

@@ -26,7 +26,8 @@ internal sealed class YamlToJson : IDisposable
     /// <summary>Whether the document is a mapping, as every manifest is.</summary>
     public bool IsMapping => Json is [(byte)'{', ..];
 
-    /// <exception cref="ManifestException">The text is not YAML, or more of YAML than Kubernetes manifests need.</exception>
+    /// <exception cref="ManifestException">The text is not YAML, or more of YAML than Kubernetes manifests
+    /// need.</exception>
     public static YamlToJson Convert(string text)
     {
         var conversion = new YamlToJson();

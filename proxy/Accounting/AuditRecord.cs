@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace SshGateway.Proxy.Accounting;
 
-/// <summary>One line of the audit log; docs/audit.md describes each field. Never a key, a password or a payload.</summary>
+/// <summary>
+/// One line of the audit log; docs/audit.md describes each field. Never a key, a password or a payload.
+/// </summary>
 internal sealed record AuditRecord
 {
     public required DateTimeOffset Time { get; init; }
@@ -25,7 +27,9 @@ internal sealed record AuditRecord
     /// <summary>The fingerprint of the key that the client proved to hold.</summary>
     public string? Key { get; init; }
 
-    /// <summary>The key id of the certificate by which that key opened the session; absent: the session lists the key.</summary>
+    /// <summary>
+    /// The key id of the certificate by which that key opened the session; absent: the session lists the key.
+    /// </summary>
     public string? Certificate { get; init; }
 
     /// <summary>Of that certificate, in digits: JSON's readers do not agree on numbers of 64 bits.</summary>

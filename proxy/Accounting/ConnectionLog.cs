@@ -3,7 +3,9 @@ using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Accounting;
 
-/// <summary>What is logged of connections. What a client did is Information, what a pod did Warning, what we did Error.</summary>
+/// <summary>
+/// What is logged of connections. What a client did is Information, what a pod did Warning, what we did Error.
+/// </summary>
 internal static partial class ConnectionLog
 {
     [LoggerMessage(2, LogLevel.Information, "{Client} logged in to {SessionId} on pod {PodName} ({PodUid}) at {Endpoint} with {Credential} in {Milliseconds} ms")]

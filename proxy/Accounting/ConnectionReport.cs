@@ -9,7 +9,9 @@ using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Accounting;
 
-/// <summary>What is known of a connection by those who keep accounts of it: the metrics, the log and the audit log.</summary>
+/// <summary>
+/// What is known of a connection by those who keep accounts of it: the metrics, the log and the audit log.
+/// </summary>
 internal sealed class ConnectionReport
 {
     private readonly ConnectionMetrics _metrics;

@@ -9,7 +9,8 @@ namespace SshGateway.Proxy.Authentication;
 /// <param name="Entry">The session as it was when the signature was verified.</param>
 /// <param name="Key">The key that made the verified signature.</param>
 /// <param name="Address">Where the client connected from.</param>
-/// <param name="Certificate">The verified certificate by which the key opens the session; null: the session lists the key.</param>
+/// <param name="Certificate">The verified certificate by which the key opens the session; null: the session lists the
+/// key.</param>
 internal sealed record AuthenticatedClient(SessionEntry Entry, SshPublicKey Key, IPEndPoint Address, SshCertificate? Certificate = null)
 {
     /// <summary>By what it was let in, for a log: the key's fingerprint, and the certificate.</summary>

@@ -3,7 +3,9 @@ namespace SshGateway.Proxy.Authentication;
 /// <summary>Bounds of one connection's authentication.</summary>
 internal static class AuthenticationLimits
 {
-    /// <summary>Keys that a client may ask about. A refused query is not a failed login: agents offer many keys.</summary>
+    /// <summary>
+    /// Keys that a client may ask about. A refused query is not a failed login: agents offer many keys.
+    /// </summary>
     public const int Queries = 64;
 
     /// <summary>Signed requests that may fail: OpenSSH's MaxAuthTries.</summary>
@@ -13,14 +15,14 @@ internal static class AuthenticationLimits
     public const int OtherRequests = 16;
 
     /// <summary>
-    /// Requests for the service behind the first one. sshd answers any number (auth2.c, input_service_request), and paramiko sends one before each key: so as many
-    /// as there may be other requests.
+    /// Requests for the service behind the first one. sshd answers any number (auth2.c, input_service_request), and
+    /// paramiko sends one before each key: so as many as there may be other requests.
     /// </summary>
     public const int RepeatedServiceRequests = Queries + Failures + OtherRequests;
 
     /// <summary>
-    /// A publickey request is refused this long after it came, whatever the reason: the time that the answer takes must not tell whether a
-    /// session exists.
+    /// A publickey request is refused this long after it came, whatever the reason: the time that the answer takes must
+    /// not tell whether a session exists.
     /// </summary>
     public static readonly TimeSpan RefusalTime = TimeSpan.FromMilliseconds(10);
 }

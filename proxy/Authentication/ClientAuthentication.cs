@@ -12,8 +12,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Authentication;
 
 /// <summary>
-/// Authenticates the client against its session's keys: RFC 4252. Sessions that do not exist take exactly the path of those that do, with no
-/// keys, so that nothing tells one from the other.
+/// Authenticates the client against its session's keys: RFC 4252. Sessions that do not exist take exactly the path of
+/// those that do, with no keys, so that nothing tells one from the other.
 /// </summary>
 internal sealed partial class ClientAuthentication(
     SshServerTransport leg, SessionTable table, RevokedKeys revokedKeys, TimeProvider time,
@@ -36,7 +36,9 @@ internal sealed partial class ClientAuthentication(
     /// </summary>
     public string? CertificateRefusal { get; private set; }
 
-    /// <summary>Runs until a key of the session has made a verified signature. No answer has been sent to that request yet.</summary>
+    /// <summary>
+    /// Runs until a key of the session has made a verified signature. No answer has been sent to that request yet.
+    /// </summary>
     /// <returns>Null: the client has used up its attempts.</returns>
     /// <exception cref="SshProtocolException">The client broke the protocol.</exception>
     public async Task<AuthenticatedClient?> RunAsync()
@@ -121,7 +123,8 @@ internal sealed partial class ClientAuthentication(
 
     private async Task AnswerQueryAsync(PublicKeyRequest request, long receivedAt)
     {
-        // A certificate that no CA has signed must not tell which sessions there are, though everybody knows the CA's public key.
+        // A certificate that no CA has signed must not tell which sessions there are, though everybody knows the CA's
+        // public key.
         if (PresentedBy(request) is { } presented
             && (presented.Certificate is null || await CryptoScheduler.RunAsync(leg.Socket.Loop, presented.Certificate.IsQuick, presented.Certificate.IsSigned).ConfigureAwait(false))
             && Admit(request, presented) is not null)
@@ -135,8 +138,9 @@ internal sealed partial class ClientAuthentication(
     }
 
     /// <summary>
-    /// The decision: on the key (and its certificate) that made the signature, in this request, and on nothing that was asked or said before (CVE-2024-45337).
-    /// The signature is verified first and the session looked up then, so that both take the same time for every session id.
+    /// The decision: on the key (and its certificate) that made the signature, in this request, and on nothing that was
+    /// asked or said before (CVE-2024-45337). The signature is verified first and the session looked up then, so that
+    /// both take the same time for every session id.
     /// </summary>
     private async Task<AuthenticatedClient?> VerifyAsync(PublicKeyRequest request)
     {

@@ -4,8 +4,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Authentication;
 
 /// <summary>
-/// The publickey method (RFC 4252 section 7) and publickey-hostbound-v00@openssh.com (OpenSSH PROTOCOL section 3.1), which adds the server's
-/// host key to what is signed.
+/// The publickey method (RFC 4252 section 7) and publickey-hostbound-v00@openssh.com (OpenSSH PROTOCOL section 3.1),
+/// which adds the server's host key to what is signed.
 /// </summary>
 internal sealed class PublicKeyRequest
 {

@@ -9,8 +9,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Authentication;
 
 /// <summary>
-/// What a user certificate must be to open a session: OpenSSH PROTOCOL.certkeys. Whatever a CA demands and the gateway can neither check nor hand on
-/// to the pod refuses the login.
+/// What a user certificate must be to open a session: OpenSSH PROTOCOL.certkeys. Whatever a CA demands and the gateway
+/// can neither check nor hand on to the pod refuses the login.
 /// </summary>
 internal static class UserCertificateRules
 {
@@ -21,7 +21,9 @@ internal static class UserCertificateRules
         return certificate?.CriticalOptions.ContainsKey(CertificateOptions.VerifyRequired) == true ? presence | SecurityKeyFlags.UserVerified : presence;
     }
 
-    /// <summary>Why the certificate does not open the session, for the log; null: it does. The CA's signature is not looked at.</summary>
+    /// <summary>
+    /// Why the certificate does not open the session, for the log; null: it does. The CA's signature is not looked at.
+    /// </summary>
     public static string? FindProblem(SshCertificate certificate, SessionEntry session, IPAddress client, DateTimeOffset now)
     {
         if (certificate.Type != CertificateType.User)

@@ -6,8 +6,8 @@ namespace SshGateway.Proxy.Configuration;
 /// <summary>The algorithms that clients are offered; those of the host keys each leg adds itself.</summary>
 internal static class ClientOffer
 {
-    // Every OpenSSH client lists chacha20 first, and the client's order decides; it costs about twice as much as AES-GCM,
-    // so it is offered only where Proxy:Ciphers asks for it.
+    // Every OpenSSH client lists chacha20 first, and the client's order decides; it costs about twice as much as
+    // AES-GCM, so it is offered only where Proxy:Ciphers asks for it.
     private const string OnlyOnRequest = "chacha20-poly1305@openssh.com";
 
     public static KexOffer Create(ProxyOptions options) => new(

@@ -80,12 +80,15 @@ internal sealed class ProxyOptions
     public TimeSpan PeerTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// After how long a client is gone to which nothing is sent and which answers no keep-alive probe. The default is when Linux gives a connection of sshd up by
+    /// After how long a client is gone to which nothing is sent and which answers no keep-alive probe. The default is
+    /// when Linux gives a connection of sshd up by
     /// default: probes begin after two hours, and the last of nine has 75 s, too.
     /// </summary>
     public TimeSpan UnreachableClientTimeout { get; set; } = TimeSpan.FromSeconds(7200 + (9 * 75));
 
-    /// <summary>How long a login waits for one of the pod's handshake slots, and then for handshake and login at the pod's sshd.</summary>
+    /// <summary>
+    /// How long a login waits for one of the pod's handshake slots, and then for handshake and login at the pod's sshd.
+    /// </summary>
     public TimeSpan PodLoginTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Microseconds for which an event loop may look for events before it sleeps; 0: not at all.</summary>

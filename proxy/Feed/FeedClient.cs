@@ -5,8 +5,8 @@ using SshGateway.Proxy.Sessions;
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Keeps the table in step with an operator. While none can be reached the table stays as it is, without limit: sessions
-/// that were known can be logged into.
+/// Keeps the table in step with an operator. While none can be reached the table stays as it is, without limit:
+/// sessions that were known can be logged into.
 /// </summary>
 internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, TimeProvider time, ILogger<FeedClient> logger) : BackgroundService
 {
@@ -107,7 +107,8 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             }
             if (message.Heartbeat is not null)
             {
-                // A stream that is good for ten seconds. One that breaks sooner, again and again, must not be begun without pause.
+                // A stream that is good for ten seconds. One that breaks sooner, again and again, must not be begun
+                // without pause.
                 _delay.Reset();
             }
             if (sequence is not null)

@@ -5,7 +5,10 @@ using SshGateway.Proxy.Pods;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>What one operator is to be told of pods' host keys: all that were learned, then each that is learned or refused. Lives as long as the stream.</summary>
+/// <summary>
+/// What one operator is to be told of pods' host keys: all that were learned, then each that is learned or refused.
+/// Lives as long as the stream.
+/// </summary>
 internal sealed class HostKeyJournal : IDisposable
 {
     // A client that tries again and again is told of once; a great many different keys are not remembered for that.

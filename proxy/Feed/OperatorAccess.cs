@@ -4,7 +4,9 @@ using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>Opens streams to operators. Reads both files for each: the CA and the token are replaced at run time.</summary>
+/// <summary>
+/// Opens streams to operators. Reads both files for each: the CA and the token are replaced at run time.
+/// </summary>
 internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
 {
     /// <summary>How long an operator may say nothing: three heartbeats of endpoint_feed.proto.</summary>
@@ -34,7 +36,8 @@ internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
     private static string ReadToken(string path)
     {
         string token = File.ReadAllText(path).Trim();
-        // RFC 6750 section 2.1, b64token. Anything else would be refused by HttpClient with an exception that quotes it.
+        // RFC 6750 section 2.1, b64token. Anything else would be refused by HttpClient with an exception that quotes
+        // it.
         return token.Length > 0 && token.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal))
             ? token
             : throw new ConfigurationException([$"{path}: holds no token"]);

@@ -14,7 +14,8 @@ internal static class OperatorChannel
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    /// <param name="address">https://host:port, or without credentials http://host:port (HTTP/2 prior knowledge).</param>
+    /// <param name="address">https://host:port, or without credentials http://host:port (HTTP/2 prior
+    /// knowledge).</param>
     /// <param name="credentials">Whom to trust, and who we are; null: nobody asks.</param>
     /// <param name="endPoint">The one of the host's addresses to connect to; null: the first that answers.</param>
     public static GrpcChannel Open(Uri address, OperatorCredentials? credentials, IPEndPoint? endPoint)

@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Takes one of the operators at random, so that proxies spread, and if there is a choice not the same as the last time,
-/// which has just ended.
+/// Takes one of the operators at random, so that proxies spread, and if there is a choice not the same as the last
+/// time, which has just ended.
 /// </summary>
 internal sealed class OperatorChoice(OperatorDirectory directory, Random random)
 {

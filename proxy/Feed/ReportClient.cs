@@ -6,8 +6,9 @@ using SshGateway.Proxy.Sessions;
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Tells the operators how sessions are used and which host keys pods show: each of them, not only the one that is followed, because any may be the one that writes status. A
-/// stream that is lost costs nothing but the news; the next one begins with everything.
+/// Tells the operators how sessions are used and which host keys pods show: each of them, not only the one that is
+/// followed, because any may be the one that writes status. A stream that is lost costs nothing but the news; the next
+/// one begins with everything.
 /// </summary>
 internal sealed partial class ReportClient(FeedOptions options, OpenSessions sessions, PodHostKeys hostKeys, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
 {

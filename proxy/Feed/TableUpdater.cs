@@ -10,7 +10,8 @@ namespace SshGateway.Proxy.Feed;
 /// </summary>
 internal sealed class TableUpdater(SessionTable table, ILogger logger)
 {
-    // Entries that could not be used. The operator counts them, so they count here, and the removal of one names its pod.
+    // Entries that could not be used. The operator counts them, so they count here, and the removal of one names its
+    // pod.
     private readonly Dictionary<string, (ulong Hash, string PodUid)> _skipped = new(StringComparer.Ordinal);
 
     private readonly SeenVersions _seen = new();
@@ -142,7 +143,8 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         {
             Remove(removal);
         }
-        // While it resumes, and between the parts of one delta, the table is at no sequence that an operator could go on from.
+        // While it resumes, and between the parts of one delta, the table is at no sequence that an operator could go
+        // on from.
         _isAtSequence = IsSynced && delta.Sequence > _sequence;
         if (!_isAtSequence)
         {

@@ -4,7 +4,9 @@ using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>What one operator has been told of the sessions' use, and so what is news to it. Lives as long as the stream.</summary>
+/// <summary>
+/// What one operator has been told of the sessions' use, and so what is news to it. Lives as long as the stream.
+/// </summary>
 internal sealed class UsageJournal : IDisposable
 {
     // The operator writes it with a grain of five minutes.
@@ -50,7 +52,8 @@ internal sealed class UsageJournal : IDisposable
 
     private IEnumerable<SessionActivity> TakeNews()
     {
-        // Those that ended meanwhile are no longer among the open ones; a successor of the same id is, and is told after its predecessor.
+        // Those that ended meanwhile are no longer among the open ones; a successor of the same id is, and is told
+        // after its predecessor.
         OpenSession[] ended = [.. _touched.Keys];
         _touched.Clear();
         return ended.Where(session => session.Usage.Connections == 0).Concat(_sessions.All).Select(News).OfType<SessionActivity>();

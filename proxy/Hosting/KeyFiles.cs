@@ -6,8 +6,9 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Hosting;
 
 /// <summary>
-/// What is made of private key files, and made anew when they change. They are looked at again when somebody asks for it, every two seconds at most, by
-/// their content: Kubernetes changes a mounted Secret by putting a symbolic link elsewhere. As long as they cannot be read, what was made last stays in force.
+/// What is made of private key files, and made anew when they change. They are looked at again when somebody asks for
+/// it, every two seconds at most, by their content: Kubernetes changes a mounted Secret by putting a symbolic link
+/// elsewhere. As long as they cannot be read, what was made last stays in force.
 /// </summary>
 internal sealed class KeyFiles<T>
     where T : class
@@ -26,8 +27,10 @@ internal sealed class KeyFiles<T>
     private string? _problem;
     private long _readAt;
 
-    /// <param name="paths">Files, or directories of which each file counts, in the order of the names, but for hidden ones and <c>*.pub</c>.</param>
-    /// <param name="make">Makes it of the keys, in that order. Earlier ones may still be in use: nobody disposes the keys.</param>
+    /// <param name="paths">Files, or directories of which each file counts, in the order of the names, but for hidden
+    /// ones and <c>*.pub</c>.</param>
+    /// <param name="make">Makes it of the keys, in that order. Earlier ones may still be in use: nobody disposes the
+    /// keys.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told about changes and problems.</param>
     /// <exception cref="SshFormatException">They cannot be used; the message names the file and the remedy.</exception>

@@ -60,7 +60,10 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         Authenticated();
     }
 
-    /// <summary>The client has logged in, or its bytes go to a pod that authenticates it. It no longer counts as unauthenticated.</summary>
+    /// <summary>
+    /// The client has logged in, or its bytes go to a pod that authenticates it. It no longer counts as
+    /// unauthenticated.
+    /// </summary>
     public void Authenticated()
     {
         IsAuthenticated = true;

@@ -5,8 +5,9 @@ using SshGateway.Proxy.Outcomes;
 namespace SshGateway.Proxy.Limits;
 
 /// <summary>
-/// Sources whose connections come to nothing are refused for a while, in the manner of OpenSSH's PerSourcePenalties (sshd_config, 9.8): each failure adds to a source's
-/// penalty, which passes with time, and once it has reached a threshold the source is refused until it has passed.
+/// Sources whose connections come to nothing are refused for a while, in the manner of OpenSSH's PerSourcePenalties
+/// (sshd_config, 9.8): each failure adds to a source's penalty, which passes with time, and once it has reached a
+/// threshold the source is refused until it has passed.
 /// </summary>
 /// <param name="isOn">False: nobody is ever refused.</param>
 /// <param name="exempt">Networks whose failures are not counted.</param>
@@ -22,7 +23,8 @@ internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetwor
     private static readonly TimeSpan TooSlow = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Violation = TimeSpan.FromSeconds(1);
 
-    // A scan is no failed login, and sshd's manual warns that noauth hits ssh-keyscan, which makes a connection for each type of key: ten a second are free.
+    // A scan is no failed login, and sshd's manual warns that noauth hits ssh-keyscan, which makes a connection for
+    // each type of key: ten a second are free.
     private static readonly TimeSpan Scan = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Threshold = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MaxPenalty = TimeSpan.FromMinutes(10);
@@ -81,8 +83,8 @@ internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetwor
     }
 
     /// <summary>
-    /// Somebody has logged in from there: what failed before counts no more. Many people may share an address, and one who types wrong must not shut the others out for
-    /// longer than it takes one of them to get in.
+    /// Somebody has logged in from there: what failed before counts no more. Many people may share an address, and one
+    /// who types wrong must not shut the others out for longer than it takes one of them to get in.
     /// </summary>
     public void Forgive(IPAddress address)
     {

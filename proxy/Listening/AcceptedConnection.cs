@@ -11,7 +11,9 @@ using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Listening;
 
-/// <summary>An accepted connection: whether it may stay, who it is, what it wants, and then the connection of that kind.</summary>
+/// <summary>
+/// An accepted connection: whether it may stay, who it is, what it wants, and then the connection of that kind.
+/// </summary>
 internal sealed class AcceptedConnection(
     IPeerSocket socket, NetworkSet balancers, ClientLimits limits, ConnectionReport report, SshConnectionFactory ssh, PassthroughConnectionFactory passthrough,
     RefusedClients refusedClients, TimeProvider time) : IDisposable

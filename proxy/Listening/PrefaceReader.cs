@@ -7,15 +7,16 @@ using SshGateway.Ssh.Sockets;
 namespace SshGateway.Proxy.Listening;
 
 /// <summary>
-/// Finds out what a new connection is: takes the PROXY header of a balancer, and then looks whether a CONNECT request comes or SSH. Reads no more than one
-/// small buffer, and holds it only once something has come.
+/// Finds out what a new connection is: takes the PROXY header of a balancer, and then looks whether a CONNECT request
+/// comes or SSH. Reads no more than one small buffer, and holds it only once something has come.
 /// </summary>
 internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, TimeProvider time)
 {
     // For everything that may precede the protocol, TLVs and HTTP headers included.
     private const int MaxPreface = 4096;
 
-    // HAProxy's doc/proxy-protocol.txt section 2 asks for at least three seconds: a lost packet must not cost the connection.
+    // HAProxy's doc/proxy-protocol.txt section 2 asks for at least three seconds: a lost packet must not cost the
+    // connection.
     private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -52,7 +53,10 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
         return header.Value.Source ?? socket.RemoteEndPoint;
     }
 
-    /// <summary>What the client wants, once it is known who it is; null: it has said all that it will say, and that is not known.</summary>
+    /// <summary>
+    /// What the client wants, once it is known who it is; null: it has said all that it will say, and that is not
+    /// known.
+    /// </summary>
     /// <exception cref="PrefaceException">A CONNECT request is malformed, too long or late.</exception>
     /// <exception cref="PeerGoneException">The peer closed in a CONNECT request, or the connection broke.</exception>
     public async Task<Preface?> ReadAsync()

@@ -9,8 +9,8 @@ using SshGateway.Proxy.Outcomes;
 namespace SshGateway.Proxy.Listening;
 
 /// <summary>
-/// The PROXY protocol, versions 1 and 2 (HAProxy's doc/proxy-protocol.txt, section 2). It reads a header from the start of what has come so far, and needs
-/// no more of it than is there.
+/// The PROXY protocol, versions 1 and 2 (HAProxy's doc/proxy-protocol.txt, section 2). It reads a header from the start
+/// of what has come so far, and needs no more of it than is there.
 /// </summary>
 internal static class ProxyHeaderParser
 {
@@ -94,8 +94,9 @@ internal static class ProxyHeaderParser
             return null;
         }
         ReadOnlySpan<byte> addresses = bytes[FixedSize..length];
-        // What follows the addresses are TLVs, which say nothing that is needed here. A LOCAL connection is the balancer's own, such as a health check; of
-        // families that are not TCP's the address means nothing here (section 2.2: "falls back to the UNSPEC mode").
+        // What follows the addresses are TLVs, which say nothing that is needed here. A LOCAL connection is the
+        // balancer's own, such as a health check; of families that are not TCP's the address means nothing here
+        // (section 2.2: "falls back to the UNSPEC mode").
         return (versionAndCommand, bytes[13]) switch
         {
             (0x20, _) => new ProxyHeader(length, null),
@@ -126,5 +127,6 @@ internal static class ProxyHeaderParser
 
 /// <summary>A PROXY protocol header that was complete.</summary>
 /// <param name="Length">Its bytes.</param>
-/// <param name="Source">Where the client connected from; null: the header does not say, and the connection's own address counts.</param>
+/// <param name="Source">Where the client connected from; null: the header does not say, and the connection's own
+/// address counts.</param>
 internal readonly record struct ProxyHeader(int Length, IPEndPoint? Source);

@@ -11,8 +11,9 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Listening;
 
 /// <summary>
-/// Tells clients why a limit refuses them. ssh shows the text of a DISCONNECT, but that takes a key exchange; a line before the identification costs nothing, and
-/// ssh shows it with -v only. So a few clients a second get the one, and all others the other.
+/// Tells clients why a limit refuses them. ssh shows the text of a DISCONNECT, but that takes a key exchange; a line
+/// before the identification costs nothing, and ssh shows it with -v only. So a few clients a second get the one, and
+/// all others the other.
 /// </summary>
 internal sealed class RefusedClients(ServerTransportFactory transports, ClientLimits limits, SshConnectionTimeouts timeouts, TimeProvider time)
 {

@@ -56,8 +56,8 @@ internal sealed partial class SshListener(
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// The process has been told to end, and everything else in it still runs: not ready at once, closed to new clients when balancers have had the time to see
-    /// that, and then open connections have theirs.
+    /// The process has been told to end, and everything else in it still runs: not ready at once, closed to new clients
+    /// when balancers have had the time to see that, and then open connections have theirs.
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -192,6 +192,7 @@ internal sealed partial class SshListener(
 
 /// <param name="Listen">The address and port.</param>
 /// <param name="ClientTimeouts">When a client is gone.</param>
-/// <param name="DrainDelay">How long new clients are still accepted once the process is told to end and not ready.</param>
+/// <param name="DrainDelay">How long new clients are still accepted once the process is told to end and not
+/// ready.</param>
 /// <param name="DrainTimeout">How long open connections may go on after that.</param>
 internal sealed record ListenerOptions(string Listen, PeerTimeouts ClientTimeouts, TimeSpan DrainDelay, TimeSpan DrainTimeout);

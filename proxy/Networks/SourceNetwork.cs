@@ -8,8 +8,8 @@ namespace SshGateway.Proxy.Networks;
 internal readonly record struct SourceNetwork(bool IsV6, UInt128 Prefix);
 
 /// <summary>
-/// Finds the network that an address counts as: by default the address itself for IPv4, and its /64 for IPv6, because one host has as many addresses of its /64
-/// as it likes.
+/// Finds the network that an address counts as: by default the address itself for IPv4, and its /64 for IPv6, because
+/// one host has as many addresses of its /64 as it likes.
 /// </summary>
 /// <param name="v4Prefix">Bits of an IPv4 address that count.</param>
 /// <param name="v6Prefix">Bits of an IPv6 address that count.</param>

@@ -33,7 +33,9 @@ internal enum ConnectionEnd
     /// <summary>The client broke the protocol.</summary>
     ClientProtocolError,
 
-    /// <summary>The client had no algorithm in common with us, or its part of the first key exchange was not acceptable.</summary>
+    /// <summary>
+    /// The client had no algorithm in common with us, or its part of the first key exchange was not acceptable.
+    /// </summary>
     ClientKeyExchangeFailed,
 
     /// <summary>The pod's sshd broke the protocol during the session.</summary>
@@ -45,10 +47,15 @@ internal enum ConnectionEnd
     /// <summary>The client offered no key that the session authorises.</summary>
     AuthenticationFailed,
 
-    /// <summary>A CONNECT asked for a session that does not exist, does not allow passthrough, or takes no logins now; the client is not told which.</summary>
+    /// <summary>
+    /// A CONNECT asked for a session that does not exist, does not allow passthrough, or takes no logins now; the
+    /// client is not told which.
+    /// </summary>
     PassthroughRefused,
 
-    /// <summary>The client's certificate restricts it in a way that the plain gateway key cannot hand on to the pod.</summary>
+    /// <summary>
+    /// The client's certificate restricts it in a way that the plain gateway key cannot hand on to the pod.
+    /// </summary>
     CertificateRestricted,
 
     /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
@@ -65,7 +72,10 @@ internal enum ConnectionEnd
     /// </summary>
     KeyRevoked,
 
-    /// <summary>The session has as many connections open in this proxy as maxConnections admits, or there are too many passthroughs.</summary>
+    /// <summary>
+    /// The session has as many connections open in this proxy as maxConnections admits, or there are too many
+    /// passthroughs.
+    /// </summary>
     TooManyConnections,
 
     /// <summary>Nothing went over the connection's channels for the session's idleTimeout.</summary>

@@ -12,8 +12,8 @@ using SshGateway.Ssh.Sockets;
 namespace SshGateway.Proxy.Passthrough;
 
 /// <summary>
-/// A client that asked for a session's pod by CONNECT: its bytes go to the pod's sshd and back as they are. That sshd authenticates, so whoever knows a
-/// session's id gets this far, where the session allows it.
+/// A client that asked for a session's pod by CONNECT: its bytes go to the pod's sshd and back as they are. That sshd
+/// authenticates, so whoever knows a session's id gets this far, where the session allows it.
 /// </summary>
 internal sealed class PassthroughConnection(
     IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, ConnectionLease lease, ConnectionReport report, SessionTable table, OpenSessions openSessions,
@@ -25,7 +25,8 @@ internal sealed class PassthroughConnection(
     // How long a client that is refused may take to read why.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
-    // An identification and a KEXINIT have less. From whoever says more than that unasked, only a reset would still be noticed.
+    // An identification and a KEXINIT have less. From whoever says more than that unasked, only a reset would still be
+    // noticed.
     private const int EarlyBytes = 16 * 1024;
 
     // One sentence for sessions that do not exist, do not allow it, or take no logins now.
@@ -218,8 +219,8 @@ internal sealed class PassthroughConnection(
         Task<PumpEndCause> fromClient = _fromClient.RunAsync(_unread.WrittenMemory);
         Task<PumpEndCause> fromPod = _fromPod.RunAsync();
         Task first = await Task.WhenAny(fromClient, fromPod, _closing.Task).ConfigureAwait(false);
-        // An end of one direction is carried over, and the other goes on. Who takes no more may have sent more than has been read, and then its end is found
-        // behind that.
+        // An end of one direction is carried over, and the other goes on. Who takes no more may have sent more than has
+        // been read, and then its end is found behind that.
         if (first != _closing.Task && await ((Task<PumpEndCause>)first).ConfigureAwait(false) != PumpEndCause.SourceLost)
         {
             await Task.WhenAny(Task.WhenAll(fromClient, fromPod), _closing.Task).ConfigureAwait(false);
@@ -247,8 +248,8 @@ internal sealed class PassthroughConnection(
     }
 
     /// <summary>
-    /// The session, if it may be reached this way now. The pod comes from the table alone: no port but the session's own and 22, which stands for it, so that
-    /// this is no way to anywhere else.
+    /// The session, if it may be reached this way now. The pod comes from the table alone: no port but the session's
+    /// own and 22, which stands for it, so that this is no way to anywhere else.
     /// </summary>
     private SessionEntry? FindAdmitted() =>
         table.TryGet(request.SessionId, out SessionEntry? entry) && entry.Passthrough && LoginGate.Check(entry, time.GetUtcNow()) is null

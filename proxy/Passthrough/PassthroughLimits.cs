@@ -4,8 +4,8 @@ using SshGateway.Proxy.Networks;
 namespace SshGateway.Proxy.Passthrough;
 
 /// <summary>
-/// How many passthroughs there may be: a stranger reaches the pod's sshd through one, which counts all that have not logged in yet against MaxStartups
-/// (10:30:100), without regard to whose they are.
+/// How many passthroughs there may be: a stranger reaches the pod's sshd through one, which counts all that have not
+/// logged in yet against MaxStartups (10:30:100), without regard to whose they are.
 /// </summary>
 /// <param name="perSource">Connections that one source may have open.</param>
 /// <param name="perPod">Connections to one pod that may not have logged in yet.</param>

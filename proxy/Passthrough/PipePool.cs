@@ -10,7 +10,8 @@ internal sealed class PipePool : IDisposable
     /// <summary>What one splice may move: the largest pipe that a process without privileges may have.</summary>
     public const int PipeSize = 1024 * 1024;
 
-    // A user's pipes together may have 64 MiB (/proc/sys/fs/pipe-user-pages-soft) before new ones stay small. Empty ones hold no memory.
+    // A user's pipes together may have 64 MiB (/proc/sys/fs/pipe-user-pages-soft) before new ones stay small. Empty
+    // ones hold no memory.
     private const int Retained = 32;
 
     private readonly ConcurrentQueue<Pipe> _free = new();

@@ -5,8 +5,9 @@ using SshGateway.Ssh.Sockets;
 namespace SshGateway.Proxy.Passthrough;
 
 /// <summary>
-/// Moves bytes from one socket to the other within the kernel: socket, pipe, socket. Holds neither pipe nor buffer while nothing comes. It waits for its
-/// destination, and so its source is read no faster than its destination takes. The source's end is carried over as the end of what is written.
+/// Moves bytes from one socket to the other within the kernel: socket, pipe, socket. Holds neither pipe nor buffer
+/// while nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
+/// The source's end is carried over as the end of what is written.
 /// </summary>
 internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, PipePool pipes, ChannelActivity activity)
 {

@@ -7,7 +7,8 @@ internal static class CancelWhenClientLeaves
 {
     /// <summary>Does the work, and gives it up when the client leaves.</summary>
     /// <param name="work">Ends soon when it is cancelled. What comes of it in spite of that is disposed.</param>
-    /// <param name="watch">Throws when the client has left, or does what it must not; ends when it is cancelled.</param>
+    /// <param name="watch">Throws when the client has left, or does what it must not; ends when it is
+    /// cancelled.</param>
     /// <exception cref="Exception">What watch threw; if it did not, what work threw.</exception>
     public static async Task<Result<T>> RunAsync<T>(Func<CancellationToken, Task<Result<T>>> work, Func<CancellationToken, Task> watch)
         where T : class

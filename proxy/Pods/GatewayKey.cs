@@ -6,8 +6,8 @@ using SshGateway.Ssh.Keys;
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// One key for all pods, which have it in authorized_keys: for pods whose sshd cannot be changed. Such a pod lets every connection in that reaches
-/// it, and its log does not say whose it was.
+/// One key for all pods, which have it in authorized_keys: for pods whose sshd cannot be changed. Such a pod lets every
+/// connection in that reaches it, and its log does not say whose it was.
 /// </summary>
 internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
 {

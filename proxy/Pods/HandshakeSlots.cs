@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// At most a few handshakes at once with each pod: its sshd counts unauthenticated connections of all proxies together and drops new ones at
-/// random beyond MaxStartups (10:30:100).
+/// At most a few handshakes at once with each pod: its sshd counts unauthenticated connections of all proxies together
+/// and drops new ones at random beyond MaxStartups (10:30:100).
 /// </summary>
 internal sealed class HandshakeSlots(int perPod)
 {

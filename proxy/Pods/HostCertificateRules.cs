@@ -5,8 +5,8 @@ using SshGateway.Ssh.Certificates;
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// What a pod's host certificate must be: OpenSSH PROTOCOL.certkeys. Its principal is the session id, or the pod's name where whoever signs knows no
-/// sessions; one without principals is anybody's.
+/// What a pod's host certificate must be: OpenSSH PROTOCOL.certkeys. Its principal is the session id, or the pod's name
+/// where whoever signs knows no sessions; one without principals is anybody's.
 /// </summary>
 internal static class HostCertificateRules
 {

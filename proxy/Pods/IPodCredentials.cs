@@ -4,7 +4,9 @@ using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Pods;
 
-/// <summary>How the gateway logs in to pods: with a certificate for each connection, or with a key of its own.</summary>
+/// <summary>
+/// How the gateway logs in to pods: with a certificate for each connection, or with a key of its own.
+/// </summary>
 internal interface IPodCredentials
 {
     /// <summary>The key that pods must trust.</summary>
@@ -20,8 +22,8 @@ internal interface IPodCredentials
     bool IsQuick { get; }
 
     /// <summary>
-    /// What can be shown to the pod for this client, in the order in which it is tried: some pods have no rsa-sha2-512, some no Ed25519. It is refused where the
-    /// client's certificate demands what cannot be handed on to the pod.
+    /// What can be shown to the pod for this client, in the order in which it is tried: some pods have no rsa-sha2-512,
+    /// some no Ed25519. It is refused where the client's certificate demands what cannot be handed on to the pod.
     /// </summary>
     Result<PodCredential[]> Create(AuthenticatedClient client);
 }

@@ -8,10 +8,10 @@ using SshGateway.Ssh.Keys;
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// Which host keys a pod may show: the ones that its session pins, else those with a certificate of the session's host CAs, else the one of its first
-/// login. Learned keys are kept per pod UID and reported
-/// to the operators, from where the first one of all proxies comes back as if it were pinned; so a new
-/// pod under an old name or address starts anew. A mismatch is never repaired by asking again.
+/// Which host keys a pod may show: the ones that its session pins, else those with a certificate of the session's host
+/// CAs, else the one of its first login. Learned keys are kept per pod UID and reported to the operators, from where
+/// the first one of all proxies comes back as if it were pinned; so a new pod under an old name or address starts anew.
+/// A mismatch is never repaired by asking again.
 /// </summary>
 internal sealed class PodHostKeys(TimeProvider time)
 {
@@ -59,7 +59,8 @@ internal sealed class PodHostKeys(TimeProvider time)
         {
             return HostCertificateRules.FindProblem(presented.Certificate, entry, time.GetUtcNow()) is { } problem ? Mismatch(entry, key, problem) : null;
         }
-        // The type of that key is not known, so the pod is asked as at its first login; with the keys that it had then, it shows the same one.
+        // The type of that key is not known, so the pod is asked as at its first login; with the keys that it had then,
+        // it shows the same one.
         if (!entry.HostKeySha256.IsEmpty && !entry.HostKeySha256.SequenceEqual(SHA256.HashData(key.Blob.Span)))
         {
             return Mismatch(entry, key, "it is not the key that was learned at this pod's first login, of which only the fingerprint is known");

@@ -14,7 +14,8 @@ namespace SshGateway.Proxy.Pods;
 
 /// <summary>
 /// Opens the pod leg: TCP, key exchange, host key check, login. One attempt with our own credential:
-/// what a client did wrong never reaches the pod, whose sshd would hold it against the proxy's address (PerSourcePenalties, OpenSSH 9.8).
+/// what a client did wrong never reaches the pod, whose sshd would hold it against the proxy's address
+/// (PerSourcePenalties, OpenSSH 9.8).
 /// </summary>
 internal sealed partial class PodLogin(
     Func<IPodCredentials> credentials, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits,
@@ -30,7 +31,8 @@ internal sealed partial class PodLogin(
     /// <param name="loop">Where the client's events come from, and the pod's are to come from.</param>
     /// <param name="relayBanner">Takes the banners that the pod's sshd shows, as messages.</param>
     /// <param name="cancellation">
-    /// The client has left: nothing more is begun. A handshake that is under way goes on to its end, as sshd counts those that do not against the proxy's address.
+    /// The client has left: nothing more is begun. A handshake that is under way goes on to its end, as sshd counts
+    /// those that do not against the proxy's address.
     /// </param>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public async Task<Result<SshClientTransport>> RunAsync(
@@ -80,8 +82,8 @@ internal sealed partial class PodLogin(
     }
 
     /// <summary>
-    /// Another attempt may do better when the pod hung up before its identification, as sshd does beyond MaxStartups. What we had sent was not read then, so its
-    /// kernel may say it with a reset.
+    /// Another attempt may do better when the pod hung up before its identification, as sshd does beyond MaxStartups.
+    /// What we had sent was not read then, so its kernel may say it with a reset.
     /// </summary>
     private async Task<Result<SshClientTransport>> AttemptAsync(
         AuthenticatedClient client, IEventLoop loop, IPodCredentials gateway, PodCredential[] offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner,
@@ -152,7 +154,8 @@ internal sealed partial class PodLogin(
         {
             throw new SshProtocolException($"message {accept.Number} instead of SERVICE_ACCEPT");
         }
-        // All in one connection: sshd penalises an address for connections that end without a login, not for what was refused before one.
+        // All in one connection: sshd penalises an address for connections that end without a login, not for what was
+        // refused before one.
         var refused = new List<string>();
         try
         {

@@ -9,15 +9,17 @@ internal sealed record PodLoginLimits
     /// <summary>For the TCP connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a login waits for one of the pod's handshake slots, and then for handshake and login at the pod's sshd.</summary>
+    /// <summary>
+    /// How long a login waits for one of the pod's handshake slots, and then for handshake and login at the pod's sshd.
+    /// </summary>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>After how long a pod that does not acknowledge, or take, what is sent to it is gone.</summary>
     public TimeSpan PeerTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Connections tried while the pod closes them before its identification. The pauses between them grow, to some 4 s together: a busy sshd learns late that
-    /// logins have ended, and counts them against MaxStartups until then.
+    /// Connections tried while the pod closes them before its identification. The pauses between them grow, to some 4 s
+    /// together: a busy sshd learns late that logins have ended, and counts them against MaxStartups until then.
     /// </summary>
     public int Attempts { get; init; } = 6;
 

@@ -9,9 +9,10 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Pods;
 
 /// <summary>
-/// Signs the certificate with which the gateway logs in at a pod: OpenSSH PROTOCOL.certkeys. Its principal is the session id, so that a pod
-/// that lists only its own id refuses a connection that was routed to it by mistake; its key id names the real person in the pod's log. What the
-/// client's own certificate does not permit, or forces, this one does not either.
+/// Signs the certificate with which the gateway logs in at a pod: OpenSSH PROTOCOL.certkeys. Its principal is the
+/// session id, so that a pod that lists only its own id refuses a connection that was routed to it by mistake; its key
+/// id names the real person in the pod's log. What the client's own certificate does not permit, or forces, this one
+/// does not either.
 /// </summary>
 internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider time) : IPodCredentials
 {
@@ -26,7 +27,8 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
     // Checked by sshd at login only; the session may last as long as it likes.
     private static readonly TimeSpan Validity = TimeSpan.FromMinutes(5);
 
-    // Of all its certificates: whoever gets at one gets at the CA's, and making one costs as much as a signature. The second one is for pods in FIPS mode.
+    // Of all its certificates: whoever gets at one gets at the CA's, and making one costs as much as a signature. The
+    // second one is for pods in FIPS mode.
     private readonly SshPrivateKey[] _keys = [Ed25519PrivateKey.Generate(), EcdsaPrivateKey.Generate()];
 
     public SshPublicKey PublicKey => caKey.PublicKey;
@@ -83,7 +85,8 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
         return certificate.WriteString(caKey.Sign(certificate.Written)).ToArray();
     }
 
-    // source-address was checked against the client's address, and the pod sees ours; verify-required was checked on the client's signature.
+    // source-address was checked against the client's address, and the pod sees ours; verify-required was checked on
+    // the client's signature.
     private static ReadOnlySpan<byte> CriticalOptions(SshCertificate? client) =>
         client is not null && client.CriticalOptions.TryGetValue(CertificateOptions.ForceCommand, out byte[]? command)
             ? new SshWriter().WriteString(CertificateOptions.ForceCommand).WriteString(command).Written
@@ -102,7 +105,8 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
         return extensions.Written;
     }
 
-    // A session id is a DNS label, a fingerprint base64, an address digits and punctuation: of all that is here, only a CA's words need escaping.
+    // A session id is a DNS label, a fingerprint base64, an address digits and punctuation: of all that is here, only a
+    // CA's words need escaping.
     private static string KeyId(AuthenticatedClient client)
     {
         string login = $"session={client.Entry.SessionId} client={client.Key.Fingerprint} from={client.Address.Address}";

@@ -5,12 +5,13 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Relay;
 
 /// <summary>
-/// Both legs and the two pumps between them, until one leg ends; then the other is given everything that was received, told why, and closed.
+/// Both legs and the two pumps between them, until one leg ends; then the other is given everything that was received,
+/// told why, and closed.
 /// </summary>
 internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport podLeg, string sessionId, TimeProvider time)
 {
-    // How long the surviving leg may take to read its tail and close. A close with unread input would make the kernel send a RST, which
-    // throws away what the peer has not read yet.
+    // How long the surviving leg may take to read its tail and close. A close with unread input would make the kernel
+    // send a RST, which throws away what the peer has not read yet.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(15);
 
     // A leg that broke the protocol gets to read why, but not much time.
@@ -22,7 +23,9 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
     /// <inheritdoc cref="ChannelActivity.Review"/>
     public TimeSpan ReviewIdleTime() => _activity.Review();
 
-    /// <summary>Ends the session and tells the client why. Any thread, also before it runs; the first reason counts.</summary>
+    /// <summary>
+    /// Ends the session and tells the client why. Any thread, also before it runs; the first reason counts.
+    /// </summary>
     public void Close(Refusal reason) => _closing.TrySetResult(reason);
 
     public async Task<ConnectionOutcome> RunAsync()
@@ -56,7 +59,8 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         PumpEnd end = await (clientEnded ? fromClient : fromPod).ConfigureAwait(false);
         if (end.Cause == PumpEndCause.DestinationLost)
         {
-            // The peer that takes no more may have sent more than has been read. Its own pump delivers that, and then finds the end.
+            // The peer that takes no more may have sent more than has been read. Its own pump delivers that, and then
+            // finds the end.
             clientEnded = !clientEnded;
             Task<PumpEnd> its = clientEnded ? fromClient : fromPod;
             if (await Task.WhenAny(its, _closing.Task).ConfigureAwait(false) == _closing.Task)

@@ -3,8 +3,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Relay;
 
 /// <summary>
-/// How long a connection has been idle. The pumps only leave a mark, so that a packet costs no look at the clock; whoever reviews the connection
-/// from time to time reads the clock for them.
+/// How long a connection has been idle. The pumps only leave a mark, so that a packet costs no look at the clock;
+/// whoever reviews the connection from time to time reads the clock for them.
 /// </summary>
 internal sealed class ChannelActivity(TimeProvider time)
 {
@@ -12,8 +12,9 @@ internal sealed class ChannelActivity(TimeProvider time)
     private volatile bool _marked;
 
     /// <summary>
-    /// Whether a message says that somebody uses the connection: a channel is opened, or carries data. Requests do not: OpenSSH's keepalives are
-    /// global requests and channel requests (keepalive@openssh.com), and window adjustments and closes only follow data.
+    /// Whether a message says that somebody uses the connection: a channel is opened, or carries data. Requests do not:
+    /// OpenSSH's keepalives are global requests and channel requests (keepalive@openssh.com), and window adjustments
+    /// and closes only follow data.
     /// </summary>
     public static bool CountsAsUse(byte messageNumber) =>
         messageNumber is MessageNumber.ChannelOpen or MessageNumber.ChannelData or MessageNumber.ChannelExtendedData;

@@ -5,8 +5,9 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Relay;
 
 /// <summary>
-/// The client's global requests (RFC 4254 section 4), of which the gateway answers one itself: for proof of its host keys. Replies bear no id, the
-/// order says which request they belong to; so a reply of ours waits until the pod has answered what the client asked before.
+/// The client's global requests (RFC 4254 section 4), of which the gateway answers one itself: for proof of its host
+/// keys. Replies bear no id, the order says which request they belong to; so a reply of ours waits until the pod has
+/// answered what the client asked before.
 /// </summary>
 internal sealed class GlobalRequests(SshServerTransport clientLeg)
 {
@@ -54,7 +55,10 @@ internal sealed class GlobalRequests(SshServerTransport clientLeg)
         }
     }
 
-    /// <summary>Answers a request for proof, now or when its turn comes. The client's pump calls it, which must not wait for the client.</summary>
+    /// <summary>
+    /// Answers a request for proof, now or when its turn comes. The client's pump calls it, which must not wait for the
+    /// client.
+    /// </summary>
     /// <exception cref="SshProtocolException">There were too many.</exception>
     public async ValueTask AnswerClientAsync(InboundPacket packet)
     {
@@ -83,8 +87,8 @@ internal sealed class GlobalRequests(SshServerTransport clientLeg)
     }
 
     /// <summary>
-    /// A reply of the pod's is on its way, and what comes behind it follows. The pod's pump calls it; what it sends stays in the queue until it is sent, so that
-    /// the client's pump does not overtake it.
+    /// A reply of the pod's is on its way, and what comes behind it follows. The pod's pump calls it; what it sends
+    /// stays in the queue until it is sent, so that the client's pump does not overtake it.
     /// </summary>
     public async ValueTask ContinueAsync()
     {

@@ -7,13 +7,14 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Relay;
 
 /// <summary>
-/// Moves packets from one leg to the other: decrypts what one read brought, encrypts it into one batch, writes that once. Holds no buffer while
-/// nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
+/// Moves packets from one leg to the other: decrypts what one read brought, encrypts it into one batch, writes that
+/// once. Holds no buffer while nothing comes. It waits for its destination, and so its source is read no faster than
+/// its destination takes.
 /// </summary>
 internal sealed class Pump(SshTransport source, SshTransport destination, Pump.Rules rules, Func<InboundPacket, ValueTask> answer, ChannelActivity activity)
 {
-    // This runs on the thread of the event loop for as long as there is something to move. After this many bytes others get their turn, so that a keystroke does not
-    // wait long behind a bulk transfer.
+    // This runs on the thread of the event loop for as long as there is something to move. After this many bytes others
+    // get their turn, so that a keystroke does not wait long behind a bulk transfer.
     private const long BytesPerTurn = 256 * 1024;
 
     private bool _atDestination;
@@ -21,7 +22,9 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
     /// <summary>What becomes of each message.</summary>
     internal delegate Disposition Rules(in InboundPacket packet);
 
-    /// <summary>Runs until the source ends or the destination takes no more. Does not throw for what peers do.</summary>
+    /// <summary>
+    /// Runs until the source ends or the destination takes no more. Does not throw for what peers do.
+    /// </summary>
     public async Task<PumpEnd> RunAsync()
     {
         try
@@ -123,8 +126,9 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
         }
     }
 
-    // RFC 4253 section 7.1 allows no such packet behind a KEXINIT. OpenSSH takes it all the same, and there are clients that send it (asyncssh as patched by
-    // Debian 12). Not while the other leg is in an exchange as well: then two key exchanges could wait for each other (TransportKeyExchange.TryStartAsync).
+    // RFC 4253 section 7.1 allows no such packet behind a KEXINIT. OpenSSH takes it all the same, and there are clients
+    // that send it (asyncssh as patched by Debian 12). Not while the other leg is in an exchange as well: then two key
+    // exchanges could wait for each other (TransportKeyExchange.TryStartAsync).
     private void CheckOrder(in InboundPacket packet)
     {
         if (source.PeerIsExchanging && destination.Output.IsHeldForKeyExchange)

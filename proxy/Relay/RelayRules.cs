@@ -4,7 +4,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Relay;
 
 /// <summary>
-/// Which messages pass between the legs after authentication: the connection protocol (RFC 4254), unread. The rest is each leg's own.
+/// Which messages pass between the legs after authentication: the connection protocol (RFC 4254), unread. The rest is
+/// each leg's own.
 /// </summary>
 internal static class RelayRules
 {
@@ -33,8 +34,8 @@ internal static class RelayRules
         return number is >= MessageNumber.UserAuthRequest and <= MessageNumber.UserAuthLast ? Disposition.Violation : OnEitherLeg(number);
     }
 
-    // 2 to 4 mean something on their own leg only: the sequence number in UNIMPLEMENTED counts that leg's packets. EXT_INFO of the other
-    // leg would promise what the gateway does not do.
+    // 2 to 4 mean something on their own leg only: the sequence number in UNIMPLEMENTED counts that leg's packets.
+    // EXT_INFO of the other leg would promise what the gateway does not do.
     private static Disposition OnEitherLeg(byte number) => number switch
     {
         MessageNumber.Disconnect or MessageNumber.Ignore or MessageNumber.Unimplemented or MessageNumber.Debug or MessageNumber.ExtInfo
@@ -43,8 +44,8 @@ internal static class RelayRules
         _ => Disposition.Unimplemented,
     };
 
-    // hostkeys-00@openssh.com (OpenSSH PROTOCOL section 2.5) lists the pod's host keys; the client would store them as the gateway's.
-    // It wants no reply, so leaving it out upsets no order of replies.
+    // hostkeys-00@openssh.com (OpenSSH PROTOCOL section 2.5) lists the pod's host keys; the client would store them as
+    // the gateway's. It wants no reply, so leaving it out upsets no order of replies.
     private static bool IsHostKeysAnnouncement(ReadOnlySpan<byte> payload) =>
         payload[1..].StartsWith("\0\0\0\x17hostkeys-00@openssh.com"u8);
 }

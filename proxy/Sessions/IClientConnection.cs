@@ -9,8 +9,8 @@ internal interface IClientConnection : IAsyncDisposable
     Task RunAsync();
 
     /// <summary>
-    /// Ends what is established and tells the client why, where the protocol allows it; the first reason counts. A login that is under way is left alone: it
-    /// looks at the session itself before it is let in.
+    /// Ends what is established and tells the client why, where the protocol allows it; the first reason counts. A
+    /// login that is under way is left alone: it looks at the session itself before it is let in.
     /// </summary>
     void Close(Refusal reason);
 
@@ -20,7 +20,10 @@ internal interface IClientConnection : IAsyncDisposable
     /// </summary>
     Refusal? FindRevocation(SessionEntry session);
 
-    /// <summary>How long nothing has gone over it; null while the login is under way. One call at a time, and none after the end.</summary>
+    /// <summary>
+    /// How long nothing has gone over it; null while the login is under way. One call at a time, and none after the
+    /// end.
+    /// </summary>
     TimeSpan? Review();
 
     /// <summary>Ends it because the proxy stops.</summary>

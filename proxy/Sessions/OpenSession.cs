@@ -3,8 +3,8 @@ using SshGateway.Proxy.Outcomes;
 namespace SshGateway.Proxy.Sessions;
 
 /// <summary>
-/// One session's connections in this proxy, and the session's entry as it was last known: a session that leaves the table takes no more logins, but
-/// its open connections live on, within the limits that they had.
+/// One session's connections in this proxy, and the session's entry as it was last known: a session that leaves the
+/// table takes no more logins, but its open connections live on, within the limits that they had.
 /// </summary>
 /// <param name="known">The entry by which the first connection was authenticated.</param>
 internal sealed class OpenSession(SessionEntry known)
@@ -18,7 +18,9 @@ internal sealed class OpenSession(SessionEntry known)
 
     public string SessionId { get; } = known.SessionId;
 
-    /// <summary>How many connections there are, and when one of them was last used, to the grain of the reviews.</summary>
+    /// <summary>
+    /// How many connections there are, and when one of them was last used, to the grain of the reviews.
+    /// </summary>
     public (int Connections, DateTimeOffset LastActivity) Usage
     {
         get

@@ -1,6 +1,8 @@
 namespace SshGateway.Proxy.Sessions;
 
-/// <summary>Looks through the open sessions once a second: one timer for all, as expiry and idle times are not exact to less.</summary>
+/// <summary>
+/// Looks through the open sessions once a second: one timer for all, as expiry and idle times are not exact to less.
+/// </summary>
 internal sealed class OpenSessionReview(OpenSessions sessions, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

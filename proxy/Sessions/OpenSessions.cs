@@ -4,8 +4,8 @@ using SshGateway.Proxy.Outcomes;
 namespace SshGateway.Proxy.Sessions;
 
 /// <summary>
-/// The sessions that have connections open in this proxy. A login takes a place here; a change of the table reaches the connections of its session and
-/// no others, at the cost of one look-up.
+/// The sessions that have connections open in this proxy. A login takes a place here; a change of the table reaches the
+/// connections of its session and no others, at the cost of one look-up.
 /// </summary>
 internal sealed class OpenSessions
 {
@@ -25,7 +25,9 @@ internal sealed class OpenSessions
 
     public IEnumerable<OpenSession> All => _sessions.Values;
 
-    /// <summary>Adds a connection to those of its session, if there may be one more, until <see cref="Remove"/>.</summary>
+    /// <summary>
+    /// Adds a connection to those of its session, if there may be one more, until <see cref="Remove"/>.
+    /// </summary>
     public Result<OpenSession> Add(SessionEntry entry, IClientConnection connection)
     {
         while (true)

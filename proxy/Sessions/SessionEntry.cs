@@ -6,8 +6,9 @@ using SshGateway.Feed;
 namespace SshGateway.Proxy.Sessions;
 
 /// <summary>
-/// What this proxy knows of one session. Immutable: a change is a new entry. A proxy may hold a million of them, so all but the id is one array, and
-/// what a login needs of it is decoded then: as objects with strings and arrays of their own they took half as much again.
+/// What this proxy knows of one session. Immutable: a change is a new entry. A proxy may hold a million of them, so all
+/// but the id is one array, and what a login needs of it is decoded then: as objects with strings and arrays of their
+/// own they took half as much again.
 /// </summary>
 internal sealed class SessionEntry
 {
@@ -49,7 +50,8 @@ internal sealed class SessionEntry
 
     private readonly byte[] _packed;
 
-    /// <param name="details">What its strings and counts fit into has been checked: endpoint_feed.proto bounds them all.</param>
+    /// <param name="details">What its strings and counts fit into has been checked: endpoint_feed.proto bounds them
+    /// all.</param>
     public SessionEntry(SessionDetails details)
     {
         SessionId = details.SessionId;
@@ -122,7 +124,9 @@ internal sealed class SessionEntry
     /// <summary>The CAs whose host certificates the pod may show, in the SSH wire format.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> HostCAKeys => ReadKeys(KeyList.HostCAKeys);
 
-    /// <summary>The owner's user name, in UTF-8, which counts as a principal; known where the session trusts a CA.</summary>
+    /// <summary>
+    /// The owner's user name, in UTF-8, which counts as a principal; known where the session trusts a CA.
+    /// </summary>
     public ReadOnlySpan<byte> OwnerUser => _packed.AsSpan(OffsetOf(KeyList.End));
 
     /// <summary>
@@ -152,7 +156,9 @@ internal sealed class SessionEntry
     /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
     public string Reason => Encoding.UTF8.GetString(Read(StringField.Reason));
 
-    /// <summary>Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.</summary>
+    /// <summary>
+    /// Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.
+    /// </summary>
     public bool Passthrough => _packed[PassthroughOffset] != 0;
 
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>

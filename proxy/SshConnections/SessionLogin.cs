@@ -9,8 +9,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.SshConnections;
 
 /// <summary>
-/// Logs an authenticated client in to its session's pod as it is now: waits for a pod that is on its way, and begins again where the pod changes meanwhile. Tells the
-/// user what it waits for.
+/// Logs an authenticated client in to its session's pod as it is now: waits for a pod that is on its way, and begins
+/// again where the pod changes meanwhile. Tells the user what it waits for.
 /// </summary>
 internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLoginLimits limits, TimeProvider time)
 {
@@ -83,7 +83,9 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         return await login.ConfigureAwait(false);
     }
 
-    /// <summary>The session's entry when there is nothing more to wait for; null: the session no longer admits the client.</summary>
+    /// <summary>
+    /// The session's entry when there is nothing more to wait for; null: the session no longer admits the client.
+    /// </summary>
     private async Task<SessionEntry?> AwaitPodAsync(
         AuthenticatedClient client, SessionEntry entry, OpenSession session, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
     {

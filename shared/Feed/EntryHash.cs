@@ -15,6 +15,9 @@ public static class EntryHash
         return BinaryPrimitives.ReadUInt64BigEndian(digest);
     }
 
-    /// <summary>Of an entry that came over the wire: fields that this version does not know are kept, so its bytes come out as they came.</summary>
+    /// <summary>
+    /// Of an entry that came over the wire: fields that this version does not know are kept, so its bytes come out as
+    /// they came.
+    /// </summary>
     public static ulong Compute(Entry entry) => Compute(entry.ToByteArray());
 }

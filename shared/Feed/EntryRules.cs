@@ -3,7 +3,10 @@ using System.Text;
 
 namespace SshGateway.Feed;
 
-/// <summary>The bounds of an Entry that endpoint_feed.proto names: kept by who sends it, and checked by who gets it. What the keys are is not looked at.</summary>
+/// <summary>
+/// The bounds of an Entry that endpoint_feed.proto names: kept by who sends it, and checked by who gets it. What the
+/// keys are is not looked at.
+/// </summary>
 public static class EntryRules
 {
     private const int MaxAuthorizedKeys = 16;

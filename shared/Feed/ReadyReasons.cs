@@ -11,7 +11,9 @@ public static class ReadyReasons
     /// <summary>No pod carries the session's label yet.</summary>
     public const string WaitingForPod = "WaitingForPod";
 
-    /// <summary>The pod that the session names does not exist, is another incarnation, or is not labelled as the session's.</summary>
+    /// <summary>
+    /// The pod that the session names does not exist, is another incarnation, or is not labelled as the session's.
+    /// </summary>
     public const string PodNotFound = "PodNotFound";
 
     /// <summary>The pod has no address yet, or its Ready condition is not True.</summary>

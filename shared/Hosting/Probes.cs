@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace SshGateway.Hosting;
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work, or a sentence that says why not.</summary>
+/// <summary>
+/// <c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work, or a sentence that says why not.
+/// </summary>
 public static class Probes
 {
     /// <param name="context">The request.</param>

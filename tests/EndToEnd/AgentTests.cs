@@ -34,7 +34,8 @@ public sealed class AgentTests(SharedGateway shared)
         Assert.Contains("Permission denied (publickey)", beta.ErrorText, StringComparison.Ordinal);
     }
 
-    // The agent signs for the host key that it is told of, which the client's request has to name, and that is not the gateway's.
+    // The agent signs for the host key that it is told of, which the client's request has to name, and that is not the
+    // gateway's.
     [RealSshFact("ssh-agent", "ssh-add")]
     public async Task A_key_that_is_restricted_to_another_host_key_does_not_log_in()
     {

@@ -3,7 +3,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>Much data, checksums equal: each way, both ways at once, and while both legs exchange keys all the time.</summary>
+/// <summary>
+/// Much data, checksums equal: each way, both ways at once, and while both legs exchange keys all the time.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class BulkTransferTests(SharedGateway shared)
 {

@@ -5,7 +5,10 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>Clients whose machine is gone, for a while or for good: nobody says so. The times are those of a laptop, scaled down.</summary>
+/// <summary>
+/// Clients whose machine is gone, for a while or for good: nobody says so. The times are those of a laptop, scaled
+/// down.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 [Trait("Category", "Long")]
 public sealed class DeadPeerTests(SharedGateway shared)

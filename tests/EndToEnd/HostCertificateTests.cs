@@ -32,7 +32,8 @@ public sealed class HostCertificateTests(SharedGateway shared)
         foreach (string[] arguments in new string[][] { ["-h", "-n", Id], ["-h", "-n", $"other,{Id}", "-V", "-1m:+1h"] })
         {
             await using PodSshd pod = await AddPodAsync(Id, ca, "ed25519", arguments, of => manifest = manifest is null ? of : of with { Uid = manifest.Uid });
-            // The second one is where the first one was not: until the proxy has heard of it, the pod cannot be reached.
+            // The second one is where the first one was not: until the proxy has heard of it, the pod cannot be
+            // reached.
             CommandResult? result = null;
             await Eventually.TrueAsync(
                 async () => (result = await shared.Client.RunAsync(Id, "echo $POD")).Succeeded, TimeSpan.FromSeconds(10), () => $"{result}\n{shared.Gateway.Logs}");

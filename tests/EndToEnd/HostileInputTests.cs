@@ -5,7 +5,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>Hostile bytes on the wire: each ends in a closed connection, in bounded memory, and the next login works.</summary>
+/// <summary>
+/// Hostile bytes on the wire: each ends in a closed connection, in bounded memory, and the next login works.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class HostileInputTests(SharedGateway shared)
 {

@@ -5,7 +5,10 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>The second way in: the real ssh, through the programs that people have for ProxyCommand, end to end to the pod's sshd.</summary>
+/// <summary>
+/// The second way in: the real ssh, through the programs that people have for ProxyCommand, end to end to the pod's
+/// sshd.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class PassthroughTests(SharedGateway shared)
 {
@@ -74,7 +77,8 @@ public sealed class PassthroughTests(SharedGateway shared)
         Assert.Contains("403", result.ErrorText, StringComparison.Ordinal);
     }
 
-    // As docs/clients.md shows it: the gateway is a jump host whose session opens the connection, to the pod's own sshd.
+    // As docs/clients.md shows it: the gateway is a jump host whose session opens the connection, to the pod's own
+    // sshd.
     [RealSshFact]
     public async Task A_session_is_a_jump_host_to_its_own_sshd()
     {

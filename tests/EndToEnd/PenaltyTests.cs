@@ -9,7 +9,9 @@ using SshGateway.Tests.Support.SshConnections;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>All users of a gateway have its address: a pod's sshd that penalises addresses must have no reason to.</summary>
+/// <summary>
+/// All users of a gateway have its address: a pod's sshd that penalises addresses must have no reason to.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class PenaltyTests(SharedGateway shared)
 {

@@ -2,7 +2,10 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>Logins that are earlier than their pod. The second proxy waits a minute for one, as is the default, and the first a second.</summary>
+/// <summary>
+/// Logins that are earlier than their pod. The second proxy waits a minute for one, as is the default, and the first a
+/// second.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class PodWaitTests(SharedGateway shared)
 {

@@ -2,7 +2,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>Where OpenSSL has ML-KEM (3.5) and OpenSSH prefers it (10.0), it is what both legs use without being told to.</summary>
+/// <summary>
+/// Where OpenSSL has ML-KEM (3.5) and OpenSSH prefers it (10.0), it is what both legs use without being told to.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class PostQuantumTests(SharedGateway shared)
 {

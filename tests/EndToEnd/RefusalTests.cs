@@ -127,7 +127,8 @@ public sealed partial class RefusalTests(SharedGateway shared)
         await pod.StopAsync();
         await pod.StartAsync([await KeyPair.GenerateAsync(ScratchDirectory.New("host-key"), "other")]);
 
-        // The second proxy has never been there. It hears of the key from its operator, which is a matter of milliseconds.
+        // The second proxy has never been there. It hears of the key from its operator, which is a matter of
+        // milliseconds.
         CommandResult? refused = null;
         await Eventually.TrueAsync(
             async () =>
@@ -194,7 +195,9 @@ public sealed partial class RefusalTests(SharedGateway shared)
         return Ephemeral().Replace(transcript, "");
     }
 
-    /// <summary>What differs between any two runs: local ports, file descriptors and the length of elapsed times.</summary>
+    /// <summary>
+    /// What differs between any two runs: local ports, file descriptors and the length of elapsed times.
+    /// </summary>
     [GeneratedRegex(@"(?<=port )\d+|(?<=fd )\d+|\d+\.\d+(?= seconds)|(?<=pid )\d+")]
     private static partial Regex RandomNumbers();
 

@@ -16,7 +16,8 @@ using Xunit.Abstractions;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>
-/// Two proxies behind a real HAProxy are replaced one after the other while a hundred logins a second go on. The clients and the pod are light ones of our
+/// Two proxies behind a real HAProxy are replaced one after the other while a hundred logins a second go on. The
+/// clients and the pod are light ones of our
 /// own: a hundred ssh and sshd processes a second would be all that such a machine does.
 /// </summary>
 [Collection(EndToEndTests.Name)]

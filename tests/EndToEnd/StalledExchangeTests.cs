@@ -3,8 +3,9 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>
-/// Key exchanges of stock ssh and sshd that stall, because one direction of the leg has fallen silent before the data came that made the exchange due: whoever asked
-/// for it, its answer or what follows does not come. Both ends of all sessions have data to send.
+/// Key exchanges of stock ssh and sshd that stall, because one direction of the leg has fallen silent before the data
+/// came that made the exchange due: whoever asked for it, its answer or what follows does not come. Both ends of all
+/// sessions have data to send.
 /// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class StalledExchangeTests(SharedGateway shared)

@@ -7,7 +7,10 @@ using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>CVE-2023-48795: somebody on the path slips a packet in before the encryption starts, so that a later one can be swallowed unnoticed.</summary>
+/// <summary>
+/// CVE-2023-48795: somebody on the path slips a packet in before the encryption starts, so that a later one can be
+/// swallowed unnoticed.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class TerrapinTests(SharedGateway shared)
 {

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Support;
 
-/// <summary>Waits for what no event tells, such as another process's state, with a deadline that only a failure meets.</summary>
+/// <summary>
+/// Waits for what no event tells, such as another process's state, with a deadline that only a failure meets.
+/// </summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
@@ -39,7 +41,9 @@ internal static class Eventually
         }
     }
 
-    /// <summary>Lets time pass in steps until the task is done: for limits that begin at a moment that cannot be seen.</summary>
+    /// <summary>
+    /// Lets time pass in steps until the task is done: for limits that begin at a moment that cannot be seen.
+    /// </summary>
     public static async Task CompletedAsync(Task task, ManualTimeProvider time, TimeSpan step)
     {
         using var expiry = new CancellationTokenSource(Deadline);

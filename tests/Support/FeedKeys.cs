@@ -10,8 +10,8 @@ using SshGateway.Proxy.Feed;
 namespace SshGateway.Tests.Support;
 
 /// <summary>
-/// What the feed's two ends are configured with: a CA and a certificate of it for 127.0.0.1, and a token issuer. All of it
-/// is in files, which a test may replace while both run.
+/// What the feed's two ends are configured with: a CA and a certificate of it for 127.0.0.1, and a token issuer. All of
+/// it is in files, which a test may replace while both run.
 /// </summary>
 internal sealed class FeedKeys : IDisposable
 {
@@ -65,7 +65,9 @@ internal sealed class FeedKeys : IDisposable
     /// <summary>What the proxies trust from now on.</summary>
     public void PutAuthorities(params FeedAuthority[] authorities) => _directory.WriteByRename("ca.crt", string.Concat(authorities.Select(a => a.Pem + "\n")));
 
-    /// <summary>Another certificate for the operator. Between the two files it may see a key of another certificate.</summary>
+    /// <summary>
+    /// Another certificate for the operator. Between the two files it may see a key of another certificate.
+    /// </summary>
     public void PutLeaf(FeedAuthority authority, IPAddress? address = null)
     {
         (string certificate, string key) = authority.Issue(address ?? IPAddress.Loopback);

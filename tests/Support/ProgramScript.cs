@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace SshGateway.Tests.Support;
 
-/// <summary>A script of scripts/ that prints where programs are, as NAME=path, or says as its last line why they cannot be had.</summary>
+/// <summary>
+/// A script of scripts/ that prints where programs are, as NAME=path, or says as its last line why they cannot be had.
+/// </summary>
 internal static class ProgramScript
 {
     /// <returns>The paths by name, or the problem.</returns>

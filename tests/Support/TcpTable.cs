@@ -27,7 +27,9 @@ internal static class TcpTable
     /// <summary>Connections with more to send to there than it takes.</summary>
     public static int StuckTo(IPEndPoint remote) => Rows("/proc/net/tcp").Count(row => row.Remote == Text(remote) && row.Timer == ZeroWindowProbe);
 
-    /// <summary>Of the connections that a listener has accepted, the most keep-alive probes that went unanswered.</summary>
+    /// <summary>
+    /// Of the connections that a listener has accepted, the most keep-alive probes that went unanswered.
+    /// </summary>
     /// <param name="local">The listener's address.</param>
     /// <param name="process">In whose network it is.</param>
     public static int UnansweredProbes(IPEndPoint local, int process) => Rows($"/proc/{process}/net/tcp")

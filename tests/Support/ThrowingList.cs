@@ -2,7 +2,9 @@ using System.Collections;
 
 namespace SshGateway.Tests.Support;
 
-/// <summary>A list that fails whatever is asked of it: what no object can be, so that code meets what nobody has thought of.</summary>
+/// <summary>
+/// A list that fails whatever is asked of it: what no object can be, so that code meets what nobody has thought of.
+/// </summary>
 internal sealed class ThrowingList<T> : IReadOnlyList<T>
 {
     public const string Message = "this list fails";

@@ -1,8 +1,9 @@
 namespace SshGateway.Bench.Traffic.Raw;
 
 /// <summary>
-/// What the raw client and upstream share. The client begins with how many bytes it wants to have sent, 8 bytes big-endian; then it sends what it likes,
-/// which the upstream throws away. Nobody looks at the bytes, so all connections use the same buffer.
+/// What the raw client and upstream share. The client begins with how many bytes it wants to have sent, 8 bytes
+/// big-endian; then it sends what it likes, which the upstream throws away. Nobody looks at the bytes, so all
+/// connections use the same buffer.
 /// </summary>
 internal static class RawBytes
 {

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace SshGateway.Bench.Traffic.Raw;
 
-/// <summary>A connection to the raw upstream: by CONNECT through the gateway, or as it is through another relay.</summary>
+/// <summary>
+/// A connection to the raw upstream: by CONNECT through the gateway, or as it is through another relay.
+/// </summary>
 internal sealed class RawClient : IAsyncDisposable, IDisposable
 {
     private const string Established = "HTTP/1.1 200 ";

@@ -10,8 +10,8 @@ using SshGateway.Tests.Support;
 namespace SshGateway.Bench.Traffic.Ssh;
 
 /// <summary>
-/// An SSH server without processes, so that the gateway is what a run waits for: verifies the login's signatures as sshd does, and sends back what
-/// comes on a channel.
+/// An SSH server without processes, so that the gateway is what a run waits for: verifies the login's signatures as
+/// sshd does, and sends back what comes on a channel.
 /// </summary>
 internal static class LightUpstream
 {

@@ -16,7 +16,9 @@ internal interface IProxyAuthenticator
 /// <summary>Who follows the feed, and until when that is proven.</summary>
 internal sealed record ProxyIdentity(string Subject, DateTimeOffset ExpiresAt);
 
-/// <summary>Operator:FeedInsecure, for which the feed must listen on loopback: whoever is on this machine may follow it.</summary>
+/// <summary>
+/// Operator:FeedInsecure, for which the feed must listen on loopback: whoever is on this machine may follow it.
+/// </summary>
 internal sealed class NoAuthentication : IProxyAuthenticator
 {
     private static readonly ProxyIdentity Anybody = new("anybody", DateTimeOffset.MaxValue);

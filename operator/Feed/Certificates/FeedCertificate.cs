@@ -7,8 +7,9 @@ using System.Security.Cryptography.X509Certificates;
 namespace SshGateway.Operator.Feed.Certificates;
 
 /// <summary>
-/// The certificate that the feed shows. Its source is asked at each handshake: a new certificate counts for new connections, and open ones do not
-/// notice. There need not be one at the start, for in a cluster one of the operators makes it.
+/// The certificate that the feed shows. Its source is asked at each handshake: a new certificate counts for new
+/// connections, and open ones do not notice. There need not be one at the start, for in a cluster one of the operators
+/// makes it.
 /// </summary>
 internal sealed class FeedCertificate : IDisposable
 {

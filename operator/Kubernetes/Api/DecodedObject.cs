@@ -13,7 +13,9 @@ namespace SshGateway.Operator.Kubernetes.Api;
 internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem, T? Partial)
     where T : KubernetesObject
 {
-    /// <summary>Reads the value that the reader stands at; all of it must be in the reader's buffer. The reader ends behind it.</summary>
+    /// <summary>
+    /// Reads the value that the reader stands at; all of it must be in the reader's buffer. The reader ends behind it.
+    /// </summary>
     /// <exception cref="JsonException">It does not even say which object it is.</exception>
     public static DecodedObject<T> Read(ref Utf8JsonReader reader, ApiResource<T> resource)
     {

@@ -48,7 +48,9 @@ internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource
     public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
         (await ListAsync("resourceVersion=&limit=1", cancellationToken)).Metadata.ResourceVersion ?? "";
 
-    /// <summary>Watches from a version on, until the server ends it, which is normal, or the time is up by far.</summary>
+    /// <summary>
+    /// Watches from a version on, until the server ends it, which is normal, or the time is up by far.
+    /// </summary>
     /// <exception cref="ApiException">The server said no.</exception>
     /// <exception cref="HttpRequestException">The server was not reached.</exception>
     /// <exception cref="IOException">The connection broke.</exception>

@@ -7,8 +7,8 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Kubernetes.Api;
 
 /// <summary>
-/// Reads a watch: lines of <c>{"type": …, "object": …}</c>. A line that the connection's end cut off is nothing: the next
-/// watch sends it again.
+/// Reads a watch: lines of <c>{"type": …, "object": …}</c>. A line that the connection's end cut off is nothing: the
+/// next watch sends it again.
 /// </summary>
 internal sealed class WatchReader<T>(ApiResource<T> resource)
     where T : KubernetesObject

@@ -47,7 +47,8 @@ internal sealed class AuthenticationHandler(ApiServerAccess access, Func<SslStre
         base.Dispose(disposing);
     }
 
-    // A connection that cannot be made in time comes as a cancellation that nobody asked for; to everyone here it is a failure like others.
+    // A connection that cannot be made in time comes as a cancellation that nobody asked for; to everyone here it is a
+    // failure like others.
     private async Task<HttpResponseMessage> ForwardAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>What an exec plugin is told (<c>spec</c>) and what it prints (<c>status</c>): client.authentication.k8s.io.</summary>
+/// <summary>
+/// What an exec plugin is told (<c>spec</c>) and what it prints (<c>status</c>): client.authentication.k8s.io.
+/// </summary>
 internal sealed record ExecCredential
 {
     public string? ApiVersion { get; init; }

@@ -4,14 +4,16 @@ using System.Net;
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
 /// <summary>
-/// Proxies between the operator and the API server, by the rules of kubectl (Go's httpproxy), which differ from those of .NET: NO_PROXY takes
-/// networks, and nothing that is on this machine goes through the environment's proxy.
+/// Proxies between the operator and the API server, by the rules of kubectl (Go's httpproxy), which differ from those
+/// of .NET: NO_PROXY takes networks, and nothing that is on this machine goes through the environment's proxy.
 /// </summary>
 internal static class HttpProxies
 {
     private static readonly string[] Schemes = ["http", "https", "socks5"];
 
-    /// <summary>The proxy of a URL; null: it is no URL of a proxy. A password in it goes to the proxy and into no message.</summary>
+    /// <summary>
+    /// The proxy of a URL; null: it is no URL of a proxy. A password in it goes to the proxy and into no message.
+    /// </summary>
     public static WebProxy? Parse(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? proxy) || !Schemes.Contains(proxy.Scheme) || proxy.Host.Length == 0)
@@ -40,7 +42,10 @@ internal static class HttpProxies
         string? Value(string name, string otherwise) => NullIfEmpty(variable(name)) ?? NullIfEmpty(variable(otherwise));
     }
 
-    /// <summary>Whether NO_PROXY names the server: *, a name with all names below it, an address, a network, each but the last with a port or without.</summary>
+    /// <summary>
+    /// Whether NO_PROXY names the server: *, a name with all names below it, an address, a network, each but the last
+    /// with a port or without.
+    /// </summary>
     public static bool IsExempt(Uri server, string noProxy)
     {
         string host = server.IdnHost.Trim('[', ']').TrimEnd('.');

@@ -5,7 +5,9 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 /// <summary>What proves to the API server who we are.</summary>
 internal interface ICredentialSource
 {
-    /// <summary>For the TLS handshake, with its chain; null when there is none. Another one is another object.</summary>
+    /// <summary>
+    /// For the TLS handshake, with its chain; null when there is none. Another one is another object.
+    /// </summary>
     SslStreamCertificateContext? ClientCertificate { get; }
 
     /// <summary>The bearer token; null when there is none. Asked for before every request.</summary>

@@ -3,7 +3,9 @@ using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>What kubelet gives to every pod: the API server's address in the environment, and a ServiceAccount's files.</summary>
+/// <summary>
+/// What kubelet gives to every pod: the API server's address in the environment, and a ServiceAccount's files.
+/// </summary>
 internal static class InClusterAccess
 {
     public const string DefaultDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -5,7 +5,10 @@ using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>A cluster of a kubeconfig: where its API server is, and by what it is known. An empty field is as one that is left out.</summary>
+/// <summary>
+/// A cluster of a kubeconfig: where its API server is, and by what it is known. An empty field is as one that is left
+/// out.
+/// </summary>
 internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, KubeconfigOrigin origin)
 {
     // https://kubernetes.io/docs/reference/config-api/client-authentication.v1, Cluster.config.
@@ -20,7 +23,8 @@ internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, Kubeconf
     public Uri ReadServer()
     {
         string address = cluster.Server ?? "";
-        // As kubectl: without a scheme, where something tells that it is TLS. It would be plain HTTP otherwise, and that has to be written out.
+        // As kubectl: without a scheme, where something tells that it is TLS. It would be plain HTTP otherwise, and
+        // that has to be written out.
         bool isBare = !address.Contains("://", StringComparison.Ordinal) && !address.Contains('/', StringComparison.Ordinal) && address.Length > 0;
         if (!Uri.TryCreate(isBare && HasTls ? $"https://{address}" : address, UriKind.Absolute, out Uri? server) || server.Scheme is not ("https" or "http") || server.Host.Length == 0)
         {

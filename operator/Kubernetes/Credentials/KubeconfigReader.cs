@@ -8,8 +8,8 @@ using static SshGateway.Operator.Kubernetes.Credentials.KubeconfigFile;
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
 /// <summary>
-/// Reads a list of kubeconfig files as kubectl does: of entries with one name, and of current-contexts, the first file's
-/// counts. What cannot be honoured is an error, because ignoring it could mean another cluster or another user.
+/// Reads a list of kubeconfig files as kubectl does: of entries with one name, and of current-contexts, the first
+/// file's counts. What cannot be honoured is an error, because ignoring it could mean another cluster or another user.
 /// </summary>
 internal sealed class KubeconfigReader
 {
@@ -26,7 +26,8 @@ internal sealed class KubeconfigReader
 
     /// <param name="files">Paths; between them a colon. Of several, those that do not exist are passed over.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="ConfigurationException">The files do not say how to reach a cluster, or say it in a way that is not supported.</exception>
+    /// <exception cref="ConfigurationException">The files do not say how to reach a cluster, or say it in a way that is
+    /// not supported.</exception>
     public static ApiServerAccess Read(string files, TimeProvider time)
     {
         var reader = new KubeconfigReader(files, time);

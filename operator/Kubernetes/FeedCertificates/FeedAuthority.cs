@@ -1,14 +1,16 @@
 using System.Text;
-using SshGateway.Operator.Feed.Certificates;
 using k8s.Models;
+using SshGateway.Operator.Feed.Certificates;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 
 /// <summary>What the Secret of the feed's CA holds.</summary>
 /// <param name="Ca">The CA that signs (<c>ca.crt</c>, <c>ca.key</c>).</param>
 /// <param name="Certificate">The operators' certificate (<c>tls.crt</c>, <c>tls.key</c>).</param>
-/// <param name="Next">The CA that the proxies are told of and that does not sign yet (<c>next.crt</c>, <c>next.key</c>).</param>
-/// <param name="Previous">The CA that signed before and is still trusted; its key is gone (<c>previous.crt</c>).</param>
+/// <param name="Next">The CA that the proxies are told of and that does not sign yet (<c>next.crt</c>,
+/// <c>next.key</c>).</param>
+/// <param name="Previous">The CA that signed before and is still trusted; its key is gone
+/// (<c>previous.crt</c>).</param>
 internal sealed record FeedAuthority(CertificatePem Ca, CertificatePem Certificate, CertificatePem? Next = null, string? Previous = null)
 {
     public const string CaFile = "ca.crt";
@@ -21,7 +23,8 @@ internal sealed record FeedAuthority(CertificatePem Ca, CertificatePem Certifica
     private const string PreviousFile = "previous.crt";
 
     /// <summary>
-    /// What the proxies are to trust. By age, so that it is the same text before and after the next CA has become the one that signs.
+    /// What the proxies are to trust. By age, so that it is the same text before and after the next CA has become the
+    /// one that signs.
     /// </summary>
     public string Bundle => Previous + Ca.Certificates + Next?.Certificates;
 

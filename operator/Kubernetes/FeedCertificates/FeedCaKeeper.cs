@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using SshGateway.Operator.Kubernetes.Api;
 using k8s;
 using k8s.Models;
+using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 
 /// <summary>
-/// Reads the feed's certificate from its Secret, in every replica; and in the one that leads makes it, publishes its CA, and renews both. What does not
-/// carry our mark is somebody's own, and is never changed. A change is bound to the version that it was computed from, so that a
-/// replica that is not the leader any more changes nothing.
+/// Reads the feed's certificate from its Secret, in every replica; and in the one that leads makes it, publishes its
+/// CA, and renews both. What does not carry our mark is somebody's own, and is never changed. A change is bound to the
+/// version that it was computed from, so that a replica that is not the leader any more changes nothing.
 /// </summary>
 internal sealed class FeedCaKeeper
 {

@@ -25,7 +25,8 @@ internal sealed class FeedCaRotation(FeedCaSettings settings)
     }
 
     /// <param name="present">What there is.</param>
-    /// <param name="publishedAt">Since when the proxies can read <see cref="FeedAuthority.Bundle"/>; null: what they trust is somebody else's to say, so it cannot change.</param>
+    /// <param name="publishedAt">Since when the proxies can read <see cref="FeedAuthority.Bundle"/>; null: what they
+    /// trust is somebody else's to say, so it cannot change.</param>
     /// <param name="now">The time.</param>
     /// <returns>What it has to be now; null: it is.</returns>
     /// <exception cref="CryptographicException">What there is cannot be used.</exception>
@@ -41,7 +42,8 @@ internal sealed class FeedCaRotation(FeedCaSettings settings)
             {
                 return (FeedCaStep.NextCaSigns, new FeedAuthority(next, Issue(next, now), Previous: present.Ca.Certificates));
             }
-            // The certificate is never older than the CA's first signature, and the other operators have read it in this time.
+            // The certificate is never older than the CA's first signature, and the other operators have read it in
+            // this time.
             if (present.Previous is not null && now - FeedCa.IssuedAt(certificate) >= settings.Overlap)
             {
                 return (FeedCaStep.PreviousCaDropped, present with { Previous = null });
@@ -89,6 +91,7 @@ internal enum FeedCaStep
 /// <param name="Names">What proxies call the operators: DNS names and IP addresses.</param>
 /// <param name="CertificateLifetime">A certificate has a successor when a third of this is left.</param>
 /// <param name="CaLifetime">So has a CA.</param>
-/// <param name="Overlap">How long the proxies can know a CA before it signs, and how long its predecessor is still trusted then.</param>
+/// <param name="Overlap">How long the proxies can know a CA before it signs, and how long its predecessor is still
+/// trusted then.</param>
 internal sealed record FeedCaSettings(
     string Namespace, string Secret, string ConfigMap, IReadOnlyList<string> Names, TimeSpan CertificateLifetime, TimeSpan CaLifetime, TimeSpan Overlap);

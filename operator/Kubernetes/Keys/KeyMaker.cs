@@ -1,17 +1,18 @@
 using System.Security.Cryptography;
 using System.Text;
+using k8s;
+using k8s.Models;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
-using k8s;
-using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Keys;
 
 /// <summary>
-/// Makes the keys that are missing: the proxies' host keys and the user CA. What is there is never changed, whoever made it,
-/// so a replica that is not the leader any more can do no harm. Each private key is in its Secret and nowhere else.
+/// Makes the keys that are missing: the proxies' host keys and the user CA. What is there is never changed, whoever
+/// made it, so a replica that is not the leader any more can do no harm. Each private key is in its Secret and nowhere
+/// else.
 /// </summary>
 internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames names, TimeProvider time, ILogger<KeyMaker> logger)
 {

@@ -1,12 +1,13 @@
-using SshGateway.Operator.Kubernetes.Api;
 using k8s;
 using k8s.Models;
+using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Kubernetes.Leadership;
 
 /// <summary>
-/// Which replica writes: the holder of a Lease. Whether another one's lease has run out is judged by how long this process
-/// has seen it unchanged, never by the times written in it; whether our own still holds, from before the request was sent.
+/// Which replica writes: the holder of a Lease. Whether another one's lease has run out is judged by how long this
+/// process has seen it unchanged, never by the times written in it; whether our own still holds, from before the
+/// request was sent.
 /// </summary>
 internal sealed class LeaseElection(ApiClient api, LeaseSettings settings, TimeProvider time, ILogger<LeaseElection> logger)
 {
@@ -39,7 +40,9 @@ internal sealed class LeaseElection(ApiClient api, LeaseSettings settings, TimeP
         }
     }
 
-    /// <summary>Takes the lease whenever it is free and renews it, until it is cancelled; then it gives it back.</summary>
+    /// <summary>
+    /// Takes the lease whenever it is free and renews it, until it is cancelled; then it gives it back.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try

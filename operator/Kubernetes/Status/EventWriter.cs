@@ -1,17 +1,17 @@
 using System.Text;
 using System.Threading.Channels;
+using k8s;
+using k8s.Models;
 using SshGateway.Feed;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Model;
-using k8s;
-using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
-/// Writes an event when a session's Ready condition has changed, for <c>kubectl describe</c>. Best effort: one at a time,
-/// none twice, and what does not fit into the queue is dropped. Nothing waits for it.
+/// Writes an event when a session's Ready condition has changed, for <c>kubectl describe</c>. Best effort: one at a
+/// time, none twice, and what does not fit into the queue is dropped. Nothing waits for it.
 /// </summary>
 internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProvider time, ILogger<EventWriter> logger)
 {

@@ -6,7 +6,9 @@ using SshGateway.Operator.Usage;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
-/// <summary>A session's status as a pure function of the objects, what the proxies report, the time, and the status that it had.</summary>
+/// <summary>
+/// A session's status as a pure function of the objects, what the proxies report, the time, and the status that it had.
+/// </summary>
 internal static class StatusComposer
 {
     private const int MaxMessage = 1024;

@@ -1,17 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Model;
 using k8s;
 using k8s.Models;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Model;
 
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
-/// The merge patch (RFC 7386) of a status. It carries the version that it was computed from, so that a writer who is behind
-/// cannot win, and nulls for the fields that were there and no longer are, which no typed body can say. Fields of
-/// others are left alone.
+/// The merge patch (RFC 7386) of a status. It carries the version that it was computed from, so that a writer who is
+/// behind cannot win, and nulls for the fields that were there and no longer are, which no typed body can say. Fields
+/// of others are left alone.
 /// </summary>
 internal static class StatusPatch
 {

@@ -32,7 +32,8 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     private readonly ConcurrentDictionary<string, ObjectKey> _bySessionId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ObjectKey, Backoff> _failing = [];
 
-    // The version of which a write came back, or which is refused as it is: until the watch brings another one, there is nothing to write.
+    // The version of which a write came back, or which is refused as it is: until the watch brings another one, there
+    // is nothing to write.
     private readonly ConcurrentDictionary<ObjectKey, string?> _settled = [];
     private int _hasPassedOver;
 

@@ -3,16 +3,18 @@ using SshGateway.Operator.Kubernetes.Watching;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
-/// How many writes may be under way. Status is the least urgent thing that is asked of the API server, and each write costs it more than a pod's change does:
-/// where answers become slow, the table's watches wait behind our own writes. So the window follows the answers, as TCP's does the network's (RFC 5681 section 3.1): a
-/// slow one halves it, each good one lets it grow again.
+/// How many writes may be under way. Status is the least urgent thing that is asked of the API server, and each write
+/// costs it more than a pod's change does:
+/// where answers become slow, the table's watches wait behind our own writes. So the window follows the answers, as
+/// TCP's does the network's (RFC 5681 section 3.1): a slow one halves it, each good one lets it grow again.
 /// </summary>
 internal sealed class WriteWindow(TimeProvider time)
 {
     public const int Min = 2;
     public const int Max = 50;
 
-    // Slow is what takes longer than this beyond so many times the fastest answer ever: a far-away server is not a busy one.
+    // Slow is what takes longer than this beyond so many times the fastest answer ever: a far-away server is not a busy
+    // one.
     private const int FastestTimes = 4;
     private static readonly TimeSpan Queueing = TimeSpan.FromMilliseconds(50);
 

@@ -6,14 +6,16 @@ using SshGateway.Operator.Kubernetes.Api;
 namespace SshGateway.Operator.Kubernetes.Tokens;
 
 /// <summary>
-/// The API server's own issuer and keys: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
+/// The API server's own issuer and keys:
+/// https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
 /// Every ServiceAccount may read them, by the role system:service-account-issuer-discovery.
 /// </summary>
 internal sealed class ClusterIssuerKeys(ApiClient api) : IIssuerKeysSource
 {
     private const string Discovery = ".well-known/openid-configuration";
 
-    // Not the discovery's jwks_uri: that is where the world finds them, which may be another server without our credentials.
+    // Not the discovery's jwks_uri: that is where the world finds them, which may be another server without our
+    // credentials.
     private const string Keys = "openid/v1/jwks";
 
     public async Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken)

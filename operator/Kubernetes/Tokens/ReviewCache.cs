@@ -5,8 +5,8 @@ using SshGateway.Operator.Feed.Authentication;
 namespace SshGateway.Operator.Kubernetes.Tokens;
 
 /// <summary>
-/// What the API server said of the latest tokens, by their hashes: the tokens themselves are not kept. A full cache drops
-/// what would end first, and refusals end sooner, so a flood of forged tokens does not push out the good ones.
+/// What the API server said of the latest tokens, by their hashes: the tokens themselves are not kept. A full cache
+/// drops what would end first, and refusals end sooner, so a flood of forged tokens does not push out the good ones.
 /// </summary>
 internal sealed class ReviewCache(TimeProvider time)
 {

@@ -39,7 +39,8 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
             while (true)
             {
                 await WaitAsync(running, cancellationToken);
-                // Before everything that exists is known, a session whose pod was not read yet would look like one without.
+                // Before everything that exists is known, a session whose pod was not read yet would look like one
+                // without.
                 if (_watched.All(w => w.Sessions.Store.IsSynced && w.Pods.Store.IsSynced))
                 {
                     yield return TakeChanges();

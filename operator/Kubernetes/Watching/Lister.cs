@@ -5,7 +5,8 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 
 /// <summary>
 /// Brings a collection's store up to date by lists. The first list reads from etcd (a version of 0 could come from a
-/// replica that is behind) in pages; later ones ask for at least the known version, which the server's cache can answer.
+/// replica that is behind) in pages; later ones ask for at least the known version, which the server's cache can
+/// answer.
 /// </summary>
 internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, ObjectDecoding<T> decoding, ILogger logger)
     where T : KubernetesObject
@@ -20,7 +21,8 @@ internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, 
 
     /// <param name="isLatestNeeded">What the server's cache has will not do.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Whether the store is up to date now; else the list was older than what is known, and the server needs time.</returns>
+    /// <returns>Whether the store is up to date now; else the list was older than what is known, and the server needs
+    /// time.</returns>
     public async Task<bool> ListAsync(bool isLatestNeeded, CancellationToken cancellationToken)
     {
         string? known = store.Version;
@@ -72,7 +74,8 @@ internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, 
         }
         catch (ApiException exception) when (exception.Status.IsExpired)
         {
-            // The snapshot that the pages come from is gone. Pages of two snapshots do not make one list: begin again, in one piece.
+            // The snapshot that the pages come from is gone. Pages of two snapshots do not make one list: begin again,
+            // in one piece.
             return await client.ListAsync(Latest, cancellationToken);
         }
         return page with { Items = items };

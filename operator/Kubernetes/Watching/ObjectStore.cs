@@ -5,8 +5,8 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 
 /// <summary>
 /// The objects of one collection as they were last seen, and which of them the reader has not been told of. An object
-/// whose newest version cannot be decoded stays as it was: what is still there must not leave the table for a field that
-/// nobody here understands.
+/// whose newest version cannot be decoded stays as it was: what is still there must not leave the table for a field
+/// that nobody here understands.
 /// </summary>
 internal sealed class ObjectStore<T>(ChangeSignal changed)
     where T : KubernetesObject
@@ -66,7 +66,8 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
     /// <summary>A whole list: what is not in it is gone, and what has another uid is another object.</summary>
     /// <param name="items">The list.</param>
     /// <param name="version">Its version.</param>
-    /// <param name="isHistoryNew">The server went back to an earlier state: equal versions are not equal objects.</param>
+    /// <param name="isHistoryNew">The server went back to an earlier state: equal versions are not equal
+    /// objects.</param>
     public void Replace(IEnumerable<DecodedObject<T>> items, string version, bool isHistoryNew)
     {
         lock (_lock)
@@ -158,7 +159,8 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
 /// <summary>What is other in a store than when it was last asked.</summary>
 /// <param name="Set">The objects that came or changed.</param>
 /// <param name="Removed">Those that are gone.</param>
-/// <param name="Unreadable">Those whose newest version cannot be decoded: as they last were they are still there, if they ever were.</param>
+/// <param name="Unreadable">Those whose newest version cannot be decoded: as they last were they are still there, if
+/// they ever were.</param>
 /// <param name="Version">Up to which version the store has everything.</param>
 /// <param name="IsHistoryNew">Whether the server's versions began anew from an earlier one.</param>
 internal sealed record StoreChanges<T>(

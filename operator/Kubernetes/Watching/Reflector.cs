@@ -11,7 +11,8 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 internal sealed class Reflector<T>
     where T : KubernetesObject
 {
-    // However many proxies wait, and for whatever. Less than they wait, so that one that has come is not sent away for it.
+    // However many proxies wait, and for whatever. Less than they wait, so that one that has come is not sent away for
+    // it.
     private static readonly TimeSpan CatchUpInterval = TimeSpan.FromSeconds(5);
 
     private readonly ResourceClient<T> _client;
@@ -41,7 +42,10 @@ internal sealed class Reflector<T>
     /// <summary>What is known of the collection.</summary>
     public ObjectStore<T> Store { get; }
 
-    /// <summary>Somebody waits for this version. A list tells whether there is more to read; the running watch may have nothing to tell.</summary>
+    /// <summary>
+    /// Somebody waits for this version. A list tells whether there is more to read; the running watch may have nothing
+    /// to tell.
+    /// </summary>
     public void CatchUp(ulong version)
     {
         Volatile.Write(ref _wanted, version);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SshGateway.Operator.Kubernetes.Watching;
 
 /// <summary>
-/// Compares versions of one server. They are opaque by contract, but a number on every API server there is, and by KEP-5504
-/// in the contract as such; what is no number is not compared.
+/// Compares versions of one server. They are opaque by contract, but a number on every API server there is, and by
+/// KEP-5504 in the contract as such; what is no number is not compared.
 /// </summary>
 internal static class ResourceVersions
 {

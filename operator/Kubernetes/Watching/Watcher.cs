@@ -23,8 +23,8 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
         bool hadEvents = false;
         try
         {
-            // A watch from a version that is yet to come is silent until it has come. After etcd was restored from a backup,
-            // that hides everything that happens till then.
+            // A watch from a version that is yet to come is silent until it has come. After etcd was restored from a
+            // backup, that hides everything that happens till then.
             if (!isJustListed && await client.ReadVersionAsync(cancellationToken) is var version && ResourceVersions.IsOlder(version, store.Version!))
             {
                 return new WatchResult(WatchEnd.BackOffAndRelist, $"the server is at version {version}, and {store.Version} was seen", null);
@@ -95,7 +95,10 @@ internal enum WatchEnd
     /// <summary>Watch on, at once: the server ended it as it was told to.</summary>
     Continue,
 
-    /// <summary>Leave the server alone for a while, then watch on from the same version: never list, or a server that comes back meets everyone's lists at once.</summary>
+    /// <summary>
+    /// Leave the server alone for a while, then watch on from the same version: never list, or a server that comes back
+    /// meets everyone's lists at once.
+    /// </summary>
     BackOff,
 
     /// <summary>List at once: the history that the watch needs is gone.</summary>
@@ -104,7 +107,9 @@ internal enum WatchEnd
     /// <summary>List at once, from etcd: somebody waits for what a quiet watch does not tell.</summary>
     CatchUp,
 
-    /// <summary>Leave the server alone for a while, then list: the collection is not there, or not ours to read.</summary>
+    /// <summary>
+    /// Leave the server alone for a while, then list: the collection is not there, or not ours to read.
+    /// </summary>
     BackOffAndRelist,
 }
 

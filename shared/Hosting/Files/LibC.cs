@@ -10,7 +10,8 @@ internal static partial class LibC
     public const int NoSuchFile = 2;
     public const int NoAccess = 13;
 
-    // <asm-generic/fcntl.h>: O_NOCTTY | O_NONBLOCK | O_CLOEXEC, and O_RDONLY is 0. A FIFO that nobody writes to is opened at once.
+    // <asm-generic/fcntl.h>: O_NOCTTY | O_NONBLOCK | O_CLOEXEC, and O_RDONLY is 0. A FIFO that nobody writes to is
+    // opened at once.
     private const int ReadWithoutWaiting = 0x100 | 0x800 | 0x80000;
 
     // <linux/fcntl.h>

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SshGateway.Hosting.Files;
 
 /// <summary>
-/// Reads files that others write. A FIFO, a socket or a device is refused without waiting for its other end, and so is a
-/// file that has more bytes than it may, however many it says it has: it may grow while it is read.
+/// Reads files that others write. A FIFO, a socket or a device is refused without waiting for its other end, and so is
+/// a file that has more bytes than it may, however many it says it has: it may grow while it is read.
 /// </summary>
 public static class RegularFile
 {
@@ -13,7 +13,8 @@ public static class RegularFile
     public const int DefaultMaxBytes = 4 * 1024 * 1024;
 
     /// <summary>Reads a text: UTF-8, or what its byte order mark says.</summary>
-    /// <exception cref="IOException">It is not there, is no regular file, has too many bytes, or cannot be read.</exception>
+    /// <exception cref="IOException">It is not there, is no regular file, has too many bytes, or cannot be
+    /// read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static string ReadText(string path, int maxBytes = DefaultMaxBytes)
     {
@@ -22,7 +23,8 @@ public static class RegularFile
     }
 
     /// <summary>Reads a whole file.</summary>
-    /// <exception cref="IOException">It is not there, is no regular file, has too many bytes, or cannot be read.</exception>
+    /// <exception cref="IOException">It is not there, is no regular file, has too many bytes, or cannot be
+    /// read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static byte[] ReadBytes(string path, int maxBytes = DefaultMaxBytes)
     {

@@ -3,8 +3,9 @@ using System.Text;
 namespace SshGateway.Hosting.Logging;
 
 /// <summary>
-/// Writes lines from a thread of its own, those of the last <see cref="Delay"/> at once, so that one wake-up and one write serve many. When more wait than
-/// <see cref="Capacity"/>, because nobody takes what is written, lines are dropped and counted, and nobody waits.
+/// Writes lines from a thread of its own, those of the last <see cref="Delay"/> at once, so that one wake-up and one
+/// write serve many. When more wait than <see cref="Capacity"/>, because nobody takes what is written, lines are
+/// dropped and counted, and nobody waits.
 /// </summary>
 internal sealed class LineWriter : IDisposable
 {

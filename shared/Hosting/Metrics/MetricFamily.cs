@@ -4,7 +4,9 @@ using System.Text;
 
 namespace SshGateway.Hosting.Metrics;
 
-/// <summary>One instrument as Prometheus sees it: https://prometheus.io/docs/instrumenting/exposition_formats/.</summary>
+/// <summary>
+/// One instrument as Prometheus sees it: https://prometheus.io/docs/instrumenting/exposition_formats/.
+/// </summary>
 internal sealed class MetricFamily
 {
     // Tags are words of closed lists; more would be a defect, which must not fill the memory of whoever scrapes.
@@ -109,8 +111,8 @@ internal sealed class MetricFamily
         text.Append(' ').Append(Number(value)).Append('\n');
     }
 
-    // The rules of OpenTelemetry's specification, "Prometheus and OpenMetrics Compatibility": dots become underscores, units are written out, counters
-    // end in _total.
+    // The rules of OpenTelemetry's specification, "Prometheus and OpenMetrics Compatibility": dots become underscores,
+    // units are written out, counters end in _total.
     private static string NameOf(Instrument instrument, bool isCounter)
     {
         string name = Word(instrument.Name);

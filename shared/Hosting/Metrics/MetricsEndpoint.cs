@@ -5,7 +5,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace SshGateway.Hosting.Metrics;
 
-/// <summary>Where a process's figures go: to whoever asks <c>GET /metrics</c> on its HTTP/1.1 listener, and to a collector if there is one.</summary>
+/// <summary>
+/// Where a process's figures go: to whoever asks <c>GET /metrics</c> on its HTTP/1.1 listener, and to a collector if
+/// there is one.
+/// </summary>
 public static class MetricsEndpoint
 {
     private const string Path = "/metrics";
@@ -15,7 +18,8 @@ public static class MetricsEndpoint
     private const string StandardVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <param name="builder">The process.</param>
-    /// <param name="otlpEndpoint">The collector's address as configured; empty: what the standard variable says, if anything.</param>
+    /// <param name="otlpEndpoint">The collector's address as configured; empty: what the standard variable says, if
+    /// anything.</param>
     /// <param name="service">What the process is called there.</param>
     /// <param name="instance">Which one of them it is.</param>
     public static void AddGatewayMetrics(this WebApplicationBuilder builder, string otlpEndpoint, string service, string instance)

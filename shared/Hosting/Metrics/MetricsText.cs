@@ -5,8 +5,9 @@ using System.Text;
 namespace SshGateway.Hosting.Metrics;
 
 /// <summary>
-/// All of the process's own meters, and the runtime's, as the Prometheus text format. Begins to count when it is made, so it is made before what it
-/// counts. (The libraries that do this are prereleases or not to be had where this is built.)
+/// All of the process's own meters, and the runtime's, as the Prometheus text format. Begins to count when it is made,
+/// so it is made before what it counts. (The libraries that do this are prereleases or not to be had where this is
+/// built.)
 /// </summary>
 public sealed class MetricsText : IDisposable
 {

@@ -6,7 +6,8 @@ using OpenTelemetry.Resources;
 namespace SshGateway.Hosting.Metrics;
 
 /// <summary>Sends the same meters to an OpenTelemetry collector, where one is configured.</summary>
-/// <param name="endpoint">The collector's OTLP/gRPC address; null: what OTEL_EXPORTER_OTLP_ENDPOINT and its companions say.</param>
+/// <param name="endpoint">The collector's OTLP/gRPC address; null: what OTEL_EXPORTER_OTLP_ENDPOINT and its companions
+/// say.</param>
 /// <param name="service">service.name.</param>
 /// <param name="instance">service.instance.id.</param>
 internal sealed class OtlpExport(Uri? endpoint, string service, string instance) : IHostedService, IDisposable

@@ -4,7 +4,9 @@ using SshGateway.Hosting.Files;
 
 namespace SshGateway.Hosting.Tls;
 
-/// <summary>Who may sign a server's certificate. A file is read again every minute: clusters rotate their CAs.</summary>
+/// <summary>
+/// Who may sign a server's certificate. A file is read again every minute: clusters rotate their CAs.
+/// </summary>
 public sealed class CertificateAuthorities
 {
     private static readonly TimeSpan RereadInterval = TimeSpan.FromMinutes(1);
@@ -45,8 +47,9 @@ public sealed class CertificateAuthorities
     }
 
     /// <summary>
-    /// Whether one of them signed this certificate for a server, or is this certificate. Each of them is trusted as it is: an intermediate CA need not come with
-    /// its root, nor a server's own certificate with its CA. The server's name is not looked at.
+    /// Whether one of them signed this certificate for a server, or is this certificate. Each of them is trusted as it
+    /// is: an intermediate CA need not come with its root, nor a server's own certificate with its CA. The server's
+    /// name is not looked at.
     /// </summary>
     /// <param name="certificate">The server's certificate.</param>
     /// <param name="presented">What the server sent with it.</param>
@@ -102,7 +105,8 @@ public sealed class CertificateAuthorities
         }
     }
 
-    // One certificate that cannot be read takes the others with it as little as for OpenSSL or Go: fewer are trusted, never more.
+    // One certificate that cannot be read takes the others with it as little as for OpenSSL or Go: fewer are trusted,
+    // never more.
     private static X509Certificate2Collection Parse(string pem, string origin)
     {
         var certificates = new X509Certificate2Collection();

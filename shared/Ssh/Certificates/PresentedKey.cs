@@ -20,8 +20,9 @@ internal sealed record PresentedKey(SshPublicKey Key, SshCertificate? Certificat
     }
 
     /// <summary>
-    /// Reads a plain key of a peer. RSA's signature algorithms name the key type as well, as for OpenSSH (sshkey.c, sshkey_type_from_name), though RFC 8332 section 3
-    /// keeps the name ssh-rsa for the key; the key that comes out of it has that name.
+    /// Reads a plain key of a peer. RSA's signature algorithms name the key type as well, as for OpenSSH (sshkey.c,
+    /// sshkey_type_from_name), though RFC 8332 section 3 keeps the name ssh-rsa for the key; the key that comes out of
+    /// it has that name.
     /// </summary>
     /// <exception cref="SshFormatException">It is malformed.</exception>
     public static SshPublicKey ParseKey(ReadOnlySpan<byte> blob)

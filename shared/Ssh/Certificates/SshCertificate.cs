@@ -5,8 +5,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Certificates;
 
 /// <summary>
-/// A certificate as a peer sent it (OpenSSH PROTOCOL.certkeys), checked for its form alone: known key types, everything bounded, nothing left over. The
-/// key that signed it is a plain one: a CA that is itself certified is none.
+/// A certificate as a peer sent it (OpenSSH PROTOCOL.certkeys), checked for its form alone: known key types, everything
+/// bounded, nothing left over. The key that signed it is a plain one: a CA that is itself certified is none.
 /// </summary>
 internal sealed class SshCertificate
 {
@@ -113,7 +113,9 @@ internal sealed class SshCertificate
     /// <summary>Whether <see cref="IsSigned"/> is quick.</summary>
     public bool IsQuick => SshKeyTypes.IsQuick(SignatureKey.Type);
 
-    /// <summary>Whether the CA's key made the signature. Never with ssh-rsa (SHA-1), which is none of the algorithms.</summary>
+    /// <summary>
+    /// Whether the CA's key made the signature. Never with ssh-rsa (SHA-1), which is none of the algorithms.
+    /// </summary>
     public bool IsSigned()
     {
         try

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace SshGateway.Ssh.Ciphers;
 
 /// <summary>
-/// aes*-ctr (RFC 4344), inbound, with hmac-sha2-* (RFC 6668) over the plaintext or, in the -etm@openssh.com form, over length
-/// and ciphertext (OpenSSH PROTOCOL section 1.5).
+/// aes*-ctr (RFC 4344), inbound, with hmac-sha2-* (RFC 6668) over the plaintext or, in the -etm@openssh.com form, over
+/// length and ciphertext (OpenSSH PROTOCOL section 1.5).
 /// </summary>
 internal sealed class AesCtrOpener(CipherContext cipher, PacketMac mac, bool encryptThenMac) : IPacketOpener
 {

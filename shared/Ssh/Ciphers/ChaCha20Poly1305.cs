@@ -4,9 +4,10 @@ using SshGateway.Ssh.Crypto;
 namespace SshGateway.Ssh.Ciphers;
 
 /// <summary>
-/// The construction of OpenSSH PROTOCOL.chacha20poly1305, which is not the AEAD of RFC 8439: 64 bytes of key material make two ChaCha20 keys,
-/// the first for the body, the second for the length; the nonce is the sequence number; Poly1305, keyed by block 0 of the body's stream,
-/// covers encrypted length and encrypted body without padding; the body starts at block 1.
+/// The construction of OpenSSH PROTOCOL.chacha20poly1305, which is not the AEAD of RFC 8439: 64 bytes of key material
+/// make two ChaCha20 keys, the first for the body, the second for the length; the nonce is the sequence number;
+/// Poly1305, keyed by block 0 of the body's stream, covers encrypted length and encrypted body without padding; the
+/// body starts at block 1.
 /// </summary>
 internal sealed unsafe class ChaCha20Poly1305 : IDisposable
 {
@@ -15,7 +16,8 @@ internal sealed unsafe class ChaCha20Poly1305 : IDisposable
 
     public static readonly PacketGeometry Geometry = new(8, LengthIsPadded: false, TagSize);
 
-    // The 16-byte "IV" of EVP_chacha20 is the block counter (64 bits, little-endian) and the nonce (64 bits, here big-endian).
+    // The 16-byte "IV" of EVP_chacha20 is the block counter (64 bits, little-endian) and the nonce (64 bits, here
+    // big-endian).
     private const int IvSize = 16;
     private const int PolyKeySize = 32;
 

@@ -7,15 +7,17 @@ namespace SshGateway.Ssh.Ciphers;
 /// <param name="KeySize">Bytes of key material.</param>
 /// <param name="IvSize">Bytes of IV material.</param>
 /// <param name="RekeyBytes">
-/// Bytes under one key after which the gateway starts a key exchange. RFC 4344 section 3.2: 2^(L/4) blocks of L bits, which is no
-/// limit worth the name for 128-bit blocks (2^32 blocks, 64 GiB), and 1 GiB where blocks count as 64 bits.
+/// Bytes under one key after which the gateway starts a key exchange. RFC 4344 section 3.2: 2^(L/4) blocks of L bits,
+/// which is no limit worth the name for 128-bit blocks (2^32 blocks, 64 GiB), and 1 GiB where blocks count as 64 bits.
 /// </param>
 internal abstract record CipherAlgorithm(string Name, int KeySize, int IvSize, long RekeyBytes)
 {
     private const long Limit128BitBlocks = 1L << 36;
     private const long Limit64BitBlocks = 1L << 30;
 
-    /// <summary>Whether the cipher authenticates; a MAC is then negotiated but not used (OpenSSH PROTOCOL section 1.6).</summary>
+    /// <summary>
+    /// Whether the cipher authenticates; a MAC is then negotiated but not used (OpenSSH PROTOCOL section 1.6).
+    /// </summary>
     public abstract bool IsAead { get; }
 
     /// <summary>Every cipher that the gateway has, the fastest first.</summary>

@@ -11,7 +11,10 @@ internal interface IPacketOpener : IDisposable
     /// <summary>Bytes of a packet that must have arrived before its length can be read.</summary>
     int HeaderSize { get; }
 
-    /// <summary>Reads packet_length, decrypting <paramref name="header"/> in place where the cipher hides it. The value is unchecked.</summary>
+    /// <summary>
+    /// Reads packet_length, decrypting <paramref name="header"/> in place where the cipher hides it. The value is
+    /// unchecked.
+    /// </summary>
     uint ReadLength(Span<byte> header, uint sequence);
 
     /// <summary>

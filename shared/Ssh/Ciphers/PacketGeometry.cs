@@ -1,10 +1,11 @@
 namespace SshGateway.Ssh.Ciphers;
 
 /// <summary>The sizes that a packet protection gives to packets.</summary>
-/// <param name="BlockSize">Packets are padded to a multiple of this: the cipher's block size, at least 8 (RFC 4253 section 6).</param>
+/// <param name="BlockSize">Packets are padded to a multiple of this: the cipher's block size, at least 8 (RFC 4253
+/// section 6).</param>
 /// <param name="LengthIsPadded">
-/// Whether the 4 bytes of packet_length count towards the multiple: they do in RFC 4253, they do not where the length is only
-/// authenticated (RFC 5647 section 7.2, the -etm MACs, chacha20-poly1305@openssh.com).
+/// Whether the 4 bytes of packet_length count towards the multiple: they do in RFC 4253, they do not where the length
+/// is only authenticated (RFC 5647 section 7.2, the -etm MACs, chacha20-poly1305@openssh.com).
 /// </param>
 /// <param name="TagSize">Bytes of MAC or tag after the packet.</param>
 internal readonly record struct PacketGeometry(int BlockSize, bool LengthIsPadded, int TagSize)

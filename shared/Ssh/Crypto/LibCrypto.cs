@@ -4,9 +4,9 @@ namespace SshGateway.Ssh.Crypto;
 
 /// <summary>
 /// Every function that is called in OpenSSL's libcrypto (3.0 or later), for what .NET does not offer: X25519, Ed25519,
-/// finite-field Diffie-Hellman, AES-CTR, the two halves of chacha20-poly1305@openssh.com, and AES-GCM with a context that is kept
-/// from packet to packet.
-/// Functions on the packet path take a raw context: their callers own the handle and are the only ones to use it.
+/// finite-field Diffie-Hellman, AES-CTR, the two halves of chacha20-poly1305@openssh.com, and AES-GCM with a context
+/// that is kept from packet to packet. Functions on the packet path take a raw context: their callers own the handle
+/// and are the only ones to use it.
 /// </summary>
 internal static unsafe partial class LibCrypto
 {
@@ -162,7 +162,10 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library)]
     public static partial void ERR_clear_error();
 
-    /// <summary>Throws when an OpenSSL call did not return 1. Its error queue is emptied: it is per thread, and stale entries confuse .NET's own calls.</summary>
+    /// <summary>
+    /// Throws when an OpenSSL call did not return 1. Its error queue is emptied: it is per thread, and stale entries
+    /// confuse .NET's own calls.
+    /// </summary>
     public static void Check(int result, string function)
     {
         if (result != 1)

@@ -3,7 +3,10 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.KeyExchange;
 
-/// <summary>What all Diffie-Hellman methods share: both sides do the same, and K is an mpint (RFC 4253 section 8, RFC 5656 section 4, RFC 8731 section 3.1).</summary>
+/// <summary>
+/// What all Diffie-Hellman methods share: both sides do the same, and K is an mpint (RFC 4253 section 8, RFC 5656
+/// section 4, RFC 8731 section 3.1).
+/// </summary>
 internal abstract class DiffieHellmanExchange : IKeyExchange
 {
     public abstract byte[] Initiate();

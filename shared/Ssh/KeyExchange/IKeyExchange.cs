@@ -1,9 +1,9 @@
 namespace SshGateway.Ssh.KeyExchange;
 
 /// <summary>
-/// One run of a key exchange method, used once: the initiator calls <see cref="Initiate"/> then <see cref="Complete"/>, the responder calls
-/// <see cref="Respond"/>. Values travel as the body of a string (or of an mpint, which is encoded alike). Initiator and responder
-/// may differ, as they do for key encapsulation.
+/// One run of a key exchange method, used once: the initiator calls <see cref="Initiate"/> then <see cref="Complete"/>,
+/// the responder calls <see cref="Respond"/>. Values travel as the body of a string (or of an mpint, which is encoded
+/// alike). Initiator and responder may differ, as they do for key encapsulation.
 /// </summary>
 /// <exception cref="Wire.SshProtocolException">The peer's value is not acceptable.</exception>
 internal interface IKeyExchange : IDisposable
@@ -11,9 +11,13 @@ internal interface IKeyExchange : IDisposable
     /// <summary>Makes the ephemeral key and returns the value of the first message (e, Q_C).</summary>
     byte[] Initiate();
 
-    /// <summary>Takes the responder's value and returns the shared secret K as it enters the exchange hash, with its length.</summary>
+    /// <summary>
+    /// Takes the responder's value and returns the shared secret K as it enters the exchange hash, with its length.
+    /// </summary>
     byte[] Complete(ReadOnlySpan<byte> reply);
 
-    /// <summary>Takes the initiator's value and returns ours (f, Q_S) and the shared secret K as it enters the exchange hash.</summary>
+    /// <summary>
+    /// Takes the initiator's value and returns ours (f, Q_S) and the shared secret K as it enters the exchange hash.
+    /// </summary>
     (byte[] Reply, byte[] SharedSecret) Respond(ReadOnlySpan<byte> initiation);
 }

@@ -9,7 +9,10 @@ namespace SshGateway.Ssh.KeyExchange;
 /// <param name="sessionId">H of the connection's first exchange.</param>
 internal sealed class KeyDerivation(HashAlgorithmName hash, byte[] sharedSecret, byte[] exchangeHash, byte[] sessionId)
 {
-    /// <summary>The keys' letters in RFC 4253: 'A' initial IV client to server, 'B' server to client, 'C', 'D' encryption keys, 'E', 'F' MAC keys.</summary>
+    /// <summary>
+    /// The keys' letters in RFC 4253: 'A' initial IV client to server, 'B' server to client, 'C', 'D' encryption keys,
+    /// 'E', 'F' MAC keys.
+    /// </summary>
     public byte[] Derive(char letter, int size)
     {
         using var digest = IncrementalHash.CreateHash(hash);

@@ -4,8 +4,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.KeyExchange;
 
 /// <summary>
-/// mlkem768x25519-sha256 (draft-ietf-sshm-mlkem-hybrid-kex): whoever records the connection today has to break both ML-KEM-768
-/// (FIPS 203) and X25519 later.
+/// mlkem768x25519-sha256 (draft-ietf-sshm-mlkem-hybrid-kex): whoever records the connection today has to break both
+/// ML-KEM-768 (FIPS 203) and X25519 later.
 /// <code>
 /// C_INIT  = encapsulation key (1184) || X25519 public key (32)
 /// S_REPLY = ciphertext (1088)        || X25519 public key (32)

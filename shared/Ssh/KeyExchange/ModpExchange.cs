@@ -42,7 +42,9 @@ internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellma
 
     public override void Dispose() => _own?.Dispose();
 
-    /// <summary>RFC 4253 section 8 demands 1 &lt;= e &lt;= p-1; the ends are refused as well, since they force K to 1 or p-1.</summary>
+    /// <summary>
+    /// RFC 4253 section 8 demands 1 &lt;= e &lt;= p-1; the ends are refused as well, since they force K to 1 or p-1.
+    /// </summary>
     private byte[] CheckRange(ReadOnlySpan<byte> mpintBody)
     {
         ReadOnlySpan<byte> magnitude;
@@ -70,7 +72,8 @@ internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellma
 
     private PkeyHandle ImportPublic(byte[] bigEndian)
     {
-        // OSSL_PARAM integers are in the machine's order, which is little-endian on everything that .NET and we support.
+        // OSSL_PARAM integers are in the machine's order, which is little-endian on everything that .NET and we
+        // support.
         byte[] native = new byte[size];
         for (int i = 0; i < bigEndian.Length; i++)
         {

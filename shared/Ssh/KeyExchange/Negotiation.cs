@@ -10,7 +10,8 @@ namespace SshGateway.Ssh.KeyExchange;
 /// <param name="CipherServerToClient">The cipher to the client.</param>
 /// <param name="MacClientToServer">Null when the cipher is AEAD.</param>
 /// <param name="MacServerToClient">Null when the cipher is AEAD.</param>
-/// <param name="IgnoreNextKexPacket">The peer sent its first method packet on a guess that turned out wrong: exactly one packet is to be dropped.</param>
+/// <param name="IgnoreNextKexPacket">The peer sent its first method packet on a guess that turned out wrong: exactly
+/// one packet is to be dropped.</param>
 internal sealed record Negotiation(
     KeyExchangeAlgorithm Kex,
     string HostKeyAlgorithm,
@@ -24,7 +25,8 @@ internal sealed record Negotiation(
     public override string ToString() =>
         $"{Kex.Name}, {HostKeyAlgorithm}, {Name(CipherClientToServer, MacClientToServer)} from the client, {Name(CipherServerToClient, MacServerToClient)} to it";
 
-    /// <exception cref="KeyExchangeException">Nothing in common; the message names the list and what the gateway has.</exception>
+    /// <exception cref="KeyExchangeException">Nothing in common; the message names the list and what the gateway
+    /// has.</exception>
     public static Negotiation Run(KexOffer own, KexInitMessage peer, bool weAreServer)
     {
         KeyExchangeAlgorithm kex = Choose("key exchange method", own.KexAlgorithms, algorithm => algorithm.Name, peer.KexAlgorithms, weAreServer);
@@ -64,6 +66,8 @@ internal sealed record KexOffer(
     IReadOnlyList<CipherAlgorithm> Ciphers,
     IReadOnlyList<MacAlgorithm> Macs)
 {
-    /// <summary>The only compression: zlib before authentication is a decompression bomb, and none of the traffic needs it.</summary>
+    /// <summary>
+    /// The only compression: zlib before authentication is a decompression bomb, and none of the traffic needs it.
+    /// </summary>
     public const string NoCompression = "none";
 }

@@ -6,8 +6,8 @@ namespace SshGateway.Ssh.KeyExchange;
 internal static unsafe class SharedSecret
 {
     /// <summary>
-    /// The agreed number, or null when it is not acceptable: libcrypto refuses small-order points, and an all-zero result, which
-    /// RFC 8731 section 3 forbids, is checked here again rather than trusted to its version.
+    /// The agreed number, or null when it is not acceptable: libcrypto refuses small-order points, and an all-zero
+    /// result, which RFC 8731 section 3 forbids, is checked here again rather than trusted to its version.
     /// </summary>
     public static byte[]? Derive(PkeyHandle own, PkeyHandle peer, int maxSize)
     {

@@ -3,8 +3,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Keys;
 
 /// <summary>
-/// How clients learn new host keys without being asked: OpenSSH PROTOCOL section 2.5. The server lists its keys, and the client has it prove those that it does
-/// not know yet. It then forgets the ones that the server has no more.
+/// How clients learn new host keys without being asked: OpenSSH PROTOCOL section 2.5. The server lists its keys, and
+/// the client has it prove those that it does not know yet. It then forgets the ones that the server has no more.
 /// </summary>
 internal static class HostKeyRotation
 {

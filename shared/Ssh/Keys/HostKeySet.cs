@@ -4,8 +4,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Keys;
 
 /// <summary>
-/// The gateway's own host keys. Of several keys of one type the first one signs; the others are announced, so that clients know them before it is their
-/// turn.
+/// The gateway's own host keys. Of several keys of one type the first one signs; the others are announced, so that
+/// clients know them before it is their turn.
 /// </summary>
 internal sealed class HostKeySet
 {

@@ -5,7 +5,10 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Keys;
 
-/// <summary>Private keys in OpenSSH's own format (OpenSSH PROTOCOL.key), as ssh-keygen reads and writes them, without a passphrase.</summary>
+/// <summary>
+/// Private keys in OpenSSH's own format (OpenSSH PROTOCOL.key), as ssh-keygen reads and writes them, without a
+/// passphrase.
+/// </summary>
 internal static class OpenSshKeyFile
 {
     private const string Header = "-----BEGIN OPENSSH PRIVATE KEY-----";
@@ -22,7 +25,8 @@ internal static class OpenSshKeyFile
 
     private static ReadOnlySpan<byte> Magic => "openssh-key-v1\0"u8;
 
-    /// <exception cref="SshFormatException">The file holds no usable key; the message names the file and the remedy.</exception>
+    /// <exception cref="SshFormatException">The file holds no usable key; the message names the file and the
+    /// remedy.</exception>
     public static SshPrivateKey Load(string path)
     {
         try

@@ -3,8 +3,9 @@ using System.Text;
 namespace SshGateway.Ssh.Keys;
 
 /// <summary>
-/// A public key algorithm as requests and KEXINIT name it (RFC 4253 section 6.6): a signature algorithm, and whether the blob that comes with it is the
-/// plain key or a certificate of it (OpenSSH PROTOCOL.certkeys). The signature itself bears the plain name in both.
+/// A public key algorithm as requests and KEXINIT name it (RFC 4253 section 6.6): a signature algorithm, and whether
+/// the blob that comes with it is the plain key or a certificate of it (OpenSSH PROTOCOL.certkeys). The signature
+/// itself bears the plain name in both.
 /// </summary>
 /// <param name="Name">The name.</param>
 /// <param name="Signature">How the key signs.</param>

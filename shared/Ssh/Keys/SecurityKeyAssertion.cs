@@ -4,8 +4,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Keys;
 
 /// <summary>
-/// What a security key adds to its signature: OpenSSH PROTOCOL.u2f. The counter is a part of what is signed and no more: telling a cloned key by
-/// it would need a memory that all proxies share.
+/// What a security key adds to its signature: OpenSSH PROTOCOL.u2f. The counter is a part of what is signed and no
+/// more: telling a cloned key by it would need a memory that all proxies share.
 /// </summary>
 internal readonly record struct SecurityKeyAssertion(SecurityKeyFlags Flags, uint Counter)
 {
@@ -39,7 +39,9 @@ internal readonly record struct SecurityKeyAssertion(SecurityKeyFlags Flags, uin
     }
 }
 
-/// <summary>What a security key vouches for with a signature: the flags of the FIDO authenticator data (OpenSSH PROTOCOL.u2f).</summary>
+/// <summary>
+/// What a security key vouches for with a signature: the flags of the FIDO authenticator data (OpenSSH PROTOCOL.u2f).
+/// </summary>
 [Flags]
 internal enum SecurityKeyFlags : byte
 {

@@ -5,17 +5,23 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Keys;
 
-/// <summary>Verifies SSH signatures: RFC 4253 section 6.6, RFC 5656 section 3.1.2, RFC 8332 section 3, RFC 8709 section 6, OpenSSH PROTOCOL.u2f.</summary>
+/// <summary>
+/// Verifies SSH signatures: RFC 4253 section 6.6, RFC 5656 section 3.1.2, RFC 8332 section 3, RFC 8709 section 6,
+/// OpenSSH PROTOCOL.u2f.
+/// </summary>
 internal static class SignatureVerifier
 {
     private const int Ed25519SignatureSize = 64;
 
-    /// <summary>Whether <paramref name="signature"/> is the key's signature over the data, made with exactly this algorithm.</summary>
+    /// <summary>
+    /// Whether <paramref name="signature"/> is the key's signature over the data, made with exactly this algorithm.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Verified"/>.</param>
     /// <param name="signature">In the SSH wire format.</param>
     /// <param name="data">What was signed.</param>
-    /// <param name="demanded">What a security key must vouch for. Other keys vouch for nothing, and are not asked.</param>
+    /// <param name="demanded">What a security key must vouch for. Other keys vouch for nothing, and are not
+    /// asked.</param>
     /// <exception cref="SshFormatException">The signature is malformed.</exception>
     public static bool Verify(
         SshPublicKey key, SignatureAlgorithm algorithm, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> data, SecurityKeyFlags demanded = SecurityKeyFlags.UserPresent)
@@ -90,7 +96,8 @@ internal static class SignatureVerifier
         {
             return false;
         }
-        // RFC 8332 section 3 asks for the modulus' size; some signers drop leading zeros, and OpenSSH puts them back as well.
+        // RFC 8332 section 3 asks for the modulus' size; some signers drop leading zeros, and OpenSSH puts them back as
+        // well.
         Span<byte> padded = stackalloc byte[SshPublicKey.MaxRsaBits / 8];
         padded = padded[..modulus.Length];
         padded.Clear();

@@ -3,7 +3,9 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Keys;
 
-/// <summary>A private key that signs: a host key, the user CA, or the key of one connection's certificate. Thread-safe.</summary>
+/// <summary>
+/// A private key that signs: a host key, the user CA, or the key of one connection's certificate. Thread-safe.
+/// </summary>
 internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
 {
     public SshPublicKey PublicKey { get; } = publicKey;
@@ -28,7 +30,9 @@ internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>Writes the type's fields of a private key file, from the one behind the type's name on (OpenSSH PROTOCOL.key).</summary>
+    /// <summary>
+    /// Writes the type's fields of a private key file, from the one behind the type's name on (OpenSSH PROTOCOL.key).
+    /// </summary>
     public abstract void WriteFields(SshWriter writer);
 
     protected abstract byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data);

@@ -10,7 +10,8 @@ namespace SshGateway.Ssh.Keys;
 
 /// <summary>
 /// A public key in the SSH wire format, checked for structure: known type, sizes in range, nothing left over.
-/// Sources: RFC 4253 section 6.6 (RSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (Ed25519), OpenSSH PROTOCOL.u2f (security keys).
+/// Sources: RFC 4253 section 6.6 (RSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (Ed25519), OpenSSH
+/// PROTOCOL.u2f (security keys).
 /// </summary>
 public sealed class SshPublicKey
 {
@@ -106,10 +107,11 @@ public sealed class SshPublicKey
     }
 
     /// <summary>
-    /// Parses one line of an OpenSSH public key file as OpenSSH does (sshkey.c, sshkey_read): type, blanks, base64, optional comment.
-    /// No options are accepted.
+    /// Parses one line of an OpenSSH public key file as OpenSSH does (sshkey.c, sshkey_read): type, blanks, base64,
+    /// optional comment. No options are accepted.
     /// </summary>
-    /// <exception cref="SshFormatException">The line is not such a key; the message says why and can be shown to the owner.</exception>
+    /// <exception cref="SshFormatException">The line is not such a key; the message says why and can be shown to the
+    /// owner.</exception>
     public static SshPublicKey ParseLine(string line)
     {
         ArgumentNullException.ThrowIfNull(line);

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace SshGateway.Ssh.Sockets;
 
-/// <summary>Where the events of sockets come from. Code that waits for such an event continues there, so it must not block.</summary>
+/// <summary>
+/// Where the events of sockets come from. Code that waits for such an event continues there, so it must not block.
+/// </summary>
 internal interface IEventLoop
 {
     /// <summary>Runs this on the loop, after everything that is queued with the same priority.</summary>
@@ -15,7 +17,10 @@ internal interface IEventLoop
     ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, PeerTimeouts timeouts, CancellationToken cancellation);
 }
 
-/// <summary>Each priority has a queue of its own, and the queues take turns: many logins must not hold up the connections that are open.</summary>
+/// <summary>
+/// Each priority has a queue of its own, and the queues take turns: many logins must not hold up the connections that
+/// are open.
+/// </summary>
 internal enum LoopPriority
 {
     /// <summary>Moving what has arrived.</summary>

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SshGateway.Ssh.Sockets;
 
 /// <summary>
-/// The seam to the socket engine: one connected TCP socket. One reader and one writer at a time. Code that waits for it continues on its <see cref="Loop"/>.
+/// The seam to the socket engine: one connected TCP socket. One reader and one writer at a time. Code that waits for it
+/// continues on its <see cref="Loop"/>.
 /// </summary>
 /// <exception cref="PeerGoneException">The connection broke, or was aborted.</exception>
 internal interface IPeerSocket : IDisposable
@@ -27,13 +28,19 @@ internal interface IPeerSocket : IDisposable
     /// <summary>Writes everything.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
 
-    /// <summary>Moves what has arrived into an empty pipe, up to so many bytes and without waiting: a count, or what <see cref="SpliceResult"/> has.</summary>
+    /// <summary>
+    /// Moves what has arrived into an empty pipe, up to so many bytes and without waiting: a count, or what <see
+    /// cref="SpliceResult"/> has.
+    /// </summary>
     int SpliceInto(SafeFileHandle pipe, int count);
 
     /// <summary>Writes so many bytes of a pipe that has them.</summary>
     ValueTask SpliceFromAsync(SafeFileHandle pipe, int count);
 
-    /// <summary>Now and then, from any thread: sees whether anything is under way to the peer, which decides when a silent one is gone (<see cref="PeerTimeouts"/>).</summary>
+    /// <summary>
+    /// Now and then, from any thread: sees whether anything is under way to the peer, which decides when a silent one
+    /// is gone (<see cref="PeerTimeouts"/>).
+    /// </summary>
     /// <remarks>Nothing to do for a socket that no client is on.</remarks>
     void ReviewTimeout()
     {
@@ -46,7 +53,10 @@ internal interface IPeerSocket : IDisposable
     void Abort();
 }
 
-/// <summary>The connection to a peer is over: the peer closed it where more had to come, it broke, or it was aborted here. The message says which.</summary>
+/// <summary>
+/// The connection to a peer is over: the peer closed it where more had to come, it broke, or it was aborted here. The
+/// message says which.
+/// </summary>
 internal sealed class PeerGoneException(string message, Exception? cause = null) : Exception(message, cause)
 {
     public static PeerGoneException ClosedByPeer() => new("the peer closed the connection");

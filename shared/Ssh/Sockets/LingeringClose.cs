@@ -1,12 +1,15 @@
 namespace SshGateway.Ssh.Sockets;
 
 /// <summary>
-/// The last bytes for a peer before its connection is closed. A close with unread input would make the kernel send a RST, which throws away what the peer has not
-/// read yet.
+/// The last bytes for a peer before its connection is closed. A close with unread input would make the kernel send a
+/// RST, which throws away what the peer has not read yet.
 /// </summary>
 internal static class LingeringClose
 {
-    /// <summary>Writes, says that no more follows, and reads and drops what the peer still sends until it closes; all that until the timeout.</summary>
+    /// <summary>
+    /// Writes, says that no more follows, and reads and drops what the peer still sends until it closes; all that until
+    /// the timeout.
+    /// </summary>
     public static async Task SendAsync(IPeerSocket socket, ReadOnlyMemory<byte> bytes, TimeSpan timeout, TimeProvider time)
     {
         try
@@ -19,7 +22,9 @@ internal static class LingeringClose
         }
     }
 
-    /// <summary>Reads and drops what the peer still sends, until it closes or the timeout. Only when nobody else reads.</summary>
+    /// <summary>
+    /// Reads and drops what the peer still sends, until it closes or the timeout. Only when nobody else reads.
+    /// </summary>
     public static async Task DrainAsync(IPeerSocket socket, TimeSpan timeout, TimeProvider time)
     {
         try

@@ -28,7 +28,8 @@ internal static class TcpSettings
     {
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        // Probes begin early, so that routers on the way do not forget the connection; what they are counted for is how long nobody answers. An answer begins it anew.
+        // Probes begin early, so that routers on the way do not forget the connection; what they are counted for is how
+        // long nobody answers. An answer begins it anew.
         int idle = (int)Math.Min(FirstProbe, timeouts.Silent.TotalSeconds / 2);
         double rest = timeouts.Silent.TotalSeconds - idle;
         int count = (int)Math.Clamp(rest / ProbeInterval, MinProbes, MaxProbes);
@@ -43,13 +44,17 @@ internal static class TcpSettings
     public static void LimitUnacknowledged(Socket socket, PeerTimeouts timeouts) => Set(socket, TcpUserTimeout, (int)timeouts.Unacknowledged.TotalMilliseconds);
 
     /// <summary>
-    /// No data is under way, and the probes are counted. With TCP_USER_TIMEOUT Linux would not: it gives up with the first probe that goes unanswered once that time
-    /// has passed since the last answer (tcp(7); tcp_keepalive_timer in net/ipv4/tcp_timer.c).
+    /// No data is under way, and the probes are counted. With TCP_USER_TIMEOUT Linux would not: it gives up with the
+    /// first probe that goes unanswered once that time has passed since the last answer (tcp(7); tcp_keepalive_timer in
+    /// net/ipv4/tcp_timer.c).
     /// </summary>
     /// <exception cref="SocketException">The connection has ended already.</exception>
     public static void CountProbes(Socket socket) => Set(socket, TcpUserTimeout, 0);
 
-    /// <summary>The other end of a connected socket. A dual-mode listener sees IPv4 clients as ::ffff:a.b.c.d; they are named by their IPv4 address.</summary>
+    /// <summary>
+    /// The other end of a connected socket. A dual-mode listener sees IPv4 clients as ::ffff:a.b.c.d; they are named by
+    /// their IPv4 address.
+    /// </summary>
     /// <exception cref="SocketException">The connection has ended already.</exception>
     public static IPEndPoint RemoteEndPointOf(Socket socket)
     {
@@ -58,8 +63,8 @@ internal static class TcpSettings
     }
 
     /// <summary>
-    /// Acknowledges what was read at once instead of up to 40 ms later, which the peer's Nagle algorithm may be waiting for. The kernel forgets TCP_QUICKACK, so
-    /// it is to be called each time.
+    /// Acknowledges what was read at once instead of up to 40 ms later, which the peer's Nagle algorithm may be waiting
+    /// for. The kernel forgets TCP_QUICKACK, so it is to be called each time.
     /// </summary>
     public static void AcknowledgeNow(Socket socket)
     {

@@ -60,7 +60,8 @@ internal sealed class ClientKeyExchange(
     protected override byte[]? AfterFirstNewKeys(KexInitMessage peerInit) =>
         SshWriter.Message(MessageNumber.ServiceRequest).WriteString("ssh-userauth").ToArray();
 
-    // A key exchange later in the session must be signed by the same key: the policy was asked about that one. A certificate may have expired meanwhile.
+    // A key exchange later in the session must be signed by the same key: the policy was asked about that one. A
+    // certificate may have expired meanwhile.
     private void CheckHostKey(PresentedKey hostKey)
     {
         if (_hostKey is null)

@@ -11,7 +11,10 @@ internal static class Identification
     /// <summary>Bytes of a server's line, as OpenSSH's client takes them: SSH_MAX_BANNER_LEN and CR LF.</summary>
     public const int MaxServerLength = 8192 + 2;
 
-    /// <summary>Lines that a server may send before its identification, as OpenSSH's client takes them: SSH_MAX_PRE_BANNER_LINES, of which the last one is the identification.</summary>
+    /// <summary>
+    /// Lines that a server may send before its identification, as OpenSSH's client takes them:
+    /// SSH_MAX_PRE_BANNER_LINES, of which the last one is the identification.
+    /// </summary>
     public const int MaxPrecedingLines = 1023;
 
     /// <summary>Ours, on both legs. No version: it would help nobody but scanners.</summary>
@@ -23,7 +26,8 @@ internal static class Identification
     /// <summary>Whether a line is an identification at all.</summary>
     public static bool IsIdentification(string line) => line.StartsWith("SSH-", StringComparison.Ordinal);
 
-    /// <exception cref="SshProtocolException">The peer does not speak version 2.0, or its line has characters that have no place in it.</exception>
+    /// <exception cref="SshProtocolException">The peer does not speak version 2.0, or its line has characters that have
+    /// no place in it.</exception>
     public static void Check(string line)
     {
         if (!line.StartsWith("SSH-2.0-", StringComparison.Ordinal) && !line.StartsWith("SSH-1.99-", StringComparison.Ordinal))

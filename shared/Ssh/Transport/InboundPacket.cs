@@ -13,7 +13,9 @@ internal readonly struct InboundPacket(byte[] buffer, int bodyStart, int bodyLen
 
     public ReadOnlySpan<byte> Payload => buffer.AsSpan(bodyStart + 1, payloadLength);
 
-    /// <summary>padding_length, payload and padding: what a sealer takes, when its sizes allow, without a copy.</summary>
+    /// <summary>
+    /// padding_length, payload and padding: what a sealer takes, when its sizes allow, without a copy.
+    /// </summary>
     public ReadOnlySpan<byte> Body => buffer.AsSpan(bodyStart, bodyLength);
 
     public uint Sequence => sequence;

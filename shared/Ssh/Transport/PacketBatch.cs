@@ -3,8 +3,9 @@ using SshGateway.Ssh.Ciphers;
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>
-/// Packets that have been sealed, one behind the other, until they are written (RFC 4253 section 6). Not for several threads: <see cref="PacketOutput"/> has the
-/// lock. It owns its buffer, which it holds only while there is something in it, and the sealer.
+/// Packets that have been sealed, one behind the other, until they are written (RFC 4253 section 6). Not for several
+/// threads: <see cref="PacketOutput"/> has the lock. It owns its buffer, which it holds only while there is something
+/// in it, and the sealer.
 /// </summary>
 internal sealed class PacketBatch : IDisposable
 {
@@ -39,7 +40,8 @@ internal sealed class PacketBatch : IDisposable
         {
             return false;
         }
-        // The padding is zeros: RFC 4253 wants it random for ciphers that are weak against known plaintext; none of ours is.
+        // The padding is zeros: RFC 4253 wants it random for ciphers that are weak against known plaintext; none of
+        // ours is.
         Span<byte> body = _buffer.AsSpan(Length + 4, bodyLength);
         body[0] = (byte)padding;
         payload.CopyTo(body[1..]);
@@ -91,7 +93,9 @@ internal sealed class PacketBatch : IDisposable
     /// <inheritdoc cref="PacketOutput.AllowLargePackets"/>
     public void AllowLargePackets() => _pool = BufferPool.Large;
 
-    /// <summary>What is in it, which it forgets; the buffer goes back to the pool when that is written. Null: nothing.</summary>
+    /// <summary>
+    /// What is in it, which it forgets; the buffer goes back to the pool when that is written. Null: nothing.
+    /// </summary>
     public (byte[]? Buffer, BufferPool Pool, int Count) Take()
     {
         (byte[]? Buffer, BufferPool Pool, int Count) content = (_buffer, _bufferPool, Length);

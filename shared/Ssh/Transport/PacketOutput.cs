@@ -6,11 +6,11 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>
-/// The outbound half of a leg: packets to bytes to the socket. Packets are gathered into a batch, which is a lock: whoever has it open appends and
-/// closes it, and never waits for the peer meanwhile. So the leg's reader can always answer a key exchange, also while a pump's write is stuck; what
-/// it appends goes out with the next write. Pumps do wait for their writes, and that is the back-pressure.
-/// While a key exchange is under way on this side, from our KEXINIT to our NEWKEYS, only control packets are let in (RFC 4253 section 7.1; OpenSSH
-/// aborts otherwise).
+/// The outbound half of a leg: packets to bytes to the socket. Packets are gathered into a batch, which is a lock:
+/// whoever has it open appends and closes it, and never waits for the peer meanwhile. So the leg's reader can always
+/// answer a key exchange, also while a pump's write is stuck; what it appends goes out with the next write. Pumps do
+/// wait for their writes, and that is the back-pressure. While a key exchange is under way on this side, from our
+/// KEXINIT to our NEWKEYS, only control packets are let in (RFC 4253 section 7.1; OpenSSH aborts otherwise).
 /// </summary>
 internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
 {
@@ -68,10 +68,15 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds a packet with this payload; false: the batch has no room left and is to be flushed first.</summary>
+    /// <summary>
+    /// Adds a packet with this payload; false: the batch has no room left and is to be flushed first.
+    /// </summary>
     public bool TryAppend(ReadOnlySpan<byte> payload) => _batch.TryAppend(payload);
 
-    /// <summary>Adds a packet that came from the other leg, without a copy where its padding is right for this leg as well; false: no room.</summary>
+    /// <summary>
+    /// Adds a packet that came from the other leg, without a copy where its padding is right for this leg as well;
+    /// false: no room.
+    /// </summary>
     public bool TryRelay(in InboundPacket packet) => _batch.TryRelay(packet);
 
     /// <summary>Gives the batch up; what is in it goes out with the next flush.</summary>
@@ -84,7 +89,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         return FlushAsync();
     }
 
-    /// <summary>Gives the batch up and has it written without waiting. That the connection broke is found out by whoever reads it.</summary>
+    /// <summary>
+    /// Gives the batch up and has it written without waiting. That the connection broke is found out by whoever reads
+    /// it.
+    /// </summary>
     public void CloseAndFlushLater()
     {
         bool schedule = !_flushIsScheduled;
@@ -117,8 +125,8 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends an answer that the peer can do without, and never waits for the peer: when that takes nothing it goes without. What may not be sent during a
-    /// key exchange is sent right after it.
+    /// Sends an answer that the peer can do without, and never waits for the peer: when that takes nothing it goes
+    /// without. What may not be sent during a key exchange is sent right after it.
     /// </summary>
     public async ValueTask OfferAsync(byte[] payload, bool duringKeyExchange)
     {
@@ -138,7 +146,8 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a reply that the peer waits for, and never waits for the peer: during a key exchange it is sent right after it. Callers bound how many.
+    /// Sends a reply that the peer waits for, and never waits for the peer: during a key exchange it is sent right
+    /// after it. Callers bound how many.
     /// </summary>
     /// <exception cref="SshProtocolException">The peer asks for more than it takes.</exception>
     public async ValueTask SendReplyAsync(byte[] payload)
@@ -184,7 +193,9 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
     }
 
-    /// <summary>Our NEWKEYS is in the batch: what follows is sealed with these keys, and the gate opens. The batch is open.</summary>
+    /// <summary>
+    /// Our NEWKEYS is in the batch: what follows is sealed with these keys, and the gate opens. The batch is open.
+    /// </summary>
     /// <param name="sealer">The new keys. The output owns it.</param>
     /// <param name="resetSequence">Strict key exchange: the sequence number starts again.</param>
     public void Rekey(IPacketSealer sealer, bool resetSequence)
@@ -212,7 +223,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         _gate?.TrySetException(PeerGoneException.Aborted());
     }
 
-    /// <summary>Frees the keys, once whoever has the batch open has closed it and no write is under way; abort first, so that nobody waits for the peer.</summary>
+    /// <summary>
+    /// Frees the keys, once whoever has the batch open has closed it and no write is under way; abort first, so that
+    /// nobody waits for the peer.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _writeLock.WaitAsync().ConfigureAwait(false);

@@ -60,8 +60,9 @@ internal sealed class ServerKeyExchange(
         await SendNewKeysAsync(run, keys, reply).ConfigureAwait(false);
     }
 
-    // RFC 8308 section 2.4: EXT_INFO directly after our first NEWKEYS, to clients that asked. Clients honour hostbound and ping only there.
-    // Only what the gateway itself does is listed; agent-forward is not: it would make new clients use what older pods lack.
+    // RFC 8308 section 2.4: EXT_INFO directly after our first NEWKEYS, to clients that asked. Clients honour hostbound
+    // and ping only there. Only what the gateway itself does is listed; agent-forward is not: it would make new clients
+    // use what older pods lack.
     protected override byte[]? AfterFirstNewKeys(KexInitMessage peerInit) =>
         peerInit.KexAlgorithms.Contains(ExtensionMarker.ExtInfoClient)
             ? SshWriter.Message(MessageNumber.ExtInfo)

@@ -7,8 +7,9 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>
-/// The transport to the pod's sshd, where the gateway is the client. Before authentication it has no limits that OpenSSH's client does not have: the time of the login
-/// is bounded, and only a client that has proved its key brings a pod to speak.
+/// The transport to the pod's sshd, where the gateway is the client. Before authentication it has no limits that
+/// OpenSSH's client does not have: the time of the login is bounded, and only a client that has proved its key brings a
+/// pod to speak.
 /// </summary>
 internal sealed class SshClientTransport : SshTransport
 {
@@ -16,7 +17,8 @@ internal sealed class SshClientTransport : SshTransport
 
     /// <param name="socket">The connection.</param>
     /// <param name="offer">Our algorithms.</param>
-    /// <param name="acceptHostKey">Whether the pod may have this host key. Called once its signature is verified, before anything secret is sent.</param>
+    /// <param name="acceptHostKey">Whether the pod may have this host key. Called once its signature is verified,
+    /// before anything secret is sent.</param>
     /// <param name="rekeyLimits">When we start a key exchange.</param>
     /// <param name="time">The clock.</param>
     public SshClientTransport(IPeerSocket socket, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
@@ -25,7 +27,10 @@ internal sealed class SshClientTransport : SshTransport
         Input.AllowLargePackets();
     }
 
-    /// <summary>The signature algorithms that the pod's sshd says it takes from users (RFC 8308 section 3.1); null: it has not said.</summary>
+    /// <summary>
+    /// The signature algorithms that the pod's sshd says it takes from users (RFC 8308 section 3.1); null: it has not
+    /// said.
+    /// </summary>
     public IReadOnlyList<string>? ServerSignatureAlgorithms { get; private set; }
 
     protected override TransportKeyExchange KeyExchange => _keyExchange;

@@ -5,9 +5,10 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>
-/// One SSH transport (RFC 4253): the client leg, where the gateway is the server, or the pod leg, where it is the client.
-/// One task reads from it; anybody may send through <see cref="Output"/>. Everything that concerns the transport alone
-/// (key exchange, ping, IGNORE, DISCONNECT, ...) is dealt with here, in <see cref="HandleTransportMessageAsync"/>.
+/// One SSH transport (RFC 4253): the client leg, where the gateway is the server, or the pod leg, where it is the
+/// client. One task reads from it; anybody may send through <see cref="Output"/>. Everything that concerns the
+/// transport alone (key exchange, ping, IGNORE, DISCONNECT, ...) is dealt with here, in <see
+/// cref="HandleTransportMessageAsync"/>.
 /// </summary>
 internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IAsyncDisposable
 {
@@ -57,7 +58,10 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     /// <summary>Bytes of the identification, and of each line before it.</summary>
     protected abstract int MaxLineLength { get; }
 
-    /// <summary>How many messages of the transport (IGNORE, PING, key exchanges), which cost their sender nothing, are taken before authentication.</summary>
+    /// <summary>
+    /// How many messages of the transport (IGNORE, PING, key exchanges), which cost their sender nothing, are taken
+    /// before authentication.
+    /// </summary>
     protected abstract int TransportMessagesBeforeAuthentication { get; }
 
     /// <summary>Identification and first key exchange.</summary>
@@ -92,8 +96,8 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     }
 
     /// <summary>
-    /// While nothing is expected of the peer: finds out when it leaves, deals with the transport's messages, and drops requests for a login that is under way
-    /// already. Until it is cancelled; nobody else may read meanwhile.
+    /// While nothing is expected of the peer: finds out when it leaves, deals with the transport's messages, and drops
+    /// requests for a login that is under way already. Until it is cancelled; nobody else may read meanwhile.
     /// </summary>
     /// <inheritdoc cref="ReceiveAsync" path="/exception"/>
     public async Task WatchAsync(CancellationToken cancellation)

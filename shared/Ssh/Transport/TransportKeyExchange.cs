@@ -5,16 +5,18 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>
-/// The key exchanges of a leg, the first one and all later ones, whoever starts them: RFC 4253 section 7. The two roles are
-/// <see cref="ServerKeyExchange"/> and <see cref="ClientKeyExchange"/>. The leg's reader calls <see cref="HandleAsync"/>; our KEXINIT may also be sent by the
-/// other pump, so whether it has been is decided with the output's batch open.
+/// The key exchanges of a leg, the first one and all later ones, whoever starts them: RFC 4253 section 7. The two roles
+/// are <see cref="ServerKeyExchange"/> and <see cref="ClientKeyExchange"/>. The leg's reader calls <see
+/// cref="HandleAsync"/>; our KEXINIT may also be sent by the other pump, so whether it has been is decided with the
+/// output's batch open.
 /// </summary>
 internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
 {
     // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
     private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
 
-    // How often a timeout is put off because the leg cannot be read: for as long as a write to the other leg may be stuck.
+    // How often a timeout is put off because the leg cannot be read: for as long as a write to the other leg may be
+    // stuck.
     private const int HoldUpsTolerated = 5;
 
     // Of both legs of a bridge: see TryStartAsync.
@@ -36,13 +38,20 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     /// <summary>Whether the first exchange is done.</summary>
     public bool IsKeyed { get; private set; }
 
-    /// <summary>The first exchange is under way and strict: nothing but key exchange may come (OpenSSH PROTOCOL section 1.10).</summary>
+    /// <summary>
+    /// The first exchange is under way and strict: nothing but key exchange may come (OpenSSH PROTOCOL section 1.10).
+    /// </summary>
     public bool IsStrictlyUnkeyed => _strict && !IsKeyed;
 
-    /// <summary>RFC 4253 section 7.1: between its KEXINIT and its NEWKEYS the peer sends no messages of higher layers.</summary>
+    /// <summary>
+    /// RFC 4253 section 7.1: between its KEXINIT and its NEWKEYS the peer sends no messages of higher layers.
+    /// </summary>
     public bool PeerIsExchanging => !IsKeyed || _run is { PeerInit: not null };
 
-    /// <summary>Set while the leg is not read because the other leg's peer takes nothing; an exchange does not time out meanwhile.</summary>
+    /// <summary>
+    /// Set while the leg is not read because the other leg's peer takes nothing; an exchange does not time out
+    /// meanwhile.
+    /// </summary>
     public bool ReaderIsHeldUp { get; set; }
 
     /// <summary>Whether the leg was ended because an exchange did not go on.</summary>
@@ -109,9 +118,10 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     }
 
     /// <summary>
-    /// Starts an exchange when the keys are used up. Not while the other leg of the bridge is in one: a pump that waits for this leg's new
-    /// keys does not read the other leg, so with both exchanges begun by us each could wait for the other for ever.
-    /// One begun by a peer does no harm: behind its KEXINIT there is nothing left for the pump to wait with.
+    /// Starts an exchange when the keys are used up. Not while the other leg of the bridge is in one: a pump that waits
+    /// for this leg's new keys does not read the other leg, so with both exchanges begun by us each could wait for the
+    /// other for ever. One begun by a peer does no harm: behind its KEXINIT there is nothing left for the pump to wait
+    /// with.
     /// </summary>
     public async ValueTask TryStartAsync(TransportKeyExchange other)
     {
@@ -159,7 +169,9 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
         return new KeyDerivation(run.Negotiation!.Kex.Hash, sharedSecret, exchangeHash, _sshSessionId);
     }
 
-    /// <summary>Sends the method's last message, if any, and NEWKEYS, and switches our direction to the new keys, in one write.</summary>
+    /// <summary>
+    /// Sends the method's last message, if any, and NEWKEYS, and switches our direction to the new keys, in one write.
+    /// </summary>
     protected async ValueTask SendNewKeysAsync(KexRun run, KeyDerivation keys, byte[]? before)
     {
         DirectionKeys outbound = IsServer ? DirectionKeys.ServerToClient(run.Negotiation!) : DirectionKeys.ClientToServer(run.Negotiation!);

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace SshGateway.Tests.EndToEnd.Clients;
 
-/// <summary>A test with a client that is not ours; skipped, and counted as skipped, where it is not installed.</summary>
+/// <summary>
+/// A test with a client that is not ours; skipped, and counted as skipped, where it is not installed.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ClientFactAttribute : FactAttribute
 {

@@ -4,8 +4,8 @@ using Xunit;
 namespace SshGateway.Tests.EndToEnd.Clients;
 
 /// <summary>
-/// One gateway as it is by default, and one pod. Its second proxy exchanges keys every few megabytes, so that every client is asked to,
-/// whether or not it can be told to do so itself.
+/// One gateway as it is by default, and one pod. Its second proxy exchanges keys every few megabytes, so that every
+/// client is asked to, whether or not it can be told to do so itself.
 /// </summary>
 public sealed class ClientGateway : IAsyncLifetime
 {

@@ -8,14 +8,18 @@ using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd.Clients;
 
-/// <summary>Every client that people bring, or the library that theirs is made of: what is seen is what docs/ssh-support.md says.</summary>
+/// <summary>
+/// Every client that people bring, or the library that theirs is made of: what is seen is what docs/ssh-support.md
+/// says.
+/// </summary>
 [Collection(ClientTests.Name)]
 [Trait("Category", "Long")]
 public sealed class ClientMatrixTests(ClientGateway shared, ITestOutputHelper output)
 {
     private const int Size = 100 << 20;
 
-    // Some clients stop at every exchange; with this many of them a lost or doubled packet would show as well as with more.
+    // Some clients stop at every exchange; with this many of them a lost or doubled packet would show as well as with
+    // more.
     private const int RekeyedSize = 24 << 20;
     private const int MinExchanges = 4;
 

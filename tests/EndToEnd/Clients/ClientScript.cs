@@ -12,10 +12,12 @@ namespace SshGateway.Tests.EndToEnd.Clients;
 /// version                                 its name and version, in its own words
 /// run &lt;command&gt;                           in the session; with the command's output and exit status
 /// copy &lt;local&gt; &lt;remote&gt; &lt;back&gt;           a file into the session, and from there to another file
-/// rekey &lt;bytes&gt; &lt;local&gt; &lt;remote&gt; &lt;back&gt;  the same with new keys every so many bytes by the client; prints "key exchanges: N"
+/// rekey &lt;bytes&gt; &lt;local&gt; &lt;remote&gt; &lt;back&gt;
+///                               the same with new keys every so many bytes by the client; prints "key exchanges: N"
 /// </code>
-/// Status 64: the client has no such thing. The environment says where the gateway is (HOST, PORT; KNOWN_HOSTS, its host keys), who logs in
-/// (SESSION, KEY), and what is at hand: CONFIG, an ssh_config with a host "gateway", and WORK, an empty directory.
+/// Status 64: the client has no such thing. The environment says where the gateway is (HOST, PORT; KNOWN_HOSTS, its
+/// host keys), who logs in (SESSION, KEY), and what is at hand: CONFIG, an ssh_config with a host "gateway", and WORK,
+/// an empty directory.
 /// </summary>
 internal sealed partial class ClientScript(string name, ProxyProcess proxy, ClientGateway shared)
 {

@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace SshGateway.Tests.EndToEnd.Clients;
 
 /// <summary>
-/// The table of docs/ssh-support.md, between two markers. A run compares what it sees with it; with CLIENT_TABLE=write in the environment
-/// it writes what it sees.
+/// The table of docs/ssh-support.md, between two markers. A run compares what it sees with it; with CLIENT_TABLE=write
+/// in the environment it writes what it sees.
 /// </summary>
 internal static class ClientTable
 {
@@ -15,7 +15,9 @@ internal static class ClientTable
 
     private static string Document => Repository.File("docs/ssh-support.md");
 
-    /// <summary>Fails when the committed row says something else, unless only the client's version has changed.</summary>
+    /// <summary>
+    /// Fails when the committed row says something else, unless only the client's version has changed.
+    /// </summary>
     /// <param name="seen">What was seen.</param>
     /// <param name="details">Why a cell says no.</param>
     /// <param name="output">Where a new version is told.</param>

@@ -8,7 +8,10 @@ using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd.Clients;
 
-/// <summary>ObscureKeystrokeTiming of OpenSSH 9.5 and later hides keystrokes among pings, which its server must answer (OpenSSH PROTOCOL section 1.8).</summary>
+/// <summary>
+/// ObscureKeystrokeTiming of OpenSSH 9.5 and later hides keystrokes among pings, which its server must answer (OpenSSH
+/// PROTOCOL section 1.8).
+/// </summary>
 [Collection(ClientTests.Name)]
 [Trait("Category", "Long")]
 public sealed class KeystrokeTests(ClientGateway shared, ITestOutputHelper output)
@@ -32,7 +35,8 @@ public sealed class KeystrokeTests(ClientGateway shared, ITestOutputHelper outpu
 
         int pings = Number(hidden, "\\((\\d+) chaff packets sent\\)");
         Assert.True(pings > 10, hidden.ErrorText);
-        // ssh's log has no word of the answers, and they are all that the gateway sends in addition. The last ones may find the client gone.
+        // ssh's log has no word of the answers, and they are all that the gateway sends in addition. The last ones may
+        // find the client gone.
         int answered = (Number(hidden, "received (\\d+) bytes") - Number(plain, "received (\\d+) bytes")) / MinPacket;
         output.WriteLine($"{pings} pings and {answered} answers");
         Assert.True(answered > pings * 3 / 4, $"{pings} pings and {answered} answers\n{hidden.ErrorText}");

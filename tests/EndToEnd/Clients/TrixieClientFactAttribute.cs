@@ -4,7 +4,10 @@ using Xunit;
 
 namespace SshGateway.Tests.EndToEnd.Clients;
 
-/// <summary>A test with the OpenSSH of Debian 13; skipped where scripts/install-trixie has not made, or cannot make, a directory with it.</summary>
+/// <summary>
+/// A test with the OpenSSH of Debian 13; skipped where scripts/install-trixie has not made, or cannot make, a directory
+/// with it.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class TrixieClientFactAttribute : FactAttribute
 {

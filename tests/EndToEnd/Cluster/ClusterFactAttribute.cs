@@ -3,7 +3,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
-/// <summary>A test on a real cluster; a declared skip where scripts/cluster cannot start one, with its reason.</summary>
+/// <summary>
+/// A test on a real cluster; a declared skip where scripts/cluster cannot start one, with its reason.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ClusterFactAttribute : FactAttribute
 {

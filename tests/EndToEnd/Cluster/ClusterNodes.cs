@@ -4,7 +4,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
-/// <summary>Two nodes started by scripts/cluster/up, the host outside of them that stands for all clients, and kubectl.</summary>
+/// <summary>
+/// Two nodes started by scripts/cluster/up, the host outside of them that stands for all clients, and kubectl.
+/// </summary>
 internal sealed class ClusterNodes : IAsyncDisposable
 {
     public const string First = "node1";

@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
 /// <summary>
-/// kubectl drain with the disruption budgets of deploy/base, under policy/v1beta1: this Kubernetes has no policy/v1, so its
-/// overlay leaves them out. Only the gateway's pods are drained: a session's pod is a bare one, and TARS's to move.
+/// kubectl drain with the disruption budgets of deploy/base, under policy/v1beta1: this Kubernetes has no policy/v1, so
+/// its overlay leaves them out. Only the gateway's pods are drained: a session's pod is a bare one, and TARS's to move.
 /// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
@@ -58,7 +58,10 @@ public sealed class DrainTests(GatewayCluster cluster, ITestOutputHelper output)
         await cluster.Nodes.KubectlAsync("uncordon", other);
     }
 
-    /// <summary>By the Service's cluster address, which leads to all ready proxies wherever they are; its route is by the first node.</summary>
+    /// <summary>
+    /// By the Service's cluster address, which leads to all ready proxies wherever they are; its route is by the first
+    /// node.
+    /// </summary>
     private async Task<SshClient> ConnectToAnyProxyAsync()
     {
         string address = (await cluster.GetAsync("service", "ssh-gateway", GatewayCluster.Gateway)).At("spec.clusterIP").GetString()!;

@@ -7,9 +7,10 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
 /// <summary>
-/// The gateway on a real cluster of two nodes, deployed from nothing as deploy/README.md says, and a session with a pod on each
-/// node: <see cref="SessionOn"/>. What is a stand-in: CoreDNS, the load balancer's controller, and the network plugin that
-/// enforces policies (scripts/cluster/stand-ins); the .NET base images are Debian's with this machine's .NET.
+/// The gateway on a real cluster of two nodes, deployed from nothing as deploy/README.md says, and a session with a pod
+/// on each
+/// node: <see cref="SessionOn"/>. What is a stand-in: CoreDNS, the load balancer's controller, and the network plugin
+/// that enforces policies (scripts/cluster/stand-ins); the .NET base images are Debian's with this machine's .NET.
 /// </summary>
 public sealed class GatewayCluster : IAsyncLifetime
 {
@@ -77,7 +78,9 @@ public sealed class GatewayCluster : IAsyncLifetime
         }
     }
 
-    /// <summary>A stock ssh client of Alice's on the clients' host, which knows the gateway's host keys from its Secret.</summary>
+    /// <summary>
+    /// A stock ssh client of Alice's on the clients' host, which knows the gateway's host keys from its Secret.
+    /// </summary>
     internal async Task<SshClient> ConnectToAsync(string address, int port) =>
         SshClient.Create(address, port, Alice, await HostKeysAsync()).Under("nsenter", [.. Nodes.OnClient]);
 

@@ -22,7 +22,9 @@ internal static class GatewayState
     private static bool IsReady(this JsonElement item) => item.GetProperty("status").TryGetProperty("conditions", out JsonElement conditions)
         && conditions.EnumerateArray().Any(condition => condition.GetProperty("type").GetString() == "Ready" && condition.GetProperty("status").GetString() == "True");
 
-    /// <summary>The pods with a label that are not about to end: a proxy that was replaced stays for its open sessions.</summary>
+    /// <summary>
+    /// The pods with a label that are not about to end: a proxy that was replaced stays for its open sessions.
+    /// </summary>
     public static async Task<IReadOnlyList<JsonElement>> PodsAsync(this GatewayCluster cluster, string selector) =>
         [.. (await cluster.ListAsync("pods", GatewayCluster.Gateway, selector)).Where(pod => !pod.IsTerminating())];
 
@@ -44,7 +46,9 @@ internal static class GatewayState
     public static Task DeletePodAsync(this GatewayCluster cluster, string pod, params string[] options) =>
         cluster.Nodes.KubectlAsync(["-n", GatewayCluster.Gateway, "delete", "pod", pod, .. options]);
 
-    /// <summary>Waits until pods have started their container anew and are ready. They are the same pods still.</summary>
+    /// <summary>
+    /// Waits until pods have started their container anew and are ready. They are the same pods still.
+    /// </summary>
     public static async Task WaitForRestartAsync(this GatewayCluster cluster, params JsonElement[] before)
     {
         foreach (JsonElement pod in before)
@@ -71,8 +75,9 @@ internal static class GatewayState
     }
 
     /// <summary>
-    /// Waits until a proxy and an operator are ready on each node, and both sessions are ready. Pods that are about to end may still be there. A rollout may leave
-    /// two on one node: matchLabelKeys came with Kubernetes 1.25, and without it the old pods count as well. Then one is deleted, as deploy/README.md says.
+    /// Waits until a proxy and an operator are ready on each node, and both sessions are ready. Pods that are about to
+    /// end may still be there. A rollout may leave two on one node: matchLabelKeys came with Kubernetes 1.25, and
+    /// without it the old pods count as well. Then one is deleted, as deploy/README.md says.
     /// </summary>
     public static async Task WaitUntilWholeAsync(this GatewayCluster cluster)
     {

@@ -5,7 +5,9 @@ using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
-/// <summary>The operator that writes status goes without a word, and the other one writes on. Logins notice nothing.</summary>
+/// <summary>
+/// The operator that writes status goes without a word, and the other one writes on. Logins notice nothing.
+/// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
 public sealed class LeaderTests(GatewayCluster cluster, ITestOutputHelper output)
@@ -35,7 +37,10 @@ public sealed class LeaderTests(GatewayCluster cluster, ITestOutputHelper output
         }
     }
 
-    /// <summary>Loses the leader under logins to the first node's session; a session that is new says when status is written again.</summary>
+    /// <summary>
+    /// Loses the leader under logins to the first node's session; a session that is new says when status is written
+    /// again.
+    /// </summary>
     private async Task LoseLeaderAsync(string how, string leader, Func<Task> lose)
     {
         string session = $"leader-{how}";
@@ -67,7 +72,9 @@ public sealed class LeaderTests(GatewayCluster cluster, ITestOutputHelper output
         return leader;
     }
 
-    /// <summary>A leader that ends as usual gives the lease back, and the other takes it before a new one has started.</summary>
+    /// <summary>
+    /// A leader that ends as usual gives the lease back, and the other takes it before a new one has started.
+    /// </summary>
     private async Task<string> LeadOnSecondAsync()
     {
         string wanted = (await cluster.PodOnAsync(ClusterNodes.Second, GatewayCluster.Operators)).Name();

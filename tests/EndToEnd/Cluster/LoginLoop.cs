@@ -4,7 +4,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
-/// <summary>Stock ssh clients that log in again and again, each one login at a time, while something happens to the cluster.</summary>
+/// <summary>
+/// Stock ssh clients that log in again and again, each one login at a time, while something happens to the cluster.
+/// </summary>
 internal static class LoginLoop
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);

@@ -3,7 +3,9 @@ using SshGateway.Tests.Support.Kubernetes.FaultProxy;
 
 namespace SshGateway.Tests.EndToEnd.FeedFaults;
 
-/// <summary>A change that arrives as another one. TLS would notice; a fault of either program would not be TLS's to notice.</summary>
+/// <summary>
+/// A change that arrives as another one. TLS would notice; a fault of either program would not be TLS's to notice.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class CorruptedFeedTests(SharedGateway shared)
 {

@@ -4,8 +4,8 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd.FeedFaults;
 
 /// <summary>
-/// Two machines and a router between them, as network namespaces. The router can stop forwarding: then packets are lost in both directions and
-/// nobody is told.
+/// Two machines and a router between them, as network namespaces. The router can stop forwarding: then packets are lost
+/// in both directions and nobody is told.
 /// </summary>
 internal sealed class LossyNetwork : IAsyncDisposable
 {

@@ -7,7 +7,10 @@ using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd.Fuzzing;
 
-/// <summary>Damaged messages to a running proxy, with a real sshd behind it: no crash, no hang, no leak, and nobody else notices.</summary>
+/// <summary>
+/// Damaged messages to a running proxy, with a real sshd behind it: no crash, no hang, no leak, and nobody else
+/// notices.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 [Trait("Category", "Long")]
 public sealed class LiveFuzzTests(SharedGateway shared, ITestOutputHelper output)

@@ -8,8 +8,8 @@ using SshGateway.Tests.Support.Kubernetes;
 namespace SshGateway.Tests.EndToEnd.OnKubernetes;
 
 /// <summary>
-/// A gateway of processes on the tests' API server. Its operator is the ServiceAccount of deploy/, with exactly the roles
-/// of deploy/, in two namespaces.
+/// A gateway of processes on the tests' API server. Its operator is the ServiceAccount of deploy/, with exactly the
+/// roles of deploy/, in two namespaces.
 /// </summary>
 public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
 {
@@ -76,11 +76,15 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
 
     internal Task<JsonNode> UntilStatusAsync(string id, string phase, string reason, string space = Space) => Cluster.UntilStatusAsync(space, id, phase, reason);
 
-    /// <summary>Waits until logins reach a pod. Until then they are refused, or reach the one before; never another one.</summary>
+    /// <summary>
+    /// Waits until logins reach a pod. Until then they are refused, or reach the one before; never another one.
+    /// </summary>
     internal Task ReachesAsync(string id, string pod, string? before = null, KeyPair? identity = null) =>
         UntilAsync(id, identity, before, result => result.Text == $"{pod}\n", $"reach {pod}");
 
-    /// <summary>Waits until logins are refused with a sentence. Until then they reach the pod from before; never another one.</summary>
+    /// <summary>
+    /// Waits until logins are refused with a sentence. Until then they reach the pod from before; never another one.
+    /// </summary>
     internal Task RefusedAsync(string id, string sentence, string? before = null, KeyPair? identity = null) => UntilAsync(
         id, identity, before, result => result.ExitCode == 255 && result.ErrorText.Contains(sentence, StringComparison.Ordinal), $"are refused with \"{sentence}\"");
 

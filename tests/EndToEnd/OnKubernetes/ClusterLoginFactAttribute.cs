@@ -4,7 +4,9 @@ using SshGateway.Tests.Support.Kubernetes;
 
 namespace SshGateway.Tests.EndToEnd.OnKubernetes;
 
-/// <summary>A fact with the real OpenSSH and a real API server; skipped, and counted as skipped, where one of them is missing.</summary>
+/// <summary>
+/// A fact with the real OpenSSH and a real API server; skipped, and counted as skipped, where one of them is missing.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ClusterLoginFactAttribute : FactAttribute
 {

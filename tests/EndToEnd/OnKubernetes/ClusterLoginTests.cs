@@ -6,7 +6,9 @@ using static SshGateway.Tests.EndToEnd.OnKubernetes.ClusterGateway;
 
 namespace SshGateway.Tests.EndToEnd.OnKubernetes;
 
-/// <summary>Real logins while sessions and pods come, change and go on a real API server, and what their status says.</summary>
+/// <summary>
+/// Real logins while sessions and pods come, change and go on a real API server, and what their status says.
+/// </summary>
 [Collection(KubernetesGroup.Name)]
 public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<ClusterGateway>
 {

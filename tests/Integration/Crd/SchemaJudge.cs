@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace SshGateway.Tests.Integration.Crd;
 
 /// <summary>
-/// Judges a value by a structural schema, as an API server does. Knows the keywords that the CRD uses and refuses others,
-/// so that none goes unjudged. The real API server judges the same values in tests/Deploy.
+/// Judges a value by a structural schema, as an API server does. Knows the keywords that the CRD uses and refuses
+/// others, so that none goes unjudged. The real API server judges the same values in tests/Deploy.
 /// </summary>
 internal static class SchemaJudge
 {

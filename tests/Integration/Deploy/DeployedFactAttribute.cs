@@ -3,7 +3,10 @@ using SshGateway.Tests.Support.Kubernetes;
 
 namespace SshGateway.Tests.Integration.Deploy;
 
-/// <summary>A test with deploy/ at a real API server; skipped, and counted as skipped, where there is none or kubectl cannot render it.</summary>
+/// <summary>
+/// A test with deploy/ at a real API server; skipped, and counted as skipped, where there is none or kubectl cannot
+/// render it.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DeployedFactAttribute : FactAttribute
 {

@@ -6,8 +6,8 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.Integration.Deploy;
 
 /// <summary>
-/// The container of deploy/examples/claude-pod.yaml without a container engine: its volumes, its command and its probe, in
-/// mount and network namespaces of their own, as the user that it names and without any privilege.
+/// The container of deploy/examples/claude-pod.yaml without a container engine: its volumes, its command and its probe,
+/// in mount and network namespaces of their own, as the user that it names and without any privilege.
 /// </summary>
 internal sealed partial class ExamplePod : IAsyncDisposable
 {

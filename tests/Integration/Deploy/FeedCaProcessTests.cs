@@ -11,7 +11,10 @@ using SshGateway.Tests.Support.Kubernetes;
 
 namespace SshGateway.Tests.Integration.Deploy;
 
-/// <summary>An operator and proxies as processes, on a real API server with the roles of deploy/, while the feed's CA, certificate and tokens are replaced.</summary>
+/// <summary>
+/// An operator and proxies as processes, on a real API server with the roles of deploy/, while the feed's CA,
+/// certificate and tokens are replaced.
+/// </summary>
 [Collection(KubernetesGroup.Name)]
 public sealed class FeedCaProcessTests(KubernetesServer server) : IDisposable
 {

@@ -13,7 +13,9 @@ using SshGateway.Tests.Support.Kubernetes;
 
 namespace SshGateway.Tests.Integration.Deploy;
 
-/// <summary>The feed as deploy/ sets it up: tokens of a real API server, which the operator verifies with that server's keys.</summary>
+/// <summary>
+/// The feed as deploy/ sets it up: tokens of a real API server, which the operator verifies with that server's keys.
+/// </summary>
 [Collection(KubernetesGroup.Name)]
 public sealed class FeedTests(KubernetesServer server) : IDisposable
 {
@@ -70,7 +72,8 @@ public sealed class FeedTests(KubernetesServer server) : IDisposable
         await DeployedOverlay.ApplyAsync(server);
         string account = await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-operator");
         ApiServerAccess good = KubeconfigReader.Read(server.Kubeconfig(user: $"token: {account}"), TimeProvider.System);
-        // A token file that is away for the moment, as while a volume is replaced: an IOException, and no answer of a server.
+        // A token file that is away for the moment, as while a volume is replaced: an IOException, and no answer of a
+        // server.
         ApiServerAccess broken = good with { Credentials = new TokenFile(Path.Combine(Path.GetTempPath(), "no", "such", "token"), null, TimeProvider.System) };
         using var brokenApi = new ApiClient(ApiConnection.Open(broken), TimeProvider.System);
         using var goodApi = new ApiClient(ApiConnection.Open(good), TimeProvider.System);

@@ -9,7 +9,9 @@ using SshGateway.Tests.Support.Kubernetes.FaultProxy;
 
 namespace SshGateway.Tests.Integration.Deploy;
 
-/// <summary>TARS's old questions about a session, to the operator of deploy/ and with tokens of a real API server.</summary>
+/// <summary>
+/// TARS's old questions about a session, to the operator of deploy/ and with tokens of a real API server.
+/// </summary>
 [Collection(KubernetesGroup.Name)]
 public sealed class InternalEndpointTests(KubernetesServer server)
 {

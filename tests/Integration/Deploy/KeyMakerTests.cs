@@ -107,7 +107,8 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         Assert.True(gateway.IsLeader);
     }
 
-    // As the proxy's Deployment mounts them: ssh-keygen reads them, the CA's halves belong together, and a proxy shows them.
+    // As the proxy's Deployment mounts them: ssh-keygen reads them, the CA's halves belong together, and a proxy shows
+    // them.
     private async Task AssertUsableAsync(Dictionary<string, string> made)
     {
         JsonElement container = (await Kustomize.RenderAsync("deploy")).Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-proxy").At("spec.template.spec.containers")[0];

@@ -10,8 +10,8 @@ public sealed class PlacementTests
     private const string Hostname = "kubernetes.io/hostname";
     private const string Zone = "topology.kubernetes.io/zone";
 
-    // The scheduler ignores a node that lacks the label of any one constraint, so a zone constraint switches the other off
-    // where nodes have no zone.
+    // The scheduler ignores a node that lacks the label of any one constraint, so a zone constraint switches the other
+    // off where nodes have no zone.
     [KubectlTheory]
     [InlineData("deploy")]
     [InlineData("deploy/overlays/kind")]
@@ -23,7 +23,8 @@ public sealed class PlacementTests
             JsonElement constraint = Assert.Single(pod.At("spec.topologySpreadConstraints").EnumerateArray());
             Assert.Equal(Hostname, constraint.GetProperty("topologyKey").GetString());
             Assert.Equal("ScheduleAnyway", constraint.GetProperty("whenUnsatisfiable").GetString());
-            // The new pods of a rollout spread among themselves; counted with the old ones, both may end up on one node.
+            // The new pods of a rollout spread among themselves; counted with the old ones, both may end up on one
+            // node.
             Assert.Equal(
                 directory.EndsWith("legacy-1.20", StringComparison.Ordinal) ? null : "pod-template-hash",
                 constraint.TryGetProperty("matchLabelKeys", out JsonElement keys) ? Assert.Single(keys.EnumerateArray()).GetString() : null);
@@ -62,7 +63,8 @@ public sealed class PlacementTests
         Assert.Equal(("100%", 0), (proxy.At("spec.strategy.rollingUpdate.maxSurge").GetString(), proxy.At("spec.strategy.rollingUpdate.maxUnavailable").GetInt32()));
     }
 
-    // Nobody takes a node without a proxy out of use there, and the client's address is lost on the way into kind anyway.
+    // Nobody takes a node without a proxy out of use there, and the client's address is lost on the way into kind
+    // anyway.
     [KubectlFact]
     public async Task In_kind_every_node_answers()
     {
@@ -100,7 +102,8 @@ public sealed class PlacementTests
             Assert.Equal(Repository.Version, labels.GetProperty("app.kubernetes.io/version").GetString());
             Assert.Equal("kustomize", labels.GetProperty("app.kubernetes.io/managed-by").GetString());
             string name = labels.GetProperty("app.kubernetes.io/name").GetString()!;
-            // The operator and the proxy are components of their own; what belongs to both, or to TARS, is the gateway's.
+            // The operator and the proxy are components of their own; what belongs to both, or to TARS, is the
+            // gateway's.
             Assert.Equal(
                 name["ssh-gateway".Length..].TrimStart('-'),
                 labels.TryGetProperty("app.kubernetes.io/component", out JsonElement component) ? component.GetString() : "");

@@ -8,7 +8,9 @@ using SshGateway.Tests.Support.Yaml;
 
 namespace SshGateway.Tests.Integration.Deploy;
 
-/// <summary>The Python of docs/tars.md, run as it stands there, as TARS's ServiceAccount, with the operator as its own.</summary>
+/// <summary>
+/// The Python of docs/tars.md, run as it stands there, as TARS's ServiceAccount, with the operator as its own.
+/// </summary>
 [Collection(KubernetesGroup.Name)]
 public sealed partial class TarsGuideTests(KubernetesServer server)
 {

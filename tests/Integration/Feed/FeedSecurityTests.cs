@@ -100,7 +100,8 @@ public sealed class FeedSecurityTests : IDisposable
         await using FeedClientRun before = await FeedClientRun.StartAsync(network.Port, _keys);
         await Eventually.TrueAsync(() => before.HasSynced, "the first proxy follows");
 
-        // The proxies' bundle has both before the operator shows a certificate of the new one, and loses the old one afterwards.
+        // The proxies' bundle has both before the operator shows a certificate of the new one, and loses the old one
+        // afterwards.
         _keys.PutAuthorities(old, fresh);
         _keys.PutLeaf(fresh);
         _keys.PutAuthorities(fresh);

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Integration.Feed;
 
-/// <summary>The whole operator and a proxy's feed client, over loopback: what is written to the directory reaches the table.</summary>
+/// <summary>
+/// The whole operator and a proxy's feed client, over loopback: what is written to the directory reaches the table.
+/// </summary>
 public sealed class FeedTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();

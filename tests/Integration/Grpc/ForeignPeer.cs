@@ -6,7 +6,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.Integration.Grpc;
 
-/// <summary>A script in another language, with its own gRPC and our .proto files; it talks to the test in lines of JSON.</summary>
+/// <summary>
+/// A script in another language, with its own gRPC and our .proto files; it talks to the test in lines of JSON.
+/// </summary>
 internal sealed class ForeignPeer : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);

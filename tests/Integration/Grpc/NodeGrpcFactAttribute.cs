@@ -2,7 +2,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Integration.Grpc;
 
-/// <summary>A test with Node's gRPC as the peer; skipped, and counted as skipped, where that is not installed.</summary>
+/// <summary>
+/// A test with Node's gRPC as the peer; skipped, and counted as skipped, where that is not installed.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NodeGrpcFactAttribute : FactAttribute
 {

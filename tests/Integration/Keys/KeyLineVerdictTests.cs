@@ -6,7 +6,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Integration.Keys;
 
-/// <summary>A list's item is read as sshd reads an authorized_keys file with that text: a login at a real sshd is the judge.</summary>
+/// <summary>
+/// A list's item is read as sshd reads an authorized_keys file with that text: a login at a real sshd is the judge.
+/// </summary>
 public sealed class KeyLineVerdictTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -15,7 +17,8 @@ public sealed class KeyLineVerdictTests : IAsyncLifetime, IDisposable
     // What sshd takes and the gateway does not. Each has a reason.
     private static readonly HashSet<string> Deliberate =
     [
-        // Options would have to be kept, and the gateway keeps none: to take the key without them would be more than its owner allowed.
+        // Options would have to be kept, and the gateway keeps none: to take the key without them would be more than
+        // its owner allowed.
         "restrict {key}",
         "command=\"/bin/true\" {key}",
         "no-pty,environment=\"A=b c\"\t{key}",

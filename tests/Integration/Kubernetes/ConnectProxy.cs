@@ -4,7 +4,9 @@ using System.Text;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 
-/// <summary>An HTTP proxy that wants a password and connects every CONNECT to one port of this machine, whatever name it has.</summary>
+/// <summary>
+/// An HTTP proxy that wants a password and connects every CONNECT to one port of this machine, whatever name it has.
+/// </summary>
 internal sealed class ConnectProxy : IAsyncDisposable
 {
     public const string User = "user";

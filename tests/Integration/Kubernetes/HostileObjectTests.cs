@@ -14,7 +14,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 
-/// <summary>What a schema that was relaxed or is missing lets through: the operator must not fail on any of it.</summary>
+/// <summary>
+/// What a schema that was relaxed or is missing lets through: the operator must not fail on any of it.
+/// </summary>
 public sealed class HostileObjectTests
 {
     private const int Rounds = 4000;

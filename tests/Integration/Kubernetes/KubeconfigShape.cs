@@ -5,7 +5,9 @@ namespace SshGateway.Tests.Integration.Kubernetes;
 /// <param name="Text">The file.</param>
 internal sealed record KubeconfigShape(string Title, string Text)
 {
-    /// <summary>Why the gateway refuses what kubectl takes, or takes what this kubectl refuses; null: they agree.</summary>
+    /// <summary>
+    /// Why the gateway refuses what kubectl takes, or takes what this kubectl refuses; null: they agree.
+    /// </summary>
     public string? Difference { get; init; }
 
     /// <summary>Variables of the environment.</summary>

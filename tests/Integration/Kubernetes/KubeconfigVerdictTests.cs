@@ -9,7 +9,10 @@ using Xunit;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 
-/// <summary>A kubeconfig works in the gateway where it works in kubectl, and nowhere else: a real API server is the judge of both.</summary>
+/// <summary>
+/// A kubeconfig works in the gateway where it works in kubectl, and nowhere else: a real API server is the judge of
+/// both.
+/// </summary>
 [Collection(KubernetesGroup.Name)]
 [UnsupportedOSPlatform("windows")]
 public sealed class KubeconfigVerdictTests(KubernetesServer server)

@@ -10,8 +10,8 @@ using Xunit;
 namespace SshGateway.Tests.Integration.Kubernetes;
 
 /// <summary>
-/// What breaks between the operator and a real API server. The rule behind all of it: nothing that is still there leaves
-/// the table, and nothing that is gone stays.
+/// What breaks between the operator and a real API server. The rule behind all of it: nothing that is still there
+/// leaves the table, and nothing that is gone stays.
 /// </summary>
 [Collection(KubernetesGroup.Name)]
 public sealed class WatchFaultTests(KubernetesServer server)

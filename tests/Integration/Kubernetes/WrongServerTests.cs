@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using k8s;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Api;
@@ -13,7 +14,6 @@ using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Listing;
 using SshGateway.Tests.Support;
 using Xunit;
-using k8s;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 
@@ -79,7 +79,9 @@ public sealed class WrongServerTests : IDisposable
         Assert.Empty(await _impostor.HeardAsync(4));
     }
 
-    /// <summary>Why the operator does not use the library's own client. If this fails, look at docs/adr/0019 again.</summary>
+    /// <summary>
+    /// Why the operator does not use the library's own client. If this fails, look at docs/adr/0019 again.
+    /// </summary>
     [Fact]
     public async Task The_librarys_own_client_sends_the_token()
     {

@@ -99,7 +99,8 @@ public sealed class PodHostKeysTests
         Assert.Equal(LegPair.AllHostKeyAlgorithms, _keys.FindAlgorithms(Sessions.Entry(podUid: "uid-2")));
     }
 
-    // Where a CA signs, only certificates are asked for, and nothing is learned: trust on first use would be a way around the CA.
+    // Where a CA signs, only certificates are asked for, and nothing is learned: trust on first use would be a way
+    // around the CA.
     [Fact]
     public void Where_a_CA_is_named_only_its_certificates_count()
     {

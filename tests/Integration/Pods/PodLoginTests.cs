@@ -50,7 +50,8 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         await _gateway.Ends.NextAsync();
     }
 
-    // What ssh shows of a pod that it reaches directly, it shows through the gateway: sshconnect2.c has no limit but the packet's.
+    // What ssh shows of a pod that it reaches directly, it shows through the gateway: sshconnect2.c has no limit but
+    // the packet's.
     [Theory]
     [InlineData(1, 100_000)]
     [InlineData(1, 260_000)]
@@ -134,7 +135,8 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         Assert.Equal(1, pod.Connections);
     }
 
-    // sshd before 9.6 does not say that its configuration refuses Ed25519, as in FIPS mode (RFC 8308 leaves it to the server).
+    // sshd before 9.6 does not say that its configuration refuses Ed25519, as in FIPS mode (RFC 8308 leaves it to the
+    // server).
     [Fact]
     public async Task A_pod_that_refuses_the_Ed25519_certificate_gets_an_ECDSA_one()
     {
@@ -179,7 +181,8 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         await AssertLogsInAsync();
     }
 
-    // sshd beyond MaxStartups writes a line or nothing and closes, with our bytes unread: the close is an end or a reset.
+    // sshd beyond MaxStartups writes a line or nothing and closes, with our bytes unread: the close is an end or a
+    // reset.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -4,7 +4,9 @@ using SshGateway.Operator.TarsApi;
 
 namespace SshGateway.Tests.Integration.TarsApi;
 
-/// <summary>What an old client is told of a session in each state: an address only when a login would go there now.</summary>
+/// <summary>
+/// What an old client is told of a session in each state: an address only when a login would go there now.
+/// </summary>
 public sealed class PodAnswerTests
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1000);

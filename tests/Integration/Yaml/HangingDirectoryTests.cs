@@ -9,7 +9,10 @@ using Xunit;
 
 namespace SshGateway.Tests.Integration.Yaml;
 
-/// <summary>A directory on a file system that does not answer, as NFS does when its server is gone: sshfs, whose server is stopped.</summary>
+/// <summary>
+/// A directory on a file system that does not answer, as NFS does when its server is gone: sshfs, whose server is
+/// stopped.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class HangingDirectoryTests : IAsyncLifetime, IDisposable
 {

@@ -14,7 +14,9 @@ internal static class CustomResource
     /// <summary>The schema of <c>spec</c>.</summary>
     public static JsonElement Spec { get; } = Schema.GetProperty("properties").GetProperty("spec");
 
-    /// <summary>Every schema in the CRD with its path, such as <c>spec.ssh.hostKeys[]</c>; the object itself is <c>""</c>.</summary>
+    /// <summary>
+    /// Every schema in the CRD with its path, such as <c>spec.ssh.hostKeys[]</c>; the object itself is <c>""</c>.
+    /// </summary>
     public static IEnumerable<(string Path, JsonElement Schema)> All() => Below("", Schema);
 
     /// <summary>The schema and every schema in it.</summary>

@@ -4,7 +4,8 @@ using SshGateway.Tests.Support.Kubernetes;
 namespace SshGateway.Tests.Support.Deploy;
 
 /// <summary>
-/// The overlay for 1.20, really applied to the tests' API server, and the ServiceAccounts of those who are not part of it:
+/// The overlay for 1.20, really applied to the tests' API server, and the ServiceAccounts of those who are not part of
+/// it:
 /// TARS, and one that plays the rest of the cluster.
 /// </summary>
 internal static class DeployedOverlay

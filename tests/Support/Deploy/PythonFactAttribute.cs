@@ -2,7 +2,10 @@ using SshGateway.Tests.Support.Kubernetes;
 
 namespace SshGateway.Tests.Support.Deploy;
 
-/// <summary>A test with Python's Kubernetes client at a real API server; skipped, and counted as skipped, where one of them is missing.</summary>
+/// <summary>
+/// A test with Python's Kubernetes client at a real API server; skipped, and counted as skipped, where one of them is
+/// missing.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PythonFactAttribute : FactAttribute
 {

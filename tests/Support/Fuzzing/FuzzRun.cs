@@ -4,8 +4,9 @@ using Xunit;
 namespace SshGateway.Tests.Support.Fuzzing;
 
 /// <summary>
-/// How much is tried, and what happens to an input that breaks something. In make test a fixed seed and a fixed number of inputs; scripts/fuzz
-/// gives seeds (FUZZ_SEED) and a time for each parser (FUZZ_SECONDS), or one input that was kept (FUZZ_INPUT).
+/// How much is tried, and what happens to an input that breaks something. In make test a fixed seed and a fixed number
+/// of inputs; scripts/fuzz gives seeds (FUZZ_SEED) and a time for each parser (FUZZ_SECONDS), or one input that was
+/// kept (FUZZ_INPUT).
 /// </summary>
 internal static class FuzzRun
 {
@@ -18,7 +19,9 @@ internal static class FuzzRun
 
     private static int Seconds { get; } = Number("FUZZ_SECONDS", 0);
 
-    /// <summary>Gives damaged samples to the parser, which may refuse them in its own words and in no other way.</summary>
+    /// <summary>
+    /// Gives damaged samples to the parser, which may refuse them in its own words and in no other way.
+    /// </summary>
     /// <param name="name">Names the file that keeps an input.</param>
     /// <param name="samples">Good inputs.</param>
     /// <param name="parse">What reads them.</param>

@@ -11,8 +11,8 @@ using Xunit;
 namespace SshGateway.Tests.Support.Fuzzing;
 
 /// <summary>
-/// A client that is a good one up to a point and then sends damaged messages in good packets: what is damaged is the plaintext, before its encryption,
-/// so that every message reaches the code behind the ciphers.
+/// A client that is a good one up to a point and then sends damaged messages in good packets: what is damaged is the
+/// plaintext, before its encryption, so that every message reaches the code behind the ciphers.
 /// </summary>
 internal sealed class FuzzingClient : IAsyncDisposable
 {
@@ -101,7 +101,9 @@ internal sealed class FuzzingClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Says goodbye and reads, whatever it is, until the gateway has closed: one that does not is a hang.</summary>
+    /// <summary>
+    /// Says goodbye and reads, whatever it is, until the gateway has closed: one that does not is a hang.
+    /// </summary>
     public async Task EndAsync()
     {
         await TrySendAsync(SshWriter.Message(MessageNumber.Disconnect).WriteUInt32(11).WriteString("bye").WriteString("").ToArray());

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace SshGateway.Tests.Support.Fuzzing;
 
-/// <summary>Damages messages: the same seed does the same damage. Half of what it does is to the uint32s in which SSH writes its lengths.</summary>
+/// <summary>
+/// Damages messages: the same seed does the same damage. Half of what it does is to the uint32s in which SSH writes its
+/// lengths.
+/// </summary>
 internal sealed class Mutator(int seed)
 {
     private const int MaxDamages = 4;

@@ -2,7 +2,10 @@ using System.Net;
 
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>A pod whose SSH server is Dropbear. It knows no certificates, so it has keys in root's authorized_keys; root's home is the pod's own, in a mount namespace.</summary>
+/// <summary>
+/// A pod whose SSH server is Dropbear. It knows no certificates, so it has keys in root's authorized_keys; root's home
+/// is the pod's own, in a mount namespace.
+/// </summary>
 internal sealed class DropbearPod : IAsyncDisposable
 {
     private readonly Daemon _dropbear;

@@ -2,7 +2,9 @@ using System.Net.Sockets;
 
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>Sends back what it reads until the peer's end of file, then closes: the target of forwarded connections.</summary>
+/// <summary>
+/// Sends back what it reads until the peer's end of file, then closes: the target of forwarded connections.
+/// </summary>
 internal sealed class EchoServer : IAsyncDisposable
 {
     private readonly Socket _listener;

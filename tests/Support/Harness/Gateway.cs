@@ -2,7 +2,9 @@ using System.Net;
 
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>A whole gateway: keys, manifest directory, its operator processes, usually one, and its proxy processes.</summary>
+/// <summary>
+/// A whole gateway: keys, manifest directory, its operator processes, usually one, and its proxy processes.
+/// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);

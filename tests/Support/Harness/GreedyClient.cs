@@ -10,7 +10,8 @@ using SshGateway.Tests.Support.SshConnections;
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
-/// A client that stock ssh cannot be made into: it asks for the output of a command in one window of 4 GiB, and reads it only when the test says so.
+/// A client that stock ssh cannot be made into: it asks for the output of a command in one window of 4 GiB, and reads
+/// it only when the test says so.
 /// </summary>
 internal sealed class GreedyClient : IAsyncDisposable
 {
@@ -74,7 +75,9 @@ internal sealed class GreedyClient : IAsyncDisposable
         return data.Length;
     }
 
-    /// <summary>The second uint32 of the message that is waited for, if it has so many: of a confirmation, the peer's channel.</summary>
+    /// <summary>
+    /// The second uint32 of the message that is waited for, if it has so many: of a confirmation, the peer's channel.
+    /// </summary>
     private async Task<uint> SkipToAsync(byte number)
     {
         while (true)

@@ -8,7 +8,9 @@ internal static class Loopback
 {
     private static int _pods;
 
-    /// <summary>An address of its own for each pod, as in a cluster: two pods with one IP would be a conflict.</summary>
+    /// <summary>
+    /// An address of its own for each pod, as in a cluster: two pods with one IP would be a conflict.
+    /// </summary>
     public static IPEndPoint ForPod()
     {
         int pod = Interlocked.Increment(ref _pods);

@@ -1,6 +1,9 @@
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>A fact with a real sshd that penalises source addresses (OpenSSH 9.8; tested with 10): Debian 13, so in scripts/testing/in-trixie.</summary>
+/// <summary>
+/// A fact with a real sshd that penalises source addresses (OpenSSH 9.8; tested with 10): Debian 13, so in
+/// scripts/testing/in-trixie.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NewOpenSshFactAttribute : FactAttribute
 {

@@ -4,8 +4,9 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
-/// The Terrapin attack on one direction of a connection (CVE-2023-48795): a packet of the attacker's own at a place in the unencrypted part of the
-/// first key exchange, and, if asked for, the first bytes of the encrypted part swallowed in exchange.
+/// The Terrapin attack on one direction of a connection (CVE-2023-48795): a packet of the attacker's own at a place in
+/// the unencrypted part of the first key exchange, and, if asked for, the first bytes of the encrypted part swallowed
+/// in exchange.
 /// </summary>
 /// <param name="place">Before which message the packet goes; 0: behind NEWKEYS.</param>
 /// <param name="swallowed">How many bytes behind NEWKEYS do not arrive.</param>

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>A Pod as the operator's directory source reads it: the fields of the API server that routing reads.</summary>
+/// <summary>
+/// A Pod as the operator's directory source reads it: the fields of the API server that routing reads.
+/// </summary>
 internal sealed record PodManifest(string Name, string SessionId, IPAddress Ip)
 {
     public string Uid { get; init; } = Guid.NewGuid().ToString();

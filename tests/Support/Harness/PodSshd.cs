@@ -105,6 +105,8 @@ internal sealed class PodSshd : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    /// <summary>Reads the kernel's list of listeners in sshd's network: a connection would be one more line in sshd's log.</summary>
+    /// <summary>
+    /// Reads the kernel's list of listeners in sshd's network: a connection would be one more line in sshd's log.
+    /// </summary>
     private bool Listens() => TcpTable.IsListening(Endpoint, _sshd!.Id);
 }

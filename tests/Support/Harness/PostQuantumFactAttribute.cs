@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>A fact with a real OpenSSH that prefers ML-KEM, on a machine whose OpenSSL has it: Debian 13, so in scripts/testing/in-trixie.</summary>
+/// <summary>
+/// A fact with a real OpenSSH that prefers ML-KEM, on a machine whose OpenSSL has it: Debian 13, so in
+/// scripts/testing/in-trixie.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PostQuantumFactAttribute : FactAttribute
 {

@@ -1,6 +1,9 @@
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>One directory for the keys, logs and manifests of all these tests; it goes with the last of them, or with the process.</summary>
+/// <summary>
+/// One directory for the keys, logs and manifests of all these tests; it goes with the last of them, or with the
+/// process.
+/// </summary>
 internal static class ScratchDirectory
 {
     // Short: a unix socket's path must fit in 108 bytes.

@@ -2,8 +2,8 @@ namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
 /// One gateway with three proxies and three pods for all tests that do not break anything. The first proxy gives
-/// up soon where a pod is missing, the second one offers chacha20-poly1305 as well, the third one expects PROXY headers from
-/// <see cref="Balancer"/> and prints its audit log. Each pod is named like its session.
+/// up soon where a pod is missing, the second one offers chacha20-poly1305 as well, the third one expects PROXY headers
+/// from <see cref="Balancer"/> and prints its audit log. Each pod is named like its session.
 /// </summary>
 public sealed class SharedGateway : IAsyncLifetime
 {
@@ -69,7 +69,8 @@ public sealed class SharedGateway : IAsyncLifetime
         });
         foreach (string id in new[] { Alpha, Beta, Gamma })
         {
-            // A hard limit where the default drops at random: the proxies together may have eight logins under way at a pod.
+            // A hard limit where the default drops at random: the proxies together may have eight logins under way at a
+            // pod.
             _pods.Add(await AddPodAsync(id, options => options with { ExtraConfig = ["MaxStartups 8"] }));
         }
 

@@ -1,6 +1,9 @@
 namespace SshGateway.Tests.Support.Harness;
 
-/// <summary>A security key in software, from Debian's openssh-tests: it is touched at once, or not at all where the key asks for no touch.</summary>
+/// <summary>
+/// A security key in software, from Debian's openssh-tests: it is touched at once, or not at all where the key asks for
+/// no touch.
+/// </summary>
 internal static class SoftwareSecurityKey
 {
     /// <summary>What ssh and ssh-keygen load in place of the library that talks to devices.</summary>

@@ -84,7 +84,9 @@ internal sealed class SshClient
         return Command.RunAsync(all[0], all[1..], stdin, deadline);
     }
 
-    /// <summary>Runs a command in a session whose manifest was just written: an unknown session is tried again.</summary>
+    /// <summary>
+    /// Runs a command in a session whose manifest was just written: an unknown session is tried again.
+    /// </summary>
     public async Task<CommandResult> RunWhenKnownAsync(string sessionId, string command, byte[]? stdin = null)
     {
         CommandResult? result = null;

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Support.Kubernetes;
 
-/// <summary>TARS and kubelet, as far as the tests need them: creates sessions and pods, and patches pods' status.</summary>
+/// <summary>
+/// TARS and kubelet, as far as the tests need them: creates sessions and pods, and patches pods' status.
+/// </summary>
 internal sealed class KubernetesObjects(HttpClient http) : IDisposable
 {
     public const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJEsaKtDMLIjFR1a8jPbRMFL0rMl5IBKx4WAaiBSZUwh test";

@@ -1,6 +1,9 @@
 namespace SshGateway.Tests.Support.Kubernetes;
 
-/// <summary>Certificates of the API server beside its own, each for a name that a client can ask for: an intermediate CA signs them.</summary>
+/// <summary>
+/// Certificates of the API server beside its own, each for a name that a client can ask for: an intermediate CA signs
+/// them.
+/// </summary>
 internal sealed class ServerCertificates : IDisposable
 {
     public const string Chained = "chained.example";

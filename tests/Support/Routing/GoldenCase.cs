@@ -9,8 +9,8 @@ using SshGateway.Operator.Yaml;
 namespace SshGateway.Tests.Support.Routing;
 
 /// <summary>
-/// A folder below Cases: <c>input.yaml</c> holds the objects, and perhaps documents of kind RoutingOptions and IdBinding
-/// (whose an id was before); <c>expected.yaml</c> what the routing function makes of them.
+/// A folder below Cases: <c>input.yaml</c> holds the objects, and perhaps documents of kind RoutingOptions and
+/// IdBinding (whose an id was before); <c>expected.yaml</c> what the routing function makes of them.
 /// </summary>
 internal sealed class GoldenCase(string name)
 {

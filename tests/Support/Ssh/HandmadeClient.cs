@@ -12,8 +12,8 @@ using Xunit;
 namespace SshGateway.Tests.Support.Ssh;
 
 /// <summary>
-/// A client whose every packet is sent by the test: nothing is answered and nothing is sent on its own, so that it can break each rule.
-/// Its key exchange is curve25519-sha256 alone.
+/// A client whose every packet is sent by the test: nothing is answered and nothing is sent on its own, so that it can
+/// break each rule. Its key exchange is curve25519-sha256 alone.
 /// </summary>
 internal sealed class HandmadeClient : IDisposable
 {

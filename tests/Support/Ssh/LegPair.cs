@@ -6,7 +6,9 @@ using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Tests.Support.Ssh;
 
-/// <summary>Our own two legs facing each other over a real connection: the pod leg as the client, the client leg as the server.</summary>
+/// <summary>
+/// Our own two legs facing each other over a real connection: the pod leg as the client, the client leg as the server.
+/// </summary>
 internal sealed class LegPair : IAsyncDisposable
 {
     private readonly LoopbackPair _sockets;

@@ -10,8 +10,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Tests.Support.Ssh;
 
 /// <summary>
-/// A pod's sshd as far as the gateway sees it: takes every login, notes who came, and says everything back. Tests that want another pod give it
-/// other manners.
+/// A pod's sshd as far as the gateway sees it: takes every login, notes who came, and says everything back. Tests that
+/// want another pod give it other manners.
 /// </summary>
 internal sealed class PodPeer : IDisposable
 {

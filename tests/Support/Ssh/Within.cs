@@ -1,6 +1,8 @@
 namespace SshGateway.Tests.Support.Ssh;
 
-/// <summary>A deadline that only a failure meets, so that a deadlock is a red test and not a run that never ends.</summary>
+/// <summary>
+/// A deadline that only a failure meets, so that a deadlock is a red test and not a run that never ends.
+/// </summary>
 internal static class Within
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

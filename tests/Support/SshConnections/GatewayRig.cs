@@ -22,7 +22,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Support.SshConnections;
 
-/// <summary>The proxy without its feed: a real listener, real connections, a table that the test fills, and a pod that echoes.</summary>
+/// <summary>
+/// The proxy without its feed: a real listener, real connections, a table that the test fills, and a pod that echoes.
+/// </summary>
 public sealed class GatewayRig : IAsyncLifetime, IDisposable
 {
     internal const string SessionId = "abc12";

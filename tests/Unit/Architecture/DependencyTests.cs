@@ -8,8 +8,8 @@ using Xunit;
 namespace SshGateway.Tests.Unit.Architecture;
 
 /// <summary>
-/// A folder is a namespace and one responsibility. No two folders of an assembly depend on each other in a circle, and each uses only folders of lower layers.
-/// docs/architecture.md describes the layers.
+/// A folder is a namespace and one responsibility. No two folders of an assembly depend on each other in a circle, and
+/// each uses only folders of lower layers. docs/architecture.md describes the layers.
 /// </summary>
 public sealed class DependencyTests
 {

@@ -4,8 +4,8 @@ using Mono.Cecil.Cil;
 namespace SshGateway.Tests.Unit.Architecture;
 
 /// <summary>
-/// Which namespaces of an assembly use which others, read from the built assembly. The compiler copies constants into the code that uses them, so an arrow that
-/// consists of constants alone is not found.
+/// Which namespaces of an assembly use which others, read from the built assembly. The compiler copies constants into
+/// the code that uses them, so an arrow that consists of constants alone is not found.
 /// </summary>
 internal sealed class NamespaceGraph
 {

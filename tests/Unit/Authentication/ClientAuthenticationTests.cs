@@ -304,7 +304,8 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         await EndAsync(client, ConnectionEnd.ClientClosed);
     }
 
-    // CVE-2025-32433 (a channel before authentication), CVE-2018-10933 (the server's own messages), and everything else that has no place here.
+    // CVE-2025-32433 (a channel before authentication), CVE-2018-10933 (the server's own messages), and everything else
+    // that has no place here.
     [Theory]
     [InlineData(0)]
     [InlineData(6)]

@@ -9,7 +9,10 @@ using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Unit.Authentication;
 
-/// <summary>Which certificates open a session. What they do on the wire: UserCertificateLoginTests; with the real ssh: EndToEnd/UserCertificateTests.</summary>
+/// <summary>
+/// Which certificates open a session. What they do on the wire: UserCertificateLoginTests; with the real ssh:
+/// EndToEnd/UserCertificateTests.
+/// </summary>
 public sealed class UserCertificateRulesTests : IDisposable
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);

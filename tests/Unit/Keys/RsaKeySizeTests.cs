@@ -4,7 +4,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.Keys;
 
-/// <summary>Weak RSA keys are refused, and so are those that take long to verify: the time grows with the square of the size.</summary>
+/// <summary>
+/// Weak RSA keys are refused, and so are those that take long to verify: the time grows with the square of the size.
+/// </summary>
 public sealed class RsaKeySizeTests
 {
     [Theory]

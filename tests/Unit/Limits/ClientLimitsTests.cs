@@ -12,7 +12,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.Limits;
 
-/// <summary>Clients beyond the limits, at the real listener: what they read, and what they do not take from others.</summary>
+/// <summary>
+/// Clients beyond the limits, at the real listener: what they read, and what they do not take from others.
+/// </summary>
 public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
 {
     private readonly ManualTimeProvider _time = new();
@@ -106,7 +108,8 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         await EventuallyServesAsync("192.0.2.1");
     }
 
-    // A key exchange for everybody who is refused would be what the limits are there to prevent. A line is free, and ssh -v shows it.
+    // A key exchange for everybody who is refused would be what the limits are there to prevent. A line is free, and
+    // ssh -v shows it.
     [Fact]
     public async Task Only_twenty_a_second_are_told_by_a_DISCONNECT_and_the_others_read_a_line()
     {

@@ -79,7 +79,8 @@ public sealed class SourcePenaltiesTests
         Assert.Equal(15 - seconds, more);
     }
 
-    // ssh-keyscan makes a connection for each type of key, and those for types that the gateway lacks end in the key exchange.
+    // ssh-keyscan makes a connection for each type of key, and those for types that the gateway lacks end in the key
+    // exchange.
     [Theory]
     [InlineData(nameof(ConnectionEnd.ClientLeftEarly))]
     [InlineData(nameof(ConnectionEnd.ClientKeyExchangeFailed))]

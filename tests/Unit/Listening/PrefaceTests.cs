@@ -121,7 +121,8 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
         Assert.Contains("does not speak SSH", (await client.ReadDisconnectAsync()).Sentence, StringComparison.Ordinal);
     }
 
-    // sshd sends its own first: `nc </dev/null`, health checks, and scans that look for the line. Nothing else is of use to them.
+    // sshd sends its own first: `nc </dev/null`, health checks, and scans that look for the line. Nothing else is of
+    // use to them.
     [Theory]
     [InlineData("")]
     [InlineData("CONN")]

@@ -2,7 +2,9 @@ using SshGateway.Operator.Listing;
 
 namespace SshGateway.Tests.Unit.Listing;
 
-/// <summary>Ages as k8s.io/apimachinery's util/duration writes them; the cases are those of its own test, and its borders.</summary>
+/// <summary>
+/// Ages as k8s.io/apimachinery's util/duration writes them; the cases are those of its own test, and its borders.
+/// </summary>
 public sealed class HumanAgeTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -51,8 +51,8 @@ public sealed class BridgeEndTests
         Assert.Equal(ConnectionEnd.ClientClosed, (await rig.Running.Limited()).End);
     }
 
-    // The tail first. The client still talks, as one that opens its window does: what it sends must not make the gateway's side of the
-    // connection reset, which would throw away what the client has not read yet.
+    // The tail first. The client still talks, as one that opens its window does: what it sends must not make the
+    // gateway's side of the connection reset, which would throw away what the client has not read yet.
     [Fact]
     public async Task A_client_that_reads_late_still_gets_the_whole_tail_of_a_pod_that_is_gone()
     {

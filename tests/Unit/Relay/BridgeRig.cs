@@ -6,7 +6,10 @@ using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Unit.Relay;
 
-/// <summary>A client, the bridge's two legs, and a pod, over two real connections: ClientPeer ⇄ (client leg, bridge, pod leg) ⇄ PodPeer.</summary>
+/// <summary>
+/// A client, the bridge's two legs, and a pod, over two real connections: ClientPeer ⇄ (client leg, bridge, pod leg) ⇄
+/// PodPeer.
+/// </summary>
 internal sealed class BridgeRig : IAsyncDisposable
 {
     private readonly LegPair _front;
@@ -32,7 +35,8 @@ internal sealed class BridgeRig : IAsyncDisposable
 
     public Task<ConnectionOutcome> Running { get; private set; } = null!;
 
-    /// <param name="limits">Of the bridge's legs and their peers'; the bridge's own start exchanges by them, the peers only where the test says so.</param>
+    /// <param name="limits">Of the bridge's legs and their peers'; the bridge's own start exchanges by them, the peers
+    /// only where the test says so.</param>
     /// <param name="podLimits">Of the pod's and its peer's, if not the same.</param>
     /// <param name="hostKey">What the client leg shows.</param>
     /// <param name="time">The bridge's and its legs'.</param>

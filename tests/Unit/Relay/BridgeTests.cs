@@ -121,7 +121,8 @@ public sealed class BridgeTests
         }
     }
 
-    // All four sides use up their keys while data goes both ways: the case in which a pump that waits for one leg starves the other.
+    // All four sides use up their keys while data goes both ways: the case in which a pump that waits for one leg
+    // starves the other.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -6,7 +6,10 @@ using SshGateway.Tests.Support.Ssh;
 
 namespace SshGateway.Tests.Unit.Relay;
 
-/// <summary>Global requests that the gateway answers itself, among those that the pod answers: replies bear no id, so their order is all there is.</summary>
+/// <summary>
+/// Global requests that the gateway answers itself, among those that the pod answers: replies bear no id, so their
+/// order is all there is.
+/// </summary>
 public sealed class GlobalRequestTests
 {
     private static readonly byte[] Success = [MessageNumber.RequestSuccess, 0, 0, 0x12, 0x34];
@@ -56,7 +59,8 @@ public sealed class GlobalRequestTests
         Assert.Equal(Success, await ReadAsync(rig.ClientPeer));
     }
 
-    // Nothing but key exchange may leave between our KEXINIT and our NEWKEYS: a reply of ours is sent behind it, and not lost.
+    // Nothing but key exchange may leave between our KEXINIT and our NEWKEYS: a reply of ours is sent behind it, and
+    // not lost.
     [Fact]
     public async Task A_reply_of_ours_survives_key_exchanges()
     {

@@ -10,7 +10,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.Relay;
 
-/// <summary>A key exchange that does not go on, on either leg and begun by either side, while there is traffic.</summary>
+/// <summary>
+/// A key exchange that does not go on, on either leg and begun by either side, while there is traffic.
+/// </summary>
 public sealed class StalledExchangeTests
 {
     private const long BytesUnderKeys = 1000;

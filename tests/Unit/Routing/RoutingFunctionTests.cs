@@ -6,7 +6,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.Routing;
 
-/// <summary>The routing function against the folders in Cases. SSHGATEWAY_UPDATE_GOLDEN=1 rewrites what they expect.</summary>
+/// <summary>
+/// The routing function against the folders in Cases. SSHGATEWAY_UPDATE_GOLDEN=1 rewrites what they expect.
+/// </summary>
 public sealed class RoutingFunctionTests
 {
     public static TheoryData<string> Cases => [.. GoldenCase.Names()];

@@ -6,8 +6,8 @@ using SshGateway.Tests.Support.Ssh;
 namespace SshGateway.Tests.Unit.SshConnections;
 
 /// <summary>
-/// A pod that is dialled in vain for as long as the test likes: its queue of connections that nobody accepts is full, and then Linux drops what asks for another one
-/// (tcp(7), tcp_abort_on_overflow).
+/// A pod that is dialled in vain for as long as the test likes: its queue of connections that nobody accepts is full,
+/// and then Linux drops what asks for another one (tcp(7), tcp_abort_on_overflow).
 /// </summary>
 internal sealed class FullListener : IDisposable
 {

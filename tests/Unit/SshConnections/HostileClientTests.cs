@@ -10,7 +10,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.SshConnections;
 
-/// <summary>Clients that break the transport's rules: each is told why and disconnected, and the next good one is served.</summary>
+/// <summary>
+/// Clients that break the transport's rules: each is told why and disconnected, and the next good one is served.
+/// </summary>
 public sealed class HostileClientTests(GatewayRig gateway) : IClassFixture<GatewayRig>
 {
     private const string Strict = "curve25519-sha256,kex-strict-c-v00@openssh.com";

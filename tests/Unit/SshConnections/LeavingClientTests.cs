@@ -16,7 +16,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.SshConnections;
 
-/// <summary>Clients that leave while their pod is dialled. No time passes here: what the gateway does not notice never ends.</summary>
+/// <summary>
+/// Clients that leave while their pod is dialled. No time passes here: what the gateway does not notice never ends.
+/// </summary>
 public sealed class LeavingClientTests : IAsyncLifetime, IDisposable
 {
     private readonly GatewayRig _gateway = new(new ProxyOptions(), new PodLoginLimits(), new ManualTimeProvider());
@@ -84,7 +86,8 @@ public sealed class LeavingClientTests : IAsyncLifetime, IDisposable
         }
     }
 
-    // sshd counts handshakes that come to nothing against the proxy's address, and with that against all users of the pod.
+    // sshd counts handshakes that come to nothing against the proxy's address, and with that against all users of the
+    // pod.
     [Fact]
     public async Task A_handshake_with_the_pod_goes_on_to_its_end()
     {

@@ -165,7 +165,8 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         await LeaveAsync(client);
     }
 
-    // OpenSSH's ServerAliveInterval sends the first, its ClientAliveInterval the second, ObscureKeystrokeTiming the last (OpenSSH PROTOCOL section 1.8).
+    // OpenSSH's ServerAliveInterval sends the first, its ClientAliveInterval the second, ObscureKeystrokeTiming the
+    // last (OpenSSH PROTOCOL section 1.8).
     public static TheoryData<byte[]> Keepalives =>
     [
         SshWriter.Message(MessageNumber.GlobalRequest).WriteString("keepalive@openssh.com").WriteBoolean(true).ToArray(),

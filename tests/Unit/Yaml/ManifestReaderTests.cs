@@ -5,7 +5,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.Yaml;
 
-/// <summary>Good documents become objects; bad ones become a sentence that names file, document, line, field and remedy.</summary>
+/// <summary>
+/// Good documents become objects; bad ones become a sentence that names file, document, line, field and remedy.
+/// </summary>
 public sealed class ManifestReaderTests
 {
     private const string File = "a.yaml";

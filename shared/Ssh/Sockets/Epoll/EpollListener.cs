@@ -12,7 +12,8 @@ internal sealed class EpollListener : IEventHandler, IDisposable
     private readonly Readiness _pending = new();
     private readonly ulong _registration;
 
-    /// <param name="listening">Owned from here on. Nothing has been awaited on it: .NET's engine would watch it as well.</param>
+    /// <param name="listening">Owned from here on. Nothing has been awaited on it: .NET's engine would watch it as
+    /// well.</param>
     /// <param name="loop">Whose thread it is accepted on.</param>
     public EpollListener(Socket listening, EventLoop loop)
     {

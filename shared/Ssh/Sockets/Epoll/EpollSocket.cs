@@ -40,7 +40,10 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
 
     public IPEndPoint RemoteEndPoint { get; private set; }
 
-    /// <summary>A connected socket, which nothing has been awaited on: .NET's engine would watch it as well. It is owned from here on.</summary>
+    /// <summary>
+    /// A connected socket, which nothing has been awaited on: .NET's engine would watch it as well. It is owned from
+    /// here on.
+    /// </summary>
     /// <exception cref="PeerGoneException">It has ended already.</exception>
     public static EpollSocket Adopt(Socket connected, EventLoop loop, PeerTimeouts timeouts)
     {
@@ -107,7 +110,8 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         {
             if (!_drained && TryReceive(buffer.Span, 0, out int count))
             {
-                // Edge-triggered: with less than was asked for the queue is empty, and more is told, but for an end that has been told already.
+                // Edge-triggered: with less than was asked for the queue is empty, and more is told, but for an end
+                // that has been told already.
                 _drained = count < buffer.Length && !_hungUp;
                 _owesAcknowledgement = count < QuickAcknowledgeBelow;
                 return count;
@@ -217,7 +221,8 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
             {
                 return;
             }
-            // The descriptor is not closed yet: its number could be another connection's by the time a call that is under way uses it.
+            // The descriptor is not closed yet: its number could be another connection's by the time a call that is
+            // under way uses it.
             if (isCutShort)
             {
                 Reset();

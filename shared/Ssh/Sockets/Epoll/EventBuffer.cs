@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace SshGateway.Ssh.Sockets.Epoll;
 
 /// <summary>
-/// An array of struct epoll_event. On x86-64 the kernel packs it: uint32 events, uint64 data, 12 bytes; elsewhere the data is aligned, 16 bytes.
+/// An array of struct epoll_event. On x86-64 the kernel packs it: uint32 events, uint64 data, 12 bytes; elsewhere the
+/// data is aligned, 16 bytes.
 /// </summary>
 internal sealed unsafe class EventBuffer(int capacity)
 {

@@ -9,8 +9,9 @@ using SshGateway.Ssh.Sockets.Native;
 namespace SshGateway.Ssh.Sockets.Epoll;
 
 /// <summary>
-/// One thread that waits for the events of its sockets and runs what waited for them, there and then: no hand-over between threads on the way of a packet. Nothing
-/// that runs here may block. What has moved enough for now goes to the end of the queue, so that a keystroke does not wait behind a bulk transfer.
+/// One thread that waits for the events of its sockets and runs what waited for them, there and then: no hand-over
+/// between threads on the way of a packet. Nothing that runs here may block. What has moved enough for now goes to the
+/// end of the queue, so that a keystroke does not wait behind a bulk transfer.
 /// </summary>
 internal sealed unsafe class EventLoop : IEventLoop
 {

@@ -21,9 +21,10 @@ internal sealed class EventLoops(TimeSpan busyPoll)
 }
 
 /// <summary>
-/// Whether an event loop looks for events a little longer before it sleeps. To wake a thread of a core that sleeps takes tens of microseconds, on a virtual machine
-/// more than all that is done for a keystroke; where the next event is never far, as in a dialogue of short messages, that is most of what a relay adds. So it is
-/// tried for as long as events do come, and where they do not, more and more seldom.
+/// Whether an event loop looks for events a little longer before it sleeps. To wake a thread of a core that sleeps
+/// takes tens of microseconds, on a virtual machine more than all that is done for a keystroke; where the next event is
+/// never far, as in a dialogue of short messages, that is most of what a relay adds. So it is tried for as long as
+/// events do come, and where they do not, more and more seldom.
 /// </summary>
 /// <param name="limit">How long at a time; zero: not at all.</param>
 internal sealed class BusyPoll(TimeSpan limit)

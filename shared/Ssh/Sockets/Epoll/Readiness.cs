@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace SshGateway.Ssh.Sockets.Epoll;
 
 /// <summary>
-/// One direction of a socket: whether an attempt may succeed. The event loop signals it, one reader or writer waits for it, anybody aborts it. Whoever
-/// waits goes on within the loop's call; after an abort, on the thread pool.
+/// One direction of a socket: whether an attempt may succeed. The event loop signals it, one reader or writer waits for
+/// it, anybody aborts it. Whoever waits goes on within the loop's call; after an abort, on the thread pool.
 /// </summary>
 internal sealed class Readiness : IValueTaskSource<bool>
 {
@@ -19,7 +19,8 @@ internal sealed class Readiness : IValueTaskSource<bool>
     public bool IsAborted => Volatile.Read(ref _state) == Aborted;
 
     /// <summary>
-    /// Completes with true when something was signalled since the last wait, which may be old news, so the caller tries again; with false when it was aborted.
+    /// Completes with true when something was signalled since the last wait, which may be old news, so the caller tries
+    /// again; with false when it was aborted.
     /// </summary>
     public ValueTask<bool> WaitAsync()
     {

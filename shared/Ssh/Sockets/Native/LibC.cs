@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SshGateway.Ssh.Sockets.Native;
 
 /// <summary>
-/// The system calls that .NET has no class for, of 64-bit Linux. Those that are named as there return -1 and leave errno on failure; who gives them a bare descriptor
-/// sees to it that it is not closed meanwhile.
+/// The system calls that .NET has no class for, of 64-bit Linux. Those that are named as there return -1 and leave
+/// errno on failure; who gives them a bare descriptor sees to it that it is not closed meanwhile.
 /// </summary>
 internal static unsafe partial class LibC
 {
@@ -18,7 +18,8 @@ internal static unsafe partial class LibC
     private const int NotImplemented = 38;
     private const int ConnectionAborted = 103;
 
-    // <asm-generic/fcntl.h>, <linux/fcntl.h>. O_NONBLOCK and O_CLOEXEC have the same values for pipes, epoll and eventfd.
+    // <asm-generic/fcntl.h>, <linux/fcntl.h>. O_NONBLOCK and O_CLOEXEC have the same values for pipes, epoll and
+    // eventfd.
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
     public const int SetStatusFlags = 4;
@@ -141,7 +142,10 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Bytes that were written to a TCP connection and have not been acknowledged (tcp(7), SIOCOUTQ); negative: it has ended.</summary>
+    /// <summary>
+    /// Bytes that were written to a TCP connection and have not been acknowledged (tcp(7), SIOCOUTQ); negative: it has
+    /// ended.
+    /// </summary>
     public static int Unacknowledged(int descriptor)
     {
         int count;

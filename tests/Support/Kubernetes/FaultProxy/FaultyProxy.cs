@@ -6,8 +6,9 @@ using System.Net.Sockets;
 namespace SshGateway.Tests.Support.Kubernetes.FaultProxy;
 
 /// <summary>
-/// A TCP proxy in front of the API server, or of an operator, that breaks connections in the ways that networks do. One that talks plain HTTP
-/// to the client does the TLS to the server itself, and so sees the requests and can answer some in the server's place.
+/// A TCP proxy in front of the API server, or of an operator, that breaks connections in the ways that networks do. One
+/// that talks plain HTTP to the client does the TLS to the server itself, and so sees the requests and can answer some
+/// in the server's place.
 /// </summary>
 internal sealed class FaultyProxy : IAsyncDisposable
 {
@@ -71,7 +72,10 @@ internal sealed class FaultyProxy : IAsyncDisposable
     /// <summary>New connections pass everything again.</summary>
     public void HoldNothing() => _holdAfter = int.MaxValue;
 
-    /// <summary>Answers to requests with this in their first line are lost from now on, and so is what running ones would still get. For a plain proxy; null: none are.</summary>
+    /// <summary>
+    /// Answers to requests with this in their first line are lost from now on, and so is what running ones would still
+    /// get. For a plain proxy; null: none are.
+    /// </summary>
     public void LoseAnswersTo(string? text) => _lost = text;
 
     /// <summary>Changes these bytes on their way to a client, once, where nothing encrypts them.</summary>
@@ -80,7 +84,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
     /// <summary>Whether that has happened.</summary>
     public bool HasReplaced => Volatile.Read(ref _replacement) is null;
 
-    /// <summary>From now on these connections lose every packet, in both directions, and nobody is told. New ones work.</summary>
+    /// <summary>
+    /// From now on these connections lose every packet, in both directions, and nobody is told. New ones work.
+    /// </summary>
     public void Freeze()
     {
         foreach (ProxiedConnection connection in _connections.Keys)

@@ -53,8 +53,9 @@ public sealed class CipherVectorTests
         }
     }
 
-    // RFC 5647 section 7: packet_length is the additional data, the rest is encrypted, and section 7.1: the invocation counter, the last
-    // 8 bytes of the nonce, goes up by one with each packet. .NET's own AES-GCM is the other implementation.
+    // RFC 5647 section 7: packet_length is the additional data, the rest is encrypted, and section 7.1: the invocation
+    // counter, the last 8 bytes of the nonce, goes up by one with each packet. .NET's own AES-GCM is the other
+    // implementation.
     [Theory]
     [InlineData("aes128-gcm@openssh.com", "000102030405060708090a0b")]
     [InlineData("aes256-gcm@openssh.com", "0001020300000000000000fe")]
@@ -140,7 +141,8 @@ public sealed class CipherVectorTests
         }
     }
 
-    // draft-ietf-sshm-chacha20-poly1305-04, appendix A: key material of figure 5, packet of figure 4, sequence number 7, wire bytes of figure 18.
+    // draft-ietf-sshm-chacha20-poly1305-04, appendix A: key material of figure 5, packet of figure 4, sequence number
+    // 7, wire bytes of figure 18.
     [Fact]
     public void The_worked_example_of_the_chacha20_poly1305_draft_appendix_A()
     {
@@ -164,7 +166,8 @@ public sealed class CipherVectorTests
         Assert.Equal(body, packet[4..^16]);
     }
 
-    // The tag again from another path to Poly1305: the openssl program, keyed with block 0 of ChaCha20, for a number that needs more than one byte.
+    // The tag again from another path to Poly1305: the openssl program, keyed with block 0 of ChaCha20, for a number
+    // that needs more than one byte.
     [Fact]
     public async Task The_tag_of_chacha20_poly1305_is_what_the_openssl_program_computes()
     {

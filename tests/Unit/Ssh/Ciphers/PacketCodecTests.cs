@@ -109,7 +109,8 @@ public sealed class PacketCodecTests
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
             using IPacketOpener opener = protection.CreateOpener();
             uint length = opener.ReadLength(damaged.AsSpan(0, opener.HeaderSize), 9);
-            // With another length the receiver waits for other bytes; what is here is then opened with the tag in another place.
+            // With another length the receiver waits for other bytes; what is here is then opened with the tag in
+            // another place.
             Assert.True(length != bodyLength || !opener.Open(damaged, 9), $"bit {bit}");
         }
     }

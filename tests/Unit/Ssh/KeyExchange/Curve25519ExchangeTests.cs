@@ -25,8 +25,8 @@ public sealed class Curve25519ExchangeTests
         Assert.Equal(Hex.Bytes("00000020", Secret), exchange.Complete(Hex.Bytes(peerPublic)));
     }
 
-    // The points of small order of curve25519 and of its twist, as listed by Bernstein ("Curve25519: how do I validate public keys?"),
-    // each of which makes the result zero; RFC 8731 section 3 demands to abort then.
+    // The points of small order of curve25519 and of its twist, as listed by Bernstein ("Curve25519: how do I validate
+    // public keys?"), each of which makes the result zero; RFC 8731 section 3 demands to abort then.
     [Theory]
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
     [InlineData("0100000000000000000000000000000000000000000000000000000000000000")]
@@ -53,7 +53,8 @@ public sealed class Curve25519ExchangeTests
         {
             Assert.Equal(DisconnectReason.KeyExchangeFailed, refused.Reason);
         }
-        // X25519 masks the top bit (RFC 7748 section 5), which turns the last five of Bernstein's list into other points.
+        // X25519 masks the top bit (RFC 7748 section 5), which turns the last five of Bernstein's list into other
+        // points.
         bool topBit = (Hex.Bytes(point)[31] & 0x80) != 0;
         Assert.True(secret is null || topBit);
         Assert.NotEqual(new byte[4], secret);

@@ -9,7 +9,8 @@ namespace SshGateway.Tests.Unit.Ssh.KeyExchange;
 
 public sealed class KeyDerivationTests
 {
-    // RFC 4253 section 7.2, computed by the SSHKDF of the openssl program: all letters, and sizes below, at and beyond the hash's.
+    // RFC 4253 section 7.2, computed by the SSHKDF of the openssl program: all letters, and sizes below, at and beyond
+    // the hash's.
     [Theory]
     [InlineData("SHA256", 12)]
     [InlineData("SHA256", 32)]

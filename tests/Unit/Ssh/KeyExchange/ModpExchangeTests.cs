@@ -23,8 +23,8 @@ public sealed class ModpExchangeTests
         isUnsigned: true,
         isBigEndian: true);
 
-    // RFC 4253 section 8 computed with plain modular arithmetic on the other side. Several times: values with a leading zero byte or a set
-    // top bit are laid out differently.
+    // RFC 4253 section 8 computed with plain modular arithmetic on the other side. Several times: values with a leading
+    // zero byte or a set top bit are laid out differently.
     [Fact]
     public void The_exchange_is_that_of_RFC_4253_section_8_over_the_group_of_RFC_3526_section_3()
     {
@@ -75,7 +75,8 @@ public sealed class ModpExchangeTests
         Assert.Throws<KeyExchangeException>(() => another.Respond([0x00, 0x01, 0x01]));
     }
 
-    // Neither an element of the prime-order subgroup nor at the ends: whatever becomes of it, it is a protocol error or a secret.
+    // Neither an element of the prime-order subgroup nor at the ends: whatever becomes of it, it is a protocol error or
+    // a secret.
     [Fact]
     public void A_value_outside_of_the_prime_order_subgroup_does_no_more_than_be_refused()
     {

@@ -56,7 +56,8 @@ public sealed class HostKeyRotationTests : IDisposable
         Assert.Equal(HostKeyRotation.Announce(Keys), HostKeyRotation.Announce(keys));
     }
 
-    // OpenSSH verifies an RSA key's proof with the key exchange's algorithm when that was RSA, and refuses SHA-1 otherwise.
+    // OpenSSH verifies an RSA key's proof with the key exchange's algorithm when that was RSA, and refuses SHA-1
+    // otherwise.
     [Theory]
     [InlineData("ssh-ed25519", "rsa-sha2-512")]
     [InlineData("rsa-sha2-512", "rsa-sha2-512")]

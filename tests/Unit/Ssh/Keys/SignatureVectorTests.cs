@@ -142,7 +142,8 @@ public sealed class SignatureVectorTests
     {
         Assert.True(SignatureVerifier.Verify(key, Algorithm(algorithm), signature, data));
         Assert.False(SignatureVerifier.Verify(key, Algorithm(algorithm), signature, [.. data, 0]));
-        // Every bit of the value, not of the name and the lengths before it; a flipped sign bit of an mpint is malformed.
+        // Every bit of the value, not of the name and the lengths before it; a flipped sign bit of an mpint is
+        // malformed.
         int start = 4 + algorithm.Length + 4;
         for (int i = start; i < signature.Length; i += 7)
         {

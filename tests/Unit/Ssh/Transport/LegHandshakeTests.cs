@@ -136,7 +136,8 @@ public sealed class LegHandshakeTests
         Assert.DoesNotContain(ExtensionMarker.StrictClient, methods);
     }
 
-    // RFC 4253 section 7: dropbear sends its first packet on a guess; a wrong one is dropped, and only one. Each exchange has a guess of its own.
+    // RFC 4253 section 7: dropbear sends its first packet on a guess; a wrong one is dropped, and only one. Each
+    // exchange has a guess of its own.
     [Theory]
     [InlineData("curve25519-sha256@libssh.org,curve25519-sha256,kex-strict-c-v00@openssh.com")]
     [InlineData("unknown@example.com,curve25519-sha256")]
