@@ -22,7 +22,7 @@ internal sealed class ManifestObject(JsonElement element, string path, string? i
     public static IEnumerable<ManifestObject> Of(JsonElement root, YamlToJson yaml)
     {
         var whole = new ManifestObject(root, "", null, yaml);
-        if (root.ValueKind != JsonValueKind.Object || whole.Kind is not (ListSuffix or ClaudeSession.KindName + ListSuffix or Pod.KindName + ListSuffix))
+        if (whole.Kind is not (ListSuffix or ClaudeSession.KindName + ListSuffix or Pod.KindName + ListSuffix))
         {
             return [whole];
         }

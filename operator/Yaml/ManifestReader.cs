@@ -18,6 +18,10 @@ internal static class ManifestReader
         try
         {
             using YamlToJson yaml = YamlToJson.Convert(document.Text);
+            if (!yaml.IsMapping)
+            {
+                throw new ManifestException("a manifest is a mapping that begins with apiVersion and kind", 1);
+            }
             using JsonDocument json = JsonDocument.Parse(yaml.Json.ToArray());
             foreach (ManifestObject item in ManifestObject.Of(json.RootElement, yaml))
             {

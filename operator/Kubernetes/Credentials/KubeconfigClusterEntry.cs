@@ -23,10 +23,8 @@ internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, Kubeconf
     public Uri ReadServer()
     {
         string address = cluster.Server ?? "";
-        // As kubectl: without a scheme, where something tells that it is TLS. It would be plain HTTP otherwise, and
-        // that has to be written out.
-        bool isBare = !address.Contains("://", StringComparison.Ordinal) && !address.Contains('/', StringComparison.Ordinal) && address.Length > 0;
-        if (!Uri.TryCreate(isBare && HasTls ? $"https://{address}" : address, UriKind.Absolute, out Uri? server) || server.Scheme is not ("https" or "http") || server.Host.Length == 0)
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? server)
+            || server.Scheme is not ("https" or "http") || server.Host.Length == 0)
         {
             throw origin.Fault($"server is \"{WithoutPassword(address)}\"; write a URL such as https://127.0.0.1:6443");
         }
@@ -61,8 +59,6 @@ internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, Kubeconf
         ProxyUrl = NullIfEmpty(cluster.ProxyUrl),
         Config = cluster.Extensions?.FirstOrDefault(e => e?.Name == PluginExtension) is { Value: { ValueKind: not JsonValueKind.Undefined } value } ? value : null,
     };
-
-    private bool HasTls => InsecureSkipTlsVerify || NullIfEmpty(cluster.CertificateAuthorityData) is not null || NullIfEmpty(cluster.CertificateAuthority) is not null;
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 

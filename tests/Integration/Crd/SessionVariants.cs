@@ -91,7 +91,7 @@ internal static class SessionVariants
         Good("a carriage return at the end of a key", "spec.ssh.hostKeys", Lines(Key + "\r")),
         Good("tabs and several spaces", "spec.ssh.hostCAKeys", Lines("\t " + Key.Replace(" ", "\t  ", StringComparison.Ordinal))),
         Good("a comment beyond ASCII", "spec.ssh.authorizedKeys", Lines(Key + " jürgen ✓ 日本\u00a0x")),
-        Good("an empty line for a key", "spec.ssh.authorizedKeys", Lines("", Key)),
+        Bad("an item that is empty", "spec.ssh.authorizedKeys", Lines("", Key)) with { IsOfSchemaOnly = true },
         Good("a comment for a key", "spec.ssh.authorizedKeys", Lines("# alice's keys", Key)),
         Bad("an escape sequence in a comment", "spec.ssh.authorizedKeys", Lines(Key + " \u001b[31m")) with { IsOfSchemaOnly = true },
         Bad("a control character of C1 in a comment", "spec.ssh.hostKeys", Lines(Key + " \u009b31m")) with { IsOfSchemaOnly = true },

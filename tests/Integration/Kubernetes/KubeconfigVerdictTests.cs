@@ -19,7 +19,9 @@ public sealed class KubeconfigVerdictTests(KubernetesServer server)
 {
     private const string Sessions = "apis/tars.cloudwalk.network/v1alpha1/claudesessions?limit=1";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
+    private static readonly string[] Passwords = [ConnectProxy.Password, Uri.EscapeDataString(ConnectProxy.Password), "secret@"];
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [KubernetesFact]
     public async Task The_gateway_judges_as_kubectl_does()
@@ -41,16 +43,17 @@ public sealed class KubeconfigVerdictTests(KubernetesServer server)
                 wrong.Add($"{shape.Title}: kubectl {(kubectl.Succeeded ? "succeeds" : $"fails: {kubectl.ErrorText.Trim()}")}; the gateway {refusal ?? "succeeds"}");
             }
             // Whatever is wrong, nobody's password is in the sentence.
-            Assert.DoesNotContain("se%3Acret", refusal ?? "", StringComparison.Ordinal);
-            Assert.DoesNotContain(ConnectProxy.Password, refusal ?? "", StringComparison.Ordinal);
-            Assert.DoesNotContain("secret@", refusal ?? "", StringComparison.Ordinal);
+            if (Passwords.Any(p => refusal?.Contains(p, StringComparison.Ordinal) ?? false))
+            {
+                wrong.Add($"{shape.Title}: the password is in the sentence: {refusal}");
+            }
         }
 
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {shapes.Length} kubeconfigs are judged otherwise:\n{string.Join('\n', wrong)}");
     }
 
-    private static Task<CommandResult> KubectlAsync(string file, IReadOnlyDictionary<string, string> environment) => Command.RunAsync(
-        KubernetesPrograms.Here.Kubectl, ["--kubeconfig", file, "get", "--raw", "/" + Sessions, "--request-timeout=5s"], [], Limit, environment);
+    private static Task<CommandResult> KubectlAsync(string file, IReadOnlyDictionary<string, string> environment) => HarnessCommand.RunAsync(
+        KubernetesPrograms.Here.Kubectl, ["--kubeconfig", file, "get", "--raw", "/" + Sessions, "--request-timeout=15s"], [], Limit, environment);
 
     /// <returns>Why it does not work; null: it does.</returns>
     private static async Task<string?> AskAsync(string file)

@@ -13,6 +13,7 @@ internal sealed class DirectoryRun : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly ClusterState _state = new();
     private readonly IAsyncEnumerator<ClusterChanges> _changes;
+    private Task<bool> _next = Task.FromResult(false);
 
     public DirectoryRun(string directory)
     {
@@ -28,7 +29,8 @@ internal sealed class DirectoryRun : IAsyncDisposable
     public async Task<ClusterObjects> NextAsync(TimeSpan? limit = null)
     {
         // A scan may block its thread: the test must not wait on that one.
-        Assert.True(await Task.Run(() => _changes.MoveNextAsync().AsTask()).WaitAsync(limit ?? Limit));
+        _next = Task.Run(() => _changes.MoveNextAsync().AsTask());
+        Assert.True(await _next.WaitAsync(limit ?? Limit));
         _state.Apply(_changes.Current);
         return _state.Objects;
     }
@@ -40,6 +42,7 @@ internal sealed class DirectoryRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
+        await ((Task)_next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _changes.DisposeAsync();
         _end.Dispose();
     }
