@@ -9,7 +9,7 @@ namespace SshGateway.Tests.Integration.Keys;
 /// <summary>
 /// A list's item is read as sshd reads an authorized_keys file with that text: a login at a real sshd is the judge.
 /// </summary>
-public sealed class KeyLineVerdictTests : IAsyncLifetime
+public sealed class KeyLineVerdictTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly Dictionary<string, KeyPair> _keys = [];
