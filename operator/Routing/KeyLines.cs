@@ -5,8 +5,7 @@ namespace SshGateway.Operator.Routing;
 
 /// <summary>
 /// The usable keys of one list of the spec. Each item is read as sshd reads a file with that text (auth2-pubkeyfile.c):
-/// line by line, without empty lines and comments.
-/// A line that is no usable key is named and skipped.
+/// line by line, without empty lines and comments. A line that is no usable key is named and skipped.
 /// </summary>
 internal static class KeyLines
 {

@@ -4,9 +4,8 @@ namespace SshGateway.Operator.Yaml;
 
 /// <summary>
 /// Tells when a directory's files have changed and are quiet again. Events are hints only: inotify's queue can
-/// overflow,
-/// some file systems send none, and nothing is said of a link that is turned elsewhere. So the links are looked at
-/// several times a second, and a rescan follows after a while in any case.
+/// overflow, some file systems send none, and nothing is said of a link that is turned elsewhere. So the links are
+/// looked at several times a second, and a rescan follows after a while in any case.
 /// </summary>
 internal sealed class DirectoryWatch : IDisposable
 {

@@ -4,8 +4,7 @@ namespace SshGateway.Operator.Yaml;
 
 /// <summary>
 /// Where a directory and the links in it lead. git-sync turns a link to the whole directory, and a ConfigMap's files
-/// are
-/// links by way of one that is turned: no event in the directory tells of it.
+/// are links by way of one that is turned: no event in the directory tells of it.
 /// </summary>
 internal sealed class LinkTargets(string directory)
 {

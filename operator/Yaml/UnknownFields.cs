@@ -6,9 +6,8 @@ namespace SshGateway.Operator.Yaml;
 
 /// <summary>
 /// Finds misspelt fields, which would otherwise be skipped without a word. A ClaudeSession has the fields of the model
-/// and no others. Of a
-/// Pod the model is only a part, and Kubernetes adds to it, so a field of it is misspelt when it is nearly one that is
-/// read.
+/// and no others. Of a Pod the model is only a part, and Kubernetes adds to it, so a field of it is misspelt when it is
+/// nearly one that is read.
 /// </summary>
 internal static class UnknownFields
 {

@@ -5,8 +5,7 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 
 /// <summary>
 /// Proxies between the operator and the API server, by the rules of kubectl (Go's httpproxy), which differ from those
-/// of .NET: NO_PROXY takes
-/// networks, and nothing that is on this machine goes through the environment's proxy.
+/// of .NET: NO_PROXY takes networks, and nothing that is on this machine goes through the environment's proxy.
 /// </summary>
 internal static class HttpProxies
 {

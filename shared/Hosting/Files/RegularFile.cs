@@ -5,8 +5,7 @@ namespace SshGateway.Hosting.Files;
 
 /// <summary>
 /// Reads files that others write. A FIFO, a socket or a device is refused without waiting for its other end, and so is
-/// a
-/// file that has more bytes than it may, however many it says it has: it may grow while it is read.
+/// a file that has more bytes than it may, however many it says it has: it may grow while it is read.
 /// </summary>
 public static class RegularFile
 {

@@ -48,8 +48,8 @@ public sealed class CertificateAuthorities
 
     /// <summary>
     /// Whether one of them signed this certificate for a server, or is this certificate. Each of them is trusted as it
-    /// is: an intermediate CA need not come with
-    /// its root, nor a server's own certificate with its CA. The server's name is not looked at.
+    /// is: an intermediate CA need not come with its root, nor a server's own certificate with its CA. The server's
+    /// name is not looked at.
     /// </summary>
     /// <param name="certificate">The server's certificate.</param>
     /// <param name="presented">What the server sent with it.</param>

@@ -108,8 +108,7 @@ public sealed class SshPublicKey
 
     /// <summary>
     /// Parses one line of an OpenSSH public key file as OpenSSH does (sshkey.c, sshkey_read): type, blanks, base64,
-    /// optional comment.
-    /// No options are accepted.
+    /// optional comment. No options are accepted.
     /// </summary>
     /// <exception cref="SshFormatException">The line is not such a key; the message says why and can be shown to the
     /// owner.</exception>
@@ -140,7 +139,7 @@ public sealed class SshPublicKey
     /// <summary>The line form, without a comment.</summary>
     public override string ToString() => $"{Type} {Convert.ToBase64String(Blob.Span)}";
 
-    private static (string Word, string Behind) CutWord(string text)
+    private static (string Word, string Remainder) CutWord(string text)
     {
         int end = text.AsSpan().IndexOfAny(' ', '\t');
         return end < 0 ? (text, "") : (text[..end], text[end..].TrimStart(' ', '\t'));

@@ -52,7 +52,7 @@ public sealed class KubeconfigVerdictTests(KubernetesServer server)
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {shapes.Length} kubeconfigs are judged otherwise:\n{string.Join('\n', wrong)}");
     }
 
-    private static Task<CommandResult> KubectlAsync(string file, IReadOnlyDictionary<string, string> environment) => HarnessCommand.RunAsync(
+    private static Task<CommandResult> KubectlAsync(string file, IReadOnlyDictionary<string, string> environment) => Command.RunAsync(
         KubernetesPrograms.Here.Kubectl, ["--kubeconfig", file, "get", "--raw", "/" + Sessions, "--request-timeout=15s"], [], Limit, environment);
 
     /// <returns>Why it does not work; null: it does.</returns>

@@ -55,12 +55,12 @@ public sealed class HangingDirectoryTests : IAsyncLifetime, IDisposable
     public async Task DisposeAsync()
     {
         await SignalAsync("CONT");
-        await HarnessCommand.ShellAsync($"fusermount -u -z {_directory.File("mount")}");
+        await Command.ShellAsync($"fusermount -u -z {_directory.File("mount")}");
     }
 
     public void Dispose() => _directory.Dispose();
 
-    private Task<CommandResult> SignalAsync(string signal) => HarnessCommand.ShellAsync($"kill -{signal} $(cat {_directory.File("pid")})");
+    private Task<CommandResult> SignalAsync(string signal) => Command.ShellAsync($"kill -{signal} $(cat {_directory.File("pid")})");
 
     private static async Task<(HttpStatusCode Status, string Text)> ReadyAsync(HttpClient http)
     {

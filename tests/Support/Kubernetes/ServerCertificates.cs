@@ -1,7 +1,5 @@
 namespace SshGateway.Tests.Support.Kubernetes;
 
-namespace SshGateway.Tests.Kubernetes;
-
 /// <summary>
 /// Certificates of the API server beside its own, each for a name that a client can ask for: an intermediate CA signs
 /// them.
