@@ -34,7 +34,7 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
         except ApiException as refused:
             print(refused.status)
         try:
-            create_session(sessions, "tars-2", "alice", ["command=x {{{Samples.Key}}}"])
+            create_session(sessions, "tars-2", "alice", ["-----BEGIN OPENSSH PRIVATE KEY-----"])
         except ApiException as refused:
             print(refused.status, "authorizedKeys" in refused.body)
         cluster.create_namespaced_pod(NAMESPACE, {

@@ -26,7 +26,7 @@ internal sealed class ForeignPeer : IAsyncDisposable
     public static string NodeFolder => Path.Combine(ThisFolder(), "node");
 
     // Ours, and beside this file the one of gRPC's health check, which the packages bring for .NET only.
-    private static string Protos => Path.Combine(ThisFolder(), "..", "..", "shared", "Protos");
+    private static string Protos => Repository.File("shared/Feed");
 
     /// <summary>A client on Node, whose gRPC reads .proto files by itself.</summary>
     public static ForeignPeer StartNode(string script, params string[] arguments)
