@@ -87,7 +87,8 @@ public sealed class PodDifferenceTests(SharedGateway shared)
             ExtraConfig = [$"AuthorizedPrincipalsCommand {Tools.Find("bash")} -c 'sleep 12; echo {Id}'", "AuthorizedPrincipalsCommandUser root"],
         });
 
-        CommandResult result = await shared.Client.RunWhenKnownAsync(Id, "echo $POD");
+        // The first proxy waits for 10 s only.
+        CommandResult result = await shared.ClientOf(1).RunWhenKnownAsync(Id, "echo $POD");
 
         Assert.True(result.Succeeded, $"{result}\n{pod.Log}\n{shared.Gateway.Logs}");
         Assert.Contains("The pod of session slow-login has not completed the login yet. Waiting up to 30 seconds.", result.ErrorText, StringComparison.Ordinal);
