@@ -32,7 +32,7 @@ public sealed class GatewayHostCertificateTests
         })
         {
             // A key exchange later in the session is signed by the certificate's key, too.
-            string transcript = await AssertLogsInAsync(client.With($"HostKeyAlgorithms={algorithm}", "RekeyLimit=64K"), gateway, "head -c 300000 /dev/zero >&2");
+            string transcript = await AssertLogsInAsync(client.With($"HostKeyAlgorithms={algorithm}", "RekeyLimit=64K"), gateway, "head -c 3000000 /dev/zero >&2");
             Assert.Contains($"kex: host key algorithm: {algorithm}", transcript, StringComparison.Ordinal);
             Assert.True(transcript.Split("SSH2_MSG_KEXINIT received").Length > 2, transcript);
             Assert.Contains($"CA ssh-ed25519 {ca.Fingerprint}", transcript, StringComparison.Ordinal);

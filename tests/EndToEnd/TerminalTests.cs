@@ -32,7 +32,7 @@ public sealed class TerminalTests(SharedGateway shared)
     {
         await using Pty terminal = Pty.Start(24, 80, $"{shared.Client.CommandLine(SharedGateway.Beta)} {SshClient.Host}");
 
-        // The word comes from the process that is to be interrupted: between two commands, bash may be in the foreground.
+        // The process that is to be interrupted writes the word: between two commands, bash may be in the foreground.
         terminal.Type("sh -c 'echo st\"\"arted; exec sleep 100'\n");
         await terminal.WaitForAsync("started");
         terminal.Type("\u0003");

@@ -1,9 +1,9 @@
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
-/// One gateway with three proxies and three pods for all tests that do not break anything. The first proxy gives up soon
-/// where a pod is missing or silent, the second one offers chacha20-poly1305 as well, the third one expects PROXY headers
-/// from <see cref="Balancer"/> and prints its audit log. Each pod is named like its session.
+/// One gateway with three proxies and three pods for all tests that do not break anything. The first proxy gives up
+/// soon where a pod is missing or silent, the second one offers chacha20-poly1305 as well, the third one expects PROXY
+/// headers from <see cref="Balancer"/> and prints its audit log. Each pod is named like its session.
 /// </summary>
 public sealed class SharedGateway : IAsyncLifetime
 {
