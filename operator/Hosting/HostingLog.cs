@@ -10,15 +10,15 @@ internal static partial class HostingLog
     [LoggerMessage(2, LogLevel.Information, "Probes listening on {Address}")]
     public static partial void ProbesListening(ILogger logger, IPEndPoint? address);
 
-    [LoggerMessage(3, LogLevel.Warning, "Operator:AllowLoopbackPods is on: pods may have loopback addresses. Only for tests and the demo")]
+    [LoggerMessage(3, LogLevel.Warning, "Operator:AllowLoopbackPods is on: pods may have loopback addresses. Use it only for tests and the demo")]
     public static partial void LoopbackPodsAllowed(ILogger logger);
 
-    [LoggerMessage(4, LogLevel.Warning, "Operator:AllowUnlabelledPods is on: a session may take a pod without the session label if it pins its uid")]
+    [LoggerMessage(4, LogLevel.Warning, "Operator:AllowUnlabelledPods is on: a session can use a pod without the session label if it pins the pod's UID")]
     public static partial void UnlabelledPodsAllowed(ILogger logger);
 
-    [LoggerMessage(5, LogLevel.Warning, "Operator:FeedInsecure is on: the feed is neither encrypted nor authenticated, and whoever is on this machine may follow it. Only for development")]
+    [LoggerMessage(5, LogLevel.Warning, "Operator:FeedInsecure is on: the feed has no encryption and no authentication, so every user of this machine can read it. Use it only for development")]
     public static partial void FeedInsecure(ILogger logger);
 
-    [LoggerMessage(6, LogLevel.Warning, "Operator:AllNamespaces is on: whoever can create a ClaudeSession in any namespace can take a session id that is free")]
+    [LoggerMessage(6, LogLevel.Warning, "Operator:AllNamespaces is on: everyone who can create a ClaudeSession in any namespace can take a free session id")]
     public static partial void AllNamespacesWatched(ILogger logger);
 }

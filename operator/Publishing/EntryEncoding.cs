@@ -47,6 +47,7 @@ internal static class EntryEncoding
             // The longest that the schema admits is longer than the field can say, and both are lifetimes.
             IdleTimeout = (uint)Math.Min(session.IdleTimeout.TotalSeconds, uint.MaxValue),
             Reason = session.Reason == ReadyReasons.EndpointReady ? "" : session.Reason,
+            Cause = RouteDescription.FindCause(session),
             Passthrough = session.Passthrough,
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));

@@ -1,33 +1,27 @@
-using System.Net;
-using SshGateway.Feed;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Publishing;
 
 internal static partial class PublishingLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Session {SessionId} is {State} ({Reason}, {Binding}) pod {PodName} at {Address}")]
-    public static partial void Routed(
-        ILogger logger, string sessionId, EndpointState state, string reason, string binding, string podName, IPAddress address);
+    [LoggerMessage(1, LogLevel.Information, "Session {SessionId}: {Description} ({Reason})")]
+    public static partial void Routed(ILogger logger, string sessionId, string description, string reason);
 
     [LoggerMessage(2, LogLevel.Warning, "ClaudeSession {Namespace}/{SessionId}: {Problem}")]
     public static partial void Problem(ILogger logger, string @namespace, string sessionId, string problem);
 
-    [LoggerMessage(3, LogLevel.Information, "Session {SessionId} is gone")]
+    [LoggerMessage(3, LogLevel.Information, "Session {SessionId} was deleted")]
     public static partial void Gone(ILogger logger, string sessionId);
 
-    [LoggerMessage(5, LogLevel.Information, "A proxy learned the host key of pod {PodName} ({PodUid}) of session {SessionId}: {Fingerprint}; from now on all proxies expect it")]
+    [LoggerMessage(5, LogLevel.Information, "Learned the host key of pod {PodName} ({PodUid}) of session {SessionId}: {Fingerprint}. All proxies now require it")]
     public static partial void HostKeyLearned(ILogger logger, string podName, string podUid, string sessionId, string fingerprint);
 
-    [LoggerMessage(6, LogLevel.Warning, "Pod {PodName} ({PodUid}) of session {SessionId} showed the host key {Fingerprint} to a proxy, which is not the one that it has to have")]
+    [LoggerMessage(6, LogLevel.Warning, "Pod {PodName} ({PodUid}) of session {SessionId} presented the unexpected host key {Fingerprint}; logins that meet it are refused")]
     public static partial void HostKeyMismatch(ILogger logger, string podName, string podUid, string sessionId, string fingerprint);
 
-    [LoggerMessage(7, LogLevel.Error, "The entry of session {SessionId} would break the feed's contract, so its logins are refused: {Problem}. This is a fault of the gateway, to be reported")]
+    [LoggerMessage(7, LogLevel.Error, "The entry of session {SessionId} violates the feed's contract, so its logins are refused: {Problem}. Please report this defect of the gateway")]
     public static partial void OutOfBounds(ILogger logger, string sessionId, string problem);
 
-    [LoggerMessage(4, LogLevel.Error, "{Session} made the gateway fail; its logins are refused, all others are routed. This is a fault of the gateway, to be reported")]
+    [LoggerMessage(4, LogLevel.Error, "Cannot route {Session}, so its logins are refused. Other sessions are not affected. Please report this defect of the gateway")]
     public static partial void Faulty(ILogger logger, ObjectKey session, Exception exception);
-
-    [LoggerMessage(8, LogLevel.Information, "Session {SessionId} is {State} ({Reason}, {Binding})")]
-    public static partial void RoutedNowhere(ILogger logger, string sessionId, EndpointState state, string reason, string binding);
 }

@@ -105,13 +105,9 @@ internal sealed class TablePublisher(
             {
                 // Only its keys or limits have changed.
             }
-            else if (session.Address is { } address)
-            {
-                PublishingLog.Routed(logger, session.SessionId, session.State, session.Reason, session.Binding, session.PodName, address);
-            }
             else
             {
-                PublishingLog.RoutedNowhere(logger, session.SessionId, session.State, session.Reason, session.Binding);
+                PublishingLog.Routed(logger, session.SessionId, RouteDescription.Describe(session), session.Reason);
             }
             foreach (string problem in session.Problems.Except(earlier?.Problems ?? []))
             {
@@ -145,6 +141,7 @@ internal sealed class TablePublisher(
     private static bool IsSameRoute(RoutedSession session, RoutedSession? earlier) =>
         earlier is not null
         && (session.State, session.Reason, session.Binding, session.PodUid) == (earlier.State, earlier.Reason, earlier.Binding, earlier.PodUid)
+        && RouteDescription.FindCause(session) == RouteDescription.FindCause(earlier)
         && Equals(session.Address, earlier.Address);
 }
 

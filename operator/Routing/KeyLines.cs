@@ -1,3 +1,4 @@
+using SshGateway.Hosting.Text;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
 
@@ -46,7 +47,7 @@ internal static class KeyLines
             if (first is not null)
             {
                 // One sentence, however many lines somebody pasted: the status has no room for all.
-                problems.Add(more == 0 ? first : $"{first}; and {more} more lines of it");
+                problems.Add(more == 0 ? first : $"{first}; and {new Quantity(more, "more line")} of it");
             }
         }
 

@@ -78,9 +78,9 @@ internal enum CallerVerdict
 
 internal static partial class CallerLog
 {
-    [LoggerMessage(1, LogLevel.Information, "A caller from {Address} asked for a session with a token that the API server refuses")]
+    [LoggerMessage(1, LogLevel.Information, "Refused a request from {Address}: the API server rejects its token")]
     public static partial void BadToken(ILogger logger, IPAddress? address);
 
-    [LoggerMessage(2, LogLevel.Warning, "{User} from {Address} asked for a session and is not among Operator:InternalCallers")]
+    [LoggerMessage(2, LogLevel.Warning, "Refused a request of {User} from {Address}: the user is not in Operator:InternalCallers")]
     public static partial void Forbidden(ILogger logger, string user, IPAddress? address);
 }

@@ -149,7 +149,7 @@ internal sealed partial class AuditLog : BackgroundService
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "{Count} lines of the audit log are lost: {Problem}")]
+        [LoggerMessage(1, LogLevel.Error, "Lost audit records: {Count}. {Problem}")]
         public static partial void Lost(ILogger logger, long count, string problem);
     }
 }

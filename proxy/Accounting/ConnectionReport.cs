@@ -115,6 +115,7 @@ internal sealed class ConnectionReport
             // Somebody who can do something about it should see these.
             blame == Blame.Pod || outcome.End == ConnectionEnd.ProxyHeaderInvalid ? LogLevel.Warning : LogLevel.Information,
             Client,
+            outcome.End.Description,
             LogText.Printable(UserName),
             outcome.End,
             blame,

@@ -239,7 +239,7 @@ internal sealed partial class ClientAuthentication(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "{Client} as \"{UserName}\": the key {Algorithm} {Fingerprint} is refused: {Reason}")]
+        [LoggerMessage(1, LogLevel.Debug, "Connection from {Client} (user \"{UserName}\"): refused key {Algorithm} {Fingerprint}: {Reason}")]
         public static partial void KeyRefused(ILogger logger, IPEndPoint client, string userName, string algorithm, string fingerprint, string reason);
     }
 }

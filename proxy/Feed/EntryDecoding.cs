@@ -46,6 +46,7 @@ internal static class EntryDecoding
                 MaxConnections = (int)entry.MaxConnections,
                 IdleTimeout = TimeSpan.FromSeconds(entry.IdleTimeout),
                 Reason = entry.Reason,
+                Cause = entry.Cause,
                 Passthrough = entry.Passthrough,
                 HostKeySha256 = entry.HostKeySha256.Memory,
                 WireHash = EntryHash.Compute(entry),

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Hosting.Text;
 using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
@@ -21,7 +22,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     private readonly ReconnectDelay _delay = new(Random.Shared);
     private volatile bool _hasSynced;
     private volatile string? _lastFailure;
-    private bool? _isInStep;
+    private bool? _isSynchronized;
     private long? _behindSince;
 
     /// <summary>Whether the table has been complete once. It never becomes false again.</summary>
@@ -99,7 +100,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
                 _hasSynced = true;
                 metrics.Synced(_updater.Cause);
                 _behindSince = null;
-                LogInStep(address, message.SyncComplete);
+                LogSynchronized(address, message.SyncComplete);
             }
             if (_updater.IsSynced)
             {
@@ -143,21 +144,23 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         return _updater.IsSynced ? wish : wish + _delay.Next();
     }
 
-    private void LogInStep(OperatorAddress address, SyncComplete complete)
+    private void LogSynchronized(OperatorAddress address, SyncComplete complete)
     {
-        _isInStep = true;
-        FeedClientLog.InStep(logger, address.ToString(), complete.Count, complete.Epoch, complete.Sequence);
+        _isSynchronized = true;
+        FeedClientLog.Synchronized(logger, address.ToString(), Sessions((long)complete.Count), complete.Epoch, complete.Sequence);
     }
 
     // An outage is one line, however many attempts it has.
     private void LogLost(string address, string reason)
     {
-        if (_isInStep == false)
+        if (_isSynchronized == false)
         {
             FeedClientLog.StillLost(logger, address, reason);
             return;
         }
-        _isInStep = false;
-        FeedClientLog.Lost(logger, address, reason, table.Count);
+        _isSynchronized = false;
+        FeedClientLog.Lost(logger, address, reason, Sessions(table.Count));
     }
+
+    private static Quantity Sessions(long count) => new(count, "session");
 }

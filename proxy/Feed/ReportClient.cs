@@ -131,7 +131,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
     private static partial class Log
     {
         // The feed client warns of an outage; reports only follow it.
-        [LoggerMessage(1, LogLevel.Debug, "Operator {Address} takes no reports: {Reason}")]
+        [LoggerMessage(1, LogLevel.Debug, "Operator {Address} accepts no reports: {Reason}")]
         public static partial void Lost(ILogger logger, string address, string reason);
     }
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Hosting.Text;
 using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
@@ -190,7 +191,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         {
             _needsSnapshot = true;
             throw new TableMismatchException(
-                $"{own.Count} sessions with hash {own.Hash:x16} are here, where the operator has {count} with {hash:x16}");
+                $"this proxy has {new Quantity((long)own.Count, "session")} with hash {own.Hash:x16}, the operator has {count} with hash {hash:x16}");
         }
     }
 

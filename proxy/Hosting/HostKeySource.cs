@@ -88,7 +88,7 @@ internal sealed class HostKeySource(
             {
                 if (!_offered.Contains(Convert.ToBase64String(certificate.Blob)))
                 {
-                    HostKeyLog.Offered(logger, certificate);
+                    HostKeyLog.Offered(logger, certificate.ToString());
                 }
             }
             _current = new HostKeySet(now.Keys, offered.ToDictionary(pair => pair.Key, pair => pair.Value.Blob));
@@ -164,9 +164,9 @@ internal sealed class HostKeySource(
 internal static partial class HostKeyLog
 {
     [LoggerMessage(1, LogLevel.Information, "Offering host certificate {Certificate}")]
-    public static partial void Offered(ILogger logger, HostCertificate certificate);
+    public static partial void Offered(ILogger logger, string certificate);
 
     [LoggerMessage(
-        2, LogLevel.Warning, "Host certificate {File} cannot be used: {Problem}. The key itself stays in use")]
+        2, LogLevel.Warning, "Cannot use host certificate {File}: {Problem}. The key itself stays in use")]
     public static partial void Unusable(ILogger logger, string file, string problem);
 }

@@ -103,9 +103,9 @@ internal sealed class RevokedKeysFile : BackgroundService
 
 internal static partial class RevokedKeysLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Revoked keys: {Count} entries read from {Path}")]
+    [LoggerMessage(1, LogLevel.Information, "Read revoked keys from {Path} (entries: {Count})")]
     public static partial void Read(ILogger logger, int count, string path);
 
-    [LoggerMessage(2, LogLevel.Error, "Keeping the last good list of revoked keys: {Problem}")]
+    [LoggerMessage(2, LogLevel.Error, "Cannot use the changed list of revoked keys; keeping the previous one: {Problem}")]
     public static partial void Unusable(ILogger logger, string problem);
 }

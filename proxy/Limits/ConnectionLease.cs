@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using SshGateway.Hosting.Text;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 
@@ -21,7 +22,7 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         _isCounted = limits.All.TryAcquire();
         if (!_isCounted)
         {
-            return new Refusal(ConnectionEnd.ProxyFull, "This gateway has as many connections as it takes. Try again in a moment.");
+            return new Refusal(ConnectionEnd.ProxyFull, "This gateway has reached its connection limit. Try again in a moment.");
         }
         if (!limits.Unauthenticated.TryAcquire())
         {
@@ -39,12 +40,12 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         {
             return new Refusal(
                 ConnectionEnd.SourcePenalized,
-                string.Create(CultureInfo.InvariantCulture, $"Too many logins from your address have failed. Try again in {Math.Ceiling(remaining.TotalSeconds):0} seconds."));
+                $"Too many logins from your address have failed. Try again in {Quantity.Describe(remaining)}.");
         }
         SourceNetwork source = limits.Sources.Find(address);
         if (!limits.UnauthenticatedBySource.TryAcquire(source))
         {
-            return new Refusal(ConnectionEnd.TooManyUnauthenticated, "There are too many logins under way from your address. Try again in a moment.", "of one source");
+            return new Refusal(ConnectionEnd.TooManyUnauthenticated, "Too many logins from your address have not finished. Try again in a moment.", "of one source");
         }
         _source = source;
         return null;

@@ -100,7 +100,7 @@ internal sealed class AcceptedConnection(
         {
             if (problem.End != ConnectionEnd.ProxyHeaderInvalid)
             {
-                await SendLastAsync(HttpReply.BadRequest($"The gateway met {problem.Message}.")).ConfigureAwait(false);
+                await SendLastAsync(HttpReply.BadRequest($"The gateway received {problem.Message}.")).ConfigureAwait(false);
             }
             outcome = new ConnectionOutcome(problem.End, problem.Message);
         }

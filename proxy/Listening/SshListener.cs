@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using SshGateway.Hosting;
+using SshGateway.Hosting.Text;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Epoll;
 
@@ -65,7 +66,7 @@ internal sealed partial class SshListener(
         Log.Draining(logger, options.DrainDelay.TotalSeconds);
         await Task.Delay(options.DrainDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await CloseAsync().ConfigureAwait(false);
-        Log.Closed(logger, _connections.Count, options.DrainTimeout.TotalSeconds);
+        Log.Closed(logger, new Quantity(_connections.Count, "connection"), options.DrainTimeout.TotalSeconds);
         await ((Task)_empty.Task).WaitAsync(options.DrainTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -179,14 +180,14 @@ internal sealed partial class SshListener(
         [LoggerMessage(1, LogLevel.Information, "SSH listening on {Address}")]
         public static partial void Listening(ILogger logger, EndPoint? address);
 
-        [LoggerMessage(2, LogLevel.Warning, "No connection could be accepted: {Problem}. Trying on")]
+        [LoggerMessage(2, LogLevel.Warning, "Cannot accept a connection: {Problem}. Retrying")]
         public static partial void AcceptFailed(ILogger logger, string problem);
 
-        [LoggerMessage(3, LogLevel.Information, "Told to end: not ready, closed to new clients in {Seconds} s")]
+        [LoggerMessage(3, LogLevel.Information, "Shutting down: readiness is off; the listener closes in {Seconds} s")]
         public static partial void Draining(ILogger logger, double seconds);
 
-        [LoggerMessage(4, LogLevel.Information, "Closed to new clients; {Count} connections have {Seconds} s to end")]
-        public static partial void Closed(ILogger logger, int count, double seconds);
+        [LoggerMessage(4, LogLevel.Information, "The listener is closed; {Connections} may stay open for {Seconds} s")]
+        public static partial void Closed(ILogger logger, Quantity connections, double seconds);
     }
 }
 

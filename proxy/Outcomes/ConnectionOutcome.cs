@@ -16,7 +16,7 @@ internal sealed record Refusal(ConnectionEnd End, string Sentence, string? Detai
     /// <summary>Whether the same attempt may succeed when it is repeated at once.</summary>
     public bool CanRetry { get; init; }
 
-    public ConnectionOutcome Outcome => new(End, Detail);
+    public ConnectionOutcome Outcome => new(End, Detail ?? Sentence);
 }
 
 /// <summary>A value, or why there is none.</summary>

@@ -31,7 +31,7 @@ internal sealed class PassthroughConnection(
 
     // One sentence for sessions that do not exist, do not allow it, or take no logins now.
     private static readonly Refusal NotAdmitted = new(
-        ConnectionEnd.PassthroughRefused, "There is no such session here that takes passthrough connections now.");
+        ConnectionEnd.PassthroughRefused, "No session of this name accepts passthrough connections now.");
 
     private readonly ChannelActivity _activity = new(time);
     private readonly TaskCompletionSource<ConnectionEnd> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -131,7 +131,7 @@ internal sealed class PassthroughConnection(
         }
         if (!limits.Sources.TryAcquire(source))
         {
-            return new Refusal(ConnectionEnd.TooManyConnections, "There are too many passthrough connections from your address. Close one of them and try again.");
+            return new Refusal(ConnectionEnd.TooManyConnections, "Your address already has too many passthrough connections. Close one and try again.");
         }
         try
         {

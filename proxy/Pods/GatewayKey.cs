@@ -28,7 +28,7 @@ internal sealed class GatewayKey(SshPrivateKey key) : IPodCredentials
         {
             return new Refusal(
                 ConnectionEnd.CertificateRestricted,
-                $"Your certificate {restriction}, which the gateway cannot hand on to the pod of session {client.Entry.SessionId}. Use a certificate without restrictions, or a key.");
+                $"Your certificate {restriction}, which the gateway cannot pass on to the pod of session {client.Entry.SessionId}. Use a certificate without restrictions, or a key.");
         }
         return _credentials;
     }

@@ -113,7 +113,7 @@ internal sealed class PodHostKeys(TimeProvider time)
         Refused?.Invoke(entry.SessionId, entry.PodUid, key.Fingerprint);
         return new Refusal(
             ConnectionEnd.PodHostKeyMismatch,
-            $"The pod of session {entry.SessionId} showed an unexpected host key, so the gateway did not log in. Please report this to the operators.",
+            $"The pod of session {entry.SessionId} presented an unexpected host key, so the gateway did not log in. Please report this to the operators.",
             $"pod {entry.PodName} ({entry.PodUid}) at {entry.Endpoint} showed {key.Fingerprint}; {why}");
     }
 }

@@ -239,10 +239,10 @@ internal sealed partial class PodLogin(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "{Client}: attempt {Attempt} to log in to the pod of session {SessionId} failed: {Problem} {Detail}")]
+        [LoggerMessage(1, LogLevel.Debug, "Connection from {Client}: pod login attempt {Attempt} for session {SessionId} failed: {Problem} {Detail}")]
         public static partial void Failed(ILogger logger, IPEndPoint client, string sessionId, int attempt, string problem, string? detail);
 
-        [LoggerMessage(2, LogLevel.Debug, "The pod of session {SessionId} at {Endpoint} exchanged keys: {Algorithms}, host key {Fingerprint}")]
+        [LoggerMessage(2, LogLevel.Debug, "The pod of session {SessionId} at {Endpoint} negotiated {Algorithms}, host key {Fingerprint}")]
         public static partial void KeysExchanged(ILogger logger, string sessionId, IPEndPoint? endpoint, string algorithms, string fingerprint);
     }
 }

@@ -15,21 +15,21 @@ internal static class LoginGate
         string id = entry.SessionId;
         if (HasExpired(entry, now))
         {
-            return new(ConnectionEnd.SessionExpired, $"Session {id} has expired.");
+            return new(ConnectionEnd.SessionExpired, SessionSentences.Expired(entry));
         }
         switch (entry.Access)
         {
             case Access.Draining:
-                return new(ConnectionEnd.AccessRefused, $"Session {id} is being shut down and takes no new logins.");
+                return new(ConnectionEnd.AccessRefused, $"Session {id} is closing and accepts no new logins.");
             case Access.Disabled:
                 return new(ConnectionEnd.AccessRefused, $"Session {id} is disabled.");
         }
         return entry.State switch
         {
             EndpointState.Ready when entry.Endpoint is not null => null,
-            EndpointState.NotReady => new(ConnectionEnd.PodNotReady, $"Session {id} is not ready: its pod is not ready ({entry.Reason}). Try again in a moment."),
-            EndpointState.Draining => new(ConnectionEnd.PodTerminating, $"Session {id} is ending: its pod is being terminated."),
-            _ => new(ConnectionEnd.NoPod, $"Session {id} has no pod to connect to ({entry.Reason})."),
+            EndpointState.NotReady => new(ConnectionEnd.PodNotReady, SessionSentences.PodNotReady(entry)),
+            EndpointState.Draining => new(ConnectionEnd.PodTerminating, SessionSentences.PodDeleted(entry)),
+            _ => new(ConnectionEnd.NoPod, SessionSentences.NoPod(entry)),
         };
     }
 
@@ -47,9 +47,9 @@ internal static class LoginGate
     {
         if (HasExpired(entry, now))
         {
-            return new Refusal(ConnectionEnd.SessionExpired, $"Session {entry.SessionId} has expired.");
+            return new Refusal(ConnectionEnd.SessionExpired, SessionSentences.Expired(entry));
         }
-        return entry.Access == Access.Disabled ? new Refusal(ConnectionEnd.SessionDisabled, $"Session {entry.SessionId} has been disabled.") : null;
+        return entry.Access == Access.Disabled ? new Refusal(ConnectionEnd.SessionDisabled, $"Session {entry.SessionId} was disabled.") : null;
     }
 
     private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;

@@ -50,9 +50,7 @@ internal sealed class OpenSession(SessionEntry known)
             int limit = _entry.MaxConnections;
             if (limit > 0 && _connections.Count >= limit)
             {
-                refusal = new Refusal(
-                    ConnectionEnd.TooManyConnections,
-                    $"Session {SessionId} has {_connections.Count} connections open here and may have {limit}. Close one of them and try again.");
+                refusal = new Refusal(ConnectionEnd.TooManyConnections, SessionSentences.Full(SessionId, _connections.Count));
                 return true;
             }
             _connections.Add(connection);
@@ -107,8 +105,7 @@ internal sealed class OpenSession(SessionEntry known)
                 TimeSpan idle = Review(connection, now);
                 if (_entry.IdleTimeout > TimeSpan.Zero && idle >= _entry.IdleTimeout)
                 {
-                    connection.Close(new Refusal(
-                        ConnectionEnd.IdleTimeout, $"This connection to session {SessionId} was idle for {_entry.IdleTimeout:c}, which is the session's limit."));
+                    connection.Close(new Refusal(ConnectionEnd.IdleTimeout, SessionSentences.Idle(_entry)));
                 }
             }
         }

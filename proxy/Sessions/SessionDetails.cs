@@ -46,6 +46,9 @@ internal sealed record SessionDetails
 
     public required string Reason { get; init; }
 
+    /// <summary>More about the reason, as one word; empty: nothing more is known.</summary>
+    public string Cause { get; init; } = "";
+
     public bool Passthrough { get; init; }
 
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>

@@ -26,6 +26,7 @@ internal sealed class SessionEntry
     //   string   pod name
     //   string   target user
     //   string   reason
+    //   string   cause
     //   string   sha-256 of the host key
     //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
     //   keys     host keys
@@ -71,6 +72,7 @@ internal sealed class SessionEntry
         PodName,
         TargetUser,
         Reason,
+        Cause,
         HostKeySha256,
         End,
     }
@@ -156,6 +158,9 @@ internal sealed class SessionEntry
     /// <summary>Why logins are not routed, as one word; empty when the state is READY.</summary>
     public string Reason => Encoding.UTF8.GetString(Read(StringField.Reason));
 
+    /// <summary>More about the reason, as one word; empty: nothing more is known.</summary>
+    public string Cause => Encoding.UTF8.GetString(Read(StringField.Cause));
+
     /// <summary>
     /// Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.
     /// </summary>
@@ -205,6 +210,7 @@ internal sealed class SessionEntry
         WriteString(writer, Encoding.UTF8.GetBytes(details.PodName));
         WriteString(writer, Encoding.UTF8.GetBytes(details.TargetUser));
         WriteString(writer, Encoding.UTF8.GetBytes(details.Reason));
+        WriteString(writer, Encoding.UTF8.GetBytes(details.Cause));
         WriteString(writer, details.HostKeySha256.ToArray());
         WriteKeys(writer, details.AuthorizedKeys);
         WriteKeys(writer, details.HostKeys);

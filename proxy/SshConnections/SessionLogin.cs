@@ -1,3 +1,4 @@
+using SshGateway.Hosting.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
@@ -76,7 +77,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         if (await Task.WhenAny(login, wait).ConfigureAwait(false) == wait)
         {
             await sendBanner(WriteBanner(
-                $"The pod of session {client.Entry.SessionId} has not completed the login yet. Waiting up to {limits.LoginTimeout.TotalSeconds:0} seconds."))
+                $"The pod of session {client.Entry.SessionId} has not completed the login yet. Waiting up to {Quantity.Describe(limits.LoginTimeout)}."))
                 .ConfigureAwait(false);
         }
         over.Cancel();
@@ -93,7 +94,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         {
             return entry;
         }
-        await sendBanner(WriteBanner($"Session {entry.SessionId} is starting ({entry.Reason}); waiting up to {limits.WaitForPod.TotalSeconds:0} s for its pod."))
+        await sendBanner(WriteBanner(SessionSentences.Waiting(entry, limits.WaitForPod)))
             .ConfigureAwait(false);
         using var timeout = new CancellationTokenSource(limits.WaitForPod, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
@@ -120,5 +121,5 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         table.TryGet(client.Entry.SessionId, out SessionEntry? now) && client.FindProblem(now, time.GetUtcNow()) is null ? now : null;
 
     private static Refusal Changed(AuthenticatedClient client) => new(
-        ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed while the gateway was connecting to it. Please try again.");
+        ConnectionEnd.SessionChanged, $"Session {client.Entry.SessionId} changed during the login. Try again.");
 }

@@ -87,7 +87,7 @@ internal sealed class SshConnection : IClientConnection
         {
             _report.UserName = _authentication.UserName;
             _report.Defect(defect);
-            await DisconnectAsync(DisconnectReason.ByApplication, "The gateway met an internal error.").ConfigureAwait(false);
+            await DisconnectAsync(DisconnectReason.ByApplication, "The gateway failed on an internal error. Please report this to the operators.").ConfigureAwait(false);
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
         }
 #pragma warning restore CA1031
@@ -132,7 +132,7 @@ internal sealed class SshConnection : IClientConnection
     /// <inheritdoc/>
     public async Task StopAsync()
     {
-        var reason = new Refusal(ConnectionEnd.ProxyStopping, "The gateway is shutting down; please connect again.");
+        var reason = new Refusal(ConnectionEnd.ProxyStopping, "This gateway is shutting down. Connect again.");
         _isStopping = true;
         if (_bridge is { } bridge)
         {

@@ -9,6 +9,9 @@ namespace SshGateway.Feed;
 /// </summary>
 public static class EntryRules
 {
+    /// <summary>Of a reason and of a cause.</summary>
+    public const int MaxWordLength = 64;
+
     private const int MaxAuthorizedKeys = 16;
     private const int MaxHostKeys = 8;
     private const int MaxCAKeys = 4;
@@ -18,7 +21,6 @@ public static class EntryRules
     private const int MaxOwnerUserLength = 512;
     private const int MaxPodNameLength = 253;
     private const int MaxPodUidLength = 64;
-    private const int MaxReasonLength = 64;
     private const int MaxConnections = 1000;
 
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
@@ -47,7 +49,8 @@ public static class EntryRules
             _ when Encoding.UTF8.GetByteCount(entry.OwnerUser) > MaxOwnerUserLength => "owner_user is too long",
             _ when entry.ExpiresAt < 0 || entry.ExpiresAt > LastSecond => "expires_at is out of range",
             { MaxConnections: > MaxConnections } => $"max_connections is {entry.MaxConnections}",
-            _ when entry.Reason.Length > MaxReasonLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",
+            _ when entry.Reason.Length > MaxWordLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",
+            _ when entry.Cause.Length > MaxWordLength || !entry.Cause.All(char.IsAsciiLetter) => "cause is not one word",
             _ when entry.HostKeySha256.Length is not (0 or SHA256.HashSizeInBytes) => $"host_key_sha256 has {entry.HostKeySha256.Length} bytes",
             { RevokedKeySha256.Count: > MaxRevokedKeys } =>
                 $"there are {entry.RevokedKeySha256.Count} revoked_key_sha256",

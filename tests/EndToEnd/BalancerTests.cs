@@ -52,6 +52,6 @@ public sealed class BalancerTests(SharedGateway shared)
         CommandResult result = await SshClient.Create(balancer, shared.UserKey, shared.Gateway.Keys.HostKeys).RunAsync(SharedGateway.Beta, "true");
 
         Assert.Equal(255, result.ExitCode);
-        await shared.Gateway.Proxies[SharedGateway.BehindBalancer].Daemon.WaitForLineAsync("ended: ProxyHeaderInvalid");
+        await shared.Gateway.Proxies[SharedGateway.BehindBalancer].Daemon.WaitForLineAsync("(ProxyHeaderInvalid, blame");
     }
 }

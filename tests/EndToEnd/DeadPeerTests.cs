@@ -23,7 +23,7 @@ public sealed class DeadPeerTests(SharedGateway shared)
         await client.Network.LoseAllAsync();
 
         // Nothing is sent in this session; the kernel's probes go unanswered.
-        await client.Proxy.WaitForLineAsync("ended: ClientLost", TimeSpan.FromMinutes(1));
+        await client.Proxy.WaitForLineAsync("(ClientLost, blame", TimeSpan.FromMinutes(1));
         await client.Pod.WaitForLogAsync("The client closed the connection.");
     }
 
@@ -53,7 +53,7 @@ public sealed class DeadPeerTests(SharedGateway shared)
         await client.Network.LoseAllAsync();
         client.HavePodSpeak();
 
-        await client.Proxy.WaitForLineAsync("ended: ClientLost", TimeSpan.FromMinutes(1));
+        await client.Proxy.WaitForLineAsync("(ClientLost, blame", TimeSpan.FromMinutes(1));
     }
 
     /// <summary>A whole gateway and a pod on one side of a network, and ssh in an open session on the other.</summary>
@@ -121,7 +121,7 @@ public sealed class DeadPeerTests(SharedGateway shared)
                 .. proxyArguments, .. _keys.ProxyArguments, $"--Proxy:UserCaKey={gateway.UserCa.PrivateFile}",
                 .. gateway.HostKeys.Select((key, number) => $"--Proxy:HostKeys:{number}={key.PrivateFile}"),
             ]));
-            await Proxy.WaitForLineAsync("In step with operator");
+            await Proxy.WaitForLineAsync("Synchronized with operator");
             SshClient ssh = SshClient.Create(Ssh, shared.UserKey, gateway.HostKeys);
             string command = $"echo in; until [ -e {_cue} ]; do sleep 0.1; done; echo the pod speaks; sleep 600";
             Client = Part(Daemon.Start("ssh", "ip", LossyNetwork.In(Network.Right, ["ssh", .. ssh.Arguments(id), SshClient.Host, command])));

@@ -31,7 +31,7 @@ public sealed class DrainTests(SharedGateway shared)
         await proxy.Daemon.TerminateAsync();
 
         await Eventually.TrueAsync(() => StatusAsync(proxy, HttpStatusCode.ServiceUnavailable), Soon, () => gateway.Logs);
-        await proxy.Daemon.WaitForLineAsync("Closed to new clients; 1 connections");
+        await proxy.Daemon.WaitForLineAsync("The listener is closed; 1 connection may");
         CommandResult late = await client.RunAsync(SharedGateway.Alpha, "true");
         Assert.Contains("Connection refused", late.ErrorText, StringComparison.Ordinal);
         Assert.Equal("two", await session.EchoAsync("two"));
@@ -41,9 +41,9 @@ public sealed class DrainTests(SharedGateway shared)
         }
         else
         {
-            await proxy.Daemon.WaitForLineAsync("ended: ProxyStopping");
+            await proxy.Daemon.WaitForLineAsync("(ProxyStopping, blame");
             Assert.Equal(255, await session.FinishAsync());
-            await pod.WaitForLogAsync("The gateway is shutting down; please connect again.");
+            await pod.WaitForLogAsync("This gateway is shutting down. Connect again.");
         }
         await Eventually.TrueAsync(() => proxy.Daemon.HasExited, Soon, () => gateway.Logs);
         Assert.Equal(0, proxy.Daemon.ExitCode);

@@ -50,7 +50,7 @@ public sealed class HostCertificateTests(SharedGateway shared)
         string id = $"hostcert-{name}";
         KeyPair ca = await KeyPair.GenerateAsync(ScratchDirectory.New("host-ca"), "ca");
         await using PodSshd pod = await AddPodAsync(id, ca, "ed25519", arguments);
-        await AssertRefusedAsync(id, pod, "showed an unexpected host key", why);
+        await AssertRefusedAsync(id, pod, "presented an unexpected host key", why);
     }
 
     [RealSshFact(SoftwareSecurityKey.Provider)]
@@ -59,7 +59,7 @@ public sealed class HostCertificateTests(SharedGateway shared)
         KeyPair ca = await KeyPair.GenerateAsync(ScratchDirectory.New("host-ca"), "ca");
         KeyPair other = await KeyPair.GenerateAsync(ScratchDirectory.New("host-ca"), "other");
         await using PodSshd foreign = await AddPodAsync("hostcert-foreign", other, "ed25519", ["-h", "-n", "hostcert-foreign"], trusted: ca);
-        await AssertRefusedAsync("hostcert-foreign", foreign, "showed an unexpected host key", $"another CA, {other.Fingerprint}");
+        await AssertRefusedAsync("hostcert-foreign", foreign, "presented an unexpected host key", $"another CA, {other.Fingerprint}");
         await using PodSshd plain = await shared.AddPodAsync("hostcert-none", session: (session, _) => session with { HostCAKeys = [ca.PublicLine] });
         await AssertRefusedAsync("hostcert-none", plain, "no common host key algorithm", "PodHandshakeFailed");
     }

@@ -99,7 +99,7 @@ public sealed class KeyReloadTests
         CommandResult refused = await SshClient.Create(gateway.Proxies[0].Ssh, restricted, keys.HostKeys).RunAsync(Id, "echo in");
         Assert.Equal(255, refused.ExitCode);
         Assert.Empty(refused.Text);
-        Assert.Contains("lacks permit-port-forwarding, which the gateway cannot hand on", refused.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("lacks permit-port-forwarding, which the gateway cannot pass on", refused.ErrorText, StringComparison.Ordinal);
         Assert.Equal(connections, pod.Log.Split("Connection from").Length);
         KeyPair full = await (await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id")).CertifyAsync(userCa, "-n", Id);
         await AssertLogsInAsync(SshClient.Create(gateway.Proxies[0].Ssh, full, keys.HostKeys), gateway);

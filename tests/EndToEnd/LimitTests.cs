@@ -22,12 +22,12 @@ public sealed class LimitTests(SharedGateway shared)
 
         shared.Gateway.Manifests.Write(session with { Access = "Disabled" }, pod);
 
-        await AssertEndedAsync(ssh, "Session disabled-open has been disabled.");
-        await AssertEndedAsync(other, "Session disabled-open has been disabled.");
+        await AssertEndedAsync(ssh, "Session disabled-open was disabled.");
+        await AssertEndedAsync(other, "Session disabled-open was disabled.");
         CommandResult refused = await shared.Client.RunAsync(Id, "true");
         Assert.Contains("Session disabled-open is disabled.", refused.ErrorText, StringComparison.Ordinal);
         // The pod's side ends as well, with the reason in its log.
-        await sshd.WaitForLogAsync("has been disabled");
+        await sshd.WaitForLogAsync("was disabled");
         shared.Gateway.Manifests.Remove(Id);
     }
 
@@ -44,9 +44,9 @@ public sealed class LimitTests(SharedGateway shared)
         string soon = DateTimeOffset.UtcNow.AddSeconds(2).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         shared.Gateway.Manifests.Write(session with { Limits = [$"expiresAt: \"{soon}\""] }, pod);
 
-        await AssertEndedAsync(ssh, "Session expired-open has expired.");
+        await AssertEndedAsync(ssh, "Session expired-open expired on ");
         CommandResult refused = await shared.Client.RunAsync(Id, "true");
-        Assert.Contains("Session expired-open has expired.", refused.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("Session expired-open expired on ", refused.ErrorText, StringComparison.Ordinal);
         shared.Gateway.Manifests.Remove(Id);
     }
 
@@ -61,7 +61,7 @@ public sealed class LimitTests(SharedGateway shared)
         await using Daemon idle = shared.Client.With("ServerAliveInterval=1").Start(Id, [], "echo in; sleep 300");
         await idle.WaitForLineAsync("in");
 
-        await AssertEndedAsync(idle, "This connection to session idle-open was idle for 00:00:03, which is the session's limit.");
+        await AssertEndedAsync(idle, "This connection to session idle-open was closed because it was idle for 3 seconds.");
 
         Assert.False(used.HasExited, used.Output);
         shared.Gateway.Manifests.Remove(Id);
@@ -82,7 +82,7 @@ public sealed class LimitTests(SharedGateway shared)
         CommandResult elsewhere = await shared.ClientOf(1).RunAsync(Id, "echo $POD");
 
         Assert.Equal(255, third.ExitCode);
-        Assert.Contains("Session crowded has 2 connections open here and may have 2.", third.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("Session crowded already has 2 open connections, the maximum.", third.ErrorText, StringComparison.Ordinal);
         Assert.Equal("crowded\n", elsewhere.Text);
         Assert.Equal(0, await first.FinishAsync());
         await Eventually.TrueAsync(
@@ -109,7 +109,7 @@ public sealed class LimitTests(SharedGateway shared)
         Assert.Equal(255, (await shared.Client.With("BindAddress=127.0.0.66").RunAsync(SharedGateway.Alpha, "true")).ExitCode);
         Assert.True((await shared.Client.RunAsync(SharedGateway.Alpha, "true")).Succeeded);
         Assert.True((await shared.Client.With("BindAddress=127.0.0.67").RunAsync(SharedGateway.Alpha, "true")).Succeeded);
-        await shared.Gateway.Proxies[0].Daemon.WaitForLineAsync("ended: SourcePenalized");
+        await shared.Gateway.Proxies[0].Daemon.WaitForLineAsync("(SourcePenalized, blame");
     }
 
     private async Task<(SessionManifest Session, PodManifest Pod, PodSshd Sshd)> AddAsync(

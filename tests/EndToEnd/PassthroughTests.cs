@@ -41,7 +41,7 @@ public sealed class PassthroughTests(SharedGateway shared)
         // The person's own key, from the proxy's address: the gateway has neither authenticated nor been authenticated.
         Assert.Contains($"Accepted publickey for root from 127.0.0.1", pod.Log, StringComparison.Ordinal);
         Assert.Contains(shared.UserKey.Fingerprint, pod.Log, StringComparison.Ordinal);
-        await shared.Gateway.Proxies[0].Daemon.WaitForLineAsync($"is passed through to {id} on pod {id}");
+        await shared.Gateway.Proxies[0].Daemon.WaitForLineAsync($"passed through: session {id}, pod {id}");
         shared.Gateway.Manifests.Remove(id);
     }
 
@@ -61,7 +61,7 @@ public sealed class PassthroughTests(SharedGateway shared)
         shared.Gateway.Manifests.Write(manifest! with { Access = "Disabled" }, new PodManifest(Id, Id, pod.Endpoint.Address));
 
         await Eventually.TrueAsync(
-            () => passed.HasExited && bridged.HasExited && bridged.Output.Contains("has been disabled", StringComparison.Ordinal), "a connection of a disabled session is open");
+            () => passed.HasExited && bridged.HasExited && bridged.Output.Contains("was disabled", StringComparison.Ordinal), "a connection of a disabled session is open");
         CommandResult refused = await through.RunAsync(Id, "true");
         Assert.Equal(255, refused.ExitCode);
         Assert.Contains("403", refused.ErrorText, StringComparison.Ordinal);

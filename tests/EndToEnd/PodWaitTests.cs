@@ -10,16 +10,16 @@ namespace SshGateway.Tests.EndToEnd;
 public sealed class PodWaitTests(SharedGateway shared)
 {
     [RealSshTheory]
-    [InlineData("early-no-pod", false, "PodNotFound")]
-    [InlineData("early-unready", true, "PodNotReady")]
-    public async Task A_login_waits_for_its_pod_and_says_so(string id, bool hasPod, string reason)
+    [InlineData("early-no-pod", false, "Session early-no-pod is starting. Waiting up to 1 minute for its pod.")]
+    [InlineData("early-unready", true, "The pod of session early-unready is not ready. Waiting up to 1 minute for it.")]
+    public async Task A_login_waits_for_its_pod_and_says_so(string id, bool hasPod, string sentence)
     {
         await using PodSshd pod = await PodSshd.StartAsync(new PodOptions(id, id, shared.Gateway.Keys.UserCa.PublicFile));
         var session = new SessionManifest(id, [shared.UserKey.PublicLine]) { Port = pod.Endpoint.Port };
         var manifest = new PodManifest(id, id, pod.Endpoint.Address);
         shared.Gateway.Manifests.Write(session, hasPod ? manifest with { Ready = false } : null);
         await using Daemon ssh = await WaitingAsync(id, "echo pod: $POD");
-        await ssh.WaitForLineAsync($"Session {id} is starting ({reason}); waiting up to 60 s for its pod.");
+        await ssh.WaitForLineAsync(sentence);
 
         shared.Gateway.Manifests.Write(session, manifest);
 
@@ -35,12 +35,12 @@ public sealed class PodWaitTests(SharedGateway shared)
         shared.Gateway.Manifests.Write(session);
         await using Daemon drained = await WaitingAsync(Id);
         shared.Gateway.Manifests.Write(session with { Access = "Draining" });
-        await drained.WaitForLineAsync($"Session {Id} is being shut down and takes no new logins.");
+        await drained.WaitForLineAsync($"Session {Id} is closing and accepts no new logins.");
 
         shared.Gateway.Manifests.Write(session);
         await using Daemon deleted = await WaitingAsync(Id);
         shared.Gateway.Manifests.Remove(Id);
-        await deleted.WaitForLineAsync($"Session {Id} changed while the gateway was connecting to it.");
+        await deleted.WaitForLineAsync($"Session {Id} changed during the login.");
     }
 
     [RealSshFact]
@@ -50,8 +50,8 @@ public sealed class PodWaitTests(SharedGateway shared)
         shared.Gateway.Manifests.Write(new SessionManifest(Id, [shared.UserKey.PublicLine]));
         CommandResult result = await shared.Client.RunWhenKnownAsync(Id, "true");
         Assert.Equal(255, result.ExitCode);
-        Assert.Contains("waiting up to 1 s for its pod", result.ErrorText, StringComparison.Ordinal);
-        Assert.Contains($"Session {Id} has no pod to connect to (PodNotFound).", result.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("Waiting up to 1 second for its pod.", result.ErrorText, StringComparison.Ordinal);
+        Assert.Contains($"The pod that session {Id} names does not exist.", result.ErrorText, StringComparison.Ordinal);
         shared.Gateway.Manifests.Remove(Id);
     }
 

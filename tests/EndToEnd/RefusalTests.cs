@@ -63,7 +63,7 @@ public sealed partial class RefusalTests(SharedGateway shared)
             new SessionManifest(Id, [shared.UserKey.PublicLine]) { Port = pod.Endpoint.Port },
             new PodManifest(Id, Id, pod.Endpoint.Address) { Ready = false });
 
-        await AssertToldAsync(Id, "its pod is not ready");
+        await AssertToldAsync(Id, $"The pod of session {Id} is not ready");
 
         Assert.DoesNotContain("Connection from", pod.Log, StringComparison.Ordinal);
     }
@@ -83,7 +83,7 @@ public sealed partial class RefusalTests(SharedGateway shared)
     {
         shared.Gateway.Manifests.Write(new SessionManifest("podless", [shared.UserKey.PublicLine]));
 
-        await AssertToldAsync("podless", "has no pod to connect to");
+        await AssertToldAsync("podless", "has no pod");
     }
 
     [RealSshFact]

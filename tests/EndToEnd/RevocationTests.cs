@@ -50,7 +50,7 @@ public sealed class RevocationTests
             await revoke();
             read++;
             await Eventually.TrueAsync(
-                () => gateway.Proxies[0].Daemon.Output.Split("Revoked keys:").Length - 1 == read, Soon, () => gateway.Logs);
+                () => gateway.Proxies[0].Daemon.Output.Split("Read revoked keys from").Length - 1 == read, Soon, () => gateway.Logs);
             bool[] here = await Task.WhenAll(users.Select(user => LogsInAsync(ClientOf(gateway, user), Id)));
             bool[] there = await Task.WhenAll(users.Select(user => LogsInAsync(SshClient.Create(sshd.Endpoint, user, sshd.HostKeys), "root")));
 

@@ -75,7 +75,7 @@ public sealed class RollingRestartTests(SharedGateway shared, ITestOutputHelper 
             proxies.Add(await StartAsync(number + 2));
             told.Add(Stopwatch.GetTimestamp());
             await proxies[number].Daemon.TerminateAsync();
-            await proxies[number].Daemon.WaitForLineAsync("Closed to new clients");
+            await proxies[number].Daemon.WaitForLineAsync("The listener is closed");
         }
         await Eventually.TrueAsync(() => proxies[0].Daemon.HasExited && proxies[1].Daemon.HasExited, TimeSpan.FromMinutes(1), () => gateway.Logs);
         await enough.CancelAsync();

@@ -78,7 +78,7 @@ public sealed class StalledExchangeTests(SharedGateway shared)
         foreach (string id in Stalling)
         {
             string culprit = id.StartsWith("client", StringComparison.Ordinal) ? "Client" : "Pod";
-            await proxy.Daemon.WaitForLineAsync($"as \"{id}\" ended: {culprit}KeyExchangeTimeout (blame: {culprit})");
+            await proxy.Daemon.WaitForLineAsync($"({culprit}KeyExchangeTimeout, blame {culprit}, user \"{id}\"");
         }
 
         other = await direct.RunAsync(Bystander, "echo $POD");

@@ -91,7 +91,7 @@ public sealed class TableChangeTests(SharedGateway shared)
 
         shared.Gateway.Manifests.Write(manifest! with { Access = "Draining" }, podManifest);
 
-        await RefusedAsync(Id, "takes no new logins");
+        await RefusedAsync(Id, "accepts no new logins");
         Assert.Equal("after", await open.EchoAsync("after"));
         shared.Gateway.Manifests.Remove(Id);
     }

@@ -42,6 +42,6 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
 
     public void Dispose() => _turn.Dispose();
 
-    [LoggerMessage(1, LogLevel.Warning, "The keys for the proxies' tokens cannot be read: {Problem}")]
+    [LoggerMessage(1, LogLevel.Warning, "Cannot read the keys that verify the proxies' tokens: {Problem}")]
     private static partial void LogUnreadable(ILogger logger, string problem);
 }

@@ -61,6 +61,6 @@ internal sealed partial class TokenAuthenticator(
 
     private static RpcException Unavailable(string problem) => new(new Status(StatusCode.Unavailable, problem));
 
-    [LoggerMessage(1, LogLevel.Warning, "Refused to feed {Peer}: {Sentence} ({Fault})")]
+    [LoggerMessage(1, LogLevel.Warning, "Refused the feed to {Peer}: {Sentence} ({Fault})")]
     private static partial void LogRefused(ILogger logger, IPEndPoint peer, string sentence, TokenFault fault);
 }

@@ -130,10 +130,10 @@ internal sealed class FeedCertificate : IDisposable
 
 internal static partial class CertificateLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Feed certificate {Thumbprint}, good until {NotAfter:u}")]
+    [LoggerMessage(1, LogLevel.Information, "Using feed certificate {Thumbprint}, valid until {NotAfter:u}")]
     public static partial void Read(ILogger logger, string thumbprint, DateTime notAfter);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Origin} cannot be used: {Problem}. {Consequence}")]
+    [LoggerMessage(2, LogLevel.Warning, "Cannot use {Origin}: {Problem}. {Consequence}")]
     public static partial void Unusable(ILogger logger, string origin, string problem, string consequence);
 
     [LoggerMessage(3, LogLevel.Information, "Waiting for the feed's certificate: {Problem}")]

@@ -1,6 +1,6 @@
 using System.Text;
-using k8s.Models;
 using SshGateway.Operator.Feed.Certificates;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 

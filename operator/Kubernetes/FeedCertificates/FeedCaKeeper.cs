@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using SshGateway.Operator.Kubernetes.Api;
 using k8s;
 using k8s.Models;
-using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 
@@ -231,15 +231,15 @@ internal sealed class FeedCaKeeper
 
 internal static partial class FeedCaLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Made the feed's CA and certificate: the Secret {Namespace}/{Secret}")]
+    [LoggerMessage(1, LogLevel.Information, "Created the feed's CA and certificate in Secret {Namespace}/{Secret}")]
     public static partial void Made(ILogger logger, string @namespace, string secret);
 
-    [LoggerMessage(2, LogLevel.Information, "Published what the proxies trust: {Count} CAs, in the ConfigMap {Namespace}/{ConfigMap}")]
+    [LoggerMessage(2, LogLevel.Information, "Published the feed's CAs in ConfigMap {Namespace}/{ConfigMap} (CAs: {Count})")]
     public static partial void Published(ILogger logger, int count, string @namespace, string configMap);
 
-    [LoggerMessage(3, LogLevel.Information, "The feed's CA and certificate, Secret {Namespace}/{Secret}: {Step}")]
+    [LoggerMessage(3, LogLevel.Information, "Feed CA and certificate in Secret {Namespace}/{Secret}: {Step}")]
     public static partial void Stepped(ILogger logger, string @namespace, string secret, FeedCaStep step);
 
-    [LoggerMessage(4, LogLevel.Error, "The feed's certificate in the namespace {Namespace} could not be read, made or renewed: {Problem}")]
+    [LoggerMessage(4, LogLevel.Error, "Cannot read, create or renew the feed's certificate in namespace {Namespace}: {Problem}")]
     public static partial void Failed(ILogger logger, string @namespace, string problem);
 }

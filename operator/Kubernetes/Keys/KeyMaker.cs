@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using k8s;
-using k8s.Models;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Keys;
 
@@ -158,12 +158,12 @@ internal sealed record KeyNames(string Namespace, string HostKeysSecret, string 
 
 internal static partial class KeysLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Made the Secret {Namespace}/{Secret}: {Fingerprints}")]
+    [LoggerMessage(1, LogLevel.Information, "Created Secret {Namespace}/{Secret}: {Fingerprints}")]
     public static partial void Made(ILogger logger, string @namespace, string secret, string fingerprints);
 
-    [LoggerMessage(2, LogLevel.Information, "Made the ConfigMap {Namespace}/{ConfigMap}: the user CA's public key, which the pods are to trust")]
+    [LoggerMessage(2, LogLevel.Information, "Created ConfigMap {Namespace}/{ConfigMap} with the user CA's public key, which the pods must trust")]
     public static partial void Published(ILogger logger, string @namespace, string configMap);
 
-    [LoggerMessage(3, LogLevel.Error, "The gateway's keys in the namespace {Namespace} could not be read or made: {Problem}")]
+    [LoggerMessage(3, LogLevel.Error, "Cannot read or create the gateway's keys in namespace {Namespace}: {Problem}")]
     public static partial void Failed(ILogger logger, string @namespace, string problem);
 }

@@ -1,6 +1,6 @@
+using SshGateway.Operator.Kubernetes.Api;
 using k8s;
 using k8s.Models;
-using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Kubernetes.Leadership;
 
@@ -204,12 +204,12 @@ internal sealed record LeaseSettings(string Namespace, string Identity);
 
 internal static partial class LeadershipLog
 {
-    [LoggerMessage(1, LogLevel.Information, "{Identity} holds the lease and writes the sessions' status")]
+    [LoggerMessage(1, LogLevel.Information, "{Identity} is the leader and writes the sessions' status")]
     public static partial void Taken(ILogger logger, string identity);
 
-    [LoggerMessage(2, LogLevel.Information, "{Identity} no longer holds the lease: {Why}")]
+    [LoggerMessage(2, LogLevel.Information, "{Identity} is no longer the leader: {Why}")]
     public static partial void Lost(ILogger logger, string identity, string why);
 
-    [LoggerMessage(3, LogLevel.Warning, "The lease could not be read or renewed: {Problem}")]
+    [LoggerMessage(3, LogLevel.Warning, "Cannot read or renew the leader's lease: {Problem}")]
     public static partial void Failed(ILogger logger, string problem);
 }

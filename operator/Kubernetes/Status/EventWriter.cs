@@ -1,11 +1,11 @@
 using System.Text;
 using System.Threading.Channels;
-using k8s;
-using k8s.Models;
 using SshGateway.Feed;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Model;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
@@ -90,6 +90,6 @@ internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProv
 
 internal static partial class EventsLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "An event of {Session} could not be written, and is not tried again: {Problem}")]
+    [LoggerMessage(1, LogLevel.Warning, "{Session}: cannot write an event, which is dropped: {Problem}")]
     public static partial void Failed(ILogger logger, ObjectKey session, string problem);
 }

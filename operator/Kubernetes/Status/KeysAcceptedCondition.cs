@@ -1,3 +1,4 @@
+using SshGateway.Hosting.Text;
 using SshGateway.Operator.Routing;
 
 namespace SshGateway.Operator.Kubernetes.Status;
@@ -13,10 +14,10 @@ internal static class KeysAcceptedCondition
         {
             return new Condition(Type, null, "NotRouted", "the session has no route, so its keys are not read");
         }
-        string authorities = route.TrustedUserCAKeys.Count == 0 ? "" : $" and certificates of {route.TrustedUserCAKeys.Count} CAs";
+        string authorities = route.TrustedUserCAKeys.Count == 0 ? "" : $" and certificates of {new Quantity(route.TrustedUserCAKeys.Count, "CA")}";
         bool anybody = route.AuthorizedKeys.Count + route.TrustedUserCAKeys.Count > 0;
         return route.SkippedKeys.Count == 0
-            ? new Condition(Type, anybody, anybody ? "KeysValid" : "NoKeys", $"{route.AuthorizedKeys.Count} keys{authorities} may log in")
+            ? new Condition(Type, anybody, anybody ? "KeysValid" : "NoKeys", $"{new Quantity(route.AuthorizedKeys.Count, "key")}{authorities} may log in")
             : new Condition(Type, false, "KeysSkipped", string.Join("; ", route.SkippedKeys));
     }
 }

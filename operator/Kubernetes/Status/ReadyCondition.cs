@@ -37,26 +37,6 @@ internal static class ReadyCondition
                 Type, false, ReadyReasons.HostKeyMismatch,
                 $"pod {route.PodName} showed the host key {shown} instead of {HostKeyCondition.Expected(route, hostKey)}; logins that meet it are refused");
         }
-        return new Condition(Type, route.Reason == ReadyReasons.EndpointReady, route.Reason, Describe(route));
-    }
-
-    private static string Describe(RoutedSession route)
-    {
-        string pod = route.BoundPod is { } bound ? $"pod {bound.Name}" : "the pod";
-        return route.Reason switch
-        {
-            ReadyReasons.EndpointReady => $"logins go to {pod} at {route.Address} port {route.Port}",
-            ReadyReasons.WaitingForPod => $"no pod of the namespace carries the label {ClaudeSession.SessionLabel}={route.SessionId} yet",
-            ReadyReasons.PodNotFound => PodBoundCondition.Describe(route),
-            ReadyReasons.PodNotReady => $"{pod} is not ready: {PodReadyCondition.Create(route).Message}",
-            ReadyReasons.PodTerminating => $"{pod} is being deleted; there are no new logins",
-            ReadyReasons.PodFailed => $"{pod} has ended ({route.BoundPod?.Status?.Phase})",
-            ReadyReasons.Conflict => PodBoundCondition.Describe(route),
-            ReadyReasons.AccessDisabled => "spec.access is Disabled: no logins, and open ones are closed",
-            ReadyReasons.Draining => "spec.access is Draining: no new logins",
-            ReadyReasons.InvalidKeys => $"no key can be used: {string.Join("; ", route.Problems)}",
-            ReadyReasons.InvalidSpec => string.Join("; ", route.Problems),
-            _ => $"{pod} has the address {route.BoundPod?.Address}, to which nothing is routed: it is refused, the node's own, or another pod's by now",
-        };
+        return new Condition(Type, route.Reason == ReadyReasons.EndpointReady, route.Reason, RouteDescription.Describe(route));
     }
 }

@@ -1,7 +1,7 @@
-using k8s;
-using k8s.Models;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Api;
+using k8s;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 
@@ -63,6 +63,6 @@ internal sealed partial class TokenReviewer(ApiClient api, TimeProvider time, IL
         return isForAudience && status is { Authenticated: true, User.Username: { Length: > 0 } user } ? new ReviewedToken(TokenVerdict.Authentic, user) : ReviewedToken.Refused;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The API server could not be asked whose a caller's token is: {Problem}")]
+    [LoggerMessage(1, LogLevel.Warning, "Cannot have the API server review a caller's token: {Problem}")]
     private static partial void LogFailed(ILogger logger, string problem);
 }

@@ -1,3 +1,4 @@
+using SshGateway.Hosting.Text;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Model;
 
@@ -43,7 +44,7 @@ internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, 
         _staleLists = 0;
         decoding.Report(list.Items);
         store.Replace(list.Items, version, isHistoryNew);
-        WatchingLog.Listed(logger, client.Collection, list.Items.Count, version);
+        WatchingLog.Listed(logger, client.Collection, new Quantity(list.Items.Count, "object"), version);
         return true;
     }
 

@@ -4,6 +4,6 @@ namespace SshGateway.Hosting.Logging;
 
 internal static partial class LineMessages
 {
-    [LoggerMessage(1, LogLevel.Warning, "{Count} lines are missing here: they came faster than they were taken, or could not be written")]
+    [LoggerMessage(1, LogLevel.Warning, "Log lines missing here: {Count}. The output was too slow or could not be written")]
     public static partial void Missing(ILogger logger, long count);
 }

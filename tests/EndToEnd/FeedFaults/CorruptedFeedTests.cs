@@ -30,7 +30,7 @@ public sealed class CorruptedFeedTests(SharedGateway shared)
         await using PodSshd pod = await gateway.AddPodAsync("damaged", shared.UserKey);
         await Eventually.TrueAsync(() => network.HasReplaced, "the delta is changed on its way");
 
-        await proxy.Daemon.WaitForLineAsync("The table is not that of operator", TimeSpan.FromSeconds(30));
+        await proxy.Daemon.WaitForLineAsync("The table differs from the table of operator", TimeSpan.FromSeconds(30));
         SshClient client = SshClient.Create(proxy.Ssh, shared.UserKey, gateway.Keys.HostKeys);
         CommandResult? last = null;
         await Eventually.TrueAsync(

@@ -32,7 +32,7 @@ public sealed class FrozenProxyTests(SharedGateway shared, ITestOutputHelper out
             await gateway.Proxies[0].Daemon.PauseAsync();
             var beside = new List<double>();
             Stopwatch clock = Stopwatch.StartNew();
-            while (!gateway.Operator().Output.Contains("took nothing for 10 s", StringComparison.Ordinal))
+            while (!gateway.Operator().Output.Contains("accepted no data for 10 s", StringComparison.Ordinal))
             {
                 Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), $"the stopped proxy keeps its stream\n{gateway.Logs}");
                 beside.Add(await ChangeAllAsync(gateway, others));

@@ -27,7 +27,7 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
 
         // The first sshd goes on: nothing but the table keeps logins away from it.
         await Cluster.DeletePodAsync(Space, "replaced");
-        await gateway.RefusedAsync("replaced", "has no pod to connect to", before: "replaced-1");
+        await gateway.RefusedAsync("replaced", "has no pod yet", before: "replaced-1");
         string uid = await Cluster.CreatePodAsync(Space, "replaced", "replaced");
         await Cluster.SetStatusAsync(Space, "replaced", $"{second.Endpoint.Address}", ready: false);
         await gateway.UntilStatusAsync("replaced", "Starting", "PodNotReady");
@@ -55,7 +55,7 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
         await gateway.CreateReadyPodAsync("later", "later", later);
 
         await gateway.ReachesAsync("later", "later-pod");
-        await gateway.RefusedAsync("former", "has no pod to connect to (AddressRefused)");
+        await gateway.RefusedAsync("former", "does not connect to the address");
         await gateway.UntilStatusAsync("former", "Invalid", "AddressRefused");
 
         // The same pod, so the same host key: the first login has pinned it to the pod's uid.
@@ -78,7 +78,7 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
         await Cluster.SetStatusAsync(Space, "stale", $"{owner.Endpoint.Address}", ready: true, started: DateTimeOffset.UtcNow.AddMinutes(-1));
 
         await gateway.UntilStatusAsync("stale", "Invalid", "AddressRefused");
-        await gateway.RefusedAsync("stale", "has no pod to connect to (AddressRefused)");
+        await gateway.RefusedAsync("stale", "does not connect to the address");
         await gateway.ReachesAsync("owner", "owner-pod");
         await gateway.UntilStatusAsync("owner", "Ready", "EndpointReady");
     }
@@ -94,7 +94,7 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
 
         await gateway.CreateReadyPodAsync("twice-2", "twice", two);
 
-        await gateway.RefusedAsync("twice", "has no pod to connect to (Conflict)", before: "twice-1");
+        await gateway.RefusedAsync("twice", "has more than one pod", before: "twice-1");
         JsonNode status = await gateway.UntilStatusAsync("twice", "Conflict", "Conflict");
         Assert.Equal("MultiplePods", KubernetesObjects.Condition(status, "PodBound")["reason"]!.GetValue<string>());
         await Cluster.DeletePodAsync(Space, "twice-1");
@@ -114,7 +114,7 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
         await gateway.CreateReadyPodAsync("shared", "rightful", sshd);
 
         await gateway.ReachesAsync("rightful", "shared-pod");
-        await gateway.RefusedAsync("greedy", "has no pod to connect to (Conflict)");
+        await gateway.RefusedAsync("greedy", "belongs to another session");
         JsonNode status = await gateway.UntilStatusAsync("greedy", "Conflict", "Conflict");
         Assert.Equal("ClaimedByOther", KubernetesObjects.Condition(status, "PodBound")["reason"]!.GetValue<string>());
     }
@@ -187,9 +187,9 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
         await gateway.ReachesAsync("switched", "switched-pod");
         (string Field, string Value, string Sentence, string Phase, string Reason)[] changes =
         [
-            ("access", "Draining", "takes no new logins", "Draining", "Draining"),
+            ("access", "Draining", "accepts no new logins", "Draining", "Draining"),
             ("access", "Disabled", "Session switched is disabled", "Ended", "AccessDisabled"),
-            ("expiresAt", "2020-01-01T00:00:00Z", "Session switched has expired", "Ended", "Expired"),
+            ("expiresAt", "2020-01-01T00:00:00Z", "Session switched expired on 2020-01-01 at 00:00 UTC", "Ended", "Expired"),
         ];
         foreach ((string field, string value, string sentence, string phase, string reason) in changes)
         {
@@ -215,28 +215,28 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
         await gateway.ReachesAsync("moody", "moody-pod");
 
         await Cluster.DeletePodAsync(Space, "moody");
-        await gateway.RefusedAsync("moody", "its pod is being terminated", before: "moody-pod");
+        await gateway.RefusedAsync("moody", "The pod of session moody is being deleted", before: "moody-pod");
         await gateway.UntilStatusAsync("moody", "Draining", "PodTerminating");
         await gateway.Server.KubectlAsync("patch", "pod", "moody", "-n", Space, "--type=merge", "-p", """{"metadata": {"finalizers": null} }""");
-        await gateway.RefusedAsync("moody", "has no pod to connect to (WaitingForPod)");
+        await gateway.RefusedAsync("moody", "has no pod yet");
 
         // Each of these pods names an address at which the session's own sshd answers.
         await Cluster.CreatePodAsync(Space, "moody", "moody");
         await Cluster.SetStatusAsync(Space, "moody", address, ready: true, phase: "Failed");
         await gateway.UntilStatusAsync("moody", "Ended", "PodFailed");
-        await gateway.RefusedAsync("moody", "has no pod to connect to (PodFailed)");
+        await gateway.RefusedAsync("moody", "The pod of session moody has ended");
         await Cluster.DeletePodAsync(Space, "moody");
         await Cluster.CreatePodAsync(Space, "moody", "moody", pod => pod["spec"]!["hostNetwork"] = true);
         await Cluster.SetStatusAsync(Space, "moody", address, ready: true);
         await gateway.UntilStatusAsync("moody", "Invalid", "AddressRefused");
-        await gateway.RefusedAsync("moody", "has no pod to connect to (AddressRefused)");
+        await gateway.RefusedAsync("moody", "does not connect to the address");
         await Cluster.DeletePodAsync(Space, "moody");
         await Cluster.CreatePodAsync(Space, "moody", session: null);
         await Cluster.SetStatusAsync(Space, "moody", address, ready: true);
         await gateway.PatchSessionAsync("moody", new JsonObject { ["pod"] = new JsonObject { ["name"] = "moody" } });
         JsonNode status = await gateway.UntilStatusAsync("moody", "Pending", "PodNotFound");
         Assert.Equal("LabelMismatch", KubernetesObjects.Condition(status, "PodBound")["reason"]!.GetValue<string>());
-        await gateway.RefusedAsync("moody", "has no pod to connect to (PodNotFound)");
+        await gateway.RefusedAsync("moody", "is not labelled as its own");
         await gateway.Server.KubectlAsync("label", "pod", "moody", "-n", Space, "tars.cloudwalk.network/session=moody");
         await gateway.ReachesAsync("moody", "moody-pod");
     }

@@ -51,7 +51,7 @@ public sealed class LaggingOperatorTests(KubernetesServer server)
         await UntilAsync(gateway, present, "reaches the pod", login => login.Text == $"{Id}\n");
         await gateway.KillOperatorAsync(0);
 
-        await gateway.Operator(1).WaitForLineAsync("it is sent to another one", TimeSpan.FromSeconds(60));
+        await gateway.Operator(1).WaitForLineAsync("sending it to another operator", TimeSpan.FromSeconds(60));
         Assert.Equal($"{Id}\n", (await LogInAsync(gateway, present)).Text);
         Assert.Contains("Permission denied", (await LogInAsync(gateway, revoked)).ErrorText, StringComparison.Ordinal);
         Assert.Equal(0, (await Scrape.OfAsync(gateway.Proxies[0].Http))["sshgateway_proxy_feed_in_step"]);
@@ -80,6 +80,6 @@ public sealed class LaggingOperatorTests(KubernetesServer server)
     // The metric alone may not know yet that the stream has ended.
     private static Task UntilInStepAsync(Gateway gateway, string with) => Eventually.TrueAsync(
         async () => (await Scrape.OfAsync(gateway.Proxies[0].Http))["sshgateway_proxy_feed_in_step"] == 1
-            && gateway.Proxies[0].Daemon.Output.Split('\n').Last(line => line.Contains("In step with operator", StringComparison.Ordinal)).Contains(with, StringComparison.Ordinal),
+            && gateway.Proxies[0].Daemon.Output.Split('\n').Last(line => line.Contains("Synchronized with operator", StringComparison.Ordinal)).Contains(with, StringComparison.Ordinal),
         () => $"the proxy is not in step\n{gateway.Logs}");
 }

@@ -19,7 +19,7 @@ namespace SshGateway.Tests.Integration.Deploy;
 public sealed class FeedCaProcessTests(KubernetesServer server) : IDisposable
 {
     private const string Name = "ssh-gateway-feed-ca";
-    private const string InStep = "In step with operator";
+    private const string InStep = "Synchronized with operator";
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 

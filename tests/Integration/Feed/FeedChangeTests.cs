@@ -88,6 +88,6 @@ public sealed class FeedChangeTests : IAsyncLifetime
         Assert.Equal(50, subscription.Take().Pending.Count);
 
         await Eventually.CompletedAsync(Eventually.TrueAsync(() => _feed.Log.Count(2) == 1, "the stream is ended"), _feed.Time, TimeSpan.FromSeconds(1));
-        Assert.Contains("took nothing for 10 s", Assert.Single(_feed.Log.Lines, l => l.Id.Id == 3).Text, StringComparison.Ordinal);
+        Assert.Contains("accepted no data for 10 s", Assert.Single(_feed.Log.Lines, l => l.Id.Id == 3).Text, StringComparison.Ordinal);
     }
 }

@@ -102,7 +102,7 @@ public sealed class LeadershipTests(KubernetesServer server)
 
         // It wakes with the news of its last moment unread and a lease that it had not yet seen end.
         await sleeper.ResumeAsync();
-        await Eventually.TrueAsync(() => Says(sleeper, "no longer holds the lease"), "it saw that it lost the lease");
+        await Eventually.TrueAsync(() => Says(sleeper, "is no longer the leader"), "it saw that it lost the lease");
         await AccessAsync(space, "Disabled");
         await PhaseAsync(space, "Ended");
         Assert.True(second.IsLeader);

@@ -59,7 +59,7 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         await Eventually.CompletedAsync(answer, Time, TimeSpan.FromMilliseconds(1));
         Assert.Equal(
             "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 70\r\nConnection: close\r\n\r\n" +
-            "There is no such session here that takes passthrough connections now.\n",
+            "No session of this name accepts passthrough connections now.\n",
             Encoding.ASCII.GetString(await answer));
         client.Dispose();
         Assert.Equal(ConnectionEnd.PassthroughRefused, (await NextAsync()).End);

@@ -24,18 +24,18 @@ public sealed class LoginGateTests
     {
         (SessionEntry entry, ConnectionEnd end, string sentence) = state switch
         {
-            "expired" => (Sessions.Entry(expiresAt: 1_800_000_000), ConnectionEnd.SessionExpired, "Session abc12 has expired."),
-            "draining" => (Sessions.Entry(access: Access.Draining), ConnectionEnd.AccessRefused, "Session abc12 is being shut down and takes no new logins."),
+            "expired" => (Sessions.Entry(expiresAt: 1_800_000_000), ConnectionEnd.SessionExpired, "Session abc12 expired on 2027-01-15 at 08:00 UTC. Ask for a new session."),
+            "draining" => (Sessions.Entry(access: Access.Draining), ConnectionEnd.AccessRefused, "Session abc12 is closing and accepts no new logins."),
             "disabled" => (Sessions.Entry(access: Access.Disabled), ConnectionEnd.AccessRefused, "Session abc12 is disabled."),
             "not-ready" => (
                 Sessions.Entry(state: EndpointState.NotReady, reason: "PodNotReady"), ConnectionEnd.PodNotReady,
-                "Session abc12 is not ready: its pod is not ready (PodNotReady). Try again in a moment."),
+                "The pod of session abc12 is not ready. Try again in a moment."),
             "pod-draining" => (
                 Sessions.Entry(state: EndpointState.Draining, reason: "PodTerminating"), ConnectionEnd.PodTerminating, "Session abc12 is ending: its pod is being terminated."),
             "none" => (
                 Sessions.Entry(state: EndpointState.None, reason: "PodNotFound", withoutEndpoint: true), ConnectionEnd.NoPod,
-                "Session abc12 has no pod to connect to (PodNotFound)."),
-            _ => (Sessions.Entry(withoutEndpoint: true, reason: "x"), ConnectionEnd.NoPod, "Session abc12 has no pod to connect to (x)."),
+                "The pod that session abc12 names does not exist."),
+            _ => (Sessions.Entry(withoutEndpoint: true, reason: "x"), ConnectionEnd.NoPod, "Session abc12 has no pod (x)."),
         };
         Refusal refused = Assert.IsType<Refusal>(LoginGate.Check(entry, Now));
         Assert.Equal(end, refused.End);

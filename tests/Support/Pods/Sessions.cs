@@ -18,6 +18,7 @@ internal static class Sessions
         bool withoutEndpoint = false,
         string podUid = "uid-1",
         string reason = "",
+        string cause = "",
         long expiresAt = 0,
         int maxConnections = 0,
         TimeSpan idleTimeout = default,
@@ -49,6 +50,7 @@ internal static class Sessions
             MaxConnections = maxConnections,
             IdleTimeout = idleTimeout,
             Reason = reason,
+            Cause = cause,
             Passthrough = passthrough,
             HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
         });

@@ -77,7 +77,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         {
             open.Add(await _gateway.LogInAsync(From("192.0.2.1")));
         }
-        await AssertRefusedAsync("192.0.2.9", "This gateway has as many connections as it takes.", ConnectionEnd.ProxyFull);
+        await AssertRefusedAsync("192.0.2.9", "This gateway has reached its connection limit.", ConnectionEnd.ProxyFull);
         open[0].Abort();
         Assert.Equal(ConnectionEnd.ClientClosed, (await _gateway.Ends.NextAsync()).End);
         await EventuallyServesAsync("192.0.2.9");
@@ -120,14 +120,14 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         }
         for (int i = 0; i < 20; i++)
         {
-            await AssertRefusedAsync("192.0.2.9", "This gateway has as many connections as it takes.", ConnectionEnd.ProxyFull);
+            await AssertRefusedAsync("192.0.2.9", "This gateway has reached its connection limit.", ConnectionEnd.ProxyFull);
         }
         using (HandmadeClient client = await HandmadeClient.ConnectAsync(_gateway.Address))
         {
-            Assert.Equal("This gateway has as many connections as it takes. Try again in a moment.\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
+            Assert.Equal("This gateway has reached its connection limit. Try again in a moment.\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
         }
         _time.Advance(TimeSpan.FromSeconds(1));
-        await AssertRefusedAsync("192.0.2.9", "This gateway has as many connections as it takes.", ConnectionEnd.ProxyFull);
+        await AssertRefusedAsync("192.0.2.9", "This gateway has reached its connection limit.", ConnectionEnd.ProxyFull);
         foreach (SshClientTransport leg in open)
         {
             await leg.DisposeAsync();

@@ -27,8 +27,8 @@ public sealed class RouteLogTests
 
         Assert.Equal(
             [
-                "Session one is Ready (EndpointReady, Bound) pod one-pod at 10.0.0.1",
-                "Session two is None (WaitingForPod, PodNotFound)",
+                "Session one: logins go to pod one-pod at 10.0.0.1 port 2222 (EndpointReady)",
+                "Session two: no pod of the namespace carries the label tars.cloudwalk.network/session=two yet (WaitingForPod)",
             ],
             log.Lines.Select(l => l.Text));
     }

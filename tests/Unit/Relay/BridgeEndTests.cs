@@ -90,7 +90,7 @@ public sealed class BridgeEndTests
         Task toPod = FloodAsync(rig.ClientPeer);
         await Eventually.TrueAsync(() => TcpTable.StuckTo(rig.ClientPeer.Socket.RemoteEndPoint) == 1, "the pod takes everything");
 
-        rig.Bridge.Close(new Refusal(ConnectionEnd.SessionDisabled, "Session abc12 has been disabled."));
+        rig.Bridge.Close(new Refusal(ConnectionEnd.SessionDisabled, "Session abc12 was disabled."));
 
         Assert.Equal(ConnectionEnd.SessionDisabled, (await rig.Running.Limited()).End);
         await toPod.Limited();

@@ -34,7 +34,7 @@ public sealed class DiagnosisTests : IAsyncLifetime, IDisposable
 
         (LogLevel level, _, string text) = Assert.Single(_gateway.AuthenticationLog.Lines);
         Assert.Equal(LogLevel.Debug, level);
-        Assert.Contains($"as \"{session}\"", text, StringComparison.Ordinal);
+        Assert.Contains($"user \"{session}\"", text, StringComparison.Ordinal);
         Assert.Contains($"ssh-ed25519 {stranger.PublicKey.Fingerprint}", text, StringComparison.Ordinal);
         Assert.EndsWith(reason, text, StringComparison.Ordinal);
     }

@@ -43,7 +43,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
         await using SshClientTransport late = await _gateway.LogInAsync();
         await using SshClientTransport waiting = await WaitingAsync();
         _time.Advance(TimeSpan.FromSeconds(5));
-        await Eventually.TrueAsync(() => _gateway.Ends.Lines.Any(line => line.Contains("Closed to new clients; 3 connections", StringComparison.Ordinal)), "it is not closed");
+        await Eventually.TrueAsync(() => _gateway.Ends.Lines.Any(line => line.Contains("The listener is closed; 3 connections may", StringComparison.Ordinal)), "it is not closed");
         await Assert.ThrowsAsync<SocketException>(() => _gateway.ConnectAsync());
 
         await AssertLivesAsync(early);
@@ -69,7 +69,7 @@ public sealed class DrainTests : IAsyncLifetime, IDisposable
 
         Task stop = _gateway.StopAsync();
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
-        Assert.Equal("The gateway is shutting down; please connect again.", told.Description);
+        Assert.Equal("This gateway is shutting down. Connect again.", told.Description);
         client.Abort();
         await stop;
         Assert.Equal(ConnectionEnd.ProxyStopping, (await _gateway.Ends.NextAsync()).End);
