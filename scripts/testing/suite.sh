@@ -83,6 +83,11 @@ prepare_cluster() {
   fi
 }
 
+# run_errors <file.trx…>: what went wrong outside of the tests, in one line.
+run_errors() {
+  sed -n '/<RunInfo .*outcome="Error"/,/<\/RunInfo>/p' "$@" | sed 's/<[^>]*>//g' | tr -s '[:space:]' ' ' | cut -c 1-1000
+}
+
 # run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m)
 # has hung.
 run_tests() {
@@ -92,9 +97,10 @@ run_tests() {
   dotnet test SshGateway.sln -m:1 -c Release --no-build --results-directory "$results" --filter "$1" \
     --logger 'console;verbosity=normal' --logger 'trx;LogFilePrefix=tests' \
     --blame-hang --blame-hang-timeout "$2" --blame-hang-dump-type none </dev/null || status=$?
-  # A crashed or hung test host fails the run also where no single test did; so does a run without results.
+  # A crashed or hung test host fails the run also where no single test did, as does a fixture that cannot clean up; so
+  # does a run without results.
   if ((status != 0)) && ! grep -qs '<UnitTestResult .*outcome="Failed"' "$results"/*.trx; then
-    printf 'failed\tdotnet test\tended with status %s\n' "$status" >>"$TEST_RESULTS"
+    printf 'failed\tdotnet test\tended with status %s: %s\n' "$status" "$(run_errors "$results"/*.trx)" >>"$TEST_RESULTS"
   fi
   if ! grep -qs '<UnitTestResult ' "$results"/*.trx; then
     printf 'failed\tdotnet test\tleft no results\n' >>"$TEST_RESULTS"

@@ -1,4 +1,3 @@
-using System.Globalization;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Support.Harness;
 using Xunit.Abstractions;
@@ -28,7 +27,7 @@ public sealed class SlowReaderTests(SharedGateway shared, ITestOutputHelper outp
         List<GreedyClient> clients = [];
         for (int i = 0; i < Clients; i++)
         {
-            clients.Add(await GreedyClient.StartAsync(proxy.Ssh, SharedGateway.Alpha, key, Stream(Length)));
+            clients.Add(await GreedyClient.StartAsync(proxy.Ssh, SharedGateway.Alpha, key, ByteStream.Command(5, Length)));
         }
 
         // Up to the pod.
@@ -44,7 +43,7 @@ public sealed class SlowReaderTests(SharedGateway shared, ITestOutputHelper outp
         output.WriteLine($"Figure: {Clients} clients that read nothing, with 256 MiB to come each: resident memory of the proxy {before >> 20} MiB before, {grown >> 10} KiB more then");
         Assert.True(grown < AllowedGrowth, $"{grown >> 20} MiB more than before");
         Assert.Equal(Clients, TcpTable.StuckFrom(pod.Endpoint));
-        string expected = (await Command.OutputAsync("bash", "-o", "pipefail", "-c", $"{Stream(Length)} | sha256sum")).Split(' ')[0];
+        string expected = await ByteStream.ChecksumAsync(5, Length);
         Assert.Equal((Length, expected), await clients[0].ReadAsync());
         foreach (GreedyClient client in clients)
         {
@@ -69,8 +68,4 @@ public sealed class SlowReaderTests(SharedGateway shared, ITestOutputHelper outp
         Assert.Contains("B sent", end, StringComparison.Ordinal);
         await pod.WaitForLogAsync("The client closed the connection.");
     }
-
-    /// <summary>Bytes that look random, are the same on each run and cost next to nothing to make.</summary>
-    private static string Stream(long length) =>
-        string.Create(CultureInfo.InvariantCulture, $"head -c {length} /dev/zero | openssl enc -aes-128-ctr -nosalt -K {5:x32} -iv {5:x32}");
 }

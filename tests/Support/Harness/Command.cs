@@ -5,7 +5,7 @@ namespace SshGateway.Tests.Support.Harness;
 /// <summary>Runs a real program to its end, with a deadline after which it is killed.</summary>
 internal static class Command
 {
-    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(90);
 
     /// <summary>A shell pipeline; bash, for pipefail and process substitution.</summary>
     public static Task<CommandResult> ShellAsync(string script, TimeSpan? deadline = null) =>
