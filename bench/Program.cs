@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Reporting;
 using SshGateway.Bench.Scale;
 using SshGateway.Bench.Table;
 using SshGateway.Bench.Traffic;
@@ -44,10 +44,10 @@ static async Task<int> Traffic(TrafficSize size, string[] only, string resultFil
 {
     ResultFile results = await TrafficBench.RunAsync(size, only);
     results.Save(resultFile);
-    Console.Write(Page.Of(results));
+    Console.Write(Report.Of(results));
     if (File.Exists(Document.LastResults))
     {
-        Console.Write($"\nsince {Document.LastResults}:\n{Movement.Between(ResultFile.Load(Document.LastResults), results)}");
+        Console.Write($"\nsince {Document.LastResults}:\n{Comparison.Between(ResultFile.Load(Document.LastResults), results)}");
     }
     return 0;
 }

@@ -10,7 +10,7 @@ namespace SshGateway.Bench.Scale;
 /// <param name="ServerIds">The processes of the API server and of etcd.</param>
 /// <param name="Sessions">How many sessions, and pods.</param>
 /// <param name="Proxies">How many streams.</param>
-/// <param name="ResultFile">Where the figures go as JSON.</param>
+/// <param name="ResultFile">Where the measurements go as JSON.</param>
 internal sealed record ScaleOptions(
     Uri Server, string Authority, string Token, string Kubeconfig, string OperatorProgram, (int ApiServer, int Etcd) ServerIds, int Sessions, int Proxies, string ResultFile)
 {

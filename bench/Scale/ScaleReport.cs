@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SshGateway.Bench.Scale;
 
-/// <summary>The figures as lines.</summary>
+/// <summary>The measurements as lines.</summary>
 internal static class ScaleReport
 {
     public static void Print(ScaleResult r)

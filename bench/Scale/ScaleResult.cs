@@ -1,6 +1,6 @@
 namespace SshGateway.Bench.Scale;
 
-/// <summary>All figures of a run; seconds, MiB, and milliseconds in the percentiles.</summary>
+/// <summary>All measurements of a run; seconds, MiB, and milliseconds in the percentiles.</summary>
 internal sealed record ScaleResult
 {
     public required int Sessions { get; init; }

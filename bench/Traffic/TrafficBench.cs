@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using SshGateway.Bench.Pieces;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Micro;
+using SshGateway.Bench.Reporting;
 
 namespace SshGateway.Bench.Traffic;
 
@@ -17,53 +17,53 @@ internal static class TrafficBench
             throw new ArgumentException($"there is no part {unknown}: {string.Join(", ", TrafficSize.Full.Parts)}");
         }
         bool Wants(string part) => wanted.Contains(part);
-        List<Figure> figures = [];
-        if (wanted.Any(part => part is not ("start" or "pieces")))
+        List<Measurement> measurements = [];
+        if (wanted.Any(part => part is not ("start" or "micro")))
         {
             await using TestBed bed = await TestBed.StartAsync();
             if (Wants("login"))
             {
-                figures.Add(await TransferFigures.LoginAsync(bed, size));
+                measurements.Add(await TransferMeasurements.LoginAsync(bed, size));
             }
             foreach (string cipher in new[] { "aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com" })
             {
                 if (Wants(cipher[..3]))
                 {
-                    figures.AddRange(await TransferFigures.TransferAsync(bed, size, cipher));
+                    measurements.AddRange(await TransferMeasurements.TransferAsync(bed, size, cipher));
                 }
             }
             if (Wants("latency"))
             {
-                figures.AddRange(await LatencyFigures.IdleAsync(bed, size));
-                figures.AddRange(await LatencyFigures.UnderLoadAsync(bed, size));
+                measurements.AddRange(await LatencyMeasurements.IdleAsync(bed, size));
+                measurements.AddRange(await LatencyMeasurements.UnderLoadAsync(bed, size));
             }
             if (Wants("logins"))
             {
-                figures.AddRange(await LoginFigures.RunAsync(bed, size));
+                measurements.AddRange(await LoginMeasurements.RunAsync(bed, size));
             }
             if (Wants("passthrough"))
             {
-                figures.AddRange(await PassthroughFigures.RunAsync(bed, size));
+                measurements.AddRange(await PassthroughMeasurements.RunAsync(bed, size));
             }
             if (Wants("idle"))
             {
-                figures.AddRange(await IdleFigures.RunAsync(bed, size));
+                measurements.AddRange(await IdleMeasurements.RunAsync(bed, size));
             }
         }
         if (Wants("start"))
         {
-            figures.Add(await StartAsync(size));
+            measurements.Add(await StartAsync(size));
         }
-        if (Wants("pieces"))
+        if (Wants("micro"))
         {
-            figures.AddRange(PiecesBench.Run());
+            measurements.AddRange(MicroBench.Run());
         }
         Progress.Done();
         return new ResultFile(
-            $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, medians of alternating runs, loopback", figures);
+            $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, medians of alternating runs, loopback", measurements);
     }
 
-    private static async Task<Figure> StartAsync(TrafficSize size)
+    private static async Task<Measurement> StartAsync(TrafficSize size)
     {
         Progress.Say($"start with {OtherSessions} sessions");
         await using TestBed bed = await TestBed.StartAsync(OtherSessions);
@@ -74,6 +74,6 @@ internal static class TrafficBench
             await using Relay proxy = await bed.StartProxyAsync();
             times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
-        return new Figure($"start to ready with {OtherSessions:n0} sessions", "s", times, Aim: 1);
+        return new Measurement($"start to ready with {OtherSessions:n0} sessions", "s", times, Aim: 1);
     }
 }

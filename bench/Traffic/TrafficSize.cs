@@ -1,6 +1,6 @@
 namespace SshGateway.Bench.Traffic;
 
-/// <summary>How much is done for each figure.</summary>
+/// <summary>How much is done for each measurement.</summary>
 /// <param name="Runs">Alternating with the reference.</param>
 /// <param name="TransferMiB">In one transfer.</param>
 /// <param name="SshLogins">Of the stock ssh, one after the other.</param>
@@ -15,9 +15,9 @@ internal sealed record TrafficSize(
     int Runs, int TransferMiB, int SshLogins, int RoundTrips, int Logins, int PassthroughMiB, int Connections, int IdleSessions, TimeSpan IdleTime, string[] Parts)
 {
     public static readonly TrafficSize Full = new(5, 128, 10, 3000, 400, 384, 2000, 2000, TimeSpan.FromMinutes(1),
-        ["login", "aes", "cha", "latency", "logins", "passthrough", "idle", "start", "pieces"]);
+        ["login", "aes", "cha", "latency", "logins", "passthrough", "idle", "start", "micro"]);
 
     /// <summary>About two minutes on a machine that does nothing else.</summary>
     public static readonly TrafficSize Quick = new(3, 128, 8, 2000, 400, 256, 1000, 2000, TimeSpan.FromSeconds(10),
-        [.. Full.Parts.Except(["cha", "pieces"])]);
+        [.. Full.Parts.Except(["cha", "micro"])]);
 }

@@ -17,7 +17,7 @@ public sealed class CertificateFindingTests
     public void Keys_and_CAs_that_may_log_in_are_counted()
     {
         Condition both = KeysAcceptedCondition.Create(State("cas"));
-        Assert.Equal((true, "KeysValid", "1 keys and certificates of 2 CAs may log in"), (both.Holds, both.Reason, both.Message));
+        Assert.Equal((true, "KeysValid", "1 key and certificates of 2 CAs may log in"), (both.Holds, both.Reason, both.Message));
         Condition skipped = KeysAcceptedCondition.Create(State("user-cas-one-good"));
         Assert.Equal((false, "KeysSkipped"), (skipped.Holds, skipped.Reason));
         Assert.Contains("spec.ssh.trustedUserCAKeys[0]: this key is skipped", skipped.Message, StringComparison.Ordinal);

@@ -58,7 +58,7 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         Task<byte[]> answer = ConnectClient.ReadToEndAsync(client.Socket);
         await Eventually.CompletedAsync(answer, Time, TimeSpan.FromMilliseconds(1));
         Assert.Equal(
-            "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 70\r\nConnection: close\r\n\r\n" +
+            "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 61\r\nConnection: close\r\n\r\n" +
             "No session of this name accepts passthrough connections now.\n",
             Encoding.ASCII.GetString(await answer));
         client.Dispose();

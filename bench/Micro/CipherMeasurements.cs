@@ -1,10 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using SshGateway.Ssh.Ciphers;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>Each direction of the ciphers, a keystroke's packet and the largest that ssh sends.</summary>
-public class CipherPieces
+public class CipherMeasurements
 {
     // As many as one invocation opens, since a packet opens once. More than a core's own caches hold, as what comes
     // from a socket is in none of them.

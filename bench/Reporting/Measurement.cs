@@ -1,6 +1,6 @@
-namespace SshGateway.Bench.Report;
+namespace SshGateway.Bench.Reporting;
 
-/// <summary>One figure of a run: what was measured, each time, and its reference measured in turn with it.</summary>
+/// <summary>One measurement of a run: what was measured, each time, and its reference measured in turn with it.</summary>
 /// <param name="Name">What is measured.</param>
 /// <param name="Unit">Of both.</param>
 /// <param name="Values">Each run's.</param>
@@ -8,7 +8,7 @@ namespace SshGateway.Bench.Report;
 /// <param name="Reference">Each run's.</param>
 /// <param name="Aim">The bound of the ratio, or without a reference of the value; null: there is none.</param>
 /// <param name="MoreIsBetter">Whether the aim is a lower bound.</param>
-internal sealed record Figure(
+internal sealed record Measurement(
     string Name, string Unit, IReadOnlyList<double> Values, string? ReferenceName = null, IReadOnlyList<double>? Reference = null, double? Aim = null, bool MoreIsBetter = false)
 {
     public double Median => MedianOf(Values);

@@ -2,10 +2,10 @@ using BenchmarkDotNet.Attributes;
 using SshGateway.Bench.Table;
 using SshGateway.Proxy.Sessions;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>The proxy's look-up of a session, as a login does it: by characters that were just read.</summary>
-public class TablePieces
+public class TableMeasurements
 {
     private const int Lookups = 100_000;
 

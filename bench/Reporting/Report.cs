@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace SshGateway.Bench.Report;
+namespace SshGateway.Bench.Reporting;
 
 /// <summary>Results as a Markdown table, which is also what the terminal shows.</summary>
-internal static class Page
+internal static class Report
 {
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
@@ -14,7 +14,7 @@ internal static class Page
         [
             ["", "gateway", "spread", "reference", "ratio", "aim", ""],
             ["---", "---:", "---:", "---:", "---:", "---:", "---"],
-            .. results.Figures.Select(Row),
+            .. results.Measurements.Select(Row),
         ];
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         var page = new StringBuilder();
@@ -33,15 +33,15 @@ internal static class Page
         _ => value.ToString("f2", Culture),
     };
 
-    private static string[] Row(Figure figure) =>
+    private static string[] Row(Measurement measurement) =>
     [
-        figure.Name,
-        $"{Number(figure.Median)} {figure.Unit}",
-        figure.Values.Count > 1 ? $"± {(100 * figure.Spread).ToString("f0", Culture)} %" : "",
-        figure.ReferenceMedian is { } reference ? $"{figure.ReferenceName} {Number(reference)} {figure.Unit}" : "",
-        figure.Ratio is { } ratio ? ratio.ToString("f2", Culture) : "",
-        figure.Aim is { } aim ? $"{(figure.MoreIsBetter ? '≥' : '≤')} {aim.ToString(Culture)}{(figure.Ratio is null ? "" : " ×")}" : "",
-        figure.AimIsMet switch { true => "met", false => "missed", null => "" },
+        measurement.Name,
+        $"{Number(measurement.Median)} {measurement.Unit}",
+        measurement.Values.Count > 1 ? $"± {(100 * measurement.Spread).ToString("f0", Culture)} %" : "",
+        measurement.ReferenceMedian is { } reference ? $"{measurement.ReferenceName} {Number(reference)} {measurement.Unit}" : "",
+        measurement.Ratio is { } ratio ? ratio.ToString("f2", Culture) : "",
+        measurement.Aim is { } aim ? $"{(measurement.MoreIsBetter ? '≥' : '≤')} {aim.ToString(Culture)}{(measurement.Ratio is null ? "" : " ×")}" : "",
+        measurement.AimIsMet switch { true => "met", false => "missed", null => "" },
     ];
 
     private static string Pad(string cell, int width, bool left) =>

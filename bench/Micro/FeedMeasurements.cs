@@ -7,10 +7,10 @@ using SshGateway.Operator.Table;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>The feed's codec: entries into a part of a snapshot at the operator, and out of it at the proxy.</summary>
-public class FeedPieces
+public class FeedMeasurements
 {
     private const int Entries = FeedFrames.MaxEntries;
 

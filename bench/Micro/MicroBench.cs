@@ -8,22 +8,23 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Reporting;
+using Measurement = SshGateway.Bench.Reporting.Measurement;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>
 /// BenchmarkDotNet over the inner pieces. In this process: for each process of its own it would restore and build a
 /// project. A tenth of a second each time, so that all of it takes no longer than a minute or two.
 /// </summary>
-internal static class PiecesBench
+internal static class MicroBench
 {
     private const int Runs = 5;
     private const double LookUpAim = 100;
     private const double Nanosecond = 1;
     private const double Microsecond = 1000;
 
-    public static IReadOnlyList<Figure> Run()
+    public static IReadOnlyList<Measurement> Run()
     {
         Job job = Job.Default
             .WithToolchain(InProcessEmitToolchain.Instance)
@@ -34,25 +35,25 @@ internal static class PiecesBench
             .WithIterationTime(TimeInterval.FromMilliseconds(100));
         var log = new AccumulationLogger();
         IConfig config = ManualConfig.CreateEmpty().AddJob(job).AddLogger(log).WithOptions(ConfigOptions.DisableLogFile);
-        double[] yardstick = [.. Measure(typeof(Yardstick), Microsecond, "µs").Single().Values];
+        double[] baseline = [.. Measure(typeof(Baseline), Microsecond, "µs").Single().Values];
         return
         [
-            .. Measure(typeof(TablePieces), Nanosecond, "ns").Select(figure => figure with { Aim = LookUpAim }),
-            .. new[] { typeof(CipherPieces), typeof(PacketPieces), typeof(KeyExchangePieces), typeof(FeedPieces) }
-                .SelectMany(pieces => Measure(pieces, Microsecond, "µs")).Select(figure => figure with { ReferenceName = Yardstick.Name, Reference = yardstick }),
+            .. Measure(typeof(TableMeasurements), Nanosecond, "ns").Select(measurement => measurement with { Aim = LookUpAim }),
+            .. new[] { typeof(CipherMeasurements), typeof(PacketMeasurements), typeof(KeyExchangeMeasurements), typeof(FeedMeasurements) }
+                .SelectMany(type => Measure(type, Microsecond, "µs")).Select(measurement => measurement with { ReferenceName = Baseline.Name, Reference = baseline }),
         ];
 
-        IEnumerable<Figure> Measure(Type pieces, double nanoseconds, string unit)
+        IEnumerable<Measurement> Measure(Type type, double nanoseconds, string unit)
         {
-            Progress.Say($"pieces: {pieces.Name}");
-            Summary summary = BenchmarkRunner.Run(pieces, config);
+            Progress.Say($"micro: {type.Name}");
+            Summary summary = BenchmarkRunner.Run(type, config);
             return summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success)
-                ? throw new InvalidOperationException($"{pieces.Name} failed:\n{log.GetLog()}")
-                : summary.Reports.Select(report => FigureOf(report, nanoseconds, unit));
+                ? throw new InvalidOperationException($"{type.Name} failed:\n{log.GetLog()}")
+                : summary.Reports.Select(report => ToMeasurement(report, nanoseconds, unit));
         }
     }
 
-    private static Figure FigureOf(BenchmarkReport report, double nanoseconds, string unit) => new(
+    private static Measurement ToMeasurement(BenchmarkReport report, double nanoseconds, string unit) => new(
         string.Join(", ", [report.BenchmarkCase.Descriptor.WorkloadMethodDisplayInfo.Trim('\''), .. report.BenchmarkCase.Parameters.Items.Select(Describe)]),
         unit,
         [.. report.AllMeasurements

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace SshGateway.Bench.Report;
+namespace SshGateway.Bench.Reporting;
 
-/// <summary>The ratios as an SVG: a bar for each figure that has an aim, its length in parts of the aim.</summary>
+/// <summary>The ratios as an SVG: a bar for each measurement that has an aim, its length in parts of the aim.</summary>
 internal static class Chart
 {
     private const int Row = 26;
@@ -15,7 +15,7 @@ internal static class Chart
 
     public static string Of(ResultFile results)
     {
-        Figure[] judged = [.. results.Figures.Where(figure => figure.Aim is not null)];
+        Measurement[] judged = [.. results.Measurements.Where(measurement => measurement.Aim is not null)];
         int height = (judged.Length + 2) * Row;
         var svg = new StringBuilder();
         svg.Append(
@@ -39,18 +39,18 @@ internal static class Chart
             """).ToString();
     }
 
-    private static void Append(StringBuilder svg, Figure figure, int y)
+    private static void Append(StringBuilder svg, Measurement measurement, int y)
     {
-        int length = (int)Math.Clamp(Aim * figure.Judged / figure.Aim!.Value, 1, Longest);
-        string colour = figure.AimIsMet == true ? "#2e7d32" : "#c62828";
-        string value = figure.Ratio is { } ratio ? $"{ratio.ToString("f2", CultureInfo.InvariantCulture)} of {figure.ReferenceName}" : $"{Page.Number(figure.Median)} {figure.Unit}";
-        string bound = figure.MoreIsBetter ? "at least" : "at most";
+        int length = (int)Math.Clamp(Aim * measurement.Judged / measurement.Aim!.Value, 1, Longest);
+        string colour = measurement.AimIsMet == true ? "#2e7d32" : "#c62828";
+        string value = measurement.Ratio is { } ratio ? $"{ratio.ToString("f2", CultureInfo.InvariantCulture)} of {measurement.ReferenceName}" : $"{Report.Number(measurement.Median)} {measurement.Unit}";
+        string bound = measurement.MoreIsBetter ? "at least" : "at most";
         svg.Append(
             CultureInfo.InvariantCulture,
             $"""
-            <text x="{Names - 8}" y="{y + 15}" text-anchor="end">{WebUtility.HtmlEncode(figure.Name)}</text>
+            <text x="{Names - 8}" y="{y + 15}" text-anchor="end">{WebUtility.HtmlEncode(measurement.Name)}</text>
             <rect x="{Names}" y="{y + 3}" width="{length}" height="{Row - 8}" fill="{colour}"/>
-            <text x="{Names + length + 8}" y="{y + 15}" fill="#333333">{WebUtility.HtmlEncode(value)} ({bound} {figure.Aim})</text>
+            <text x="{Names + length + 8}" y="{y + 15}" fill="#333333">{WebUtility.HtmlEncode(value)} ({bound} {measurement.Aim})</text>
 
             """);
     }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Reporting;
 using SshGateway.Bench.Traffic.Raw;
 
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>Bytes that the gateway does not look at, beside HAProxy between the same two ends.</summary>
-internal static class PassthroughFigures
+internal static class PassthroughMeasurements
 {
     // What a relay still has to do when the client has seen the end.
     private static readonly TimeSpan Aftermath = TimeSpan.FromMilliseconds(100);
@@ -13,7 +13,7 @@ internal static class PassthroughFigures
     // Connections, until what they need is compiled for good.
     public const int WarmUp = 12000;
 
-    public static async Task<IReadOnlyList<Figure>> RunAsync(TestBed bed, TrafficSize size)
+    public static async Task<IReadOnlyList<Measurement>> RunAsync(TestBed bed, TrafficSize size)
     {
         await using Relay splicing = await bed.StartHaProxyAsync(splice: true);
         await using Relay copying = await bed.StartHaProxyAsync(splice: false);
@@ -25,7 +25,7 @@ internal static class PassthroughFigures
         ];
     }
 
-    private static async Task<IReadOnlyList<Figure>> TransferAsync(Relay[] relays, TrafficSize size, bool upload)
+    private static async Task<IReadOnlyList<Measurement>> TransferAsync(Relay[] relays, TrafficSize size, bool upload)
     {
         string way = upload ? "upload" : "download";
         (List<double> Throughput, List<double> Cpu)[] runs = [.. relays.Select(_ => (new List<double>(), new List<double>()))];
@@ -45,9 +45,9 @@ internal static class PassthroughFigures
         }
         return
         [
-            new Figure($"throughput, {way}, passthrough", "MiB/s", runs[0].Throughput, relays[1].Name, runs[1].Throughput, 1, MoreIsBetter: true),
-            new Figure($"CPU of the proxy, {way}, passthrough", "s/GiB", runs[0].Cpu, relays[1].Name, runs[1].Cpu, 0.7),
-            new Figure($"CPU of the proxy, {way}, passthrough, beside copying", "s/GiB", runs[0].Cpu, relays[2].Name, runs[2].Cpu),
+            new Measurement($"throughput, {way}, passthrough", "MiB/s", runs[0].Throughput, relays[1].Name, runs[1].Throughput, 1, MoreIsBetter: true),
+            new Measurement($"CPU of the proxy, {way}, passthrough", "s/GiB", runs[0].Cpu, relays[1].Name, runs[1].Cpu, 0.7),
+            new Measurement($"CPU of the proxy, {way}, passthrough, beside copying", "s/GiB", runs[0].Cpu, relays[2].Name, runs[2].Cpu),
         ];
     }
 
@@ -71,7 +71,7 @@ internal static class PassthroughFigures
         return (mebibytes / seconds, (relay.Process.CpuSeconds - before) * 1024 / mebibytes);
     }
 
-    private static async Task<Figure> ConnectionsAsync(Relay[] relays, TrafficSize size)
+    private static async Task<Measurement> ConnectionsAsync(Relay[] relays, TrafficSize size)
     {
         List<double>[] cpu = [.. relays.Select(_ => new List<double>())];
         Progress.Say($"warming up: {WarmUp} passthrough connections");
@@ -86,7 +86,7 @@ internal static class PassthroughFigures
                 cpu[index].Add(1e6 * (relay.Process.CpuSeconds - before) / size.Connections);
             }
         }
-        return new Figure($"CPU of the proxy per passthrough connection, {TestSessions.Each} at a time", "µs", cpu[0], relays[1].Name, cpu[1], 1.3);
+        return new Measurement($"CPU of the proxy per passthrough connection, {TestSessions.Each} at a time", "µs", cpu[0], relays[1].Name, cpu[1], 1.3);
     }
 
     private static async Task ConnectAsync(Relay relay, int connections)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Tests.Support;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>A connection to itself: what is written is what the next read reads. Nothing waits.</summary>
 internal sealed class MemorySocket : IPeerSocket

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Reporting;
 using SshGateway.Bench.Traffic.Ssh;
 
 namespace SshGateway.Bench.Traffic;
@@ -7,12 +7,12 @@ namespace SshGateway.Bench.Traffic;
 /// <summary>
 /// Logins by the bench's own client at its own upstream, as many at a time as there are light sessions.
 /// </summary>
-internal static class LoginFigures
+internal static class LoginMeasurements
 {
-    // Until what a login needs is compiled for good: the compiler's own time would be a third of the figure.
+    // Until what a login needs is compiled for good: the compiler's own time would be a third of the measurement.
     public const int WarmUp = 4000;
 
-    public static async Task<IReadOnlyList<Figure>> RunAsync(TestBed bed, TrafficSize size)
+    public static async Task<IReadOnlyList<Measurement>> RunAsync(TestBed bed, TrafficSize size)
     {
         List<double> gateway = [], direct = [], cpu = [], floor = [];
         await LogInAsync(bed, WarmUp, throughGateway: true);
@@ -27,8 +27,8 @@ internal static class LoginFigures
         }
         return
         [
-            new Figure("logins, 16 at a time", "1/s", gateway, "direct", direct, 0.6, MoreIsBetter: true),
-            new Figure("CPU of the proxy per login", "ms", cpu, CryptoFloor.Name, floor, 2.9),
+            new Measurement("logins, 16 at a time", "1/s", gateway, "direct", direct, 0.6, MoreIsBetter: true),
+            new Measurement("CPU of the proxy per login", "ms", cpu, CryptoFloor.Name, floor, 2.9),
         ];
     }
 

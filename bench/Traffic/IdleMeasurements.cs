@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Reporting;
 using SshGateway.Bench.Traffic.Raw;
 using SshGateway.Bench.Traffic.Ssh;
 
@@ -9,19 +9,19 @@ namespace SshGateway.Bench.Traffic;
 /// Memory of sessions and passthrough connections on which nothing happens, each kind in a process of its own that has
 /// done nothing else.
 /// </summary>
-internal static class IdleFigures
+internal static class IdleMeasurements
 {
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);
 
-    public static async Task<IReadOnlyList<Figure>> RunAsync(TestBed bed, TrafficSize size)
+    public static async Task<IReadOnlyList<Measurement>> RunAsync(TestBed bed, TrafficSize size)
     {
         await using Relay sessions = await bed.StartProxyAsync();
         await using Relay connections = await bed.StartProxyAsync();
         await using Relay haproxy = await bed.StartHaProxyAsync(splice: true);
         (int WarmUp, Func<int, Task<IAsyncDisposable>> OpenAsync)[] kinds =
         [
-            (LoginFigures.WarmUp, worker => LogInAsync(bed, sessions, worker)),
-            (PassthroughFigures.WarmUp, worker => ConnectAsync(connections, worker)),
+            (LoginMeasurements.WarmUp, worker => LogInAsync(bed, sessions, worker)),
+            (PassthroughMeasurements.WarmUp, worker => ConnectAsync(connections, worker)),
             (size.IdleSessions, worker => ConnectAsync(haproxy, worker)),
         ];
         Progress.Say("warming up: sessions and passthrough connections");
@@ -47,9 +47,9 @@ internal static class IdleFigures
         }
         return
         [
-            new Figure("memory per idle session", "KiB", [each[0]], Aim: 24),
-            new Figure("memory per idle passthrough connection", "KiB", [each[1]], Aim: 10),
-            new Figure("memory per idle passthrough connection, beside HAProxy", "KiB", [each[1]], haproxy.Name, [each[2]]),
+            new Measurement("memory per idle session", "KiB", [each[0]], Aim: 24),
+            new Measurement("memory per idle passthrough connection", "KiB", [each[1]], Aim: 10),
+            new Measurement("memory per idle passthrough connection, beside HAProxy", "KiB", [each[1]], haproxy.Name, [each[2]]),
         ];
     }
 

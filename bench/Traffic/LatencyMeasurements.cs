@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Net;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Reporting;
 using SshGateway.Bench.Traffic.Ssh;
 
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>A byte to the light upstream and back.</summary>
-internal static class LatencyFigures
+internal static class LatencyMeasurements
 {
     private const int WarmUp = 2000;
 
@@ -16,7 +16,7 @@ internal static class LatencyFigures
     private static readonly TimeSpan BulkRampUp = TimeSpan.FromSeconds(1);
 
     /// <summary>What the gateway adds, while nothing else goes on.</summary>
-    public static async Task<IReadOnlyList<Figure>> IdleAsync(TestBed bed, TrafficSize size)
+    public static async Task<IReadOnlyList<Measurement>> IdleAsync(TestBed bed, TrafficSize size)
     {
         await using LoadClient direct = await EchoAsync(bed.LightPod(0), "light", bed);
         await using LoadClient gateway = await EchoAsync(bed.Gateway.Clients, TestSessions.Light(0), bed);
@@ -41,15 +41,15 @@ internal static class LatencyFigures
         }
         return
         [
-            new Figure("round trip added, p50", "µs", Difference(gateway50, direct50), Aim: 60),
-            new Figure("round trip added, p99", "µs", Difference(gateway99, direct99), Aim: 150),
-            new Figure("round trip added, p50, beside a relay's", "µs", Difference(gateway50, direct50), HaProxy.Copying, Difference(relay50, direct50)),
-            new Figure("round trip, p50", "µs", gateway50, "direct", direct50),
+            new Measurement("round trip added, p50", "µs", Difference(gateway50, direct50), Aim: 60),
+            new Measurement("round trip added, p99", "µs", Difference(gateway99, direct99), Aim: 150),
+            new Measurement("round trip added, p50, beside a relay's", "µs", Difference(gateway50, direct50), HaProxy.Copying, Difference(relay50, direct50)),
+            new Measurement("round trip, p50", "µs", gateway50, "direct", direct50),
         ];
     }
 
     /// <summary>While an upload runs the same way.</summary>
-    public static async Task<IReadOnlyList<Figure>> UnderLoadAsync(TestBed bed, TrafficSize size)
+    public static async Task<IReadOnlyList<Measurement>> UnderLoadAsync(TestBed bed, TrafficSize size)
     {
         await using LoadClient direct = await EchoAsync(bed.LightPod(0), "light", bed);
         await using LoadClient gateway = await EchoAsync(bed.Gateway.Clients, TestSessions.Light(0), bed);
@@ -66,8 +66,8 @@ internal static class LatencyFigures
         }
         return
         [
-            new Figure("round trip beside an upload, p50", "µs", gateway50, "direct", direct50, 2),
-            new Figure("round trip beside an upload, p99", "µs", gateway99, "direct", direct99),
+            new Measurement("round trip beside an upload, p50", "µs", gateway50, "direct", direct50, 2),
+            new Measurement("round trip beside an upload, p99", "µs", gateway99, "direct", direct99),
         ];
     }
 
@@ -82,7 +82,7 @@ internal static class LatencyFigures
 
     private static async Task<List<double>> BesideAnUploadAsync(TestBed bed, LoadClient client, int count, bool throughGateway)
     {
-        using Process upload = TransferFigures.StartEndlessUpload(bed, throughGateway);
+        using Process upload = TransferMeasurements.StartEndlessUpload(bed, throughGateway);
         try
         {
             await Task.Delay(BulkRampUp);

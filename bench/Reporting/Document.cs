@@ -1,4 +1,4 @@
-namespace SshGateway.Bench.Report;
+namespace SshGateway.Bench.Reporting;
 
 /// <summary>What of a run is committed: the raw results, the chart, and the page within docs/performance.md.</summary>
 internal static class Document
@@ -21,6 +21,6 @@ internal static class Document
         {
             throw new InvalidDataException($"{path} lacks the lines {Begin.Trim()} and {End.Trim()}; add them where the results belong");
         }
-        File.WriteAllText(path, text[..(begin + Begin.Length)] + "\n" + Page.Of(results) + "\n" + text[end..]);
+        File.WriteAllText(path, text[..(begin + Begin.Length)] + "\n" + Report.Of(results) + "\n" + text[end..]);
     }
 }

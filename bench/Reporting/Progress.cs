@@ -1,4 +1,4 @@
-namespace SshGateway.Bench.Report;
+namespace SshGateway.Bench.Reporting;
 
 /// <summary>Says on the terminal what is being measured, one line that is written over.</summary>
 internal static class Progress

@@ -2,10 +2,10 @@ using BenchmarkDotNet.Attributes;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>The packet codec without cipher and socket: packets into a batch, and out of what was read.</summary>
-public class PacketPieces : IAsyncDisposable
+public class PacketMeasurements : IAsyncDisposable
 {
     private const int Packets = 7;
 

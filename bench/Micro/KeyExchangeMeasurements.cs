@@ -1,10 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using SshGateway.Ssh.KeyExchange;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>The key exchange methods, both sides of one.</summary>
-public class KeyExchangePieces
+public class KeyExchangeMeasurements
 {
     private KeyExchangeAlgorithm _algorithm = null!;
 

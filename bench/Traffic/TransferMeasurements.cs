@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using SshGateway.Bench.Report;
+using SshGateway.Bench.Reporting;
 
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>Bulk data and whole logins with the stock ssh and sshd.</summary>
-internal static class TransferFigures
+internal static class TransferMeasurements
 {
-    public static async Task<IReadOnlyList<Figure>> TransferAsync(TestBed bed, TrafficSize size, string cipher)
+    public static async Task<IReadOnlyList<Measurement>> TransferAsync(TestBed bed, TrafficSize size, string cipher)
     {
         List<double> floor = [];
         Way[] ways = [new("upload", IsUpload: true), new("download", IsUpload: false)];
@@ -32,10 +32,10 @@ internal static class TransferFigures
             }
         }
         bool isGcm = cipher.StartsWith("aes", StringComparison.Ordinal);
-        return [.. ways.SelectMany(way => way.Figures(cipher.Split('@')[0], isGcm ? 0.8 : null, floor))];
+        return [.. ways.SelectMany(way => way.Measurements(cipher.Split('@')[0], isGcm ? 0.8 : null, floor))];
     }
 
-    public static async Task<Figure> LoginAsync(TestBed bed, TrafficSize size)
+    public static async Task<Measurement> LoginAsync(TestBed bed, TrafficSize size)
     {
         const string Cipher = "aes128-gcm@openssh.com";
         List<double> gateway = [], direct = [];
@@ -51,7 +51,7 @@ internal static class TransferFigures
                 gateway.Add(1000 * through);
             }
         }
-        return new Figure("ssh host true", "ms", gateway, "direct", direct, 0.6);
+        return new Measurement("ssh host true", "ms", gateway, "direct", direct, 0.6);
     }
 
     /// <summary>An upload through the gateway, or past it, that goes on until it is disposed.</summary>
@@ -98,7 +98,7 @@ internal static class TransferFigures
 
         public List<double> Cpu { get; } = [];
 
-        public Figure[] Figures(string cipher, double? aim, List<double> floor) =>
+        public Measurement[] Measurements(string cipher, double? aim, List<double> floor) =>
         [
             new($"throughput, {Name}, {cipher}", "MiB/s", Gateway, "direct", Direct, aim, MoreIsBetter: true),
             new($"CPU of the proxy, {Name}, {cipher}", "s/GiB", Cpu, CryptoFloor.Name, floor, 2.4),

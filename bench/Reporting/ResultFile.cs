@@ -1,12 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace SshGateway.Bench.Report;
+namespace SshGateway.Bench.Reporting;
 
 /// <summary>The raw results of a run, kept as JSON.</summary>
 /// <param name="Made">When, and on what.</param>
-/// <param name="Figures">In the order of the page.</param>
-internal sealed record ResultFile(string Made, IReadOnlyList<Figure> Figures)
+/// <param name="Measurements">In the order of the page.</param>
+internal sealed record ResultFile(string Made, IReadOnlyList<Measurement> Measurements)
 {
     public static ResultFile Load(string path) =>
         JsonSerializer.Deserialize(File.ReadAllText(path), ReportJson.Default.ResultFile)

@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
 
-namespace SshGateway.Bench.Pieces;
+namespace SshGateway.Bench.Micro;
 
 /// <summary>
 /// What the pieces are compared with: a nanosecond is not the same on two machines, nor on one that others use.
 /// </summary>
-public class Yardstick
+public class Baseline
 {
     public const string Name = "SHA-256 of 4 KiB";
 
