@@ -7,10 +7,7 @@ internal static partial class StatusLog
     [LoggerMessage(1, LogLevel.Debug, "{Session}: status written, phase {Phase}")]
     public static partial void Written(ILogger logger, ObjectKey session, string? phase);
 
-    [LoggerMessage(2, LogLevel.Error, "{Session}: the API server refuses the status and will not be sent it again until the session changes: {Problem}")]
-    public static partial void Refused(ILogger logger, ObjectKey session, string problem);
-
-    [LoggerMessage(3, LogLevel.Warning, "{Session}: the status could not be written: {Problem}; trying again in {Delay:0.0} s")]
+    [LoggerMessage(3, LogLevel.Warning, "{Session}: cannot write the status: {Problem}; retrying until it succeeds, first in {Delay:0.0} s")]
     public static partial void Failed(ILogger logger, ObjectKey session, string problem, double delay);
 
     [LoggerMessage(4, LogLevel.Error, "{Session} made the gateway fail on its status, which is not written until the session or its pod changes. This is a fault of the gateway, to be reported")]
