@@ -2,7 +2,9 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>A pod whose SSH server is TinySSH. Before version 20260906 it answers keepalives with UNIMPLEMENTED.</summary>
+/// <summary>
+/// A pod whose SSH server is TinySSH. Before version 20260906 it answers keepalives with UNIMPLEMENTED.
+/// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class TinySshTests(SharedGateway shared)
 {

@@ -231,7 +231,8 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     {
         FailedWrites failed = _failing.GetOrAdd(key, _ => new FailedWrites(new Backoff(_time, Random.Shared, MaxRetryDelay)));
         TimeSpan delay = failed.Backoff.Next((exception as ApiException)?.RetryAfter);
-        // Each problem is logged once. A first conflict is normal: the session changed, and the watch has not said so yet.
+        // Each problem is logged once. A first conflict is normal: the session changed, and the watch has not said so
+        // yet.
         string problem = failed.Problem is null && exception is ApiException { Status.Code: 409 } ? "" : exception.Message;
         if (problem.Length > 0 && problem != failed.Problem)
         {

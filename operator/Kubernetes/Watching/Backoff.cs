@@ -1,6 +1,8 @@
 namespace SshGateway.Operator.Kubernetes.Watching;
 
-/// <summary>How long to leave the API server alone after a failure: 0.8 s, doubling up to a maximum, with jitter.</summary>
+/// <summary>
+/// How long to leave the API server alone after a failure: 0.8 s, doubling up to a maximum, with jitter.
+/// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="random">The jitter.</param>
 /// <param name="max">The maximum; null: 30 s.</param>

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 
-/// <summary>Credentials of exec plugins that expire: fabric8io/kubernetes-client#3998, kubernetes-client/csharp#880.</summary>
+/// <summary>
+/// Credentials of exec plugins that expire: fabric8io/kubernetes-client#3998, kubernetes-client/csharp#880.
+/// </summary>
 public sealed class ExecExpiryTests
 {
     [Fact]

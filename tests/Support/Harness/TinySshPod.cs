@@ -3,8 +3,8 @@ using System.Net;
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
-/// A pod whose SSH server is TinySSH. It knows Ed25519 keys only, in root's authorized_keys. A mount namespace gives it a
-/// home of root of its own.
+/// A pod whose SSH server is TinySSH. It knows Ed25519 keys only, in root's authorized_keys. A mount namespace gives it
+/// a home of root of its own.
 /// </summary>
 internal sealed class TinySshPod : IAsyncDisposable
 {

@@ -9,8 +9,8 @@ namespace SshGateway.Tests.Unit.SshConnections;
 /// <summary>Which clients get the gateway's list of host keys, hostkeys-00@openssh.com.</summary>
 public sealed class HostKeyAnnouncementTests(GatewayRig gateway) : IClassFixture<GatewayRig>
 {
-    // Some old clients close the connection when they receive it (hierynomus/sshj#237 is one such report). sshd does not
-    // send it to those in OpenSSH's compat.c, SSH_BUG_HOSTKEYS.
+    // Some old clients close the connection when they receive it (hierynomus/sshj#237 is one such report). sshd does
+    // not send it to those in OpenSSH's compat.c, SSH_BUG_HOSTKEYS.
     [Theory]
     [InlineData("SSH-2.0-TTSSH/2.72 Win32", false)]
     [InlineData("SSH-2.0-TTSSH/2.73 Win32", true)]
