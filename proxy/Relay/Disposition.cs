@@ -15,6 +15,9 @@ internal enum Disposition
     /// <summary>It concerns the leg that it came on.</summary>
     Transport,
 
+    /// <summary>It concerns the leg that it came on. The other peer is shown that the sender is alive.</summary>
+    SignalLife,
+
     /// <summary>It goes nowhere.</summary>
     Drop,
 

@@ -17,6 +17,10 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
     // get their turn, so that a keystroke does not wait long behind a bulk transfer.
     private const long BytesPerTurn = 256 * 1024;
 
+    // ssh and sshd count keepalives without an answer. Any packet resets the count, also an IGNORE (RFC 4253 section
+    // 11.2).
+    private static readonly byte[] SignOfLife = [MessageNumber.Ignore, 0, 0, 0, 0];
+
     private bool _atDestination;
 
     /// <summary>What becomes of each message.</summary>
@@ -162,6 +166,9 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
                 break;
             case Disposition.Transport:
                 await source.HandleTransportMessageAsync(packet).ConfigureAwait(false);
+                break;
+            case Disposition.SignalLife:
+                await AtDestination(destination.Output.OfferAsync(SignOfLife, duringKeyExchange: false)).ConfigureAwait(false);
                 break;
             case Disposition.Unimplemented:
                 await source.SendUnimplementedAsync(packet.Sequence).ConfigureAwait(false);

@@ -38,7 +38,9 @@ internal static class RelayRules
     // EXT_INFO of the other leg would promise what the gateway does not do.
     private static Disposition OnEitherLeg(byte number) => number switch
     {
-        MessageNumber.Disconnect or MessageNumber.Ignore or MessageNumber.Unimplemented or MessageNumber.Debug or MessageNumber.ExtInfo
+        // Some servers and clients answer keepalives with it.
+        MessageNumber.Unimplemented => Disposition.SignalLife,
+        MessageNumber.Disconnect or MessageNumber.Ignore or MessageNumber.Debug or MessageNumber.ExtInfo
             or (>= MessageNumber.KexInit and <= MessageNumber.KexLast) or MessageNumber.Ping or MessageNumber.Pong => Disposition.Transport,
         // RFC 4253 section 11.4.
         _ => Disposition.Unimplemented,

@@ -199,8 +199,15 @@ internal sealed class SshConnection : IClientConnection
         // In one write.
         await _leg.Output.OpenBatchAsync().ConfigureAwait(false);
         _leg.Output.AppendControl(Success);
-        _leg.Output.CloseBatch();
-        await _leg.Output.SendAsync(HostKeyRotation.Announce(_leg.HostKeys)).ConfigureAwait(false);
+        if (HostKeyRotation.IsToleratedBy(_leg.PeerIdentification))
+        {
+            _leg.Output.CloseBatch();
+            await _leg.Output.SendAsync(HostKeyRotation.Announce(_leg.HostKeys)).ConfigureAwait(false);
+        }
+        else
+        {
+            await _leg.Output.CloseAndFlushAsync().ConfigureAwait(false);
+        }
         _report.LoggedIn(client.Entry);
         return await bridge.RunAsync().ConfigureAwait(false);
     }

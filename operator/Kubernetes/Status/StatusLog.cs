@@ -7,10 +7,7 @@ internal static partial class StatusLog
     [LoggerMessage(1, LogLevel.Debug, "{Session}: wrote the status, phase {Phase}")]
     public static partial void Written(ILogger logger, ObjectKey session, string? phase);
 
-    [LoggerMessage(2, LogLevel.Error, "{Session}: the API server rejected the status. Retrying when the session changes: {Problem}")]
-    public static partial void Refused(ILogger logger, ObjectKey session, string problem);
-
-    [LoggerMessage(3, LogLevel.Warning, "{Session}: cannot write the status: {Problem}. Retrying in {Delay:0.0} s")]
+    [LoggerMessage(3, LogLevel.Warning, "{Session}: cannot write the status: {Problem}. Retrying until it succeeds, first in {Delay:0.0} s")]
     public static partial void Failed(ILogger logger, ObjectKey session, string problem, double delay);
 
     [LoggerMessage(4, LogLevel.Error, "{Session}: cannot compute the status. Retrying when the session or its pod changes. Please report this defect of the gateway")]

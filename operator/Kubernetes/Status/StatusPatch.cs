@@ -39,7 +39,9 @@ internal static class StatusPatch
 
     /// <summary>Whether the session has this status already.</summary>
     public static bool IsCurrent(ClaudeSession session, SessionStatus status) =>
-        session.Status is { } present && JsonNode.DeepEquals(ToJson(present), ToJson(status));
+        session.Status is { } present && AreEqual(present, status);
+
+    public static bool AreEqual(SessionStatus one, SessionStatus other) => JsonNode.DeepEquals(ToJson(one), ToJson(other));
 
     private static void AddRemovals(JsonObject wanted, JsonObject present)
     {

@@ -19,6 +19,9 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     // Logins come and go; what changes within this time is one write.
     private static readonly TimeSpan UsageDelay = TimeSpan.FromSeconds(10);
 
+    // An outdated CRD can make the server refuse the status of every session, and each attempt costs it a write.
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(5);
+
     private readonly ApiClient _api;
     private readonly LeaseElection _lease;
     private readonly EventWriter _events;
@@ -30,11 +33,11 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     private readonly WriteWindow _window;
     private readonly ConcurrentDictionary<ObjectKey, SessionState> _states = [];
     private readonly ConcurrentDictionary<string, ObjectKey> _bySessionId = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ObjectKey, Backoff> _failing = [];
+    private readonly ConcurrentDictionary<ObjectKey, FailedWrites> _failing = [];
 
-    // The version of which a write came back, or which is refused as it is: until the watch brings another one, there
-    // is nothing to write.
-    private readonly ConcurrentDictionary<ObjectKey, string?> _settled = [];
+    // The last status that was written for each session, and for which version. Writing it again changes nothing: the
+    // watch has not brought the result yet, or the installed CRD lacks one of the fields.
+    private readonly ConcurrentDictionary<ObjectKey, (string? Version, SessionStatus Status)> _settled = [];
     private int _hasPassedOver;
 
     public StatusWriter(ApiClient api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, ILogger<StatusWriter> logger)
@@ -152,6 +155,10 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
                 askedAt = _time.GetTimestamp();
                 await WriteAsync(key, session, status, cancellationToken);
             }
+            else
+            {
+                _failing.TryRemove(key, out _);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -196,7 +203,8 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         }
         SessionStatus status = StatusComposer.Compose(state, usage, _hostKeys.Find(state.Route?.PodUid ?? ""), now);
         string? version = state.Session.Metadata?.ResourceVersion;
-        bool isSettled = _settled.TryGetValue(key, out string? settled) && settled == version;
+        bool isSettled = _settled.TryGetValue(key, out (string? Version, SessionStatus Status) last)
+            && last.Version == version && StatusPatch.AreEqual(last.Status, status);
         return isSettled || StatusPatch.IsCurrent(state.Session, status) ? null : (state.Session, status);
     }
 
@@ -205,25 +213,41 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         try
         {
             await StatusPatch.SendAsync(_api, session, status, cancellationToken);
-            StatusLog.Written(_logger, key, status.Phase);
-            _events.Note(session, status);
-        }
-        catch (ApiException exception) when (exception.Status.Code is 404 or 409)
-        {
-            // It is gone or has changed: the watch brings what it is now.
-        }
-        catch (ApiException exception) when (exception.Status.Code is 400 or 422)
-        {
-            StatusLog.Refused(_logger, key, exception.Message);
         }
         catch (Exception exception) when (ApiFailure.IsAny(exception))
         {
-            TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, Random.Shared)).Next((exception as ApiException)?.RetryAfter);
-            StatusLog.Failed(_logger, key, exception.Message, delay.TotalSeconds);
-            _queue.AddAt(key, _time.GetUtcNow() + delay);
+            // Also after 404 and 409. If the session is gone or has another version, the watch says so. Else the answer
+            // came from a load balancer, or from a server that is starting.
+            PlanRetry(key, exception);
             return;
         }
+        StatusLog.Written(_logger, key, status.Phase);
+        _events.Note(session, status);
         _failing.TryRemove(key, out _);
-        _settled[key] = session.Metadata?.ResourceVersion;
+        _settled[key] = (session.Metadata?.ResourceVersion, status);
+    }
+
+    private void PlanRetry(ObjectKey key, Exception exception)
+    {
+        FailedWrites failed = _failing.GetOrAdd(key, _ => new FailedWrites(new Backoff(_time, Random.Shared, MaxRetryDelay)));
+        TimeSpan delay = failed.Backoff.Next((exception as ApiException)?.RetryAfter);
+        // Each problem is logged once. A first conflict is normal: the session changed, and the watch has not said so
+        // yet.
+        string problem = failed.Problem is null && exception is ApiException { Status.Code: 409 } ? "" : exception.Message;
+        if (problem.Length > 0 && problem != failed.Problem)
+        {
+            StatusLog.Failed(_logger, key, problem, delay.TotalSeconds);
+        }
+        failed.Problem = problem;
+        _queue.AddAt(key, _time.GetUtcNow() + delay);
+    }
+
+    /// <summary>The writes of one session that failed in a row. No two are under way at the same time.</summary>
+    private sealed class FailedWrites(Backoff backoff)
+    {
+        public Backoff Backoff => backoff;
+
+        /// <summary>Why the last one failed; empty: by a first conflict; null: none has failed yet.</summary>
+        public string? Problem { get; set; }
     }
 }

@@ -1,12 +1,17 @@
 namespace SshGateway.Operator.Kubernetes.Watching;
 
-/// <summary>How long to leave the API server alone after a failure: 0.8 s, doubling up to 30 s, with jitter.</summary>
-internal sealed class Backoff(TimeProvider time, Random random)
+/// <summary>
+/// How long to leave the API server alone after a failure: 0.8 s, doubling up to a maximum, with jitter.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="random">The jitter.</param>
+/// <param name="max">The maximum; null: 30 s.</param>
+internal sealed class Backoff(TimeProvider time, Random random, TimeSpan? max = null)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(800);
-    private static readonly TimeSpan Max = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HealthyTime = TimeSpan.FromMinutes(2);
 
+    private readonly TimeSpan _max = max ?? TimeSpan.FromSeconds(30);
     private TimeSpan _next = First;
     private long? _lastFailure;
 
@@ -19,7 +24,7 @@ internal sealed class Backoff(TimeProvider time, Random random)
         }
         // Between half of it and all of it, so that many clients of one server that restarted do not come back at once.
         TimeSpan delay = _next * (0.5 + (random.NextDouble() / 2));
-        _next = _next * 2 < Max ? _next * 2 : Max;
+        _next = _next * 2 < _max ? _next * 2 : _max;
         _lastFailure = time.GetTimestamp();
         return atLeast > delay ? atLeast.Value : delay;
     }

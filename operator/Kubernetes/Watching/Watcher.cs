@@ -14,6 +14,11 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
     // A server that ends every watch at once would otherwise be asked without a pause.
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
 
+    // An event that the server cannot send ends every watch from the version before it. Only a list gets past it.
+    private const int FruitlessWatchesUntilList = 3;
+
+    private int _fruitless;
+
     /// <summary>One watch, from the version that the store has to its end.</summary>
     /// <param name="isJustListed">The store's version is the server's; else it is asked first.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -35,10 +40,11 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
             {
                 if (watchEvent.Type == WatchEventType.Error)
                 {
-                    return Judge(watchEvent.Status ?? new ApiStatus(), watchEvent.Status?.RetryAfter);
+                    return CountFruitless(Judge(watchEvent.Status ?? new ApiStatus(), watchEvent.Status?.RetryAfter));
                 }
                 Apply(watchEvent);
                 hadEvents = true;
+                _fruitless = 0;
             }
         }
         catch (ApiException exception)
@@ -53,9 +59,23 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
         {
             return new WatchResult(WatchEnd.BackOffAndRelist, exception.Message, null);
         }
-        return hadEvents || time.GetElapsedTime(started) >= TooShort
-            ? WatchResult.Normal
-            : new WatchResult(WatchEnd.BackOff, "the server ended the watch at once", null);
+        if (!hadEvents && time.GetElapsedTime(started) < TooShort)
+        {
+            return CountFruitless(new WatchResult(WatchEnd.BackOff, "the server ended the watch at once", null));
+        }
+        _fruitless = 0;
+        return WatchResult.Normal;
+    }
+
+    // The server answers watches, so it has not just restarted, and a list does not join those of all other clients.
+    private WatchResult CountFruitless(WatchResult result)
+    {
+        if (result.End != WatchEnd.BackOff || ++_fruitless < FruitlessWatchesUntilList)
+        {
+            return result;
+        }
+        _fruitless = 0;
+        return result with { End = WatchEnd.BackOffAndRelist };
     }
 
     private static WatchResult Judge(ApiStatus status, TimeSpan? retryAfter)

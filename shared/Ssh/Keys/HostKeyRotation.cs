@@ -10,8 +10,24 @@ internal static class HostKeyRotation
 {
     private static readonly byte[] Failure = [MessageNumber.RequestFailure];
 
+    // These clients close the connection when they receive the list. sshd does not send it to them either (OpenSSH's
+    // compat.c, SSH_BUG_HOSTKEYS).
+    private static readonly string[] IntolerantSoftware =
+    [
+        "Cisco-1.", "TeraTerm SSH", "TTSSH/1.5.", "TTSSH/2.1", "TTSSH/2.2", "TTSSH/2.3", "TTSSH/2.4", "TTSSH/2.5",
+        "TTSSH/2.6", "TTSSH/2.70", "TTSSH/2.71", "TTSSH/2.72",
+    ];
+
     /// <summary>The name of the request that asks for proof.</summary>
     public static ReadOnlySpan<byte> ProofRequest => "hostkeys-prove-00@openssh.com"u8;
+
+    /// <summary>Whether a client accepts the list of host keys.</summary>
+    /// <param name="identification">The client's identification line: <c>SSH-2.0-software comments</c>.</param>
+    public static bool IsToleratedBy(string identification)
+    {
+        string software = identification[(identification.IndexOf('-', "SSH-".Length) + 1)..];
+        return !IntolerantSoftware.Any(prefix => software.StartsWith(prefix, StringComparison.Ordinal));
+    }
 
     //  byte      SSH_MSG_GLOBAL_REQUEST
     //  string    "hostkeys-00@openssh.com"

@@ -47,8 +47,11 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     /// <inheritdoc cref="TransportKeyExchange.PeerIsExchanging"/>
     public bool PeerIsExchanging => KeyExchange.PeerIsExchanging;
 
+    /// <inheritdoc cref="TransportKeyExchange.PeerIdentification"/>
+    public string PeerIdentification => KeyExchange.PeerIdentification;
+
     /// <summary>Whether the peer's identification has come.</summary>
-    public bool PeerHasIdentified => KeyExchange.PeerIdentification.Length > 0;
+    public bool PeerHasIdentified => PeerIdentification.Length > 0;
 
     protected abstract TransportKeyExchange KeyExchange { get; }
 

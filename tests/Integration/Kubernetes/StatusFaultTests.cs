@@ -1,15 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
-using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
-using SshGateway.Operator.Kubernetes.Leadership;
-using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
-using SshGateway.Operator.Routing;
 using SshGateway.Operator.Table;
-using SshGateway.Operator.Usage;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Kubernetes;
 using Xunit;
@@ -67,28 +59,17 @@ public sealed class StatusFaultTests(KubernetesServer server)
         await Cluster.CreateSessionAsync(space, "good");
         ClaudeSession good = await ReadAsync(space, "good");
         ClaudeSession bad = await ReadAsync(space, "bad") with { Status = new SessionStatus { Endpoint = new SessionEndpoint { Ips = new ThrowingList<string>() } } };
-        var log = new LogRecorder<StatusWriter>();
-        using var api = new ApiClient(ApiConnection.Open(KubeconfigReader.Read(server.Kubeconfig(), TimeProvider.System)), TimeProvider.System);
-        var replica = new LeaseSettings(space, "tests");
-        var lease = new LeaseElection(api, replica, TimeProvider.System, NullLogger<LeaseElection>.Instance);
-        using var usage = new UsageTable(TimeProvider.System);
-        using var writer = new StatusWriter(
-            api, lease, new EventWriter(api, replica, TimeProvider.System, NullLogger<EventWriter>.Instance), usage, new HostKeyTable(), TimeProvider.System, log);
-        using var ending = new CancellationTokenSource();
-        Task running = Task.WhenAll(lease.RunAsync(ending.Token), writer.RunAsync(ending.Token));
+        await using var run = new StatusWriterRun(server.Kubeconfig(), space);
 
-        RouteChanges changes = new SessionRouter(new RoutingOptions(false, false)).Apply(new ClusterChanges { Sessions = [bad, good] });
-        writer.Observe(changes);
+        run.Observe(bad, good);
         await ReadyAsync(space, "good", "False", "no pod of the namespace carries the label");
-        await Eventually.TrueAsync(() => log.Lines.Any(l => l.Text.Contains($"{space}/bad {Faulty}", StringComparison.Ordinal)), "the failure is logged");
-        Assert.False(running.IsCompleted);
+        await Eventually.TrueAsync(() => run.Log.Lines.Any(l => l.Text.Contains($"{space}/bad {Faulty}", StringComparison.Ordinal)), "the failure is logged");
+        Assert.False(run.HasEnded);
         Assert.Null((await Cluster.ReadSessionAsync(space, "bad"))["status"]);
 
         // And it is taken up again when it is something else.
-        writer.Observe(new SessionRouter(new RoutingOptions(false, false)).Apply(new ClusterChanges { Sessions = [await ReadAsync(space, "bad")] }));
+        run.Observe(await ReadAsync(space, "bad"));
         await ReadyAsync(space, "bad", "False", "no pod of the namespace carries the label");
-        await ending.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Task<JsonNode> ReadyAsync(string space, string id, string status, string message) => Cluster.UntilStatusAsync(

@@ -19,9 +19,17 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
     private ServerCertificates? _certificates;
     private readonly int _etcdPort = FreePort();
     private readonly int _peerPort = FreePort();
+    private readonly string[] _apiServerArguments;
     private ServerProcess? _etcd;
     private ServerProcess? _apiServer;
     private KubernetesObjects? _admin;
+
+    public KubernetesServer()
+        : this([])
+    {
+    }
+
+    internal KubernetesServer(params string[] apiServerArguments) => _apiServerArguments = apiServerArguments;
 
     public int Port { get; } = FreePort();
 
@@ -158,7 +166,7 @@ public sealed class KubernetesServer : IAsyncLifetime, IDisposable
         $"--secure-port={Port}", "--bind-address=127.0.0.1", "--service-cluster-ip-range=10.0.0.0/24",
         "--service-account-issuer=https://tests", $"--service-account-key-file={_directory.File("accounts.pem")}",
         $"--service-account-signing-key-file={_directory.File("accounts.pem")}", $"--token-auth-file={_directory.File("tokens.csv")}",
-        $"--client-ca-file={_directory.File("clients.pem")}", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount", .. Certificates.Options]);
+        $"--client-ca-file={_directory.File("clients.pem")}", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount", .. Certificates.Options, .. _apiServerArguments]);
 
     private async Task WaitForApiServerAsync()
     {

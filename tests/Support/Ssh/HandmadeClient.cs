@@ -19,13 +19,17 @@ internal sealed class HandmadeClient : IDisposable
 {
     public const string Identification = "SSH-2.0-handmade";
 
+    private readonly string _ownIdentification;
     private readonly AsyncSocket _socket;
     private readonly PacketInput _input;
     private readonly PacketOutput _output;
     private string _serverIdentification = "";
 
-    public HandmadeClient(Socket socket)
+    /// <param name="socket">The connection.</param>
+    /// <param name="ownIdentification">What it says it is.</param>
+    public HandmadeClient(Socket socket, string ownIdentification = Identification)
     {
+        _ownIdentification = ownIdentification;
         _socket = new AsyncSocket(socket);
         _input = new PacketInput(_socket);
         _output = new PacketOutput(_socket);
@@ -38,18 +42,18 @@ internal sealed class HandmadeClient : IDisposable
 
     public byte[] SessionId { get; private set; } = [];
 
-    public static async Task<HandmadeClient> ConnectAsync(EndPoint server)
+    public static async Task<HandmadeClient> ConnectAsync(EndPoint server, string ownIdentification = Identification)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(server).Limited();
-        return new HandmadeClient(socket);
+        return new HandmadeClient(socket, ownIdentification);
     }
 
     /// <summary>Everything up to the first encrypted packet, as a good client does it.</summary>
     public async Task HandshakeAsync(KexInitText init)
     {
         byte[] payload = init.ToPayload();
-        await SendRawAsync(Encoding.ASCII.GetBytes(Identification + "\r\n"));
+        await SendRawAsync(Encoding.ASCII.GetBytes(_ownIdentification + "\r\n"));
         await SendAsync(payload);
         await ReadIdentificationAsync();
         await ReadServerInitAsync();
@@ -166,7 +170,7 @@ internal sealed class HandmadeClient : IDisposable
         byte[] serverValue = reader.ReadString().ToArray();
         byte[] secret = exchange.Complete(serverValue);
         byte[] hash = ExchangeHash.Compute(
-            HashAlgorithmName.SHA256, new Transcript(Identification, _serverIdentification, ownInit, ServerInit), HostKey, value, serverValue, secret);
+            HashAlgorithmName.SHA256, new Transcript(_ownIdentification, _serverIdentification, ownInit, ServerInit), HostKey, value, serverValue, secret);
         if (SessionId.Length == 0)
         {
             SessionId = hash;

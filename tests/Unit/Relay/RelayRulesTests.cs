@@ -16,8 +16,10 @@ public sealed class RelayRulesTests
     {
         Disposition expected = number switch
         {
-            // DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, EXT_INFO: the leg's own.
-            (>= 1 and <= 4) or 7 => Disposition.Transport,
+            // UNIMPLEMENTED may be the answer to a keepalive.
+            3 => Disposition.SignalLife,
+            // DISCONNECT, IGNORE, DEBUG, EXT_INFO: the leg's own.
+            1 or 2 or 4 or 7 => Disposition.Transport,
             // Key exchange.
             >= 20 and <= 49 => Disposition.Transport,
             // RFC 4252 section 5.1: requests after the success are ignored.
@@ -36,7 +38,8 @@ public sealed class RelayRulesTests
     {
         Disposition expected = number switch
         {
-            (>= 1 and <= 4) or 7 => Disposition.Transport,
+            3 => Disposition.SignalLife,
+            1 or 2 or 4 or 7 => Disposition.Transport,
             >= 20 and <= 49 => Disposition.Transport,
             // A server sends nothing of the authentication any more.
             >= 50 and <= 79 => Disposition.Violation,

@@ -24,6 +24,8 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private volatile int _holdAfter = int.MaxValue;
     private volatile string? _lost;
     private Replacement? _replacement;
+    private Reply? _reply;
+    private Hold? _hold;
 
     public FaultyProxy(int serverPort, bool isPlain = false)
     {
@@ -115,8 +117,23 @@ internal sealed class FaultyProxy : IAsyncDisposable
     }
 
     /// <summary>The next new connection gets this answer to its first request. For a plain proxy.</summary>
-    public void Answer(string status, string headers, string body) => _answers.Enqueue(
-        $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {body.Length}\r\n{headers}\r\n{body}");
+    public void Answer(string status, string headers, string body) => _answers.Enqueue(Format(status, headers, body));
+
+    /// <summary>Answers matching requests in the server's place, from now on. For a plain proxy.</summary>
+    /// <param name="text">Part of the first line.</param>
+    /// <param name="status">The answer's status code and reason.</param>
+    /// <param name="body">The answer's body.</param>
+    /// <param name="times">How many requests.</param>
+    /// <param name="staysOpen">The answer goes on, and nothing more comes, as on a quiet watch.</param>
+    public void AnswerTo(string text, string status, string body, int times = int.MaxValue, bool staysOpen = false) =>
+        Volatile.Write(ref _reply, new Reply(text, Format(status, "", body, staysOpen), times, staysOpen));
+
+    /// <summary>
+    /// Answers to requests with this in their first line wait for <see cref="ReleaseAnswers"/>. For a plain proxy.
+    /// </summary>
+    public void HoldAnswersTo(string text) => Volatile.Write(ref _hold, new Hold(text));
+
+    public void ReleaseAnswers() => Interlocked.Exchange(ref _hold, null)?.Release();
 
     public async ValueTask DisposeAsync()
     {
@@ -134,7 +151,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
             while (true)
             {
                 Socket client = await listener.AcceptSocketAsync(_ending.Token);
-                var connection = new ProxiedConnection(client, line => _requests.Enqueue((DateTimeOffset.UtcNow, line)), Replace, IsLost, _isPlain);
+                var connection = new ProxiedConnection(client, line => _requests.Enqueue((DateTimeOffset.UtcNow, line)), Replace, IsLost, ReplyTo, HeldAsync, _isPlain);
                 connection.HoldAfter(_holdAfter);
                 _connections[connection] = ServeAsync(connection);
             }
@@ -146,6 +163,16 @@ internal sealed class FaultyProxy : IAsyncDisposable
     }
 
     private bool IsLost(string request) => _lost is { } lost && request.Contains(lost, StringComparison.Ordinal);
+
+    private Reply? ReplyTo(string request) =>
+        Volatile.Read(ref _reply) is { } reply && request.Contains(reply.To, StringComparison.Ordinal) && reply.TryTake() ? reply : null;
+
+    private Task HeldAsync(string request) =>
+        Volatile.Read(ref _hold) is { } hold && request.Contains(hold.To, StringComparison.Ordinal) ? hold.Released : Task.CompletedTask;
+
+    // Without a length, the answer ends with the connection.
+    private static string Format(string status, string headers, string body, bool staysOpen = false) =>
+        $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n{(staysOpen ? "" : $"Content-Length: {body.Length}\r\n")}{headers}\r\n{body}";
 
     private void Replace(Span<byte> toClient)
     {
@@ -209,4 +236,29 @@ internal sealed class FaultyProxy : IAsyncDisposable
     }
 
     private sealed record Replacement(byte[] From, byte[] To);
+
+    private sealed class Hold(string to)
+    {
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string To => to;
+
+        public Task Released => _released.Task;
+
+        public void Release() => _released.SetResult();
+    }
+}
+
+/// <summary>What the proxy answers in the server's place.</summary>
+internal sealed class Reply(string to, string text, int times, bool staysOpen)
+{
+    private int _left = times;
+
+    public string To => to;
+
+    public string Text => text;
+
+    public bool StaysOpen => staysOpen;
+
+    public bool TryTake() => Interlocked.Decrement(ref _left) >= 0;
 }

@@ -4,7 +4,9 @@ using System.Text;
 namespace SshGateway.Tests.Support.Kubernetes.FaultProxy;
 
 /// <summary>One client's connection through the proxy.</summary>
-internal sealed class ProxiedConnection(Socket socket, Action<string> noteRequest, Action<Span<byte>> changeAnswer, Func<string, bool> isLost, bool isPlain) : IDisposable
+internal sealed class ProxiedConnection(
+    Socket socket, Action<string> noteRequest, Action<Span<byte>> changeAnswer, Func<string, bool> isLost, Func<string, Reply?> replyTo,
+    Func<string, Task> heldAsync, bool isPlain) : IDisposable
 {
     private readonly NetworkStream _client = new(socket, ownsSocket: true);
     private volatile bool _isFrozen;
@@ -40,12 +42,7 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
         byte[] buffer = new byte[16 * 1024];
         int length = await _client.ReadAsync(buffer, cancellationToken);
         Note(buffer.AsSpan(0, length));
-        await _client.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellationToken);
-        socket.Shutdown(SocketShutdown.Send);
-        while (await _client.ReadAsync(buffer, cancellationToken) > 0)
-        {
-            // Closing with unread bytes would be a reset, and could overtake the answer.
-        }
+        await SayLastAsync(answer, staysOpen: false, buffer, cancellationToken);
     }
 
     public async Task IgnoreAsync(CancellationToken cancellationToken)
@@ -84,6 +81,7 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
             }
             if (isToClient)
             {
+                await heldAsync(_request).WaitAsync(cancellationToken);
                 changeAnswer(buffer.AsSpan(0, length));
                 if ((passed += length) > _holdAfter)
                 {
@@ -91,9 +89,10 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
                     await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
                 }
             }
-            if (isPlain && !isToClient)
+            if (isPlain && !isToClient && Note(buffer.AsSpan(0, length)) && replyTo(_request) is { } reply)
             {
-                Note(buffer.AsSpan(0, length));
+                await SayLastAsync(reply.Text, reply.StaysOpen, buffer, cancellationToken);
+                return;
             }
             long left = isToClient ? Interlocked.Add(ref _bytesLeft, -length) : 0;
             if (left < 0)
@@ -106,12 +105,28 @@ internal sealed class ProxiedConnection(Socket socket, Action<string> noteReques
         }
     }
 
-    private void Note(ReadOnlySpan<byte> sent)
+    private async Task SayLastAsync(string answer, bool staysOpen, byte[] buffer, CancellationToken cancellationToken)
     {
-        if (sent.StartsWith("GET "u8) || sent.StartsWith("POST "u8) || sent.StartsWith("PATCH "u8))
+        await _client.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellationToken);
+        if (!staysOpen)
         {
-            _request = Encoding.ASCII.GetString(sent[..sent.IndexOf("\r\n"u8)]);
-            noteRequest(_request);
+            socket.Shutdown(SocketShutdown.Send);
         }
+        while (await _client.ReadAsync(buffer, cancellationToken) > 0)
+        {
+            // Closing with unread bytes would be a reset, and could overtake the answer.
+        }
+    }
+
+    /// <returns>Whether a request begins there.</returns>
+    private bool Note(ReadOnlySpan<byte> sent)
+    {
+        if (!sent.StartsWith("GET "u8) && !sent.StartsWith("POST "u8) && !sent.StartsWith("PATCH "u8))
+        {
+            return false;
+        }
+        _request = Encoding.ASCII.GetString(sent[..sent.IndexOf("\r\n"u8)]);
+        noteRequest(_request);
+        return true;
     }
 }
