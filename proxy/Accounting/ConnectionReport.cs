@@ -90,7 +90,7 @@ internal sealed class ConnectionReport
         _loggedInAfter = after;
         _metrics.LoggedIn(after);
         ConnectionLog.LoggedIn(
-            _logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, _authenticated!.Credential, (long)after.TotalMilliseconds);
+            _logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
     }
 
     public void PassthroughOpened(SessionEntry entry)

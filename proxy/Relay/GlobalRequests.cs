@@ -27,7 +27,8 @@ internal sealed class GlobalRequests(SshServerTransport clientLeg)
         {
             return RelayRules.FromClient(packet);
         }
-        if (name.SequenceEqual(HostKeyRotation.ProofRequest))
+        // OpenSSH accepts a NUL at the end of a name (sshbuf_get_cstring).
+        if ((name is [.., 0] ? name[..^1] : name).SequenceEqual(HostKeyRotation.ProofRequest))
         {
             return Disposition.Answer;
         }

@@ -48,6 +48,7 @@ internal static class RelayRules
 
     // hostkeys-00@openssh.com (OpenSSH PROTOCOL section 2.5) lists the pod's host keys; the client would store them as
     // the gateway's. It wants no reply, so leaving it out upsets no order of replies.
+    // OpenSSH accepts a NUL at the end of a name (sshbuf_get_cstring).
     private static bool IsHostKeysAnnouncement(ReadOnlySpan<byte> payload) =>
-        payload[1..].StartsWith("\0\0\0\x17hostkeys-00@openssh.com"u8);
+        payload[1..].StartsWith("\0\0\0\x17hostkeys-00@openssh.com"u8) || payload[1..].StartsWith("\0\0\0\x18hostkeys-00@openssh.com\0"u8);
 }

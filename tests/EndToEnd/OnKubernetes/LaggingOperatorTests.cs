@@ -40,7 +40,7 @@ public sealed class LaggingOperatorTests(KubernetesServer server)
 
         // It may follow either; with the second one gone it follows the first.
         await gateway.KillOperatorAsync(1);
-        await UntilInStepAsync(gateway, $":{gateway.FeedPort}:");
+        await UntilInStepAsync(gateway, $":{gateway.FeedPort} (");
         await gateway.StartOperatorAsync(1);
         network.Freeze();
         network.Silence();

@@ -53,6 +53,8 @@ public sealed class RelayRulesTests
     [Theory]
     [InlineData("hostkeys-00@openssh.com", Disposition.Drop)]
     [InlineData("hostkeys-prove-00@openssh.com", Disposition.Relay)]
+    [InlineData("hostkeys-00@openssh.com\0", Disposition.Drop)]
+    [InlineData("hostkeys-00@openssh.com\0\0", Disposition.Relay)]
     [InlineData("hostkeys-00@openssh.co", Disposition.Relay)]
     [InlineData("hostkeys-00@openssh.comm", Disposition.Relay)]
     [InlineData("keepalive@openssh.com", Disposition.Relay)]
