@@ -53,6 +53,7 @@ internal static class ReadyCondition
             ReadyReasons.PodFailed => $"{pod} has ended ({route.BoundPod?.Status?.Phase})",
             ReadyReasons.Conflict => PodBoundCondition.Describe(route),
             ReadyReasons.AccessDisabled => "spec.access is Disabled: no logins, and open ones are closed",
+            ReadyReasons.SessionTerminating => "the session is being deleted: no new logins",
             ReadyReasons.Draining => "spec.access is Draining: no new logins",
             ReadyReasons.InvalidKeys => $"no key can be used: {string.Join("; ", route.Problems)}",
             ReadyReasons.InvalidSpec => string.Join("; ", route.Problems),
