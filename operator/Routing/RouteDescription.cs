@@ -18,6 +18,7 @@ internal static class RouteDescription
             ReadyReasons.PodTerminating => $"{pod} is being deleted; there are no new logins",
             ReadyReasons.PodFailed => $"{pod} has ended (phase {route.BoundPod?.Status?.Phase})",
             ReadyReasons.AccessDisabled => "spec.access is Disabled: no logins, and open ones are closed",
+            ReadyReasons.SessionTerminating => "the session is being deleted: no new logins",
             ReadyReasons.Draining => "spec.access is Draining: no new logins",
             ReadyReasons.InvalidKeys => $"no key can be used: {string.Join("; ", route.Problems)}",
             ReadyReasons.InvalidSpec => string.Join("; ", route.Problems),

@@ -49,6 +49,9 @@ internal static class RoutingFunction
             : Judge(pod, ownsAddress, options);
         // Not Disabled: a misspelt word must not close open sessions.
         Access access = SessionRules.ParseAccess(session.Spec?.Access) ?? Access.Draining;
+        // A finalizer, such as that of foreground deletion, can keep a deleted session for long.
+        bool isTerminating = session.Metadata?.DeletionTimestamp is not null;
+        access = isTerminating && access == Access.Enabled ? Access.Draining : access;
         Pod? routed = state == EndpointState.None ? null : binding.Pod;
         return new RoutedSession
         {
@@ -59,7 +62,7 @@ internal static class RoutingFunction
             Reason = !isValid || !hasKeys ? reason : access switch
             {
                 Access.Disabled => ReadyReasons.AccessDisabled,
-                Access.Draining => ReadyReasons.Draining,
+                Access.Draining => isTerminating ? ReadyReasons.SessionTerminating : ReadyReasons.Draining,
                 _ => reason,
             },
             Binding = binding.Reason,

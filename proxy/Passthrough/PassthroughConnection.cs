@@ -172,8 +172,8 @@ internal sealed class PassthroughConnection(
                 return connected.Refusal;
             }
             using IPeerSocket pod = connected.Value;
-            // Seconds may have passed.
-            if (FindAdmitted()?.PodUid != _podUid)
+            // Seconds may have passed. A failed readiness probe does not end what the pod has just accepted.
+            if (FindAdmitted(canBeUnready: true)?.PodUid != _podUid)
             {
                 return NotAdmitted;
             }
@@ -251,8 +251,9 @@ internal sealed class PassthroughConnection(
     /// The session, if it may be reached this way now. The pod comes from the table alone: no port but the session's
     /// own and 22, which stands for it, so that this is no way to anywhere else.
     /// </summary>
-    private SessionEntry? FindAdmitted() =>
-        table.TryGet(request.SessionId, out SessionEntry? entry) && entry.Passthrough && LoginGate.Check(entry, time.GetUtcNow()) is null
+    private SessionEntry? FindAdmitted(bool canBeUnready = false) =>
+        table.TryGet(request.SessionId, out SessionEntry? entry) && entry.Passthrough
+        && (LoginGate.Check(entry, time.GetUtcNow()) is null || (canBeUnready && LoginGate.IsStarting(entry, time.GetUtcNow())))
         && (request.Port is null or SshPort || request.Port == entry.Endpoint?.Port)
             ? entry
             : null;

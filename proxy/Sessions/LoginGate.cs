@@ -19,6 +19,8 @@ internal static class LoginGate
         }
         switch (entry.Access)
         {
+            case Access.Draining when entry.Reason == ReadyReasons.SessionTerminating:
+                return new(ConnectionEnd.AccessRefused, $"Session {id} is being deleted and accepts no new logins.");
             case Access.Draining:
                 return new(ConnectionEnd.AccessRefused, $"Session {id} is closing and accepts no new logins.");
             case Access.Disabled:

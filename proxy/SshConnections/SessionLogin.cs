@@ -15,7 +15,8 @@ namespace SshGateway.Proxy.SshConnections;
 /// </summary>
 internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLoginLimits limits, TimeProvider time)
 {
-    // The session may change while a login is under way; one that keeps changing is not worth following.
+    // The session may change while a login is under way. After the time to wait for a pod, one that keeps changing is
+    // not worth following.
     private const int Attempts = 3;
 
     // A login at a pod takes milliseconds. After this long the user is told what it waits for.
@@ -29,10 +30,20 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
     public async Task<Result<SshClientTransport>> RunAsync(
         AuthenticatedClient client, OpenSession session, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
     {
+        using var patience = new CancellationTokenSource(limits.WaitForPod, time);
+        bool hasToldWait = false;
         SessionEntry? entry = client.Entry;
-        for (int attempt = 1; attempt <= Attempts; attempt++)
+        for (int attempt = 1; attempt <= Attempts || !patience.IsCancellationRequested; attempt++)
         {
-            entry = await AwaitPodAsync(client, entry, session, sendBanner, cancellation).ConfigureAwait(false);
+            if (!patience.IsCancellationRequested && LoginGate.IsStarting(entry, time.GetUtcNow()))
+            {
+                if (!hasToldWait)
+                {
+                    hasToldWait = true;
+                    await sendBanner(WriteBanner(SessionSentences.Waiting(entry, limits.WaitForPod))).ConfigureAwait(false);
+                }
+                entry = await AwaitPodAsync(client, entry, session, patience.Token, cancellation).ConfigureAwait(false);
+            }
             if (entry is null)
             {
                 break;
@@ -42,17 +53,16 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
                 return refusal;
             }
             Result<SshClientTransport> login = await LogInToPodAsync(client with { Entry = entry }, loop, sendBanner, cancellation).ConfigureAwait(false);
-            if (!login.IsSuccess)
-            {
-                return login;
-            }
             SessionEntry? now = FindEntry(client);
             Refusal? changed = now is null ? Changed(client) : Recheck(now);
-            if (changed is null && now!.PodUid == entry.PodUid)
+            if (login.IsSuccess ? changed is null && now!.PodUid == entry.PodUid : changed is not null || !CanWait(login.Refusal, entry, now!))
             {
                 return login;
             }
-            await login.Value.DisposeAsync().ConfigureAwait(false);
+            if (login.IsSuccess)
+            {
+                await login.Value.DisposeAsync().ConfigureAwait(false);
+            }
             if (changed is not null)
             {
                 return changed;
@@ -67,6 +77,11 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
 
     // A failed readiness probe does not end a login that the pod has just accepted. Another pod is waited for.
     private Refusal? Recheck(SessionEntry entry) => LoginGate.IsStarting(entry, time.GetUtcNow()) ? null : LoginGate.Check(entry, time.GetUtcNow());
+
+    // A pod that restarts fails the login first, and is unready or replaced then.
+    private bool CanWait(Refusal refusal, SessionEntry entry, SessionEntry now) =>
+        refusal.End is ConnectionEnd.PodUnreachable or ConnectionEnd.PodHandshakeFailed
+        && (now.PodUid != entry.PodUid || LoginGate.IsStarting(now, time.GetUtcNow()));
 
     private async Task<Result<SshClientTransport>> LogInToPodAsync(
         AuthenticatedClient client, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
@@ -88,16 +103,9 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
     /// The session's entry when there is nothing more to wait for; null: the session no longer admits the client.
     /// </summary>
     private async Task<SessionEntry?> AwaitPodAsync(
-        AuthenticatedClient client, SessionEntry entry, OpenSession session, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
+        AuthenticatedClient client, SessionEntry entry, OpenSession session, CancellationToken patience, CancellationToken cancellation)
     {
-        if (limits.WaitForPod == TimeSpan.Zero || !LoginGate.IsStarting(entry, time.GetUtcNow()))
-        {
-            return entry;
-        }
-        await sendBanner(WriteBanner(SessionSentences.Waiting(entry, limits.WaitForPod)))
-            .ConfigureAwait(false);
-        using var timeout = new CancellationTokenSource(limits.WaitForPod, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience, cancellation);
         while (!either.IsCancellationRequested && LoginGate.IsStarting(entry, time.GetUtcNow()))
         {
             Task change = session.NextChange();

@@ -34,6 +34,9 @@ public static class ReadyReasons
     /// <summary><c>spec.access</c> is Draining.</summary>
     public const string Draining = "Draining";
 
+    /// <summary>The session is being deleted.</summary>
+    public const string SessionTerminating = "SessionTerminating";
+
     /// <summary>No authorized key, or none of the pinned host keys, can be used.</summary>
     public const string InvalidKeys = "InvalidKeys";
 

@@ -12,7 +12,7 @@ internal static class SessionPhases
         ReadyReasons.EndpointReady => "Ready",
         ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound => "Pending",
         ReadyReasons.PodNotReady => wasReady ? "NotReady" : "Starting",
-        ReadyReasons.PodTerminating or ReadyReasons.Draining => "Draining",
+        ReadyReasons.PodTerminating or ReadyReasons.SessionTerminating or ReadyReasons.Draining => "Draining",
         ReadyReasons.PodFailed or ReadyReasons.AccessDisabled or ReadyReasons.Expired => "Ended",
         ReadyReasons.Conflict or ReadyReasons.SessionIdTaken => "Conflict",
         _ => "Invalid",

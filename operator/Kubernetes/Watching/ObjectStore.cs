@@ -11,11 +11,17 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 internal sealed class ObjectStore<T>(ChangeSignal changed)
     where T : KubernetesObject
 {
+    // After so many further deletions, a late event of a deleted object is no longer recognized as late.
+    private const int MaxDeletions = 1000;
+
     private readonly Lock _lock = new();
+    private readonly Dictionary<ObjectKey, string> _deleted = [];
+    private readonly Queue<ObjectKey> _deletions = new();
     private Dictionary<ObjectKey, T> _objects = [];
     private Dictionary<ObjectKey, DecodedObject<T>> _unreadable = [];
     private HashSet<ObjectKey> _untold = [];
     private string? _version;
+    private string? _listedVersion;
     private bool _isHistoryNew;
 
     /// <summary>Whether everything that existed has been read once.</summary>
@@ -86,6 +92,10 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
             }
             _untold.UnionWith(previous.Keys);
             _version = version;
+            // What was deleted before the list is older than the list.
+            _listedVersion = version;
+            _deleted.Clear();
+            _deletions.Clear();
             _isHistoryNew |= isHistoryNew;
         }
         changed.Set();
@@ -96,7 +106,11 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
     {
         lock (_lock)
         {
-            Put(item, isHistoryNew: false);
+            if (!IsStale(item))
+            {
+                _deleted.Remove(item.Key);
+                Put(item, isHistoryNew: false);
+            }
             Advance(item);
         }
         changed.Set();
@@ -107,9 +121,13 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
     {
         lock (_lock)
         {
-            _objects.Remove(item.Key);
-            _unreadable.Remove(item.Key);
-            _untold.Add(item.Key);
+            if (!IsStale(item))
+            {
+                _objects.Remove(item.Key);
+                _unreadable.Remove(item.Key);
+                _untold.Add(item.Key);
+                KeepDeletion(item);
+            }
             Advance(item);
         }
         changed.Set();
@@ -123,6 +141,31 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
             Advance(bookmark);
         }
         changed.Set();
+    }
+
+    // A newer state of the object was seen. The deletion can have the same version as the last state: servers differ
+    // (linkerd/linkerd#1818).
+    private bool IsStale(DecodedObject<T> item)
+    {
+        string? present = _unreadable.TryGetValue(item.Key, out DecodedObject<T> unreadable) ? unreadable.ResourceVersion
+            : _objects.TryGetValue(item.Key, out T? known) ? known.Metadata?.ResourceVersion
+            : null;
+        if (present is not null)
+        {
+            return ResourceVersions.IsOlder(item.ResourceVersion, present);
+        }
+        return (_deleted.GetValueOrDefault(item.Key) ?? _listedVersion) is { } absent
+            && (item.ResourceVersion == absent || ResourceVersions.IsOlder(item.ResourceVersion, absent));
+    }
+
+    private void KeepDeletion(DecodedObject<T> item)
+    {
+        _deleted[item.Key] = item.ResourceVersion;
+        _deletions.Enqueue(item.Key);
+        if (_deletions.Count > MaxDeletions)
+        {
+            _deleted.Remove(_deletions.Dequeue());
+        }
     }
 
     private void Put(DecodedObject<T> item, bool isHistoryNew)
@@ -149,7 +192,7 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
 
     private void Advance(DecodedObject<T> item)
     {
-        if (item.ResourceVersion.Length > 0)
+        if (item.ResourceVersion.Length > 0 && (_version is null || !ResourceVersions.IsOlder(item.ResourceVersion, _version)))
         {
             _version = item.ResourceVersion;
         }

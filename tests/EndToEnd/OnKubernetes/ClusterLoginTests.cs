@@ -202,6 +202,25 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
         }
     }
 
+    // Argo CD prunes with foreground deletion, and a backup may hold a session by a finalizer.
+    [ClusterLoginFact]
+    public async Task A_session_that_is_being_deleted_takes_no_new_logins_and_says_so()
+    {
+        PodSshd sshd = await gateway.StartSshdAsync("leaving-pod", "leaving");
+        await gateway.CreateSessionAsync("leaving", sshd.Endpoint.Port);
+        await gateway.CreateReadyPodAsync("leaving", "leaving", sshd);
+        await gateway.ReachesAsync("leaving", "leaving-pod");
+
+        await gateway.Server.KubectlAsync("delete", "claudesession", "leaving", "-n", Space, "--cascade=foreground", "--wait=false");
+
+        await gateway.RefusedAsync("leaving", "Session leaving is being deleted and accepts no new logins.", before: "leaving-pod");
+        JsonNode status = await gateway.UntilStatusAsync("leaving", "Draining", "SessionTerminating");
+        Assert.Equal("False", KubernetesObjects.Condition(status, "Ready")["status"]!.GetValue<string>());
+        await gateway.Server.KubectlAsync(
+            "patch", "claudesession", "leaving", "-n", Space, "--type=merge", "-p", """{"metadata": {"finalizers": null} }""");
+        await gateway.RefusedAsync("leaving", "Permission denied (publickey)");
+    }
+
     [ClusterLoginFact]
     public async Task A_pod_that_takes_no_logins_says_why_and_takes_them_once_it_may()
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
@@ -74,8 +75,8 @@ public abstract class PassthroughFixture : IAsyncLifetime, IDisposable
 
     private protected void Change(
         Access access = Access.Enabled, EndpointState state = EndpointState.Ready, long expiresAt = 0, int maxConnections = 0, TimeSpan idleTimeout = default,
-        bool passthrough = true) =>
+        bool passthrough = true, IPEndPoint? endpoint = null) =>
         Gateway.Table.Upsert(Sessions.Entry(
-            GatewayRig.SessionId, state, access, Pod.EndPoint, expiresAt: expiresAt, maxConnections: maxConnections, idleTimeout: idleTimeout,
+            GatewayRig.SessionId, state, access, endpoint ?? Pod.EndPoint, expiresAt: expiresAt, maxConnections: maxConnections, idleTimeout: idleTimeout,
             passthrough: passthrough, keys: [Gateway.Key.PublicKey]));
 }

@@ -7,6 +7,7 @@ using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Passthrough;
 using SshGateway.Tests.Support.Ssh;
+using SshGateway.Tests.Support.SshConnections;
 using Xunit;
 
 namespace SshGateway.Tests.Integration.Passthrough;
@@ -65,6 +66,22 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         Assert.Equal(ConnectionEnd.PassthroughRefused, (await NextAsync()).End);
         Assert.True(Time.GetUtcNow() - new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) >= TimeSpan.FromMilliseconds(10), "answered at once");
         Assert.Equal(0, Pod.Waiting);
+    }
+
+    // A busy node fails probes of pods that work. The gateway's own login enters such a pod as well.
+    [Fact]
+    public async Task A_pod_that_becomes_unready_while_it_is_dialled_is_entered()
+    {
+        using var pod = new FullListener();
+        Change(endpoint: pod.EndPoint);
+        using ConnectClient client = await ConnectClient.AskAsync(Gateway.Address, "abc12:22");
+        await pod.DialledAsync();
+        Change(state: EndpointState.NotReady, endpoint: pod.EndPoint);
+        using Socket accepted = await pod.AcceptAsync();
+        await client.AssertEstablishedAsync();
+        client.Dispose();
+        accepted.Dispose();
+        await NextAsync();
     }
 
     [Fact]

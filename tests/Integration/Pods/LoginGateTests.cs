@@ -16,7 +16,7 @@ public sealed class LoginGateTests
     [Fact]
     public void A_session_that_expires_later_takes_logins() => Assert.Null(LoginGate.Check(Sessions.Entry(expiresAt: 1_800_000_001), Now));
 
-    public static TheoryData<string> States => ["expired", "draining", "disabled", "not-ready", "pod-draining", "none", "no-endpoint"];
+    public static TheoryData<string> States => ["expired", "draining", "deleted", "disabled", "not-ready", "pod-draining", "none", "no-endpoint"];
 
     [Theory]
     [MemberData(nameof(States))]
@@ -26,6 +26,8 @@ public sealed class LoginGateTests
         {
             "expired" => (Sessions.Entry(expiresAt: 1_800_000_000), ConnectionEnd.SessionExpired, "Session abc12 expired on 2027-01-15 at 08:00 UTC. Ask for a new session."),
             "draining" => (Sessions.Entry(access: Access.Draining), ConnectionEnd.AccessRefused, "Session abc12 is closing and accepts no new logins."),
+            "deleted" => (
+                Sessions.Entry(access: Access.Draining, reason: "SessionTerminating"), ConnectionEnd.AccessRefused, "Session abc12 is being deleted and accepts no new logins."),
             "disabled" => (Sessions.Entry(access: Access.Disabled), ConnectionEnd.AccessRefused, "Session abc12 is disabled."),
             "not-ready" => (
                 Sessions.Entry(state: EndpointState.NotReady, reason: "PodNotReady"), ConnectionEnd.PodNotReady,

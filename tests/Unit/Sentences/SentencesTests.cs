@@ -60,6 +60,7 @@ public sealed class SentencesTests
     {
         Headline("A login is refused");
         Login("access Draining", Support.Pods.Sessions.Entry(access: Access.Draining, reason: ReadyReasons.Draining));
+        Login("being deleted", Support.Pods.Sessions.Entry(access: Access.Draining, reason: ReadyReasons.SessionTerminating));
         Login("access Disabled", Support.Pods.Sessions.Entry(access: Access.Disabled, reason: ReadyReasons.AccessDisabled));
         Login("expired", Support.Pods.Sessions.Entry(expiresAt: Now.ToUnixTimeSeconds()));
         Login("pod not ready", Entry(EndpointState.NotReady, ReadyReasons.PodNotReady));
@@ -115,6 +116,9 @@ public sealed class SentencesTests
                 Session with { Spec = Session.Spec! with { Access = access.ToString() } }, PodBinding.Bind(Ready), true, new RoutingOptions(false, false));
             Case(route.Reason, RouteDescription.Describe(route));
         }
+        RoutedSession deleted = RoutingFunction.Route(
+            Session with { Metadata = Session.Metadata! with { DeletionTimestamp = Now } }, PodBinding.Bind(Ready), true, new RoutingOptions(false, false));
+        Case(deleted.Reason, RouteDescription.Describe(deleted));
     }
 
     private void WriteConditions()

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Ssh;
 
-namespace SshGateway.Tests.Unit.SshConnections;
+namespace SshGateway.Tests.Support.SshConnections;
 
 /// <summary>
 /// A pod that is dialled in vain for as long as the test likes: its queue of connections that nobody accepts is full,
