@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Threading.Channels;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Files;
 using SshGateway.Hosting.Logging;
 
 namespace SshGateway.Proxy.Accounting;
@@ -67,6 +69,10 @@ internal sealed partial class AuditLog : BackgroundService
         {
             try
             {
+                if (RegularFile.IsUnreadFifo(_destination))
+                {
+                    throw new IOException("nobody reads from this FIFO");
+                }
                 await using Stream file = Open();
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
@@ -91,7 +97,10 @@ internal sealed partial class AuditLog : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Supervision.RunAsync(nameof(AuditLog), RunAsync, _time, _logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         // Its own thread must not be the one that starts the host.
         await Task.Yield();

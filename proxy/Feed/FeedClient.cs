@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Hosting;
 using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
@@ -31,7 +32,10 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     public string? NotReady => _hasSynced ? null
         : $"no operator has sent its sessions yet{(_lastFailure is { } failure ? $": {failure}" : "")}";
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Supervision.RunAsync(nameof(FeedClient), RunAsync, time, logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -57,7 +61,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         }
         catch (RpcException exception)
         {
-            (cause, reason) = (exception.StatusCode.ToString(), $"{exception.StatusCode}: {exception.Status.Detail}");
+            (cause, reason) = (exception.StatusCode.ToString(), OperatorFailure.Explain(exception, options));
         }
         catch (TableMismatchException exception)
         {

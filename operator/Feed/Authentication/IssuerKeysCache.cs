@@ -1,10 +1,12 @@
+using SshGateway.Hosting;
+
 namespace SshGateway.Operator.Feed.Authentication;
 
 /// <summary>
 /// Keeps the issuer's keys. They are read again every hour, so that a key that was withdrawn is forgotten, and when a
 /// token names an unknown one; that at most every ten seconds, for anybody can name any key.
 /// </summary>
-internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProvider time, ILogger<IssuerKeysCache> logger) : IDisposable
+internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProvider time, ILogger<IssuerKeysCache> logger) : IReloadable, IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(10);
@@ -12,6 +14,7 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
     private readonly SemaphoreSlim _turn = new(1);
     private IssuerKeys? _keys;
     private long? _readAt;
+    private volatile bool _isExpired;
 
     /// <param name="keyId">The key that is needed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -22,8 +25,9 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
         try
         {
             TimeSpan age = _readAt is { } readAt ? time.GetElapsedTime(readAt) : TimeSpan.MaxValue;
-            if (age >= Lifetime || (age >= MinInterval && _keys?.Find(keyId) is null))
+            if (_isExpired || age >= Lifetime || (age >= MinInterval && _keys?.Find(keyId) is null))
             {
+                _isExpired = false;
                 _readAt = time.GetTimestamp();
                 _keys = await source.ReadAsync(cancellationToken);
             }
@@ -38,6 +42,15 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
             _turn.Release();
         }
         return _keys;
+    }
+
+    public string Content => "the keys for the proxies' tokens";
+
+    /// <summary>They are read again with the next token.</summary>
+    public string? Reload()
+    {
+        _isExpired = true;
+        return null;
     }
 
     public void Dispose() => _turn.Dispose();

@@ -55,15 +55,15 @@ public sealed class RevokedKeysFileTests : IDisposable
         foreach (Action spoil in new[] { () => File.WriteAllText(_path, $"{_other}\nnonsense\n"), () => File.WriteAllBytes(_path, "SSHKRL\n\0"u8.ToArray()), () => File.Delete(_path) })
         {
             spoil();
-            file.Refresh();
-            file.Refresh();
+            file.Reload();
+            file.Reload();
             Assert.Same(good, _revokedKeys.List);
         }
         Assert.Equal(3, _log.Count(2));
         Assert.DoesNotContain(_log.Lines, line => line.Text.Contains("AAAA", StringComparison.Ordinal));
 
         File.WriteAllText(_path, "");
-        file.Refresh();
+        file.Reload();
         Assert.Equal((false, false), Revoked);
     }
 

@@ -92,5 +92,5 @@ public sealed class KeyFilesTests : IDisposable
     }
 
     private KeyFiles<string> Keys(params string[] paths) => new(
-        paths, keys => string.Join('\n', keys.Select(key => $"{key.PublicKey.Type} {key.PublicKey.Fingerprint}")), _time, _log);
+        "Proxy:HostKeys", paths, keys => string.Join('\n', keys.Select(key => $"{key.PublicKey.Type} {key.PublicKey.Fingerprint}")), _time, _log);
 }
