@@ -9,7 +9,8 @@ namespace SshGateway.Proxy.Feed;
 /// Keeps the table in step with an operator. While none can be reached the table stays as it is, without limit:
 /// sessions that were known can be logged into.
 /// </summary>
-internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, TimeProvider time, ILogger<FeedClient> logger) : BackgroundService
+internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, OperatorClock clock, TimeProvider time, ILogger<FeedClient> logger)
+    : BackgroundService
 {
     // Operators that are all behind what we have seen, for as long: then it is the cluster that was put back.
     private static readonly TimeSpan BehindLimit = TimeSpan.FromMinutes(2);
@@ -100,6 +101,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             ulong? sequence = _updater.Apply(message);
             if (message.SyncComplete is not null)
             {
+                clock.Compare(message.SyncComplete.Time);
                 _hasSynced = true;
                 metrics.Synced(_updater.Cause);
                 _behindSince = null;
@@ -111,6 +113,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             }
             if (message.Heartbeat is not null)
             {
+                clock.Compare(message.Heartbeat.Time);
                 // A stream that is good for ten seconds. One that breaks sooner, again and again, must not be begun
                 // without pause.
                 _delay.Reset();

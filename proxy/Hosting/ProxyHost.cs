@@ -51,7 +51,8 @@ internal static class ProxyHost
         app.UseMetricsEndpoint();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
         SshListener listener = app.Services.GetRequiredService<SshListener>();
-        app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady));
+        OperatorClock clock = app.Services.GetRequiredService<OperatorClock>();
+        app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady, clock.Problem));
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app, options, probes));
         return app;
     }
@@ -74,6 +75,7 @@ internal static class ProxyHost
     private static void AddSessions(IServiceCollection services)
     {
         services.AddSingleton<SessionTable>();
+        services.AddSingleton<OperatorClock>();
         services.AddSingleton<OpenSessions>();
         services.AddHostedService<OpenSessionReview>();
     }
@@ -100,7 +102,7 @@ internal static class ProxyHost
             options.Penalties, new NetworkSet(options.PenaltyExempt.Concat(options.ProxyProtocolFrom)), provider.GetRequiredService<SourceNetworks>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ClientLimits(
-            options.MaxConnections, options.MaxUnauthenticated, options.MaxUnauthenticatedPerSource, provider.GetRequiredService<SourceNetworks>(),
+            ProcessLimits.MaxConnections(options), options.MaxUnauthenticated, options.MaxUnauthenticatedPerSource, provider.GetRequiredService<SourceNetworks>(),
             provider.GetRequiredService<SourcePenalties>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new PassthroughLimits(options.PassthroughPerSource, options.PassthroughPerPod));
     }
@@ -199,6 +201,7 @@ internal static class ProxyHost
     private static void LogStart(WebApplication app, ProxyOptions options, ListenOptions? probes)
     {
         HostingLog.ProbesListening(app.Logger, probes?.IPEndPoint);
+        ProcessLimits.Report(options, app.Logger);
         if (options.OperatorInsecure)
         {
             HostingLog.OperatorInsecure(app.Logger);
