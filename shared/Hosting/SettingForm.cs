@@ -22,9 +22,9 @@ internal static class SettingForm
         }
         foreach (IConfigurationSection item in setting.GetChildren())
         {
-            if (!int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _) || item.Value is null)
+            if (!int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _) || item.Value is null || item.GetChildren().Any())
             {
-                yield return $"{item.Path} is no item of a list of texts; write {setting.Path}:0=<text>, {setting.Path}:1=<text> and so on, or in JSON [\"<text>\", \"<text>\"]";
+                yield return $"{item.GetChildren().FirstOrDefault()?.Path ?? item.Path} is no item of a list of texts; write {setting.Path}:0=<text>, {setting.Path}:1=<text> and so on, or in JSON [\"<text>\", \"<text>\"]";
             }
         }
     }

@@ -124,12 +124,11 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
 
     private void OnUsageChanged(IReadOnlyCollection<string> sessionIds)
     {
-        DateTimeOffset due = _time.GetUtcNow() + UsageDelay;
         foreach (string sessionId in sessionIds)
         {
             if (_bySessionId.TryGetValue(sessionId, out ObjectKey key))
             {
-                _queue.AddAt(key, due);
+                _queue.AddAfter(key, UsageDelay);
             }
         }
     }
@@ -185,14 +184,14 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         DateTimeOffset now = _time.GetUtcNow();
         if (state.Route?.ExpiresAt is { } end && end > now)
         {
-            _queue.AddAt(key, end);
+            _queue.AddAfter(key, end - now);
         }
         // A session whose id belongs to another namespace's has no connections: they are the other's.
         SessionUsage? usage = state.Route is { } route ? _usage.Find(route.SessionId) : default(SessionUsage);
         if (usage is null && state.Session.Status?.Connections > 0)
         {
             // They may have ended while nobody listened.
-            _queue.AddAt(key, _usage.CompleteAt);
+            _queue.AddAfter(key, _usage.CompleteIn);
         }
         SessionStatus status = StatusComposer.Compose(state, usage, _hostKeys.Find(state.Route?.PodUid ?? ""), now);
         string? version = state.Session.Metadata?.ResourceVersion;
@@ -220,7 +219,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         {
             TimeSpan delay = _failing.GetOrAdd(key, _ => new Backoff(_time, Random.Shared)).Next((exception as ApiException)?.RetryAfter);
             StatusLog.Failed(_logger, key, exception.Message, delay.TotalSeconds);
-            _queue.AddAt(key, _time.GetUtcNow() + delay);
+            _queue.AddAfter(key, delay);
             return;
         }
         _failing.TryRemove(key, out _);

@@ -73,8 +73,13 @@ public sealed class RevokedKeysFileTests : IDisposable
         Assert.Contains(_path, Assert.Throws<SshFormatException>(Open).Message, StringComparison.Ordinal);
         File.WriteAllText(_path, $"{_key}\n\nssh-ed25519 half\n");
         Assert.Contains("line 3", Assert.Throws<SshFormatException>(Open).Message, StringComparison.Ordinal);
+        using (FileStream huge = File.Create(_path))
+        {
+            huge.SetLength(RevocationList.MaxSize + 1L);
+        }
+        Assert.Contains($"{RevocationList.MaxSize} bytes", Assert.Throws<SshFormatException>(Open).Message, StringComparison.Ordinal);
         Assert.Contains(
-            $"{RevocationList.MaxSize} bytes",
+            "is no regular file",
             Assert.Throws<SshFormatException>(() => new RevokedKeysFile("/dev/zero", _revokedKeys, _time, _log)).Message,
             StringComparison.Ordinal);
     }

@@ -85,22 +85,13 @@ public sealed class OpenSshKeyFileTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_is_named() => AssertRefused(_files.PathOf("nowhere"), "nowhere");
-
-    [Fact]
-    public void A_directory_is_named()
-    {
-        Directory.CreateDirectory(_files.PathOf("directory"));
-        AssertRefused(_files.PathOf("directory"));
-    }
-
-    [Fact]
-    public void An_empty_and_a_huge_file_are_refused()
+    public void A_file_that_is_empty_or_cut_short_is_refused_with_the_remedy()
     {
         File.WriteAllText(_files.PathOf("empty"), "");
-        AssertRefused(_files.PathOf("empty"), "not in OpenSSH's private key format");
-        File.WriteAllText(_files.PathOf("huge"), new string('x', 100_000));
-        AssertRefused(_files.PathOf("huge"), "too large");
+        AssertRefused(_files.PathOf("empty"), "it is empty", "copy the key again");
+        string whole = File.ReadAllText(_files.GenerateKey("key", "ed25519"));
+        File.WriteAllText(_files.PathOf("cut"), whole[..(whole.Length / 2)]);
+        AssertRefused(_files.PathOf("cut"), "it is cut short", "copy the whole key again");
     }
 
     [Fact]
