@@ -12,6 +12,7 @@ const string Help = """
     Settings also come from appsettings.json beside the program and from environment
     variables (Operator__<setting>).
     docs/configuration.md describes every setting.
+    SIGHUP reloads key files, certificates and log levels.
     """;
 
 if (ProgramInfo.Answer(typeof(Program).Assembly, args, Help) is { } answer)
@@ -30,9 +31,7 @@ try
     {
         throw new ConfigurationException([$"\"{word}\" is no command; there is {SessionsCommand.Name}, and none at all starts the operator"]);
     }
-    await using WebApplication app = OperatorHost.Build(args);
-    await app.RunAsync();
-    return 0;
+    return await GatewayProcess.RunAsync(() => OperatorHost.Build(args));
 }
 catch (Exception exception) when (StartupFailure.IsExplained(exception))
 {

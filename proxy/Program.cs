@@ -9,6 +9,7 @@ const string Help = """
     Settings also come from appsettings.json beside the program and from environment
     variables (Proxy__<setting>).
     docs/configuration.md describes every setting.
+    SIGHUP reloads key files, certificates and log levels.
     """;
 
 if (ProgramInfo.Answer(typeof(Program).Assembly, args, Help) is { } answer)
@@ -16,14 +17,4 @@ if (ProgramInfo.Answer(typeof(Program).Assembly, args, Help) is { } answer)
     Console.WriteLine(answer);
     return 0;
 }
-try
-{
-    await using WebApplication app = ProxyHost.Build(args);
-    await app.RunAsync();
-    return 0;
-}
-catch (Exception exception) when (StartupFailure.IsExplained(exception))
-{
-    await Console.Error.WriteLineAsync(StartupFailure.Explain(exception));
-    return 1;
-}
+return await GatewayProcess.RunAsync(() => ProxyHost.Build(args));

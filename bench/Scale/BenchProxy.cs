@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 
@@ -11,10 +12,11 @@ internal sealed class BenchProxy : IAsyncDisposable
 
     public BenchProxy(int number, Uri feed)
     {
-        _metrics = new FeedMetrics(Table, TimeProvider.System);
+        var clock = new OperatorClock(TimeProvider.System, NullLogger<OperatorClock>.Instance);
+        _metrics = new FeedMetrics(Table, clock, TimeProvider.System);
         _client = new FeedClient(
             new FeedOptions { Operators = [feed.Authority], AuthoritiesFile = null, TokenFile = null, ProxyId = $"bench-{number}" },
-            Table, _metrics, TimeProvider.System, Log);
+            Table, _metrics, clock, TimeProvider.System, Log);
     }
 
     public SessionTable Table { get; } = new();

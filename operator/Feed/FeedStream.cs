@@ -31,6 +31,8 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
     /// <summary>What the proxy said to have in its table.</summary>
     public ulong AppliedSequence { get; private set; }
 
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
     /// <summary>Reads what the proxy says; completes when it says no more.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
@@ -94,7 +96,7 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
             }
             if (Interlocked.Exchange(ref heartbeatDue, false))
             {
-                var beat = new Heartbeat { Sequence = position.Sequence, Count = position.Count, Hash = position.Hash };
+                var beat = new Heartbeat { Sequence = position.Sequence, Count = position.Count, Hash = position.Hash, Time = Now };
                 await WriteAsync(new FeedMessage { Heartbeat = beat }, cancellationToken);
             }
         }
@@ -107,7 +109,7 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         using var timer = new PeriodicTimer(HeartbeatInterval, time);
         while (true)
         {
-            await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat() }, cancellationToken);
+            await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat { Time = Now } }, cancellationToken);
             await timer.WaitForNextTickAsync(cancellationToken);
         }
     }
@@ -172,6 +174,7 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
             Count = position.Count,
             Hash = position.Hash,
             Versions = VersionsEncoding.Encode(versions),
+            Time = Now,
         };
         await WriteAsync(new FeedMessage { SyncComplete = complete }, cancellationToken);
         _told = versions;

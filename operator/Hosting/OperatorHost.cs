@@ -30,9 +30,12 @@ internal static class OperatorHost
     public static WebApplication Build(string[] arguments)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.UseGatewaySources(arguments);
+        builder.Configuration.UseGatewaySources(OperatorOptions.Section, arguments);
         OperatorOptions options = OperatorOptionsReader.Read(builder.Configuration);
+        ListenAddress.Probe("Operator:FeedListen", options.FeedListen);
+        ListenAddress.Probe("Operator:HttpListen", options.HttpListen);
         builder.Logging.UseGatewayConsole();
+        builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
         builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-operator", Environment.MachineName);
         AddSource(builder.Services, options, builder.Configuration);
@@ -85,11 +88,13 @@ internal static class OperatorHost
             services.AddSingleton<IFeedCertificateSource>(s => s.GetRequiredService<FeedSecret>());
         }
         services.AddSingleton<FeedCertificate>();
+        services.AddSingleton<IReloadable>(s => s.GetRequiredService<FeedCertificate>());
         if (options.FeedJwks.Length > 0)
         {
             services.AddSingleton<IIssuerKeysSource>(new JwksFile(options.FeedJwks, options.FeedIssuer));
         }
         services.AddSingleton<IssuerKeysCache>();
+        services.AddSingleton<IReloadable>(s => s.GetRequiredService<IssuerKeysCache>());
         services.AddSingleton<IProxyAuthenticator>(s => new TokenAuthenticator(
             s.GetRequiredService<IssuerKeysCache>(), options.FeedJwks.Length == 0 ? s.GetService<ITokenReviewer>() : null,
             options.FeedClients is { Count: > 0 } clients ? [.. clients] : [OperatorOptions.DefaultFeedClient],

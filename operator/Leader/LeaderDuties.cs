@@ -1,3 +1,4 @@
+using SshGateway.Hosting;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Leadership;
@@ -12,14 +13,22 @@ namespace SshGateway.Operator.Leader;
 /// <param name="status">Writes the sessions' status.</param>
 /// <param name="events">Writes their events.</param>
 /// <param name="keys">Makes the gateway's keys that are missing.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told which duty has failed.</param>
 /// <param name="feedCa">Makes and renews the feed's CA; null: the feed's certificate is from elsewhere.</param>
 internal sealed class LeaderDuties(
-    LeaseElection lease, StatusWriter status, EventWriter events, KeyMaker keys, FeedCaKeeper? feedCa = null) : BackgroundService
+    LeaseElection lease, StatusWriter status, EventWriter events, KeyMaker keys, TimeProvider time, ILogger<LeaderDuties> logger, FeedCaKeeper? feedCa = null)
+    : BackgroundService
 {
     public bool IsLeader => lease.IsHeld;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
-        await Task.WhenAll(
-            lease.RunAsync(stoppingToken), status.RunAsync(stoppingToken), events.RunAsync(stoppingToken),
-            keys.RunAsync(stoppingToken), feedCa?.RunAsync(stoppingToken) ?? Task.CompletedTask);
+    // Each by itself: one that failed would not be noticed before all have ended.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        return Task.WhenAll(
+            Keep(nameof(LeaseElection), lease.RunAsync), Keep(nameof(StatusWriter), status.RunAsync), Keep(nameof(EventWriter), events.RunAsync),
+            Keep(nameof(KeyMaker), keys.RunAsync), feedCa is null ? Task.CompletedTask : Keep(nameof(FeedCaKeeper), feedCa.RunAsync));
+
+        Task Keep(string name, Func<CancellationToken, Task> run) => Supervision.RunAsync(name, run, time, logger, stoppingToken);
+    }
 }

@@ -23,7 +23,7 @@ internal static class SessionsCommand
     {
         SessionsArguments parsed = SessionsArguments.Parse(arguments);
         using var configuration = new ConfigurationManager();
-        configuration.UseGatewaySources(parsed.Configuration);
+        configuration.UseGatewaySources(OperatorOptions.Section, parsed.Configuration);
         OperatorOptions options = OperatorOptionsReader.ReadSource(configuration);
         bool isDirectory = options.Source == OperatorOptions.DirectorySource;
         ListedTable? table = isDirectory

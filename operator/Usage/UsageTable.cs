@@ -1,4 +1,5 @@
 using SshGateway.Feed;
+using SshGateway.Hosting;
 
 namespace SshGateway.Operator.Usage;
 
@@ -20,20 +21,23 @@ internal sealed class UsageTable : IDisposable
     private readonly HashSet<ProxyUsage> _proxies = [];
     private readonly Dictionary<string, SessionUsage> _sessions = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
+    private readonly DateTimeOffset _completeAt;
     private readonly ITimer _sweep;
 
     public UsageTable(TimeProvider time)
     {
         _time = time;
-        CompleteAt = time.GetUtcNow() + Grace;
+        _clock = new SteadyClock(time);
+        _completeAt = _clock.Now + Grace;
         _sweep = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <summary>The usage of these sessions has changed.</summary>
     public event Action<IReadOnlyCollection<string>>? Changed;
 
-    /// <summary>From when on all proxies have had the time to report, and what none has named is not used.</summary>
-    public DateTimeOffset CompleteAt { get; }
+    /// <summary>After which all proxies have had the time to report, and what none has named is not used.</summary>
+    public TimeSpan CompleteIn => _completeAt - _clock.Now;
 
     /// <summary>All connections, and the sessions that have any.</summary>
     public (long Connections, int Sessions) Totals
@@ -53,7 +57,7 @@ internal sealed class UsageTable : IDisposable
         lock (_lock)
         {
             return _sessions.TryGetValue(sessionId, out SessionUsage usage) ? usage
-                : _time.GetUtcNow() >= CompleteAt ? default(SessionUsage)
+                : CompleteIn <= TimeSpan.Zero ? default(SessionUsage)
                 : null;
         }
     }
@@ -98,7 +102,7 @@ internal sealed class UsageTable : IDisposable
     {
         lock (_lock)
         {
-            proxy.EndedAt = _time.GetUtcNow();
+            proxy.EndedAt = _clock.Now;
         }
     }
 
@@ -110,7 +114,7 @@ internal sealed class UsageTable : IDisposable
         lock (_lock)
         {
             DateTimeOffset now = _time.GetUtcNow();
-            foreach (ProxyUsage gone in _proxies.Where(p => now - p.EndedAt >= Grace).ToArray())
+            foreach (ProxyUsage gone in _proxies.Where(p => _clock.Now - p.EndedAt >= Grace).ToArray())
             {
                 Forget(gone, changed);
             }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SshGateway.Hosting;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Yaml;
@@ -54,7 +55,7 @@ internal static class UnknownFields
             }
             else if (!(path.Length == 0 && OfEveryObject.Contains(property.Name)) && !(isMetadata && OfMetadata.Contains(property.Name)))
             {
-                string? meant = info.Properties.Select(p => p.Name).FirstOrDefault(name => Distance(name, property.Name) <= (isWhole ? MaxTypingErrors : MaxTypingErrorsInPods));
+                string? meant = info.Properties.Select(p => p.Name).FirstOrDefault(name => Spelling.Distance(name, property.Name) <= (isWhole ? MaxTypingErrors : MaxTypingErrorsInPods));
                 if (isWhole || isMetadata || meant is not null)
                 {
                     return (field, meant);
@@ -62,27 +63,5 @@ internal static class UnknownFields
             }
         }
         return null;
-    }
-
-    // How many letters are wrong, missing, too many, or have changed places with their neighbour; capitals do not
-    // count.
-    private static int Distance(string right, string written)
-    {
-        right = right.ToUpperInvariant();
-        written = written.ToUpperInvariant();
-        int[,] cost = new int[right.Length + 1, written.Length + 1];
-        for (int i = 0; i <= right.Length; i++)
-        {
-            for (int j = 0; j <= written.Length; j++)
-            {
-                cost[i, j] = i == 0 ? j : j == 0 ? i : Math.Min(
-                    Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1, cost[i - 1, j - 1] + (right[i - 1] == written[j - 1] ? 0 : 1));
-                if (i > 1 && j > 1 && right[i - 1] == written[j - 2] && right[i - 2] == written[j - 1])
-                {
-                    cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
-                }
-            }
-        }
-        return cost[right.Length, written.Length];
     }
 }

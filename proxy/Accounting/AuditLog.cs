@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Threading.Channels;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Files;
 using SshGateway.Hosting.Logging;
 
 namespace SshGateway.Proxy.Accounting;
@@ -29,6 +31,9 @@ internal sealed partial class AuditLog : BackgroundService
     private readonly Meter _meter = new("SshGateway.Proxy.Audit");
     private readonly Counter<long> _lostTotal;
     private long _lost;
+
+    // The last line may have been cut short, by a full disk or the end of a process.
+    private bool _mayBeTorn = true;
 
     /// <param name="destination">A file, <see cref="StandardOutput"/>, or empty: there is no audit log.</param>
     /// <param name="proxyId">Names this proxy in each line.</param>
@@ -67,6 +72,10 @@ internal sealed partial class AuditLog : BackgroundService
         {
             try
             {
+                if (RegularFile.IsUnreadFifo(_destination))
+                {
+                    throw new IOException("nobody reads from this FIFO");
+                }
                 await using Stream file = Open();
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
@@ -91,7 +100,10 @@ internal sealed partial class AuditLog : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Supervision.RunAsync(nameof(AuditLog), RunAsync, _time, _logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         // Its own thread must not be the one that starts the host.
         await Task.Yield();
@@ -125,14 +137,39 @@ internal sealed partial class AuditLog : BackgroundService
                 lines.Write(NewLine);
             }
             using Stream destination = Open();
+            if (_mayBeTorn && destination.CanSeek && IsTorn())
+            {
+                destination.Write(NewLine);
+            }
+            _mayBeTorn = false;
             WholeLines.Write(destination, lines.GetBuffer().AsSpan(0, (int)lines.Length));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
+            _mayBeTorn = true;
             // Both the old ones and these; the next line that can be written says so.
             Interlocked.Add(ref _lost, lost);
             Lose(batch.Count);
             Log.Lost(_logger, batch.Count, problem.Message);
+        }
+    }
+
+    // A record after a torn one gets a line of its own.
+    private bool IsTorn()
+    {
+        if (_destination == StandardOutput)
+        {
+            return false;
+        }
+        try
+        {
+            using FileStream file = new(_destination, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return file.Length > 0 && file.Seek(-1, SeekOrigin.End) >= 0 && file.ReadByte() != NewLine[0];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A file to be written only: an empty line does no harm.
+            return true;
         }
     }
 

@@ -99,7 +99,8 @@ internal static class ProxyOptionsReader
         }
         foreach (string address in options.Operators)
         {
-            if (!Uri.TryCreate($"http://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address)
+            // A scheme without a port of its own, which would be dialled in place of one that is missing.
+            if (!Uri.TryCreate($"tcp://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address || uri.Port < 1)
             {
                 yield return $"Proxy:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443";
             }

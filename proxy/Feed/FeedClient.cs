@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Hosting;
 using SshGateway.Hosting.Text;
 using SshGateway.Proxy.Sessions;
 
@@ -9,7 +10,8 @@ namespace SshGateway.Proxy.Feed;
 /// Keeps the table in step with an operator. While none can be reached the table stays as it is, without limit:
 /// sessions that were known can be logged into.
 /// </summary>
-internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, TimeProvider time, ILogger<FeedClient> logger) : BackgroundService
+internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, OperatorClock clock, TimeProvider time, ILogger<FeedClient> logger)
+    : BackgroundService
 {
     // Operators that are all behind what we have seen, for as long: then it is the cluster that was put back.
     private static readonly TimeSpan BehindLimit = TimeSpan.FromMinutes(2);
@@ -32,7 +34,10 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     public string? NotReady => _hasSynced ? null
         : $"no operator has sent its sessions yet{(_lastFailure is { } failure ? $": {failure}" : "")}";
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Supervision.RunAsync(nameof(FeedClient), RunAsync, time, logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -58,7 +63,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         }
         catch (RpcException exception)
         {
-            (cause, reason) = (exception.StatusCode.ToString(), $"{exception.StatusCode}: {exception.Status.Detail}");
+            (cause, reason) = (exception.StatusCode.ToString(), OperatorFailure.Explain(exception, options));
         }
         catch (TableMismatchException exception)
         {
@@ -97,6 +102,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             ulong? sequence = _updater.Apply(message);
             if (message.SyncComplete is not null)
             {
+                clock.Compare(message.SyncComplete.Time);
                 _hasSynced = true;
                 metrics.Synced(_updater.Cause);
                 _behindSince = null;
@@ -108,6 +114,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             }
             if (message.Heartbeat is not null)
             {
+                clock.Compare(message.Heartbeat.Time);
                 // A stream that is good for ten seconds. One that breaks sooner, again and again, must not be begun
                 // without pause.
                 _delay.Reset();

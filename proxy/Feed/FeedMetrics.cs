@@ -14,7 +14,7 @@ internal sealed class FeedMetrics : IDisposable
     private long _sequence;
     private volatile bool _isInStep;
 
-    public FeedMetrics(SessionTable table, TimeProvider time)
+    public FeedMetrics(SessionTable table, OperatorClock clock, TimeProvider time)
     {
         _time = time;
         _heardAt = time.GetTimestamp();
@@ -24,6 +24,7 @@ internal sealed class FeedMetrics : IDisposable
             "Since an operator last confirmed the table, or since the start; more than 30 s is an outage of the feed, through which logins go on");
         _meter.CreateObservableGauge("sshgateway.proxy.feed_in_step", () => _isInStep ? 1 : 0, description: "Whether an operator is followed and the table is complete");
         _meter.CreateObservableGauge("sshgateway.proxy.feed_sequence", () => Volatile.Read(ref _sequence), description: "The operator's sequence that the table has reached");
+        _meter.CreateObservableGauge("sshgateway.proxy.clock_skew", () => clock.Skew.TotalSeconds, "s", "By how much this proxy's clock is ahead of the operator's; negative: behind");
         _synced = _meter.CreateCounter<long>("sshgateway.proxy.feed_syncs", description: "Tables that were brought into step with an operator, by how");
         _lost = _meter.CreateCounter<long>("sshgateway.proxy.feed_lost", description: "Streams that ended or could not be opened, by gRPC status");
     }

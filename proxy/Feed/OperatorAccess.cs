@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Hosting;
+using SshGateway.Hosting.Files;
 using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Proxy.Feed;
@@ -15,6 +16,9 @@ internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
     /// <summary>What a Hello says of the program.</summary>
     public static readonly string Version = typeof(OperatorAccess).Assembly.GetName().Version?.ToString(3) ?? "";
 
+    // A ServiceAccount's token has 1,000 to 2,000.
+    private const int MaxToken = 64 * 1024;
+
     /// <exception cref="RpcException">A file cannot be used.</exception>
     public OperatorStream Open(OperatorAddress address, CancellationToken cancellationToken)
     {
@@ -22,24 +26,30 @@ internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
         {
             return new OperatorStream(new Uri($"http://{address.Name}"), null, address.EndPoint, cancellationToken);
         }
+        CertificateAuthorities authorities = Use("Proxy:OperatorCA", options.AuthoritiesFile, path => CertificateAuthorities.FromFile(path, time));
+        string token = Use("Proxy:OperatorToken", options.TokenFile, ReadToken);
+        return new OperatorStream(new Uri($"https://{address.Name}"), new OperatorCredentials(authorities, token), address.EndPoint, cancellationToken);
+    }
+
+    private static T Use<T>(string setting, string path, Func<string, T> read)
+    {
         try
         {
-            var authorities = CertificateAuthorities.FromFile(options.AuthoritiesFile, time);
-            return new OperatorStream(new Uri($"https://{address.Name}"), new OperatorCredentials(authorities, ReadToken(options.TokenFile)), address.EndPoint, cancellationToken);
+            return read(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConfigurationException)
         {
-            throw new RpcException(new Status(StatusCode.Unauthenticated, $"Proxy:OperatorCA or Proxy:OperatorToken cannot be used: {exception.Message}", exception));
+            throw new RpcException(new Status(StatusCode.Unauthenticated, $"{setting} cannot be used: {exception.Message}", exception));
         }
     }
 
     private static string ReadToken(string path)
     {
-        string token = File.ReadAllText(path).Trim();
+        string token = RegularFile.ReadText(path, MaxToken).Trim();
         // RFC 6750 section 2.1, b64token. Anything else would be refused by HttpClient with an exception that quotes
         // it.
         return token.Length > 0 && token.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal))
             ? token
-            : throw new ConfigurationException([$"{path}: holds no token"]);
+            : throw new ConfigurationException([$"{path}: holds no token; write one line with a ServiceAccount's token for the audience ssh-gateway-operator"]);
     }
 }

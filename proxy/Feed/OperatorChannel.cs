@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -35,7 +36,7 @@ internal static class OperatorChannel
             {
                 SslOptions = new SslClientAuthenticationOptions
                 {
-                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsServer(credentials, certificate, chain, errors),
+                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsServer(address.Host, credentials, certificate, chain, errors),
                 },
                 ConnectTimeout = ConnectTimeout,
                 ConnectCallback = (context, cancellationToken) => ConnectAsync(endPoint ?? (EndPoint)context.DnsEndPoint, cancellationToken),
@@ -57,9 +58,29 @@ internal static class OperatorChannel
         credentials is null ? [] : new Metadata { { "authorization", $"Bearer {credentials.Token}" } };
 
     // The machine's own trust does not count, be it there or not; the name has to be right.
-    private static bool IsServer(OperatorCredentials? credentials, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
-        (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
-        && certificate is X509Certificate2 server && credentials is not null && credentials.Authorities.HaveSigned(server, chain);
+    private static bool IsServer(string host, OperatorCredentials? credentials, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        FindProblem(host, credentials, certificate as X509Certificate2, chain, errors) is { } problem
+            // The callback's false would become a sentence that says nothing.
+            ? throw new AuthenticationException(problem)
+            : true;
+
+    private static string? FindProblem(string host, OperatorCredentials? credentials, X509Certificate2? server, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (server is null || credentials is null)
+        {
+            return "the operator has shown no certificate";
+        }
+        if ((server.NotBefore > DateTime.Now || server.NotAfter < DateTime.Now) && !credentials.Authorities.HaveSigned(server, chain))
+        {
+            return $"the operator's certificate is good from {server.NotBefore.ToUniversalTime():u} to {server.NotAfter.ToUniversalTime():u}, and this machine's clock says {DateTime.UtcNow:u}";
+        }
+        if (!credentials.Authorities.HaveSigned(server, chain))
+        {
+            return $"the operator's certificate ({server.Subject}, issued by {server.Issuer}) is not signed by a CA of Proxy:OperatorCA";
+        }
+        return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None ? null
+            : $"the operator's certificate is not for {host}, its name in Proxy:Operators ({server.Subject})";
+    }
 
     private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {

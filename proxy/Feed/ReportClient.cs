@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Hosting;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sessions;
 
@@ -23,7 +24,10 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
     private readonly OperatorAccess _access = new(options, time);
     private volatile IReadOnlyList<OperatorAddress> _known = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Supervision.RunAsync(nameof(ReportClient), RunAsync, time, logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         var reporting = new Dictionary<OperatorAddress, Task>();
         while (!stoppingToken.IsCancellationRequested)
@@ -44,7 +48,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
             {
                 if (!reporting.ContainsKey(address))
                 {
-                    reporting[address] = KeepReportingAsync(address, stoppingToken);
+                    reporting[address] = Supervision.RunAsync(nameof(ReportClient), cancellation => KeepReportingAsync(address, cancellation), time, logger, stoppingToken);
                 }
             }
             await Task.Delay(LookInterval, time, stoppingToken);
@@ -65,7 +69,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
             }
             catch (RpcException exception)
             {
-                reason = $"{exception.StatusCode}: {exception.Status.Detail}";
+                reason = OperatorFailure.Explain(exception, options);
             }
             catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
             {

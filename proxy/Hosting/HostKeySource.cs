@@ -1,3 +1,5 @@
+using SshGateway.Hosting;
+using SshGateway.Hosting.Files;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
@@ -10,7 +12,7 @@ namespace SshGateway.Proxy.Hosting;
 /// one of that file stays until it expires, and the key stays in any case.
 /// </summary>
 internal sealed class HostKeySource(
-    IReadOnlyList<string> paths, KeyFiles<HostKeySet> keys, TimeProvider time, ILogger<HostKeySource> logger)
+    IReadOnlyList<string> paths, KeyFiles<HostKeySet> keys, TimeProvider time, ILogger<HostKeySource> logger) : IReloadable
 {
     private const string Suffix = "-cert.pub";
     private const int MaxFiles = 16;
@@ -54,6 +56,17 @@ internal sealed class HostKeySource(
             {
                 _lock.Exit();
             }
+        }
+    }
+
+    public string Content => "host certificates";
+
+    public string? Reload()
+    {
+        lock (_lock)
+        {
+            Refresh(keys.Current);
+            return _problems.Count == 0 ? null : string.Join("; ", _problems.Select(problem => $"{problem.Key}: {problem.Value}"));
         }
     }
 
@@ -130,11 +143,7 @@ internal sealed class HostKeySource(
     {
         try
         {
-            if (new FileInfo(file).Length > MaxFileSize)
-            {
-                throw new SshFormatException("the file is too large for a certificate");
-            }
-            HostCertificate certificate = HostCertificate.ParseLine(File.ReadAllText(file));
+            HostCertificate certificate = HostCertificate.ParseLine(RegularFile.ReadText(file, MaxFileSize));
             // Compared with every key, as sshd does: the file's name need not say whose it is.
             return now.Find(certificate.Key.Blob.Span) is not null
                 ? certificate

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Files;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
 
@@ -10,7 +12,7 @@ namespace SshGateway.Proxy.Hosting;
 /// it, every two seconds at most, by their content: Kubernetes changes a mounted Secret by putting a symbolic link
 /// elsewhere. As long as they cannot be read, what was made last stays in force.
 /// </summary>
-internal sealed class KeyFiles<T>
+internal sealed class KeyFiles<T> : IReloadable
     where T : class
 {
     private const int MaxFiles = 16;
@@ -18,6 +20,7 @@ internal sealed class KeyFiles<T>
     private static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
+    private readonly string _setting;
     private readonly IReadOnlyList<string> _paths;
     private readonly Func<IReadOnlyList<SshPrivateKey>, T> _make;
     private readonly TimeProvider _time;
@@ -27,6 +30,7 @@ internal sealed class KeyFiles<T>
     private string? _problem;
     private long _readAt;
 
+    /// <param name="setting">The setting that has the paths, for messages.</param>
     /// <param name="paths">Files, or directories of which each file counts, in the order of the names, but for hidden
     /// ones and <c>*.pub</c>.</param>
     /// <param name="make">Makes it of the keys, in that order. Earlier ones may still be in use: nobody disposes the
@@ -34,11 +38,11 @@ internal sealed class KeyFiles<T>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told about changes and problems.</param>
     /// <exception cref="SshFormatException">They cannot be used; the message names the file and the remedy.</exception>
-    public KeyFiles(IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make, TimeProvider time, ILogger logger)
+    public KeyFiles(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make, TimeProvider time, ILogger logger)
     {
-        (_paths, _make, _time, _logger) = ([.. paths], make, time, logger);
+        (_setting, _paths, _make, _time, _logger) = (setting, [.. paths], make, time, logger);
         _readAt = time.GetTimestamp();
-        (_current, _digest, _) = Read([]) ?? throw new SshFormatException($"no private key is in {string.Join(", ", _paths)}");
+        (_current, _digest, _) = Read([]) ?? throw new SshFormatException($"{setting}: no private key is in {string.Join(", ", _paths)}");
     }
 
     public T Current
@@ -58,6 +62,17 @@ internal sealed class KeyFiles<T>
                 }
             }
             return _current;
+        }
+    }
+
+    public string Content => _setting;
+
+    public string? Reload()
+    {
+        lock (_lock)
+        {
+            Refresh();
+            return _problem;
         }
     }
 
@@ -86,20 +101,28 @@ internal sealed class KeyFiles<T>
     /// <summary>Null: nothing has changed.</summary>
     private (T Made, byte[] Digest, IReadOnlyList<SshPrivateKey> Keys)? Read(byte[] digest)
     {
+        (string Path, byte[] Content)[] files = [];
         try
         {
-            string[] files = [.. _paths.SelectMany(Expand)];
+            files = [.. _paths.SelectMany(Expand).Select(path => (path, RegularFile.ReadBytes(path, OpenSshKeyFile.MaxSize)))];
             byte[] now = DigestOf(files);
             if (now.AsSpan().SequenceEqual(digest))
             {
                 return null;
             }
-            IReadOnlyList<SshPrivateKey> keys = [.. files.Select(OpenSshKeyFile.Load)];
+            IReadOnlyList<SshPrivateKey> keys = [.. files.Select(file => OpenSshKeyFile.Parse(Encoding.UTF8.GetString(file.Content), file.Path))];
             return (_make(keys), now, keys);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is SshFormatException or IOException or UnauthorizedAccessException)
         {
-            throw new SshFormatException($"private keys cannot be read: {problem.Message}");
+            throw new SshFormatException($"{_setting}: {problem.Message}");
+        }
+        finally
+        {
+            foreach ((_, byte[] content) in files)
+            {
+                CryptographicOperations.ZeroMemory(content);
+            }
         }
     }
 
@@ -118,15 +141,13 @@ internal sealed class KeyFiles<T>
     private static bool IsPrivate(string file) => !Path.GetFileName(file).StartsWith('.') && !file.EndsWith(".pub", StringComparison.Ordinal);
 
     // Of names too: two files whose keys change places are a change.
-    private static byte[] DigestOf(IEnumerable<string> files)
+    private static byte[] DigestOf(IEnumerable<(string Path, byte[] Content)> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in files)
+        foreach ((string path, byte[] content) in files)
         {
-            byte[] content = File.ReadAllBytes(file);
-            hash.AppendData(Encoding.UTF8.GetBytes($"{file}\0{content.Length}\0"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{path}\0{content.Length}\0"));
             hash.AppendData(content);
-            CryptographicOperations.ZeroMemory(content);
         }
         return hash.GetHashAndReset();
     }

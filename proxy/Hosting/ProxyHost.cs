@@ -27,9 +27,12 @@ internal static class ProxyHost
     public static WebApplication Build(string[] arguments)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.UseGatewaySources(arguments);
+        builder.Configuration.UseGatewaySources(ProxyOptions.Section, arguments);
         ProxyOptions options = ProxyOptionsReader.Read(builder.Configuration);
+        ListenAddress.Probe("Proxy:Listen", options.Listen);
+        ListenAddress.Probe("Proxy:HttpListen", options.HttpListen);
         builder.Logging.UseGatewayConsole();
+        builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
         builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id);
         ListenOptions? probes = null;
@@ -48,7 +51,8 @@ internal static class ProxyHost
         app.UseMetricsEndpoint();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
         SshListener listener = app.Services.GetRequiredService<SshListener>();
-        app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady));
+        OperatorClock clock = app.Services.GetRequiredService<OperatorClock>();
+        app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady, clock.Problem));
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app, options, probes));
         return app;
     }
@@ -71,6 +75,7 @@ internal static class ProxyHost
     private static void AddSessions(IServiceCollection services)
     {
         services.AddSingleton<SessionTable>();
+        services.AddSingleton<OperatorClock>();
         services.AddSingleton<OpenSessions>();
         services.AddHostedService<OpenSessionReview>();
     }
@@ -97,7 +102,7 @@ internal static class ProxyHost
             options.Penalties, new NetworkSet(options.PenaltyExempt.Concat(options.ProxyProtocolFrom)), provider.GetRequiredService<SourceNetworks>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ClientLimits(
-            options.MaxConnections, options.MaxUnauthenticated, options.MaxUnauthenticatedPerSource, provider.GetRequiredService<SourceNetworks>(),
+            ProcessLimits.MaxConnections(options), options.MaxUnauthenticated, options.MaxUnauthenticatedPerSource, provider.GetRequiredService<SourceNetworks>(),
             provider.GetRequiredService<SourcePenalties>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new PassthroughLimits(options.PassthroughPerSource, options.PassthroughPerPod));
     }
@@ -106,7 +111,7 @@ internal static class ProxyHost
     {
         bool isCa = options.UserCaKey.Length > 0;
         AddKeys<IPodCredentials>(
-            services, [isCa ? options.UserCaKey : options.GatewayKey], keys => isCa ? new UserCertificateAuthority(keys[0], TimeProvider.System) : new GatewayKey(keys[0]));
+            services, isCa ? "Proxy:UserCaKey" : "Proxy:GatewayKey", [isCa ? options.UserCaKey : options.GatewayKey], keys => isCa ? new UserCertificateAuthority(keys[0], TimeProvider.System) : new GatewayKey(keys[0]));
         services.AddSingleton(new RekeyLimits(options.RekeyBytes == 0 ? null : options.RekeyBytes));
         services.AddSingleton(new PodLoginLimits
         {
@@ -133,10 +138,11 @@ internal static class ProxyHost
 
     private static void AddConnections(IServiceCollection services, ProxyOptions options)
     {
-        AddKeys(services, options.HostKeys, static keys => new HostKeySet(keys));
+        AddKeys(services, "Proxy:HostKeys", options.HostKeys, static keys => new HostKeySet(keys));
         services.AddSingleton(provider => new HostKeySource(
             [.. options.HostKeys], provider.GetRequiredService<KeyFiles<HostKeySet>>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<HostKeySource>>()));
+        services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<HostKeySource>());
         // In place of the keys alone.
         services.AddSingleton<Func<HostKeySet>>(provider =>
         {
@@ -158,10 +164,12 @@ internal static class ProxyHost
         services.AddSingleton<RevokedKeys>();
         if (options.RevokedKeys.Length > 0)
         {
-            // Before the listener: the list is read before the first client comes.
-            services.AddHostedService(provider => new RevokedKeysFile(
+            services.AddSingleton(provider => new RevokedKeysFile(
                 options.RevokedKeys, provider.GetRequiredService<RevokedKeys>(), provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<RevokedKeysFile>>()));
+            services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<RevokedKeysFile>());
+            // Before the listener: the list is read before the first client comes.
+            services.AddHostedService(provider => provider.GetRequiredService<RevokedKeysFile>());
         }
     }
 
@@ -178,10 +186,11 @@ internal static class ProxyHost
     }
 
     /// <summary>What is made of private key files, which may change.</summary>
-    private static void AddKeys<T>(IServiceCollection services, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make)
+    private static void AddKeys<T>(IServiceCollection services, string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make)
         where T : class
     {
-        services.AddSingleton(provider => new KeyFiles<T>(paths, make, TimeProvider.System, provider.GetRequiredService<ILogger<KeyFiles<T>>>()));
+        services.AddSingleton(provider => new KeyFiles<T>(setting, paths, make, TimeProvider.System, provider.GetRequiredService<ILogger<KeyFiles<T>>>()));
+        services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<KeyFiles<T>>());
         services.AddSingleton<Func<T>>(provider =>
         {
             KeyFiles<T> files = provider.GetRequiredService<KeyFiles<T>>();
@@ -192,6 +201,7 @@ internal static class ProxyHost
     private static void LogStart(WebApplication app, ProxyOptions options, ListenOptions? probes)
     {
         HostingLog.ProbesListening(app.Logger, probes?.IPEndPoint);
+        ProcessLimits.Report(options, app.Logger);
         if (options.OperatorInsecure)
         {
             HostingLog.OperatorInsecure(app.Logger);

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using SshGateway.Hosting;
+using SshGateway.Hosting.Files;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Ssh.Revocation;
 using SshGateway.Ssh.Wire;
@@ -10,10 +12,11 @@ namespace SshGateway.Proxy.Hosting;
 /// file by a symbolic link. A file that cannot be used refuses the start; later it leaves the last good list in force,
 /// so that nothing that was revoked comes back.
 /// </summary>
-internal sealed class RevokedKeysFile : BackgroundService
+internal sealed class RevokedKeysFile : BackgroundService, IReloadable
 {
     private static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _lock = new();
     private readonly string _path;
     private readonly RevokedKeys _revokedKeys;
     private readonly TimeProvider _time;
@@ -28,8 +31,30 @@ internal sealed class RevokedKeysFile : BackgroundService
         Read();
     }
 
-    /// <summary>Looks at the file again.</summary>
-    public void Refresh()
+    public string Content => "Proxy:RevokedKeys";
+
+    public string? Reload()
+    {
+        lock (_lock)
+        {
+            Refresh();
+            return _problem;
+        }
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Supervision.RunAsync(nameof(RevokedKeysFile), RunAsync, _time, _logger, stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(RereadInterval, _time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            Reload();
+        }
+    }
+
+    private void Refresh()
     {
         try
         {
@@ -46,27 +71,11 @@ internal sealed class RevokedKeysFile : BackgroundService
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(RereadInterval, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
-            {
-                Refresh();
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The process ends.
-        }
-    }
-
     private void Read()
     {
         try
         {
-            byte[] content = ReadContent();
+            byte[] content = RegularFile.ReadBytes(_path, RevocationList.MaxSize);
             byte[] digest = SHA256.HashData(content);
             if (digest.AsSpan().SequenceEqual(_digest))
             {
@@ -79,25 +88,8 @@ internal sealed class RevokedKeysFile : BackgroundService
         }
         catch (Exception problem) when (problem is SshFormatException or IOException or UnauthorizedAccessException)
         {
-            throw new SshFormatException($"the file of revoked keys '{_path}' cannot be used: {problem.Message}");
+            throw new SshFormatException($"Proxy:RevokedKeys: the file '{_path}' cannot be used: {problem.Message}");
         }
-    }
-
-    // The length of a file that is being written says nothing, and that of a device is zero.
-    private byte[] ReadContent()
-    {
-        using FileStream file = File.OpenRead(_path);
-        using var content = new MemoryStream();
-        byte[] part = new byte[64 * 1024];
-        for (int count; (count = file.Read(part)) > 0;)
-        {
-            if (content.Length + count > RevocationList.MaxSize)
-            {
-                throw new SshFormatException($"it has more than {RevocationList.MaxSize} bytes");
-            }
-            content.Write(part, 0, count);
-        }
-        return content.ToArray();
     }
 }
 

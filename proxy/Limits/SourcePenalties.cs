@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Hosting;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 
@@ -29,6 +30,8 @@ internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetwor
     private static readonly TimeSpan Threshold = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MaxPenalty = TimeSpan.FromMinutes(10);
 
+    // A clock that is set back would make a penalty longer.
+    private readonly SteadyClock _clock = new(time);
     private readonly Lock _lock = new();
     private readonly Dictionary<SourceNetwork, Penalty> _penalties = [];
     private readonly SortedSet<Penalty> _byEnd = new(Comparer<Penalty>.Create(static (a, b) =>
@@ -50,7 +53,7 @@ internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetwor
     public TimeSpan? Remaining(IPAddress address)
     {
         SourceNetwork source = sources.Find(address);
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = _clock.Now;
         lock (_lock)
         {
             return _penalties.TryGetValue(source, out Penalty penalty) && penalty.IsInForce && penalty.Ends > now ? penalty.Ends - now : null;
@@ -100,7 +103,7 @@ internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetwor
 
     private void Add(SourceNetwork source, TimeSpan added)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = _clock.Now;
         lock (_lock)
         {
             while (_byEnd.Count > 0 && (_byEnd.Min.Ends <= now || (_byEnd.Count >= Capacity && !_penalties.ContainsKey(source))))

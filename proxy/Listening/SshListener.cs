@@ -96,6 +96,7 @@ internal sealed partial class SshListener(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        bool isFailing = false;
         while (true)
         {
             try
@@ -104,11 +105,17 @@ internal sealed partial class SshListener(
                 {
                     return;
                 }
+                isFailing = false;
                 Serve(client);
             }
             catch (SocketException problem)
             {
-                Log.AcceptFailed(logger, problem.Message);
+                // Ten times a second until something ends; said once.
+                if (!isFailing)
+                {
+                    isFailing = true;
+                    Log.AcceptFailed(logger, problem.Message);
+                }
                 await Task.Delay(PauseAfterFailure, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -28,7 +28,7 @@ internal sealed class PipePool : IDisposable
         {
             return pipe;
         }
-        if (LibC.TryCreatePipe(PipeSize, out SafeFileHandle readEnd, out SafeFileHandle writeEnd))
+        if (LibC.TryCreatePipe(PipeSize, out SafeFileHandle readEnd, out SafeFileHandle writeEnd) && !Descriptors.IsHeldBack((int)writeEnd.DangerousGetHandle()))
         {
             return new Pipe(readEnd, writeEnd);
         }

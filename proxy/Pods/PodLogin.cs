@@ -19,7 +19,7 @@ namespace SshGateway.Proxy.Pods;
 /// </summary>
 internal sealed partial class PodLogin(
     Func<IPodCredentials> credentials, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits,
-    TimeProvider time, ILogger<PodLogin> logger)
+    OperatorClock clock, TimeProvider time, ILogger<PodLogin> logger)
 {
     // The client's order decides (RFC 4253 section 7.1) and here we are the client: the cheapest first.
     private static readonly KexOffer Algorithms = new(KeyExchangeAlgorithm.All, [], CipherAlgorithm.All, MacAlgorithm.All);
@@ -145,7 +145,7 @@ internal sealed partial class PodLogin(
     }
 
     /// <summary>Null: the pod has let us in.</summary>
-    private static async Task<Refusal?> AuthenticateAsync(
+    private async Task<Refusal?> AuthenticateAsync(
         SshClientTransport leg, AuthenticatedClient client, IPodCredentials gateway, PodCredential[] offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner,
         CancellationToken expiry)
     {
@@ -179,7 +179,7 @@ internal sealed partial class PodLogin(
         return PodConnector.Refuse(
             client.Entry,
             ConnectionEnd.PodRefusedLogin,
-            $"did not accept the gateway's {gateway.Kind}",
+            $"did not accept the gateway's {gateway.Kind}{(clock.Problem is { } problem ? $", and {problem}" : "")}",
             $"user {client.Entry.TargetUser}; {tried}; {gateway.Remedy}");
     }
 

@@ -108,13 +108,17 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
 
     private async Task DrainAsync(SshTransport leg, Task<PumpEnd> pump, TimeSpan timeout)
     {
+        Task draining = DrainAsync(leg, pump);
         try
         {
-            await DrainAsync(leg, pump).WaitAsync(timeout, time).ConfigureAwait(false);
+            await draining.WaitAsync(timeout, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            // It had its time.
+            // It had its time. Nobody may read on from a descriptor that is about to be closed.
+            clientLeg.Abort();
+            podLeg.Abort();
+            await draining.ConfigureAwait(false);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 
 namespace SshGateway.Hosting;
 
@@ -14,5 +15,29 @@ public static class ListenAddress
         bool hasPort = colon > 0 && (text[colon - 1] == ']' || text.IndexOf(':', StringComparison.Ordinal) == colon);
         address = null;
         return hasPort && IPEndPoint.TryParse(text, out address);
+    }
+
+    /// <summary>Finds out before the start whether an address can be listened on, to name the setting.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="text">Its value, which parses.</param>
+    /// <exception cref="ConfigurationException">It cannot.</exception>
+    public static void Probe(string setting, string text)
+    {
+        IPEndPoint address = TryParse(text, out IPEndPoint? parsed) ? parsed : throw new ArgumentException("it does not parse", nameof(text));
+        try
+        {
+            // Bound and not listening: nobody can connect meanwhile.
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (address.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+            socket.Bind(address);
+        }
+        catch (SocketException problem)
+        {
+            string otherwise = problem.SocketErrorCode == SocketError.AddressAlreadyInUse ? "end the program that listens there, or write another address or port" : "write another address or port";
+            throw new ConfigurationException([$"{setting} is \"{text}\", which cannot be listened on: {problem.Message}; {otherwise}"]);
+        }
     }
 }

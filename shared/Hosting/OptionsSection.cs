@@ -22,23 +22,25 @@ public static class OptionsSection
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(bind);
         ArgumentNullException.ThrowIfNull(check);
-        string[] keys = [.. FindKeys<T>()];
+        PropertyInfo[] properties = [.. FindProperties<T>()];
+        string[] keys = [.. properties.Select(property => property.Name)];
         IConfigurationSection found = configuration.GetSection(section);
-        List<string> failures =
+        List<string> failures = [.. FindMisspelt(configuration, section, keys), .. FindUnknown(found, keys)];
+        if (found.Value is { Length: > 0 })
+        {
+            failures.Add($"{section} is one value, and must have keys; write {section}:<key>=<value>");
+        }
+        string[] malformed =
         [
-            .. found.GetChildren().Select(child => child.Key).Except(keys, StringComparer.OrdinalIgnoreCase)
-                .Select(key => $"{section}:{key} is no key; there are {string.Join(", ", keys)}"),
+            .. found.GetChildren().SelectMany(child => properties.Where(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))
+                .SelectMany(property => SettingForm.FindProblems(property, child))),
         ];
+        failures.AddRange(malformed);
         var options = new T();
-        try
+        if (malformed.Length == 0)
         {
             bind(found, options);
             failures.AddRange(check(options));
-        }
-        catch (InvalidOperationException exception)
-        {
-            // The binder's message names the key, the value and the type.
-            failures.Add(exception.Message);
         }
         return failures.Count == 0 ? options : throw new ConfigurationException(failures);
     }
@@ -46,8 +48,25 @@ public static class OptionsSection
     /// <summary>
     /// Every key of these options: each property that can be set or is a list. The others are derived from them.
     /// </summary>
-    public static IEnumerable<string> FindKeys<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() => typeof(T)
+    public static IEnumerable<string> FindKeys<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() =>
+        FindProperties<T>().Select(property => property.Name);
+
+    private static IEnumerable<PropertyInfo> FindProperties<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() => typeof(T)
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(property => property.SetMethod is { IsPublic: true } || property.PropertyType == typeof(IList<string>))
-        .Select(property => property.Name);
+        .Where(property => property.SetMethod is { IsPublic: true } || property.PropertyType == typeof(IList<string>));
+
+    private static IEnumerable<string> FindUnknown(IConfigurationSection section, string[] keys) =>
+        from child in section.GetChildren()
+        where !keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase)
+        let meant = Spelling.Closest(child.Key, keys)
+        select $"{section.Path}:{child.Key} is no key; {(meant is null ? "" : $"did you mean {section.Path}:{meant}? ")}There are {string.Join(", ", keys)}";
+
+    // Environment variables are the whole machine's: a section is a misspelt one of ours when it has one of our keys
+    // and nearly our name.
+    private static IEnumerable<string> FindMisspelt(IConfiguration configuration, string section, string[] keys) =>
+        from other in configuration.GetChildren()
+        where !ConfigurationSources.Sections.Contains(other.Key, StringComparer.OrdinalIgnoreCase) && Spelling.Closest(other.Key, [section]) is not null
+        let child = other.GetChildren().FirstOrDefault(child => keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+        where child is not null
+        select $"{child.Path}: there is no section \"{other.Key}\"; write {section}:{child.Key}, or {section}__{child.Key} as an environment variable";
 }

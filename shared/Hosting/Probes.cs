@@ -9,13 +9,14 @@ public static class Probes
 {
     /// <param name="context">The request.</param>
     /// <param name="notReady">Why the process is not ready; null when it is.</param>
-    public static Task HandleAsync(HttpContext context, string? notReady)
+    /// <param name="remark">What a ready process has to say besides; null: nothing.</param>
+    public static Task HandleAsync(HttpContext context, string? notReady, string? remark = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         return context.Request.Path.Value switch
         {
             "/healthz" => AnswerAsync(context, StatusCodes.Status200OK, "ok"),
-            "/readyz" when notReady is null => AnswerAsync(context, StatusCodes.Status200OK, "ready"),
+            "/readyz" when notReady is null => AnswerAsync(context, StatusCodes.Status200OK, remark is null ? "ready" : $"ready, but {remark}"),
             "/readyz" => AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, notReady),
             _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there are /healthz, /readyz and /metrics"),
         };

@@ -1,4 +1,3 @@
-
 namespace SshGateway.Hosting;
 
 /// <summary>What stops a process at its start.</summary>
@@ -15,6 +14,7 @@ public static class StartupFailure
     public static string Explain(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        return exception.InnerException is { } cause ? $"{exception.Message} {Explain(cause)}" : exception.Message;
+        string? cause = exception.InnerException is { } inner ? Explain(inner) : null;
+        return cause is null || exception.Message.Contains(cause, StringComparison.OrdinalIgnoreCase) ? exception.Message : $"{exception.Message} {cause}";
     }
 }

@@ -113,7 +113,7 @@ public sealed class RevocationTests
         ]);
 
         Assert.Equal(1, proxy.ExitCode);
-        Assert.StartsWith($"the file of revoked keys '{missing}' cannot be used: ", proxy.ErrorText, StringComparison.Ordinal);
+        Assert.StartsWith($"Proxy:RevokedKeys: the file '{missing}' cannot be used: ", proxy.ErrorText, StringComparison.Ordinal);
         Assert.DoesNotContain("SSH listening on", proxy.Text, StringComparison.Ordinal);
     }
 

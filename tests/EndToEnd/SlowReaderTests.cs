@@ -1,5 +1,6 @@
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit.Abstractions;
 using TcpTable = SshGateway.Tests.Support.TcpTable;
 
@@ -20,7 +21,7 @@ public sealed class SlowReaderTests(SharedGateway shared, ITestOutputHelper outp
     {
         ProxyProcess proxy = shared.Gateway.Proxies[0];
         PodSshd pod = shared.Pod(SharedGateway.Alpha);
-        using SshPrivateKey key = OpenSshKeyFile.Load(shared.UserKey.PrivateFile);
+        using SshPrivateKey key = KeyFile.Load(shared.UserKey.PrivateFile);
         // Buffers and code that any transfer brings.
         Assert.True((await shared.Client.RunAsync(SharedGateway.Alpha, "head -c 64M /dev/zero")).Succeeded);
         long before = proxy.Daemon.ResidentBytes();
@@ -60,7 +61,7 @@ public sealed class SlowReaderTests(SharedGateway shared, ITestOutputHelper outp
         ProxyProcess proxy = gateway.Proxies[0];
         SshClient ssh = SshClient.Create(proxy.Ssh, shared.UserKey, gateway.Keys.HostKeys);
         Assert.True((await ssh.RunWhenKnownAsync(Id, "true")).Succeeded);
-        using SshPrivateKey key = OpenSshKeyFile.Load(shared.UserKey.PrivateFile);
+        using SshPrivateKey key = KeyFile.Load(shared.UserKey.PrivateFile);
         await using GreedyClient client = await GreedyClient.StartAsync(proxy.Ssh, Id, key, "head -c 1G /dev/zero");
 
         string end = await proxy.Daemon.WaitForLineAsync($"(ClientLost, blame Client, user \"{Id}\"", TimeSpan.FromMinutes(1));

@@ -8,17 +8,20 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = start ?? new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>By how much somebody has set the clock; durations do not notice.</summary>
+    public TimeSpan ClockSet { get; set; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
         {
-            return _now;
+            return _now + ClockSet;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp() => GetUtcNow().Ticks - ClockSet.Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -29,7 +32,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimePro
 
     public void Advance(TimeSpan time)
     {
-        DateTimeOffset end = GetUtcNow() + time;
+        DateTimeOffset end = GetUtcNow() - ClockSet + time;
         while (NextDue(end) is { } due)
         {
             due.Run();

@@ -1,3 +1,5 @@
+using SshGateway.Hosting;
+
 namespace SshGateway.Operator.Feed.Authentication;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace SshGateway.Operator.Feed.Authentication;
 /// token names an unknown one; that at most every ten seconds, for anybody can name any key. All callers share one
 /// refresh. It does not end with a caller: unauthenticated peers could end each of them.
 /// </summary>
-internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProvider time, ILogger<IssuerKeysCache> logger) : IDisposable
+internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProvider time, ILogger<IssuerKeysCache> logger) : IReloadable, IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(10);
@@ -17,6 +19,7 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
     private Task? _refresh;
     private long? _readAt;
     private long? _triedAt;
+    private bool _isExpired;
 
     /// <param name="keyId">The key that is needed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -41,9 +44,10 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
     {
         lock (_lock)
         {
-            bool isNeeded = _readAt is not { } readAt || time.GetElapsedTime(readAt) >= Lifetime || _keys?.Find(keyId) is null;
-            if (isNeeded && _refresh is null && (_triedAt is not { } triedAt || time.GetElapsedTime(triedAt) >= MinInterval))
+            bool isNeeded = _isExpired || _readAt is not { } readAt || time.GetElapsedTime(readAt) >= Lifetime || _keys?.Find(keyId) is null;
+            if (isNeeded && _refresh is null && (_isExpired || _triedAt is not { } triedAt || time.GetElapsedTime(triedAt) >= MinInterval))
             {
+                _isExpired = false;
                 _triedAt = time.GetTimestamp();
                 _refresh = Task.Run(RefreshAsync);
             }
@@ -77,6 +81,18 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
                 (_keys, _readAt) = keys is null ? (_keys, _readAt) : (keys, time.GetTimestamp());
             }
         }
+    }
+
+    public string Content => "the keys for the proxies' tokens";
+
+    /// <summary>They are read again with the next token.</summary>
+    public string? Reload()
+    {
+        lock (_lock)
+        {
+            _isExpired = true;
+        }
+        return null;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Cannot read the keys that verify the proxies' tokens: {Problem}")]

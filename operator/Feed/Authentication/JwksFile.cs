@@ -1,13 +1,15 @@
+using SshGateway.Hosting.Files;
+
 namespace SshGateway.Operator.Feed.Authentication;
 
 /// <summary>Keys in a file: Operator:FeedJwks, for Operator:FeedIssuer.</summary>
 internal sealed class JwksFile(string path, string issuer) : IIssuerKeysSource
 {
-    public async Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken)
+    public Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return new IssuerKeys(issuer, await File.ReadAllTextAsync(path, cancellationToken));
+            return Task.FromResult(new IssuerKeys(issuer, RegularFile.ReadText(path)));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using SshGateway.Hosting.Files;
+
 namespace SshGateway.Operator.Feed.Certificates;
 
 /// <summary>Two PEM files, read again every ten seconds at most. They may come later than the operator.</summary>
@@ -25,11 +27,19 @@ internal sealed class CertificateFiles(string certificateFile, string keyFile, T
         }
     }
 
+    public void Expire()
+    {
+        lock (_lock)
+        {
+            _readAt = null;
+        }
+    }
+
     private void Reread()
     {
         try
         {
-            _read = new CertificatePem(File.ReadAllText(certificateFile), File.ReadAllText(keyFile));
+            _read = new CertificatePem(RegularFile.ReadText(certificateFile), RegularFile.ReadText(keyFile));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using SshGateway.Hosting;
 
 namespace SshGateway.Operator.Feed.Certificates;
 
@@ -11,7 +12,7 @@ namespace SshGateway.Operator.Feed.Certificates;
 /// connections, and open ones do not notice. There need not be one at the start, for in a cluster one of the operators
 /// makes it.
 /// </summary>
-internal sealed class FeedCertificate : IDisposable
+internal sealed class FeedCertificate : IReloadable, IDisposable
 {
     // To find out that no other replica leads, to take the lease and to make the certificate takes half of that.
     private static readonly TimeSpan WaitLimit = TimeSpan.FromMinutes(1);
@@ -59,6 +60,18 @@ internal sealed class FeedCertificate : IDisposable
         }
     }
 
+    public string Content => "the feed's certificate";
+
+    public string? Reload()
+    {
+        lock (_lock)
+        {
+            _source.Expire();
+            Refresh();
+            return _problem;
+        }
+    }
+
     public void Dispose() => _meter.Dispose();
 
     private void Refresh()
@@ -66,6 +79,7 @@ internal sealed class FeedCertificate : IDisposable
         (CertificatePem? pem, string? problem, bool isAwaited) = _source.Read();
         if (pem is null)
         {
+            _tried = null;
             ReportMissing(problem!, isAwaited && _time.GetElapsedTime(_startedAt) < WaitLimit);
         }
         else if (pem != _tried)

@@ -8,6 +8,11 @@ internal interface IFeedCertificateSource
 
     /// <summary>The latest certificate. Asked at every handshake, so it answers without waiting.</summary>
     FeedCertificateReading Read();
+
+    /// <summary>The next reading is not to be an earlier one.</summary>
+    void Expire()
+    {
+    }
 }
 
 /// <summary>A certificate, or why there is none.</summary>

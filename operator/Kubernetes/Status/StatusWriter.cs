@@ -127,12 +127,11 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
 
     private void OnUsageChanged(IReadOnlyCollection<string> sessionIds)
     {
-        DateTimeOffset due = _time.GetUtcNow() + UsageDelay;
         foreach (string sessionId in sessionIds)
         {
             if (_bySessionId.TryGetValue(sessionId, out ObjectKey key))
             {
-                _queue.AddAt(key, due);
+                _queue.AddAfter(key, UsageDelay);
             }
         }
     }
@@ -192,14 +191,14 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         DateTimeOffset now = _time.GetUtcNow();
         if (state.Route?.ExpiresAt is { } end && end > now)
         {
-            _queue.AddAt(key, end);
+            _queue.AddAfter(key, end - now);
         }
         // A session whose id belongs to another namespace's has no connections: they are the other's.
         SessionUsage? usage = state.Route is { } route ? _usage.Find(route.SessionId) : default(SessionUsage);
         if (usage is null && state.Session.Status?.Connections > 0)
         {
             // They may have ended while nobody listened.
-            _queue.AddAt(key, _usage.CompleteAt);
+            _queue.AddAfter(key, _usage.CompleteIn);
         }
         SessionStatus status = StatusComposer.Compose(state, usage, _hostKeys.Find(state.Route?.PodUid ?? ""), now);
         string? version = state.Session.Metadata?.ResourceVersion;
@@ -239,7 +238,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
             StatusLog.Failed(_logger, key, problem, delay.TotalSeconds);
         }
         failed.Problem = problem;
-        _queue.AddAt(key, _time.GetUtcNow() + delay);
+        _queue.AddAfter(key, delay);
     }
 
     /// <summary>The writes of one session that failed in a row. No two are under way at the same time.</summary>

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using SshGateway.Hosting;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Status;
@@ -12,7 +13,7 @@ internal sealed class WorkQueue : IDisposable
     // Timers do not reach further than some weeks; what is planned for later is looked at in between.
     private static readonly TimeSpan MaxSleep = TimeSpan.FromHours(1);
 
-    private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private readonly Channel<ObjectKey> _ready = Channel.CreateUnbounded<ObjectKey>();
@@ -23,7 +24,7 @@ internal sealed class WorkQueue : IDisposable
 
     public WorkQueue(TimeProvider time)
     {
-        _time = time;
+        _clock = new SteadyClock(time);
         _timer = time.CreateTimer(_ => AddDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -35,9 +36,10 @@ internal sealed class WorkQueue : IDisposable
         }
     }
 
-    /// <summary>Adds it at a later time. Of two times the earlier counts: who works on it then, plans anew.</summary>
-    public void AddAt(ObjectKey key, DateTimeOffset due)
+    /// <summary>Adds it after a while. Of two times the earlier counts: who works on it then, plans anew.</summary>
+    public void AddAfter(ObjectKey key, TimeSpan delay)
     {
+        DateTimeOffset due = _clock.Now + delay;
         lock (_lock)
         {
             if (_due.TryGetValue(key, out DateTimeOffset planned))
@@ -104,7 +106,7 @@ internal sealed class WorkQueue : IDisposable
     {
         lock (_lock)
         {
-            DateTimeOffset now = _time.GetUtcNow();
+            DateTimeOffset now = _clock.Now;
             while (_plan.Count > 0 && _plan.Min is var (due, key) && due <= now)
             {
                 _plan.Remove((due, key));
@@ -119,7 +121,7 @@ internal sealed class WorkQueue : IDisposable
     {
         if (_plan.Count > 0)
         {
-            TimeSpan left = _plan.Min.Due - _time.GetUtcNow();
+            TimeSpan left = _plan.Min.Due - _clock.Now;
             // Timers may fire a little early: the millisecond more keeps them from firing for nothing.
             left = left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero;
             _timer.Change(left < MaxSleep ? left : MaxSleep, Timeout.InfiniteTimeSpan);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SshGateway.Hosting;
 using SshGateway.Operator.Feed.Authentication;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
@@ -16,6 +17,7 @@ internal sealed class ReviewCache(TimeProvider time)
     private static readonly TimeSpan AuthenticTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RefusedTime = TimeSpan.FromSeconds(5);
 
+    private readonly SteadyClock _clock = new(time);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (ReviewedToken Review, DateTimeOffset End)> _reviews = new(StringComparer.Ordinal);
 
@@ -35,14 +37,14 @@ internal sealed class ReviewCache(TimeProvider time)
         string hash = Hash(token);
         lock (_lock)
         {
-            return _reviews.TryGetValue(hash, out (ReviewedToken Review, DateTimeOffset End) found) && time.GetUtcNow() < found.End ? found.Review : null;
+            return _reviews.TryGetValue(hash, out (ReviewedToken Review, DateTimeOffset End) found) && _clock.Now < found.End ? found.Review : null;
         }
     }
 
     public void Add(string token, ReviewedToken review)
     {
         string hash = Hash(token);
-        DateTimeOffset end = time.GetUtcNow() + (review.Verdict == TokenVerdict.Authentic ? AuthenticTime : RefusedTime);
+        DateTimeOffset end = _clock.Now + (review.Verdict == TokenVerdict.Authentic ? AuthenticTime : RefusedTime);
         lock (_lock)
         {
             if (_reviews.Count >= Capacity && !_reviews.ContainsKey(hash))

@@ -10,9 +10,13 @@ internal static partial class LibC
     public const int NoSuchFile = 2;
     public const int NoAccess = 13;
 
+    /// <summary>ENXIO: nobody reads from a FIFO.</summary>
+    public const int NoReader = 6;
+
     // <asm-generic/fcntl.h>: O_NOCTTY | O_NONBLOCK | O_CLOEXEC, and O_RDONLY is 0. A FIFO that nobody writes to is
     // opened at once.
     private const int ReadWithoutWaiting = 0x100 | 0x800 | 0x80000;
+    private const int WriteOnly = 1;
 
     // <linux/fcntl.h>
     private const int CurrentDirectory = -100;
@@ -24,6 +28,9 @@ internal static partial class LibC
 
     /// <returns>-1 with errno: it cannot be opened.</returns>
     public static int Open(string path) => Open(path, ReadWithoutWaiting);
+
+    /// <returns>-1 with errno: it cannot be opened.</returns>
+    public static int OpenToWrite(string path) => Open(path, WriteOnly | ReadWithoutWaiting);
 
     public static bool TryStat(string path, out FileStatus status) => TryStat(CurrentDirectory, path, 0, out status);
 

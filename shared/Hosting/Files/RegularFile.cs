@@ -47,6 +47,18 @@ public static class RegularFile
         return length <= maxBytes ? bytes[..length] : throw new IOException($"{path}: has more than {maxBytes} bytes, the maximum");
     }
 
+    /// <summary>Whether it is a FIFO from which nobody reads: who opens it to write waits for ever.</summary>
+    public static bool IsUnreadFifo(string path)
+    {
+        int descriptor = LibC.OpenToWrite(path);
+        bool isUnread = descriptor < 0 && Marshal.GetLastPInvokeError() == LibC.NoReader;
+        if (descriptor >= 0)
+        {
+            new SafeFileHandle(descriptor, ownsHandle: true).Dispose();
+        }
+        return isUnread;
+    }
+
     private static SafeFileHandle Open(string path)
     {
         int descriptor = LibC.Open(path);

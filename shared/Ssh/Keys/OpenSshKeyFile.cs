@@ -14,8 +14,8 @@ internal static class OpenSshKeyFile
     private const string Header = "-----BEGIN OPENSSH PRIVATE KEY-----";
     private const string Footer = "-----END OPENSSH PRIVATE KEY-----";
 
-    // An RSA key of 8192 bits takes about 9 KiB.
-    private const int MaxSize = 64 * 1024;
+    /// <summary>Bytes of a file. An RSA key of 8192 bits takes about 9 KiB.</summary>
+    public const int MaxSize = 64 * 1024;
 
     // As ssh-keygen breaks its lines; it reads others too.
     private const int LineLength = 70;
@@ -25,19 +25,17 @@ internal static class OpenSshKeyFile
 
     private static ReadOnlySpan<byte> Magic => "openssh-key-v1\0"u8;
 
-    /// <exception cref="SshFormatException">The file holds no usable key; the message names the file and the
+    /// <param name="text">The file's content.</param>
+    /// <param name="path">Names the file in the message.</param>
+    /// <exception cref="SshFormatException">It is no usable key; the message names the file and the
     /// remedy.</exception>
-    public static SshPrivateKey Load(string path)
+    public static SshPrivateKey Parse(string text, string path)
     {
         try
         {
-            if (new FileInfo(path).Length > MaxSize)
-            {
-                throw new SshFormatException("the file is too large for a key");
-            }
-            return Parse(File.ReadAllText(path));
+            return Parse(text);
         }
-        catch (Exception problem) when (problem is SshFormatException or IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception problem) when (problem is SshFormatException or CryptographicException)
         {
             throw new SshFormatException($"the private key file '{path}' cannot be used: {problem.Message}");
         }
@@ -47,7 +45,15 @@ internal static class OpenSshKeyFile
     public static SshPrivateKey Parse(string text)
     {
         string trimmed = text.Trim();
-        if (!trimmed.StartsWith(Header, StringComparison.Ordinal) || !trimmed.EndsWith(Footer, StringComparison.Ordinal))
+        if (trimmed.Length == 0)
+        {
+            throw new SshFormatException("it is empty; copy the key again");
+        }
+        if (trimmed.StartsWith(Header, StringComparison.Ordinal) && !trimmed.EndsWith(Footer, StringComparison.Ordinal))
+        {
+            throw new SshFormatException($"it is cut short: its last line must be {Footer}; copy the whole key again");
+        }
+        if (!trimmed.StartsWith(Header, StringComparison.Ordinal))
         {
             throw new SshFormatException("it is not in OpenSSH's private key format; convert it with: ssh-keygen -p -N '' -f <file>");
         }
@@ -58,7 +64,7 @@ internal static class OpenSshKeyFile
         }
         catch (FormatException)
         {
-            throw new SshFormatException("its base64 is damaged");
+            throw new SshFormatException("its base64 is damaged; copy the whole key again");
         }
         try
         {
@@ -119,7 +125,7 @@ internal static class OpenSshKeyFile
         reader.End();
         if (section.ReadUInt32() != section.ReadUInt32())
         {
-            throw new SshFormatException("it is damaged");
+            throw new SshFormatException("it is damaged; copy the whole key again");
         }
         string type = Encoding.ASCII.GetString(section.ReadString());
         SshPrivateKey key = type switch

@@ -8,34 +8,16 @@ internal static class LingeringClose
 {
     /// <summary>
     /// Writes, says that no more follows, and reads and drops what the peer still sends until it closes; all that until
-    /// the timeout.
+    /// the timeout, at which the socket is aborted.
     /// </summary>
-    public static async Task SendAsync(IPeerSocket socket, ReadOnlyMemory<byte> bytes, TimeSpan timeout, TimeProvider time)
-    {
-        try
-        {
-            await SendAsync(socket, bytes).WaitAsync(timeout, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // It had its time.
-        }
-    }
+    public static Task SendAsync(IPeerSocket socket, ReadOnlyMemory<byte> bytes, TimeSpan timeout, TimeProvider time) =>
+        LimitAsync(SendAsync(socket, bytes), socket, timeout, time);
 
     /// <summary>
-    /// Reads and drops what the peer still sends, until it closes or the timeout. Only when nobody else reads.
+    /// Reads and drops what the peer still sends, until it closes or until the timeout, at which the socket is aborted.
+    /// Only when nobody else reads.
     /// </summary>
-    public static async Task DrainAsync(IPeerSocket socket, TimeSpan timeout, TimeProvider time)
-    {
-        try
-        {
-            await DrainAsync(socket).WaitAsync(timeout, time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // It had its time.
-        }
-    }
+    public static Task DrainAsync(IPeerSocket socket, TimeSpan timeout, TimeProvider time) => LimitAsync(DrainAsync(socket), socket, timeout, time);
 
     /// <summary>The same until the peer closes or the socket is aborted.</summary>
     public static async Task DrainAsync(IPeerSocket socket)
@@ -50,6 +32,21 @@ internal static class LingeringClose
         catch (PeerGoneException)
         {
             // Closed hard; as good.
+        }
+    }
+
+    // Never leaves the work to itself: the descriptor that it uses could be another connection's once this one is
+    // closed.
+    private static async Task LimitAsync(Task work, IPeerSocket socket, TimeSpan timeout, TimeProvider time)
+    {
+        try
+        {
+            await work.WaitAsync(timeout, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            socket.Abort();
+            await work.ConfigureAwait(false);
         }
     }
 

@@ -120,8 +120,14 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     public async ValueTask SendControlAsync(ReadOnlyMemory<byte> payload)
     {
         await OpenControlBatchAsync().ConfigureAwait(false);
-        AppendControl(payload.Span);
-        CloseAndFlushLater();
+        try
+        {
+            AppendControl(payload.Span);
+        }
+        finally
+        {
+            CloseAndFlushLater();
+        }
     }
 
     /// <summary>
@@ -131,18 +137,24 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     public async ValueTask OfferAsync(byte[] payload, bool duringKeyExchange)
     {
         await OpenControlBatchAsync().ConfigureAwait(false);
-        if (_gate is not null && !duringKeyExchange)
+        try
         {
-            if (_held.Count < AnswersHeld)
+            if (_gate is not null && !duringKeyExchange)
             {
-                _held.Enqueue(payload);
+                if (_held.Count < AnswersHeld)
+                {
+                    _held.Enqueue(payload);
+                }
+            }
+            else if (_batch.Length + payload.Length < PacketBatch.AnswerReserve)
+            {
+                TryAppend(payload);
             }
         }
-        else if (_batch.Length + payload.Length < PacketBatch.AnswerReserve)
+        finally
         {
-            TryAppend(payload);
+            CloseAndFlushLater();
         }
-        CloseAndFlushLater();
     }
 
     /// <summary>

@@ -37,7 +37,7 @@ public sealed class LiveFuzzTests(SharedGateway shared, ITestOutputHelper output
     private async Task FuzzAsync(Func<FuzzingClient, SshPrivateKey, Task<IReadOnlyList<byte[]>>> prepare)
     {
         ProxyProcess proxy = shared.Gateway.Proxies[0];
-        SshPrivateKey key = OpenSshKeyFile.Load(shared.UserKey.PrivateFile);
+        SshPrivateKey key = KeyFile.Load(shared.UserKey.PrivateFile);
         // Buffers, code and threads that the first connections bring are no leak.
         await SendAsync(Connections / 8, seed: 0);
         long before = proxy.Daemon.ResidentBytes();

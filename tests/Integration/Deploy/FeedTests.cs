@@ -98,7 +98,7 @@ public sealed class FeedTests(KubernetesServer server) : IDisposable
     private async Task AssertRefusedAsync(DeployedOperator gateway, string reason)
     {
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(gateway.FeedPort, _keys);
-        await Eventually.TrueAsync(() => proxy.NotReady?.Contains($"Unauthenticated: {reason}", StringComparison.Ordinal) == true, reason);
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains($"Unauthenticated: the operator refuses this proxy: {reason}", StringComparison.Ordinal) == true, reason);
         Assert.False(proxy.HasSynced);
     }
 }

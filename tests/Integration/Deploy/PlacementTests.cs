@@ -34,24 +34,27 @@ public sealed class PlacementTests
     [KubectlFact]
     public async Task The_component_for_zones_spreads_over_zones_as_well()
     {
-        string directory = Directory.CreateTempSubdirectory("zones-").FullName;
-        try
+        using TemporaryDirectory directory = With("zones");
+        foreach (JsonElement pod in await PodsAsync(directory.Path))
         {
-            string deploy = Path.GetRelativePath(directory, Repository.File("deploy"));
-            await File.WriteAllTextAsync(Path.Combine(directory, "kustomization.yaml"), $"resources: [{deploy}]\ncomponents: [{deploy}/components/zones]\n");
+            JsonElement[] constraints = [.. pod.At("spec.topologySpreadConstraints").EnumerateArray()];
+            Assert.Equal([Hostname, Zone], constraints.Select(c => c.GetProperty("topologyKey").GetString()));
+            // Otherwise the same.
+            Assert.Equal(constraints[0].ToString().Replace(Hostname, Zone, StringComparison.Ordinal), constraints[1].ToString());
+        }
+    }
 
-            foreach (JsonElement pod in await PodsAsync(directory))
-            {
-                JsonElement[] constraints = [.. pod.At("spec.topologySpreadConstraints").EnumerateArray()];
-                Assert.Equal([Hostname, Zone], constraints.Select(c => c.GetProperty("topologyKey").GetString()));
-                // Otherwise the same.
-                Assert.Equal(constraints[0].ToString().Replace(Hostname, Zone, StringComparison.Ordinal), constraints[1].ToString());
-            }
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+    [KubectlFact]
+    public async Task The_component_for_revoked_keys_has_the_proxies_read_the_config_map()
+    {
+        using TemporaryDirectory directory = With("revoked-keys");
+        JsonElement pod = (await Kustomize.RenderAsync(directory.Path)).Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-proxy").At("spec.template");
+
+        JsonElement container = Assert.Single(pod.At("spec.containers").EnumerateArray());
+        string file = container.GetProperty("env").EnumerateArray().Single(e => e.At("name").GetString() == "Proxy__RevokedKeys").At("value").GetString()!;
+        JsonElement mount = container.GetProperty("volumeMounts").EnumerateArray().Single(m => m.At("mountPath").GetString() == Path.GetDirectoryName(file));
+        JsonElement volume = pod.At("spec.volumes").EnumerateArray().Single(v => v.At("name").GetString() == mount.At("name").GetString());
+        Assert.Equal(("revoked_keys", "ssh-gateway-revoked-keys"), (Path.GetFileName(file), volume.At("configMap.name").GetString()));
     }
 
     // A node whose last proxy ends before the next one is there drops clients (externalTrafficPolicy: Local).
@@ -108,6 +111,14 @@ public sealed class PlacementTests
                 name["ssh-gateway".Length..].TrimStart('-'),
                 labels.TryGetProperty("app.kubernetes.io/component", out JsonElement component) ? component.GetString() : "");
         });
+    }
+
+    private static TemporaryDirectory With(string component)
+    {
+        var directory = new TemporaryDirectory();
+        string deploy = Path.GetRelativePath(directory.Path, Repository.File("deploy"));
+        directory.Write("kustomization.yaml", $"resources: [{deploy}]\ncomponents: [{deploy}/components/{component}]\n");
+        return directory;
     }
 
     private static void AssertPulledIfMissing(JsonElement pod, string version)

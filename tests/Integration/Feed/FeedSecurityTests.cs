@@ -31,7 +31,9 @@ public sealed class FeedSecurityTests : IDisposable
         _keys.PutToken(_keys.Token(audience: "elsewhere"));
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
 
-        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("Unauthenticated: the token is not for the audience", StringComparison.Ordinal) == true, "it says why");
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains(
+            "Unauthenticated: the operator refuses this proxy: the token is not for the audience ssh-gateway-operator. Write a token that it accepts into the file of Proxy:OperatorToken (",
+            StringComparison.Ordinal) == true, "it says why");
         Assert.False(proxy.HasSynced);
 
         _keys.PutToken(_keys.Token());
@@ -61,7 +63,7 @@ public sealed class FeedSecurityTests : IDisposable
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: strangers);
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(run.FeedPort, _keys);
 
-        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("SSL connection", StringComparison.Ordinal) == true, "the handshake fails");
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("is not signed by a CA of Proxy:OperatorCA (Proxy:OperatorCA is /", StringComparison.Ordinal) == true, "it says which");
         Assert.False(proxy.HasSynced);
     }
 
@@ -74,7 +76,7 @@ public sealed class FeedSecurityTests : IDisposable
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path, keys: _keys);
         await using FeedClientRun proxy = await FeedClientRun.StartAsync(run);
 
-        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("SSL connection", StringComparison.Ordinal) == true, "the handshake fails");
+        await Eventually.TrueAsync(() => proxy.NotReady?.Contains("certificate is not for 127.0.0.1, its name in Proxy:Operators", StringComparison.Ordinal) == true, "it says which");
         Assert.False(proxy.HasSynced);
     }
 

@@ -39,14 +39,26 @@ public sealed class WorkQueueTests : IDisposable
         Assert.True(IsEmpty());
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task A_clock_that_is_set_moves_nothing_that_is_planned(int hours)
+    {
+        _queue.AddAfter(Key("a"), TimeSpan.FromSeconds(10));
+        _time.ClockSet = TimeSpan.FromHours(hours);
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Assert.True(IsEmpty());
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("a", await TakeAsync());
+    }
+
     [Fact]
     public async Task What_is_planned_comes_at_its_time_and_of_two_times_the_earlier_counts()
     {
-        DateTimeOffset now = _time.GetUtcNow();
-        _queue.AddAt(Key("a"), now.AddSeconds(30));
-        _queue.AddAt(Key("a"), now.AddSeconds(10));
-        _queue.AddAt(Key("a"), now.AddSeconds(20));
-        _queue.AddAt(Key("b"), now.AddDays(200));
+        _queue.AddAfter(Key("a"), TimeSpan.FromSeconds(30));
+        _queue.AddAfter(Key("a"), TimeSpan.FromSeconds(10));
+        _queue.AddAfter(Key("a"), TimeSpan.FromSeconds(20));
+        _queue.AddAfter(Key("b"), TimeSpan.FromDays(200));
         _time.Advance(TimeSpan.FromSeconds(9));
         Assert.True(IsEmpty());
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -67,7 +79,7 @@ public sealed class WorkQueueTests : IDisposable
     [Fact]
     public void What_is_forgotten_does_not_come()
     {
-        _queue.AddAt(Key("a"), _time.GetUtcNow().AddSeconds(1));
+        _queue.AddAfter(Key("a"), TimeSpan.FromSeconds(1));
         _queue.Forget(Key("a"));
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.True(IsEmpty());

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 
@@ -11,10 +12,13 @@ internal sealed class FeedClientRun : IAsyncDisposable
 
     private FeedClientRun(IReadOnlyList<string> operators, FeedKeys? keys, TimeProvider time)
     {
-        _metrics = new FeedMetrics(Table, time);
+        Clock = new OperatorClock(time, NullLogger<OperatorClock>.Instance);
+        _metrics = new FeedMetrics(Table, Clock, time);
         _client = new FeedClient(
-            new FeedOptions { Operators = operators, AuthoritiesFile = keys?.AuthoritiesFile, TokenFile = keys?.TokenFile, ProxyId = "proxy-a" }, Table, _metrics, time, Log);
+            new FeedOptions { Operators = operators, AuthoritiesFile = keys?.AuthoritiesFile, TokenFile = keys?.TokenFile, ProxyId = "proxy-a" }, Table, _metrics, Clock, time, Log);
     }
+
+    public OperatorClock Clock { get; }
 
     public SessionTable Table { get; } = new();
 

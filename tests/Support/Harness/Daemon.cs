@@ -103,7 +103,10 @@ internal sealed class Daemon : IAsyncDisposable
     public Task KillAsync() => StartedProcesses.EndAsync(_process);
 
     /// <summary>SIGTERM: it is asked to end.</summary>
-    public Task TerminateAsync() => Command.OutputAsync("/bin/kill", "-TERM", $"{Id}");
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <param name="name">Such as HUP.</param>
+    public Task SignalAsync(string name) => Command.OutputAsync("/bin/kill", $"-{name}", $"{Id}");
 
     /// <summary>SIGSTOP: it is there, and does nothing.</summary>
     public Task PauseAsync() => Command.OutputAsync("/bin/kill", "-STOP", $"{Id}");

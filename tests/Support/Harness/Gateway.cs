@@ -131,7 +131,8 @@ internal sealed class Gateway : IAsyncDisposable
                 $"--Proxy:UserCaKey={Keys.UserCa.PrivateFile}",
                 .. (_options.HostKeyPaths ?? [.. Keys.HostKeys.Select(key => key.PrivateFile)]).Select((path, index) => $"--Proxy:HostKeys:{index}={path}"),
                 .. arguments,
-            ]));
+            ],
+            _options.ProxyLauncher));
     }
 
     private async Task WaitForProxiesAsync()
@@ -150,10 +151,11 @@ internal sealed class Gateway : IAsyncDisposable
         return new ProxyProcess(daemon, IPEndPoint.Parse(FirstWord(ssh)), new Uri($"http://{FirstWord(http)}"));
     }
 
-    private static Daemon Program(string name, string assembly, IEnumerable<string> arguments)
+    private static Daemon Program(string name, string assembly, IEnumerable<string> arguments, IReadOnlyList<string>? launcher = null)
     {
         string file = Path.Combine(AppContext.BaseDirectory, assembly + ".dll");
-        return Daemon.Start(name, "dotnet", [file, .. arguments]);
+        string[] command = [.. launcher ?? [], "dotnet", file, .. arguments];
+        return Daemon.Start(name, command[0], command[1..]);
     }
 
     private static async Task WaitUntilReadyAsync(Daemon daemon, Uri http)

@@ -15,6 +15,9 @@ internal sealed record GatewayOptions
     /// <summary>Proxy:HostKeys; null: the files of the gateway's keys.</summary>
     public IReadOnlyList<string>? HostKeyPaths { get; init; }
 
+    /// <summary>What starts the proxies, such as prlimit with its arguments; empty: nothing.</summary>
+    public IReadOnlyList<string> ProxyLauncher { get; init; } = [];
+
     /// <summary>One list of further command-line arguments for each proxy.</summary>
     public IReadOnlyList<IReadOnlyList<string>> ProxyArguments { get; init; } = [[], []];
 }

@@ -55,15 +55,15 @@ public sealed class RevokedKeysFileTests : IDisposable
         foreach (Action spoil in new[] { () => File.WriteAllText(_path, $"{_other}\nnonsense\n"), () => File.WriteAllBytes(_path, "SSHKRL\n\0"u8.ToArray()), () => File.Delete(_path) })
         {
             spoil();
-            file.Refresh();
-            file.Refresh();
+            file.Reload();
+            file.Reload();
             Assert.Same(good, _revokedKeys.List);
         }
         Assert.Equal(3, _log.Count(2));
         Assert.DoesNotContain(_log.Lines, line => line.Text.Contains("AAAA", StringComparison.Ordinal));
 
         File.WriteAllText(_path, "");
-        file.Refresh();
+        file.Reload();
         Assert.Equal((false, false), Revoked);
     }
 
@@ -73,8 +73,13 @@ public sealed class RevokedKeysFileTests : IDisposable
         Assert.Contains(_path, Assert.Throws<SshFormatException>(Open).Message, StringComparison.Ordinal);
         File.WriteAllText(_path, $"{_key}\n\nssh-ed25519 half\n");
         Assert.Contains("line 3", Assert.Throws<SshFormatException>(Open).Message, StringComparison.Ordinal);
+        using (FileStream huge = File.Create(_path))
+        {
+            huge.SetLength(RevocationList.MaxSize + 1L);
+        }
+        Assert.Contains($"{RevocationList.MaxSize} bytes", Assert.Throws<SshFormatException>(Open).Message, StringComparison.Ordinal);
         Assert.Contains(
-            $"{RevocationList.MaxSize} bytes",
+            "is no regular file",
             Assert.Throws<SshFormatException>(() => new RevokedKeysFile("/dev/zero", _revokedKeys, _time, _log)).Message,
             StringComparison.Ordinal);
     }

@@ -247,7 +247,7 @@ public sealed class ParserFuzzTests
     public void Key_files() => FuzzRun.Parse(
         "key file",
         [.. Keys.Value.Select(key => Encoding.ASCII.GetBytes(OpenSshKeyFile.Format(key, "a comment")))],
-        // As the file is read: OpenSshKeyFile.Load takes these as refusals too.
+        // As the file is read: OpenSshKeyFile.Parse with a path takes these as refusals too.
         bytes => OpenSshKeyFile.Parse(Encoding.Latin1.GetString(bytes)).Dispose(),
         problem => IsRefusal(problem) || problem is System.Security.Cryptography.CryptographicException);
 

@@ -164,5 +164,5 @@ public sealed class HostKeySourceTests : IDisposable
     }
 
     private HostKeySource Source(string path) =>
-        new([path], new KeyFiles<HostKeySet>([path], keys => new HostKeySet(keys), _time, new LogRecorder<KeyFilesTests>()), _time, _log);
+        new([path], new KeyFiles<HostKeySet>("Proxy:HostKeys", [path], keys => new HostKeySet(keys), _time, new LogRecorder<KeyFilesTests>()), _time, _log);
 }

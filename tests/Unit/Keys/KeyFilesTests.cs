@@ -88,9 +88,11 @@ public sealed class KeyFilesTests : IDisposable
     {
         string empty = Directory.CreateDirectory(_files.PathOf("empty")).FullName;
         Assert.Contains("1 to 16", Assert.Throws<SshFormatException>(() => Keys(empty)).Message, StringComparison.Ordinal);
+        File.WriteAllText(_files.PathOf("huge"), new string('x', 100_000));
+        Assert.Contains("more than 65536 bytes", Assert.Throws<SshFormatException>(() => Keys(_files.PathOf("huge"))).Message, StringComparison.Ordinal);
         Assert.Contains("missing", Assert.Throws<SshFormatException>(() => Keys(_files.PathOf("missing"))).Message, StringComparison.Ordinal);
     }
 
     private KeyFiles<string> Keys(params string[] paths) => new(
-        paths, keys => string.Join('\n', keys.Select(key => $"{key.PublicKey.Type} {key.PublicKey.Fingerprint}")), _time, _log);
+        "Proxy:HostKeys", paths, keys => string.Join('\n', keys.Select(key => $"{key.PublicKey.Type} {key.PublicKey.Fingerprint}")), _time, _log);
 }

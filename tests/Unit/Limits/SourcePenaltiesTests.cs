@@ -36,6 +36,19 @@ public sealed class SourcePenaltiesTests
         Assert.Null(penalties.Remaining(Source));
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void A_clock_that_is_set_changes_no_penalty(int hours)
+    {
+        SourcePenalties penalties = New();
+        Fail(penalties, 4);
+        _time.ClockSet = TimeSpan.FromHours(hours);
+        Assert.Equal(TimeSpan.FromSeconds(20), penalties.Remaining(Source));
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Null(penalties.Remaining(Source));
+    }
+
     [Fact]
     public void Failures_that_are_far_apart_never_add_up()
     {

@@ -43,10 +43,20 @@ internal sealed class EpollListener : IEventHandler, IDisposable
     /// <inheritdoc cref="AcceptAsync" path="/exception"/>
     public Socket? TryAccept() => LibC.Accept(_descriptor) switch
     {
-        >= 0 and int client => new Socket(new SafeSocketHandle(client, ownsHandle: true)),
+        >= 0 and int client => Take(new Socket(new SafeSocketHandle(client, ownsHandle: true)), client),
         -LibC.Again => null,
         int error => throw SocketErrors.Create(-error),
     };
+
+    private static Socket Take(Socket client, int descriptor)
+    {
+        if (Descriptors.IsTooHighForClient(descriptor))
+        {
+            client.Dispose();
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        }
+        return client;
+    }
 
     /// <summary>Ends <see cref="AcceptAsync"/>. What waits can still be accepted by <see cref="TryAccept"/>.</summary>
     public void Stop() => _pending.Abort();

@@ -69,6 +69,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         var socket = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, loop, timeouts);
         try
         {
+            Descriptors.ThrowIfHeldBack(socket._descriptor);
             TcpSettings.Apply(socket._socket, timeouts);
             using (cancellation.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), socket))
             {

@@ -46,6 +46,15 @@ internal static unsafe partial class LibC
     // <linux/splice.h>: SPLICE_F_MOVE | SPLICE_F_NONBLOCK
     private const uint SpliceFlags = 1 | 2;
 
+    /// <summary>RLIMIT_NOFILE of this process.</summary>
+    public static long GetDescriptorLimit()
+    {
+        // <asm-generic/resource.h>; each of soft and hard limit is 64 bits long.
+        const int Files = 7;
+        ulong* limits = stackalloc ulong[2];
+        return getrlimit(Files, limits) == 0 ? (long)Math.Min(limits[0], int.MaxValue) : int.MaxValue;
+    }
+
     /// <summary>A pipe whose ends do not block; false: there is none to be had.</summary>
     public static bool TryCreatePipe(int size, out SafeFileHandle readEnd, out SafeFileHandle writeEnd)
     {
@@ -193,6 +202,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int connect(int descriptor, byte* address, int length);
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, ulong* limits);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* ends, int flags);

@@ -34,6 +34,7 @@ public sealed class ChartValuesTests
         new("operator.podDisruptionBudget.enabled", "false", ["PodDisruptionBudget ssh-gateway/ssh-gateway-operator"]),
         new("proxy.podDisruptionBudget.enabled", "false", ["PodDisruptionBudget ssh-gateway/ssh-gateway-proxy"]),
         new("proxy.proxyProtocolFrom", """["10.0.0.0/8", "2001:db8::/32"]""", [Proxy]),
+        new("proxy.revokedKeysConfigMap", "\"ssh-gateway-revoked-keys\"", [Proxy]),
         new("proxy.terminationGracePeriodSeconds", "60", [Proxy]),
         new("proxy.autoscaling.enabled", "false", [Proxy, Autoscaler]),
         new("proxy.autoscaling.minReplicas", "3", [Autoscaler]),

@@ -1,6 +1,7 @@
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
+using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Ssh;
 using Xunit;
@@ -45,6 +46,18 @@ public sealed class PacketOutputTests : IAsyncLifetime, IDisposable
     {
         _sockets.Dispose();
         _input.Dispose();
+    }
+
+    [Fact]
+    public async Task A_packet_that_does_not_fit_leaves_the_batch_to_others()
+    {
+        byte[] tooLarge = new byte[16 * 1024 * 1024];
+        await Assert.ThrowsAsync<SshProtocolException>(async () => await _output.SendControlAsync(tooLarge));
+        await Assert.ThrowsAsync<SshProtocolException>(async () => await _output.SendReplyAsync(tooLarge));
+
+        await _output.SendAsync(new byte[] { 2, 1 }).Limited();
+
+        Assert.Equal([2, 1], (await NextAsync(_input)).Payload.ToArray());
     }
 
     // Between any two protections: a packet that is relayed and a packet that is built anew say the same.

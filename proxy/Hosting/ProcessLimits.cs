@@ -1,0 +1,63 @@
+using System.Globalization;
+using SshGateway.Proxy.Configuration;
+using SshGateway.Ssh.Sockets.Native;
+
+namespace SshGateway.Proxy.Hosting;
+
+/// <summary>What the machine lets the process have: descriptors, threads and processes.</summary>
+internal static partial class ProcessLimits
+{
+    // A client and its pod.
+    private const int DescriptorsPerConnection = 2;
+
+    // The runtime's own, the event loops and a burst of the thread pool.
+    private const int MinThreads = 128;
+
+    /// <summary>Proxy:MaxConnections, or what the descriptors suffice for.</summary>
+    public static int MaxConnections(ProxyOptions options) =>
+        (int)Math.Clamp((Descriptors.Limit - Descriptors.Reserve) / DescriptorsPerConnection, 1, options.MaxConnections);
+
+    /// <summary>Says what does not suffice.</summary>
+    public static void Report(ProxyOptions options, ILogger logger)
+    {
+        int possible = MaxConnections(options);
+        if (possible < options.MaxConnections)
+        {
+            long needed = ((long)options.MaxConnections * DescriptorsPerConnection) + Descriptors.Reserve;
+            Log.FewDescriptors(logger, Descriptors.Limit, options.MaxConnections, needed, possible);
+        }
+        if (FindThreadLimit() is { } limit && limit < MinThreads + Environment.ProcessorCount)
+        {
+            Log.FewThreads(logger, limit, MinThreads + Environment.ProcessorCount);
+        }
+    }
+
+    // Of the control group (cgroup v2, or v1 where that is mounted); null: without limit.
+    private static long? FindThreadLimit()
+    {
+        foreach (string file in new[] { "/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max" })
+        {
+            try
+            {
+                if (long.TryParse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture, out long limit))
+                {
+                    return limit;
+                }
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                // There is no such control group.
+            }
+        }
+        return null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The process may have {Limit} descriptors; Proxy:MaxConnections {MaxConnections} needs {Needed}. The proxy takes {Possible} connections. Raise the limit (ulimit -n, LimitNOFILE, or the container runtime's) or lower Proxy:MaxConnections")]
+        public static partial void FewDescriptors(ILogger logger, long limit, int maxConnections, long needed, int possible);
+
+        [LoggerMessage(2, LogLevel.Warning, "The process may have {Limit} threads and processes (pids.max) and should have {Needed}. Raise the limit: without a thread that it needs, the process ends")]
+        public static partial void FewThreads(ILogger logger, long limit, int needed);
+    }
+}

@@ -1,0 +1,51 @@
+namespace SshGateway.Proxy.Sessions;
+
+/// <summary>
+/// How far this machine's clock is from the operators'. Certificates for pods and the ends of sessions depend on it.
+/// </summary>
+internal sealed partial class OperatorClock(TimeProvider time, ILogger<OperatorClock> logger)
+{
+    // A message is on its way for a moment, and a busy machine reads it late.
+    private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(30);
+
+    private long _skew;
+    private volatile string? _problem;
+
+    /// <summary>By how much this clock is ahead; negative: behind.</summary>
+    public TimeSpan Skew => TimeSpan.FromTicks(Interlocked.Read(ref _skew));
+
+    /// <summary>A sentence about a difference that is too large; null: there is none.</summary>
+    public string? Problem => _problem;
+
+    /// <param name="operatorTime">What an operator's clock says now, in milliseconds since 1970 UTC; 0: it does not
+    /// say.</param>
+    public void Compare(long operatorTime)
+    {
+        if (operatorTime == 0)
+        {
+            return;
+        }
+        TimeSpan skew = TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - operatorTime);
+        Interlocked.Exchange(ref _skew, skew.Ticks);
+        bool wasWrong = _problem is not null;
+        _problem = skew.Duration() <= Tolerated ? null
+            : $"the proxy's clock is {skew.Duration().TotalSeconds:F0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} the operator's";
+        if (_problem is { } problem && !wasWrong)
+        {
+            Log.Skewed(logger, problem);
+        }
+        else if (_problem is null && wasWrong)
+        {
+            Log.Agrees(logger);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Problem}. Pods may refuse logins, and sessions may expire early or late. Check the time synchronization of both machines")]
+        public static partial void Skewed(ILogger logger, string problem);
+
+        [LoggerMessage(2, LogLevel.Information, "The proxy's clock agrees with the operator's again")]
+        public static partial void Agrees(ILogger logger);
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace SshGateway.Hosting;
+
+/// <summary>Runs a program from its start to its exit status.</summary>
+public static class GatewayProcess
+{
+    /// <summary>
+    /// Runs until a signal ends it. What stops it otherwise is said in a sentence on standard error, with the exit
+    /// status 1.
+    /// </summary>
+    public static async Task<int> RunAsync(Func<WebApplication> build)
+    {
+        ArgumentNullException.ThrowIfNull(build);
+        using var signals = new ProcessSignals();
+        try
+        {
+            await using WebApplication app = build();
+            signals.Serve(app.Services);
+            await app.RunAsync();
+            return FindFailed(app.Services) is { } failure ? Fail(failure) : 0;
+        }
+        catch (Exception exception) when (StartupFailure.IsExplained(exception))
+        {
+            return Fail(StartupFailure.Explain(exception));
+        }
+    }
+
+    // The host ends when a background service fails, and calls that a success.
+    private static string? FindFailed(IServiceProvider services) =>
+        services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true }) is { } failed
+            ? $"The process ended because {failed.GetType().Name} failed: {failed.ExecuteTask!.Exception!.InnerException!.Message} The log has the details."
+            : null;
+
+    private static int Fail(string sentence)
+    {
+        Console.Error.WriteLine(sentence);
+        return 1;
+    }
+}
