@@ -75,7 +75,7 @@ public sealed partial class RefusalTests(SharedGateway shared)
         shared.Gateway.Manifests.Write(
             new SessionManifest(Id, [shared.UserKey.PublicLine]), new PodManifest(Id, Id, Loopback.ForPod().Address) { Terminating = true });
 
-        await AssertToldAsync(Id, "is ending: its pod is being terminated");
+        await AssertToldAsync(Id, "is being deleted and accepts no new logins");
     }
 
     [RealSshFact]
@@ -83,7 +83,7 @@ public sealed partial class RefusalTests(SharedGateway shared)
     {
         shared.Gateway.Manifests.Write(new SessionManifest("podless", [shared.UserKey.PublicLine]));
 
-        await AssertToldAsync("podless", "has no pod");
+        await AssertToldAsync("podless", "The pod that session podless names does not exist");
     }
 
     [RealSshFact]
@@ -123,7 +123,7 @@ public sealed partial class RefusalTests(SharedGateway shared)
         await using PodSshd pod = await shared.AddPodAsync(Id);
         Assert.True((await shared.ClientOf(0).RunWhenKnownAsync(Id, "true")).Succeeded);
         await Eventually.TrueAsync(
-            () => shared.Gateway.Logs.Contains($"learned the host key of pod {Id}", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => shared.Gateway.Logs);
+            () => shared.Gateway.Logs.Contains($"Learned the host key of pod {Id}", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => shared.Gateway.Logs);
         await pod.StopAsync();
         await pod.StartAsync([await KeyPair.GenerateAsync(ScratchDirectory.New("host-key"), "other")]);
 

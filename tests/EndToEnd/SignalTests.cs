@@ -53,7 +53,7 @@ public sealed class SignalTests(SharedGateway shared)
         Assert.Equal("one", await session.EchoAsync("one"));
 
         await proxy.SignalAsync(signal);
-        await proxy.WaitForLineAsync("Told to end", Soon);
+        await proxy.WaitForLineAsync("Shutting down", Soon);
         Assert.Equal("two", await session.EchoAsync("two"));
         await proxy.SignalAsync(signal);
 

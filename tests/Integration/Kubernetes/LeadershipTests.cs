@@ -89,7 +89,7 @@ public sealed class LeadershipTests(KubernetesServer server)
         string space = await Cluster.CreateNamespaceAsync();
         await using var proxy = new FaultyProxy(server.Port, isPlain: true);
         await using ServerProcess sleeper = StartProcess(server.Kubeconfig(proxy.Address), space);
-        await Eventually.TrueAsync(() => Says(sleeper, "holds the lease and writes"), "the process leads");
+        await Eventually.TrueAsync(() => Says(sleeper, "is the leader and writes"), "the process leads");
         await Cluster.CreateSessionAsync(space, "abc12");
         await PhaseAsync(space, "Pending");
 

@@ -12,7 +12,7 @@ namespace SshGateway.Tests.Integration.Kubernetes;
 [Collection(KubernetesGroup.Name)]
 public sealed class StatusFaultTests(KubernetesServer server)
 {
-    private const string Faulty = "made the gateway fail on its status";
+    private const string Faulty = "cannot compute the status";
 
     private KubernetesObjects Cluster => server.Admin;
 

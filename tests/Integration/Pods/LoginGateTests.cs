@@ -33,7 +33,7 @@ public sealed class LoginGateTests
                 Sessions.Entry(state: EndpointState.NotReady, reason: "PodNotReady"), ConnectionEnd.PodNotReady,
                 "The pod of session abc12 is not ready. Try again in a moment."),
             "pod-draining" => (
-                Sessions.Entry(state: EndpointState.Draining, reason: "PodTerminating"), ConnectionEnd.PodTerminating, "Session abc12 is ending: its pod is being terminated."),
+                Sessions.Entry(state: EndpointState.Draining, reason: "PodTerminating"), ConnectionEnd.PodTerminating, "The pod of session abc12 is being deleted and accepts no new logins."),
             "none" => (
                 Sessions.Entry(state: EndpointState.None, reason: "PodNotFound", withoutEndpoint: true), ConnectionEnd.NoPod,
                 "The pod that session abc12 names does not exist."),

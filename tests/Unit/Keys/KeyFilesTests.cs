@@ -77,7 +77,7 @@ public sealed class KeyFilesTests : IDisposable
             _time.Advance(Interval);
             Assert.Equal(first, keys.Current);
         }
-        Assert.Equal(3, _log.Lines.Count(line => line.Text.Contains("the last ones stay in force", StringComparison.Ordinal)));
+        Assert.Equal(3, _log.Lines.Count(line => line.Text.Contains("keeping the previous ones", StringComparison.Ordinal)));
         File.Move(_files.GenerateKey("next", "rsa"), path);
         _time.Advance(Interval);
         Assert.StartsWith("ssh-rsa ", keys.Current, StringComparison.Ordinal);

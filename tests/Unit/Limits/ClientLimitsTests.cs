@@ -41,7 +41,7 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         await using SshClientTransport first = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.1"));
         await using SshClientTransport second = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.1"));
 
-        await AssertRefusedAsync("192.0.2.1", "There are too many logins under way from your address.", ConnectionEnd.TooManyUnauthenticated);
+        await AssertRefusedAsync("192.0.2.1", "Too many logins from your address have not finished.", ConnectionEnd.TooManyUnauthenticated);
 
         await using SshClientTransport other = await _gateway.LogInAsync(From("192.0.2.2"));
         // Who logs in makes room.

@@ -249,7 +249,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         for (int i = 0; i < 3; i++)
         {
             await using SshClientTransport client = await _gateway.StartLoginAsync();
-            Assert.Contains("is being terminated", await BannerAsync(client), StringComparison.Ordinal);
+            Assert.Contains("is being deleted", await BannerAsync(client), StringComparison.Ordinal);
             client.Abort();
             Assert.Equal(ConnectionEnd.PodTerminating, (await _gateway.Ends.NextAsync()).End);
         }
