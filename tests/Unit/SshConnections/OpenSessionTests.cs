@@ -192,7 +192,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
 
         _gateway.OpenSessions.Review();
 
-        await AssertClosedAsync(client, ConnectionEnd.IdleTimeout, "idle for 00:10:00");
+        await AssertClosedAsync(client, ConnectionEnd.IdleTimeout, "idle for 10 minutes");
     }
 
     [Fact]
