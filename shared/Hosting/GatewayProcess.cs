@@ -19,7 +19,14 @@ public static class GatewayProcess
         {
             await using WebApplication app = build();
             signals.Serve(app.Services);
-            await app.RunAsync();
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (FindFailed(app.Services) is not null)
+            {
+                // It failed while the rest was still being started.
+            }
             return FindFailed(app.Services) is { } failure ? Fail(failure) : 0;
         }
         catch (Exception exception) when (StartupFailure.IsExplained(exception))
