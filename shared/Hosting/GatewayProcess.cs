@@ -19,15 +19,17 @@ public static class GatewayProcess
         {
             await using WebApplication app = build();
             signals.Serve(app.Services);
+            // Before it runs: at its end it disposes them.
+            BackgroundService[] services = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
             try
             {
                 await app.RunAsync();
             }
-            catch (OperationCanceledException) when (FindFailed(app.Services) is not null)
+            catch (OperationCanceledException) when (FindFailed(services) is not null)
             {
                 // It failed while the rest was still being started.
             }
-            return FindFailed(app.Services) is { } failure ? Fail(failure) : 0;
+            return FindFailed(services) is { } failure ? Fail(failure) : 0;
         }
         catch (Exception exception) when (StartupFailure.IsExplained(exception))
         {
@@ -36,8 +38,8 @@ public static class GatewayProcess
     }
 
     // The host ends when a background service fails, and calls that a success.
-    private static string? FindFailed(IServiceProvider services) =>
-        services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true }) is { } failed
+    private static string? FindFailed(BackgroundService[] services) =>
+        services.FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true }) is { } failed
             ? $"The process ended because {failed.GetType().Name} failed: {failed.ExecuteTask!.Exception!.InnerException!.Message} The log has the details."
             : null;
 
