@@ -19,8 +19,17 @@ public static class GatewayProcess
         {
             await using WebApplication app = build();
             signals.Serve(app.Services);
-            await app.RunAsync();
-            return FindFailed(app.Services) is { } failure ? Fail(failure) : 0;
+            // Before it runs: at its end it disposes them.
+            BackgroundService[] services = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (FindFailed(services) is not null)
+            {
+                // It failed while the rest was still being started.
+            }
+            return FindFailed(services) is { } failure ? Fail(failure) : 0;
         }
         catch (Exception exception) when (StartupFailure.IsExplained(exception))
         {
@@ -29,8 +38,8 @@ public static class GatewayProcess
     }
 
     // The host ends when a background service fails, and calls that a success.
-    private static string? FindFailed(IServiceProvider services) =>
-        services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true }) is { } failed
+    private static string? FindFailed(BackgroundService[] services) =>
+        services.FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true }) is { } failed
             ? $"The process ended because {failed.GetType().Name} failed: {failed.ExecuteTask!.Exception!.InnerException!.Message} The log has the details."
             : null;
 

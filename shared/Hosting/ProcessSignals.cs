@@ -52,9 +52,16 @@ internal sealed partial class ProcessSignals : IDisposable
         context.Cancel = true;
         lock (_lock)
         {
-            if (_services is not null)
+            try
             {
-                Reload(_services);
+                if (_services is not null)
+                {
+                    Reload(_services);
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // The process is ending.
             }
         }
     }

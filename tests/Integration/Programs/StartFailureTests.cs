@@ -103,5 +103,5 @@ public sealed class StartFailureTests : IDisposable
     }
 
     private static Task<CommandResult> RunAsync(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment = null) => Command.RunAsync(
-        "dotnet", [Path.Combine(AppContext.BaseDirectory, $"sshgateway-{program}.dll"), .. arguments], deadline: TimeSpan.FromMinutes(1), environment: environment);
+        "dotnet", [Path.Combine(AppContext.BaseDirectory, $"sshgateway-{program}.dll"), .. arguments], deadline: TimeSpan.FromMinutes(5), environment: environment);
 }
