@@ -10,7 +10,8 @@ internal static class Comparison
     private const double Noise = 0.10;
 
     /// <summary>
-    /// A line for each measurement whose ratio, or value where it has none, is outside of what both runs' spreads explain.
+    /// A line for each measurement whose ratio, or value where it has none, is outside of what both runs' spreads
+    /// explain.
     /// </summary>
     public static string Between(ResultFile last, ResultFile now)
     {

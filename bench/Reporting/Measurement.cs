@@ -1,6 +1,6 @@
 namespace SshGateway.Bench.Reporting;
 
-/// <summary>One measurement of a run: what was measured, each time, and its reference measured in turn with it.</summary>
+/// <summary>What was measured in a run, each time, and its reference measured in turn with it.</summary>
 /// <param name="Name">What is measured.</param>
 /// <param name="Unit">Of both.</param>
 /// <param name="Values">Each run's.</param>

@@ -16,6 +16,9 @@ internal sealed record AuthenticatedClient(SessionEntry Entry, SshPublicKey Key,
     /// <summary>By what it was let in, for a log: the key's fingerprint, and the certificate.</summary>
     public string Credential => Certificate is null ? Key.Fingerprint : $"{Key.Fingerprint} by the {Certificate}";
 
+    /// <summary>Its identification line (RFC 4253 section 4.2).</summary>
+    public string Identification { get; init; } = "";
+
     /// <summary>What is revoked for all sessions.</summary>
     public required RevokedKeys RevokedKeys { get; init; }
 

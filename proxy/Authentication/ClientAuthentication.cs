@@ -192,6 +192,7 @@ internal sealed partial class ClientAuthentication(
         }
         var client = new AuthenticatedClient(entry, presented.Key, leg.Socket.RemoteEndPoint, presented.Certificate)
         {
+            Identification = leg.PeerIdentification,
             RevokedKeys = revokedKeys,
         };
         string? problem = client.FindProblem(entry, time.GetUtcNow());

@@ -109,7 +109,10 @@ internal sealed partial class PodLogin(
             Algorithms with { HostKeyAlgorithms = hostKeys.FindAlgorithms(entry) },
             AcceptHostKey,
             rekeyLimits,
-            time);
+            time)
+        {
+            OwnIdentification = Identification.ForPodOf(client.Identification),
+        };
         bool done = false;
         using var expiry = new CancellationTokenSource(limits.LoginTimeout, time);
         try

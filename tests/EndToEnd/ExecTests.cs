@@ -37,6 +37,17 @@ public sealed class ExecTests(SharedGateway shared)
         Assert.DoesNotContain("rtype exit-status", result.ErrorText, StringComparison.Ordinal);
     }
 
+    // Only a server that says that it is OpenSSH hears of it by eow@openssh.com, and only its command by SIGPIPE.
+    [RealSshFact]
+    public async Task A_command_ends_when_nobody_reads_its_output_any_more()
+    {
+        CommandResult result = await Command.ShellAsync(
+            $"{shared.Client.CommandLine(SharedGateway.Alpha)} {SshClient.Host} yes | head -n 1", TimeSpan.FromMinutes(1));
+
+        Assert.False(result.TimedOut, result.ToString());
+        Assert.Equal("y\n", result.Text);
+    }
+
     [RealSshFact]
     public async Task Killing_ssh_ends_the_command_in_the_pod()
     {

@@ -38,6 +38,6 @@ public sealed class ScanTests(SharedGateway shared)
         CommandResult read = await Command.RunAsync(
             "nc", ["-N", $"{shared.Gateway.Proxies[0].Ssh.Address}", $"{shared.Gateway.Proxies[0].Ssh.Port}"], stdin: []);
 
-        Assert.Equal("SSH-2.0-SshGateway\r\n", Encoding.ASCII.GetString(read.Stdout));
+        Assert.Equal("SSH-2.0-OpenSSH_9.9p2 SshGateway\r\n", Encoding.ASCII.GetString(read.Stdout));
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
-using SshGateway.Operator.Feed.Certificates;
 using k8s.Models;
+using SshGateway.Operator.Feed.Certificates;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 

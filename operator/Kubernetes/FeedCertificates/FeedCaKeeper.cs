@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using SshGateway.Operator.Kubernetes.Api;
 using k8s;
 using k8s.Models;
+using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 

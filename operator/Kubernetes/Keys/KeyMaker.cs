@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using k8s;
+using k8s.Models;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
-using k8s;
-using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Keys;
 

@@ -1,6 +1,6 @@
-using SshGateway.Operator.Kubernetes.Api;
 using k8s;
 using k8s.Models;
+using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Kubernetes.Leadership;
 

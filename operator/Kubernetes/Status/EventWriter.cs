@@ -1,11 +1,11 @@
 using System.Text;
 using System.Threading.Channels;
+using k8s;
+using k8s.Models;
 using SshGateway.Feed;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Model;
-using k8s;
-using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Model;
 using k8s;
 using k8s.Models;
+using SshGateway.Operator.Kubernetes.Api;
+using SshGateway.Operator.Model;
 
 
 namespace SshGateway.Operator.Kubernetes.Status;

@@ -1,7 +1,7 @@
-using SshGateway.Operator.Feed.Authentication;
-using SshGateway.Operator.Kubernetes.Api;
 using k8s;
 using k8s.Models;
+using SshGateway.Operator.Feed.Authentication;
+using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Kubernetes.Tokens;
 

@@ -14,6 +14,8 @@ internal sealed class ClientKeyExchange(
 {
     private byte[]? _hostKey;
 
+    public override string OwnIdentification { get; set; } = Identification.Other;
+
     protected override bool IsServer => false;
 
     protected override IReadOnlyList<string> Markers => [ExtensionMarker.ExtInfoClient, ExtensionMarker.StrictClient];

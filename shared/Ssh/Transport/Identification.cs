@@ -17,11 +17,22 @@ internal static class Identification
     /// </summary>
     public const int MaxPrecedingLines = 1023;
 
-    /// <summary>Ours, on both legs. No version: it would help nobody but scanners.</summary>
-    public const string Own = "SSH-2.0-SshGateway";
+    /// <summary>
+    /// Ours towards clients, and towards pods for clients that are OpenSSH (docs/adr/0021). Clients choose by it how they
+    /// speak the connection protocol and SFTP, and there it is the pod's OpenSSH that answers them.
+    /// </summary>
+    public const string OpenSsh = "SSH-2.0-OpenSSH_9.9p2 SshGateway";
 
-    /// <summary>Ours with its line end.</summary>
-    public static ReadOnlySpan<byte> OwnLine => "SSH-2.0-SshGateway\r\n"u8;
+    /// <summary>Ours towards pods for other clients.</summary>
+    public const string Other = "SSH-2.0-SshGateway";
+
+    /// <summary>What clients get, with its line end.</summary>
+    public static ReadOnlySpan<byte> ServerLine => "SSH-2.0-OpenSSH_9.9p2 SshGateway\r\n"u8;
+
+    /// <summary>
+    /// Ours towards the pod of a client. OpenSSH's server sends eow@openssh.com only to its own client.
+    /// </summary>
+    public static string ForPodOf(string client) => client.StartsWith("SSH-2.0-OpenSSH_", StringComparison.Ordinal) ? OpenSsh : Other;
 
     /// <summary>Whether a line is an identification at all.</summary>
     public static bool IsIdentification(string line) => line.StartsWith("SSH-", StringComparison.Ordinal);

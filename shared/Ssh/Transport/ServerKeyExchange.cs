@@ -18,6 +18,8 @@ internal sealed class ServerKeyExchange(
     /// <summary>The signature algorithm of the last exchange.</summary>
     public string HostKeyAlgorithm { get; private set; } = "";
 
+    public override string OwnIdentification { get; set; } = Identification.OpenSsh;
+
     protected override bool IsServer => true;
 
     protected override IReadOnlyList<string> Markers => [ExtensionMarker.StrictServer];

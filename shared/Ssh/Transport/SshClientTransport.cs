@@ -33,6 +33,13 @@ internal sealed class SshClientTransport : SshTransport
     /// </summary>
     public IReadOnlyList<string>? ServerSignatureAlgorithms { get; private set; }
 
+    /// <summary>Our identification line.</summary>
+    public string OwnIdentification
+    {
+        get => _keyExchange.OwnIdentification;
+        init => _keyExchange.OwnIdentification = value;
+    }
+
     protected override TransportKeyExchange KeyExchange => _keyExchange;
 
     protected override int LinesBeforeIdentification => Identification.MaxPrecedingLines;

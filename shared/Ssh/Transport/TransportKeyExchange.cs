@@ -1,3 +1,4 @@
+using System.Text;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Wire;
@@ -63,6 +64,9 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     /// <summary>The peer's identification line, once it has come.</summary>
     public string PeerIdentification { get; set; } = "";
 
+    /// <summary>Our identification line. It must not change once it was sent.</summary>
+    public abstract string OwnIdentification { get; set; }
+
     protected KexOffer Offer => offer;
 
     protected IEventLoop Loop => loop;
@@ -91,7 +95,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
         await output.OpenControlBatchAsync().ConfigureAwait(false);
         try
         {
-            output.AppendRaw(Identification.OwnLine);
+            output.AppendRaw(Encoding.ASCII.GetBytes(OwnIdentification + "\r\n"));
             output.AppendControl(run.OwnInit);
             output.CloseGate();
         }
@@ -159,8 +163,8 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     protected abstract byte[]? AfterFirstNewKeys(KexInitMessage peerInit);
 
     protected Transcript TranscriptOf(KexRun run) => IsServer
-        ? new Transcript(PeerIdentification, Identification.Own, run.PeerInit!, run.OwnInit!)
-        : new Transcript(Identification.Own, PeerIdentification, run.OwnInit!, run.PeerInit!);
+        ? new Transcript(PeerIdentification, OwnIdentification, run.PeerInit!, run.OwnInit!)
+        : new Transcript(OwnIdentification, PeerIdentification, run.OwnInit!, run.PeerInit!);
 
     /// <summary>The keys of an exchange hash; the first one becomes the session id.</summary>
     protected KeyDerivation DeriveKeys(KexRun run, byte[] sharedSecret, byte[] exchangeHash)

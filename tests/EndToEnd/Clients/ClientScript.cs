@@ -14,6 +14,8 @@ namespace SshGateway.Tests.EndToEnd.Clients;
 /// copy &lt;local&gt; &lt;remote&gt; &lt;back&gt;           a file into the session, and from there to another file
 /// rekey &lt;bytes&gt; &lt;local&gt; &lt;remote&gt; &lt;back&gt;
 ///                               the same with new keys every so many bytes by the client; prints "key exchanges: N"
+/// link &lt;target&gt; &lt;path&gt;                  a symbolic link by SFTP (some)
+/// forward &lt;socket&gt;                      prints what a Unix socket in the session says (ssh2)
 /// </code>
 /// Status 64: the client has no such thing. The environment says where the gateway is (HOST, PORT; KNOWN_HOSTS, its
 /// host keys), who logs in (SESSION, KEY), and what is at hand: CONFIG, an ssh_config with a host "gateway", and WORK,

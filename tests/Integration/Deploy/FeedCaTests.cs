@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
@@ -9,7 +10,6 @@ using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Feed;
 using SshGateway.Tests.Support.Kubernetes;
-using k8s.Models;
 using FeedAuthority = SshGateway.Operator.Kubernetes.FeedCertificates.FeedAuthority;
 using TestAuthority = SshGateway.Tests.Support.FeedAuthority;
 

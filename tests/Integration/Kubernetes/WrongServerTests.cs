@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using k8s;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Api;
@@ -13,7 +14,6 @@ using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Listing;
 using SshGateway.Tests.Support;
 using Xunit;
-using k8s;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 

@@ -68,7 +68,7 @@ internal sealed class HandmadeClient : IDisposable
             Assert.True(await _input.FillAsync().Limited(), "closed before its identification");
         }
         _serverIdentification = line;
-        Assert.Equal("SSH-2.0-SshGateway", line);
+        Assert.Equal("SSH-2.0-OpenSSH_9.9p2 SshGateway", line);
     }
 
     public async Task ReadServerInitAsync()

@@ -1,8 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
+using k8s.Models;
 using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using Xunit;
-using k8s.Models;
 
 namespace SshGateway.Tests.Unit.FeedCertificates;
 

@@ -131,7 +131,7 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
         using HandmadeClient client = await HandmadeClient.ConnectAsync(_plain.Address);
         await client.SendRawAsync(Encoding.ASCII.GetBytes(before));
         client.ShutdownWrites();
-        Assert.Equal("SSH-2.0-SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
+        Assert.Equal("SSH-2.0-OpenSSH_9.9p2 SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
         client.Dispose();
         Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _plain.Ends.NextAsync()).End);
     }
@@ -142,7 +142,7 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
         using HandmadeClient client = await HandmadeClient.ConnectAsync(_behindBalancer.Address);
         await client.SendRawAsync(Encoding.ASCII.GetBytes("PROXY TCP4 192.0.2.7 198.51.100.1 56324 2222\r\n"));
         client.ShutdownWrites();
-        Assert.Equal("SSH-2.0-SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
+        Assert.Equal("SSH-2.0-OpenSSH_9.9p2 SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()));
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
         using HandmadeClient client = await HandmadeClient.ConnectAsync(_plain.Address);
         await client.SendRawAsync(Encoding.ASCII.GetBytes("SSH-2.0-x\r\n"));
         client.ShutdownWrites();
-        Assert.StartsWith("SSH-2.0-SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()), StringComparison.Ordinal);
+        Assert.StartsWith("SSH-2.0-OpenSSH_9.9p2 SshGateway\r\n", Encoding.ASCII.GetString(await client.ReadToEndAsync()), StringComparison.Ordinal);
         client.Dispose();
         Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _plain.Ends.NextAsync()).End);
     }
