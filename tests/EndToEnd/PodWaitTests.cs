@@ -61,7 +61,7 @@ public sealed class PodWaitTests(SharedGateway shared)
         while (true)
         {
             Daemon ssh = shared.ClientOf(1).Start(id, [], command);
-            await Eventually.TrueAsync(() => ssh.HasExited || ssh.Output.Contains("for its pod.", StringComparison.Ordinal), $"{id} waits");
+            await Eventually.TrueAsync(() => ssh.HasExited || ssh.Output.Contains("Waiting up to 1 minute for it", StringComparison.Ordinal), $"{id} waits");
             if (!ssh.HasExited)
             {
                 return ssh;

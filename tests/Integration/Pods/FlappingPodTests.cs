@@ -47,7 +47,7 @@ public sealed class FlappingPodTests : IAsyncLifetime, IDisposable
         await _dialled.Task.Limited();
         Route(restarting, EndpointState.NotReady);
         _goOn.SetResult();
-        Assert.Contains("waiting up to 60 s for its pod", await ReadBannerAsync(client), StringComparison.Ordinal);
+        Assert.Contains("Waiting up to 1 minute for it", await ReadBannerAsync(client), StringComparison.Ordinal);
 
         Route(_gateway.Pod);
 
