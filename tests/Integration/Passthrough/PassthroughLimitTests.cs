@@ -163,7 +163,7 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         Time.Advance(TimeSpan.FromSeconds(120));
         Gateway.OpenSessions.Review();
         open.Add(await OpenAsync());
-        await AssertTooManyAsync("from your address");
+        await AssertTooManyAsync("Your address already has too many passthrough connections");
         open[0].Client.Dispose();
         open[0].Pod.Dispose();
         await NextAsync();
