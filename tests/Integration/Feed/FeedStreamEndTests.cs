@@ -130,7 +130,7 @@ public sealed class FeedStreamEndTests : IAsyncLifetime
             await call.CompleteAsync();
             Assert.Null(await call.ReadAsync());
         }
-        Assert.EndsWith("up to sequence 1", Assert.Single(_feed.Log.Lines, l => l.Id.Id == 2).Text, StringComparison.Ordinal);
+        Assert.EndsWith("(last applied sequence: 1)", Assert.Single(_feed.Log.Lines, l => l.Id.Id == 2).Text, StringComparison.Ordinal);
         using (await _feed.SyncedAsync())
         {
         }
