@@ -194,7 +194,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
             scene.Proxy.Answer("200 OK", "", """{"kind":"List","metadata":{"resourceVersion":"2"},"items":[]}""");
         }
         scene.Proxy.Cut();
-        await scene.Run.LoggedAsync(StaleList, "older");
+        await scene.Run.LoggedAsync(StaleList, "ignored a list of version 2");
         await Cluster.SetStatusAsync(scene.Space, "pod-1", "10.2.0.7", ready: true);
         await scene.Run.ReadyAsync("abc12", "10.2.0.7");
         Assert.Contains(scene.Proxy.Requests, r => r.Line.Contains("resourceVersionMatch=NotOlderThan", StringComparison.Ordinal));
