@@ -1,3 +1,6 @@
+using SshGateway.Hosting.Networks;
+using SshGateway.Operator.Routing;
+
 namespace SshGateway.Operator.Configuration;
 
 /// <summary>The section <c>Operator</c> of the configuration; docs/configuration.md describes each key.</summary>
@@ -84,9 +87,18 @@ internal sealed class OperatorOptions
 
     public bool AllowUnlabelledPods { get; set; }
 
+    /// <summary>In CIDR notation. Empty: pods may have any address that is not refused for what it means.</summary>
+    public IList<string> PodNetworks { get; set; } = [];
+
     /// <summary>Whether the feed's certificate comes from files.</summary>
     public bool HasFeedCertificateFiles => FeedCertificate.Length > 0 || FeedCertificateKey.Length > 0;
 
     /// <summary>Whether there is a Secret that it can come from.</summary>
     public bool HasFeedCa => Source == KubernetesSource && FeedCaSecret.Length > 0;
+
+    /// <summary>What the routing function may do.</summary>
+    public RoutingOptions CreateRoutingOptions() => new(AllowLoopbackPods, AllowUnlabelledPods)
+    {
+        PodNetworks = PodNetworks.Count > 0 ? new NetworkSet(PodNetworks) : null,
+    };
 }

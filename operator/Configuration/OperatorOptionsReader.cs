@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Metrics;
+using SshGateway.Hosting.Networks;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.TarsApi;
 
@@ -124,13 +125,18 @@ internal static partial class OperatorOptionsReader
         }
     }
 
-    private static IEnumerable<string> CheckSource(OperatorOptions options) => options.Source switch
+    private static IEnumerable<string> CheckSource(OperatorOptions options)
     {
-        OperatorOptions.DirectorySource => CheckDirectory(options),
-        // What the kubeconfig says is checked when it is read.
-        OperatorOptions.KubernetesSource => CheckNamespaces(options).Concat(CheckKeyNames(options)),
-        _ => [$"Operator:Source is \"{options.Source}\"; write {OperatorOptions.DirectorySource} or {OperatorOptions.KubernetesSource}"],
-    };
+        IEnumerable<string> ofSource = options.Source switch
+        {
+            OperatorOptions.DirectorySource => CheckDirectory(options),
+            // What the kubeconfig says is checked when it is read.
+            OperatorOptions.KubernetesSource => CheckNamespaces(options).Concat(CheckKeyNames(options)),
+            _ => [$"Operator:Source is \"{options.Source}\"; write {OperatorOptions.DirectorySource} or {OperatorOptions.KubernetesSource}"],
+        };
+        return ofSource.Concat(options.PodNetworks.Where(network => !NetworkSet.IsNetwork(network))
+            .Select(network => $"Operator:PodNetworks has \"{network}\"; write networks in CIDR notation, such as 10.244.0.0/16 or fd00:10:244::/56"));
+    }
 
     private static IEnumerable<string> CheckDirectory(OperatorOptions options)
     {

@@ -51,7 +51,7 @@ internal static class OperatorHost
     private static void AddServices(IServiceCollection services, OperatorOptions options)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods));
+        services.AddSingleton(options.CreateRoutingOptions());
         services.AddSingleton<EndpointTable>();
         services.AddSingleton<UsageTable>();
         services.AddSingleton<HostKeyTable>();

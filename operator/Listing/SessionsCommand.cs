@@ -49,7 +49,7 @@ internal static class SessionsCommand
         // What is wrong with a manifest is said beside the table, not in it.
         using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.UseGatewayConsole(Console.OpenStandardError()));
         var source = new DirectorySource(options.Directory, TimeProvider.System, loggers.CreateLogger<DirectorySource>());
-        var routing = new RoutingOptions(options.AllowLoopbackPods, options.AllowUnlabelledPods);
+        var routing = options.CreateRoutingOptions();
         return await DirectoryListing.ReadAsync(source, routing, TimeProvider.System.GetUtcNow(), cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using SshGateway.Feed;
+using SshGateway.Hosting.Networks;
 using SshGateway.Operator.Model;
 using SshGateway.Ssh.Keys;
 
@@ -99,7 +100,7 @@ internal static class RoutingFunction
         {
             return (EndpointState.None, pod.IsTerminating ? ReadyReasons.PodTerminating : ReadyReasons.PodNotReady, null);
         }
-        IPAddress? address = AddressRules.Accept(pod.Address, options.AllowLoopbackPods);
+        IPAddress? address = AddressRules.Accept(pod.Address, options);
         if (address is null || pod.Spec is { HostNetwork: true } || !ownsAddress)
         {
             return (EndpointState.None, ReadyReasons.AddressRefused, null);
@@ -113,4 +114,8 @@ internal static class RoutingFunction
 /// <param name="AllowLoopbackPods">Accept pods with a loopback address.</param>
 /// <param name="AllowUnlabelledPods">Accept a pod without the session label that a session names with a pinned
 /// uid.</param>
-internal sealed record RoutingOptions(bool AllowLoopbackPods, bool AllowUnlabelledPods);
+internal sealed record RoutingOptions(bool AllowLoopbackPods, bool AllowUnlabelledPods)
+{
+    /// <summary>Where pods have their addresses; null: anywhere.</summary>
+    public NetworkSet? PodNetworks { get; init; }
+}

@@ -1,7 +1,7 @@
 using System.Net;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Metrics;
-using SshGateway.Proxy.Networks;
+using SshGateway.Hosting.Networks;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.KeyExchange;
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Logging;
 using SshGateway.Hosting.Metrics;
+using SshGateway.Hosting.Networks;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Configuration;

@@ -1,5 +1,6 @@
 using System.Net;
 using SshGateway.Hosting;
+using SshGateway.Hosting.Networks;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 

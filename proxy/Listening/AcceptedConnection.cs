@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
+using SshGateway.Hosting.Networks;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Limits;
-using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Sessions;

@@ -1,5 +1,5 @@
 using System.Net;
-using SshGateway.Proxy.Networks;
+using SshGateway.Hosting.Networks;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Ssh.Sockets;

@@ -38,7 +38,7 @@ public sealed class DependencyTests
     private static readonly (string Root, Type Member, string[][] Layers)[] Assemblies =
     [
         ("SshGateway.Feed", typeof(EntryHash), []),
-        ("SshGateway.Hosting", typeof(Probes), [["Files"], ["(root)"], ["Logging"], ["Metrics"], ["Text"], ["Tls"]]),
+        ("SshGateway.Hosting", typeof(Probes), [["Files"], ["(root)"], ["Logging"], ["Metrics"], ["Networks"], ["Text"], ["Tls"]]),
         ("SshGateway.Ssh", typeof(SshReader), SshLayers),
         ("SshGateway.Proxy", typeof(ProxyHost), ProxyLayers),
         ("SshGateway.Operator", typeof(OperatorHost), OperatorLayers),

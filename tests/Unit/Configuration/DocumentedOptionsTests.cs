@@ -45,6 +45,7 @@ public sealed partial class DocumentedOptionsTests
         ["Operator:HttpListen"] = "127.0.0.1:8099",
         ["Operator:OtlpEndpoint"] = "http://127.0.0.1:4317",
         ["Operator:InternalCallers"] = "tars:tars",
+        ["Operator:PodNetworks"] = "10.244.0.0/16",
     };
 
     // Keys that exclude each other or need each other: what is left out, and what is set besides.

@@ -63,6 +63,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [InlineData("Source", "Cluster", "write Directory")]
     [InlineData("Directory", "", "write the directory")]
     [InlineData("Directory", "/no/such/directory", "create it or write another one")]
+    [InlineData("PodNetworks:0", "10.1.2.3/16", "write networks in CIDR notation, such as 10.244.0.0/16")]
     [InlineData("AllowLoopbackPods", "maybe", "")]
     [InlineData("FeedLisen", "127.0.0.1:7443", "FeedListen")]
     public void What_cannot_be_used_is_named_with_its_remedy(string key, string value, string remedy)

@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Hosting.Networks;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Networks;

@@ -1,10 +1,10 @@
 using System.Net;
 
-namespace SshGateway.Proxy.Networks;
+namespace SshGateway.Hosting.Networks;
 
 /// <summary>Networks in CIDR notation.</summary>
 /// <param name="networks">Checked: each is one.</param>
-internal sealed class NetworkSet(IEnumerable<string> networks)
+public sealed class NetworkSet(IEnumerable<string> networks)
 {
     private readonly IPNetwork[] _networks = [.. networks.Select(IPNetwork.Parse)];
 
