@@ -63,7 +63,7 @@ public sealed class StatusFaultTests(KubernetesServer server)
 
         run.Observe(bad, good);
         await ReadyAsync(space, "good", "False", "no pod of the namespace carries the label");
-        await Eventually.TrueAsync(() => run.Log.Lines.Any(l => l.Text.Contains($"{space}/bad {Faulty}", StringComparison.Ordinal)), "the failure is logged");
+        await Eventually.TrueAsync(() => run.Log.Lines.Any(l => l.Text.Contains($"{space}/bad: {Faulty}", StringComparison.Ordinal)), "the failure is logged");
         Assert.False(run.HasEnded);
         Assert.Null((await Cluster.ReadSessionAsync(space, "bad"))["status"]);
 
