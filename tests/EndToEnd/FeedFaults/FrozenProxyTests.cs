@@ -15,6 +15,7 @@ public sealed class FrozenProxyTests(SharedGateway shared, ITestOutputHelper out
     private int _rounds;
 
     [RealSshFact]
+    [Trait("Category", "Long")]
     public async Task A_stopped_proxy_loses_its_stream_and_nineteen_others_notice_nothing()
     {
         await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys, new GatewayOptions { ProxyArguments = [[]] });

@@ -14,6 +14,7 @@ public sealed class ManyProxiesTests(SharedGateway shared, ITestOutputHelper out
     private const int Sessions = 5000;
 
     [RealSshFact]
+    [Trait("Category", "Long")]
     public async Task A_hundred_proxies_that_come_back_at_once_are_in_step_again_and_cost_the_operator_little_memory()
     {
         await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys, new GatewayOptions { ProxyArguments = [] });

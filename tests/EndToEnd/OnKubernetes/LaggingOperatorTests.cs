@@ -12,6 +12,7 @@ public sealed class LaggingOperatorTests(KubernetesServer server)
     private const string Id = "moved";
 
     [ClusterLoginFact]
+    [Trait("Category", "Long")]
     public async Task A_proxy_that_moves_to_an_operator_that_is_behind_keeps_what_it_has_until_that_one_has_caught_up()
     {
         string space = await server.Admin.CreateNamespaceAsync();

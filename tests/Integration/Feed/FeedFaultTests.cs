@@ -35,6 +35,7 @@ public sealed class FeedFaultTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Pings_tell_both_ends_of_a_connection_that_died_without_a_word()
     {
         await using OperatorRun run = await OperatorRun.StartAsync(_directory.Path);

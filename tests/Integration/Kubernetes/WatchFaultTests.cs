@@ -72,6 +72,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
     }
 
     [KubernetesFact]
+    [Trait("Category", "Long")]
     public async Task A_connection_that_died_without_a_word_is_found_within_a_minute()
     {
         await using Scene scene = await Scene.StartAsync(server);
@@ -84,6 +85,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
     }
 
     [KubernetesFact]
+    [Trait("Category", "Long")]
     public async Task A_server_that_accepts_connections_and_says_nothing_is_tried_again()
     {
         await using Scene scene = await Scene.StartAsync(server);
@@ -202,6 +204,7 @@ public sealed class WatchFaultTests(KubernetesServer server)
     }
 
     [KubernetesFact]
+    [Trait("Category", "Long")]
     public async Task An_etcd_restored_from_a_backup_takes_back_what_came_after_it_and_starts_a_new_epoch_of_the_feed()
     {
         using var restored = new KubernetesServer();
