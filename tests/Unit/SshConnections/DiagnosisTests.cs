@@ -43,7 +43,7 @@ public sealed class DiagnosisTests : IAsyncLifetime, IDisposable
     public async Task It_says_what_was_negotiated()
     {
         await using SshClientTransport client = await _gateway.LogInAsync();
-        Assert.Contains(_gateway.Ends.Lines, line => line.StartsWith("Debug", StringComparison.Ordinal) && line.Contains(client.NegotiatedAlgorithms, StringComparison.Ordinal));
+        Assert.Contains(_gateway.Ends.Lines, line => line.StartsWith("Debug", StringComparison.Ordinal) && line.Contains(client.NegotiatedAlgorithms.Split(" with ")[0], StringComparison.Ordinal));
     }
 
     [Fact]
