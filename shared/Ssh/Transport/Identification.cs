@@ -18,8 +18,8 @@ internal static class Identification
     public const int MaxPrecedingLines = 1023;
 
     /// <summary>
-    /// Ours towards clients, and towards pods for clients that are OpenSSH (docs/adr/0021). Clients choose by it how they
-    /// speak the connection protocol and SFTP, and there it is the pod's OpenSSH that answers them.
+    /// Ours towards clients, and towards pods for clients that are OpenSSH (docs/adr/0021). Clients choose by it how
+    /// they speak the connection protocol and SFTP, and there it is the pod's OpenSSH that answers them.
     /// </summary>
     public const string OpenSsh = "SSH-2.0-OpenSSH_9.9p2 SshGateway";
 
