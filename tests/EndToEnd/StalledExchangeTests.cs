@@ -70,7 +70,7 @@ public sealed class StalledExchangeTests(SharedGateway shared)
             {
                 long grown = proxy.Daemon.ResidentBytes() - before;
                 Assert.True(grown < AllowedGrowth, $"{grown >> 20} MiB more than before");
-                return proxy.Daemon.Output.Split("KeyExchangeTimeout (blame: ").Length - 1 == Stalling.Length;
+                return proxy.Daemon.Output.Split("KeyExchangeTimeout, blame ").Length - 1 == Stalling.Length;
             },
             Deadline,
             () => gateway.Logs);
