@@ -17,14 +17,3 @@ internal sealed record PodBinding(Pod? Pod, string Reason, string Ready)
 
     public static PodBinding Bind(Pod pod) => new(pod, BindingReasons.Bound, ReadyReasons.EndpointReady);
 }
-
-/// <summary>Whether a pod is the session's: the reasons of the PodBound condition.</summary>
-internal static class BindingReasons
-{
-    public const string Bound = "Bound";
-    public const string PodNotFound = "PodNotFound";
-    public const string MultiplePods = "MultiplePods";
-    public const string LabelMismatch = "LabelMismatch";
-    public const string UidMismatch = "UIDMismatch";
-    public const string ClaimedByOther = "ClaimedByOther";
-}

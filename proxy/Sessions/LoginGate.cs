@@ -12,7 +12,6 @@ internal static class LoginGate
     /// <summary>Why the session takes no login now; null: it does.</summary>
     public static Refusal? Check(SessionEntry entry, DateTimeOffset now)
     {
-        string id = entry.SessionId;
         if (HasExpired(entry, now))
         {
             return new(ConnectionEnd.SessionExpired, SessionSentences.Expired(entry));
@@ -20,11 +19,11 @@ internal static class LoginGate
         switch (entry.Access)
         {
             case Access.Draining when entry.Reason == ReadyReasons.SessionTerminating:
-                return new(ConnectionEnd.AccessRefused, $"Session {id} is being deleted and accepts no new logins.");
+                return new(ConnectionEnd.AccessRefused, SessionSentences.Deleted(entry));
             case Access.Draining:
-                return new(ConnectionEnd.AccessRefused, $"Session {id} is closing and accepts no new logins.");
+                return new(ConnectionEnd.AccessRefused, SessionSentences.Closing(entry));
             case Access.Disabled:
-                return new(ConnectionEnd.AccessRefused, $"Session {id} is disabled.");
+                return new(ConnectionEnd.AccessRefused, SessionSentences.Disabled(entry));
         }
         return entry.State switch
         {
@@ -51,7 +50,7 @@ internal static class LoginGate
         {
             return new Refusal(ConnectionEnd.SessionExpired, SessionSentences.Expired(entry));
         }
-        return entry.Access == Access.Disabled ? new Refusal(ConnectionEnd.SessionDisabled, $"Session {entry.SessionId} was disabled.") : null;
+        return entry.Access == Access.Disabled ? new Refusal(ConnectionEnd.SessionDisabled, SessionSentences.DisabledMeanwhile(entry)) : null;
     }
 
     private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;

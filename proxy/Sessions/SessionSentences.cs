@@ -17,6 +17,15 @@ internal static class SessionSentences
         CultureInfo.InvariantCulture,
         $"Session {entry.SessionId} expired on {DateTimeOffset.FromUnixTimeSeconds(entry.ExpiresAt):yyyy-MM-dd 'at' HH:mm} UTC. Ask for a new session.");
 
+    public static string Closing(SessionEntry entry) => $"Session {entry.SessionId} is closing and accepts no new logins.";
+
+    public static string Deleted(SessionEntry entry) => $"Session {entry.SessionId} is being deleted and accepts no new logins.";
+
+    public static string Disabled(SessionEntry entry) => $"Session {entry.SessionId} is disabled.";
+
+    /// <summary>For connections that were open when it was disabled.</summary>
+    public static string DisabledMeanwhile(SessionEntry entry) => $"Session {entry.SessionId} was disabled.";
+
     public static string PodNotReady(SessionEntry entry) => $"The pod of session {entry.SessionId} is not ready{InBrackets(entry.Cause)}. Try again in a moment.";
 
     public static string PodDeleted(SessionEntry entry) => $"The pod of session {entry.SessionId} is being deleted and accepts no new logins.";
@@ -31,10 +40,10 @@ internal static class SessionSentences
             (ReadyReasons.PodNotReady, var cause) => $"The pod of session {id} has not started yet{InBrackets(cause)}. Try again in a moment.",
             (ReadyReasons.PodTerminating, _) => PodDeleted(entry),
             (ReadyReasons.PodFailed, _) => $"The pod of session {id} has ended. Ask for a new session.",
-            (ReadyReasons.Conflict, "MultiplePods") => $"Session {id} has more than one pod, so the gateway does not choose one. Ask its owner to delete the others.",
+            (ReadyReasons.Conflict, BindingReasons.MultiplePods) => $"Session {id} has more than one pod, so the gateway does not choose one. Ask its owner to delete the others.",
             (ReadyReasons.Conflict, _) => $"The pod that session {id} names belongs to another session. Ask its owner to correct it.",
-            (ReadyReasons.PodNotFound, "LabelMismatch") => $"The pod that session {id} names is not labelled as its own. Ask its owner to correct it.",
-            (ReadyReasons.PodNotFound, "UIDMismatch") => $"The pod of session {id} was replaced by one that the session does not name. Ask its owner to correct it.",
+            (ReadyReasons.PodNotFound, BindingReasons.LabelMismatch) => $"The pod that session {id} names is not labelled as its own. Ask its owner to correct it.",
+            (ReadyReasons.PodNotFound, BindingReasons.UidMismatch) => $"The pod of session {id} was replaced by one that the session does not name. Ask its owner to correct it.",
             (ReadyReasons.PodNotFound, _) => $"The pod that session {id} names does not exist.",
             (ReadyReasons.InvalidKeys or ReadyReasons.InvalidSpec, _) => $"The configuration of session {id} is not valid. Ask its owner to correct it.",
             (ReadyReasons.AddressRefused, _) => $"The gateway does not connect to the address of session {id}'s pod. Please report this to the operators.",

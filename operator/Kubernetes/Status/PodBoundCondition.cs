@@ -1,3 +1,4 @@
+using SshGateway.Feed;
 using SshGateway.Operator.Routing;
 
 namespace SshGateway.Operator.Kubernetes.Status;
