@@ -70,13 +70,11 @@ internal static class OperatorChannel
         {
             return "the operator has shown no certificate";
         }
-        if ((server.NotBefore > DateTime.Now || server.NotAfter < DateTime.Now) && !credentials.Authorities.HaveSigned(server, chain))
-        {
-            return $"the operator's certificate is good from {server.NotBefore.ToUniversalTime():u} to {server.NotAfter.ToUniversalTime():u}, and this machine's clock says {DateTime.UtcNow:u}";
-        }
         if (!credentials.Authorities.HaveSigned(server, chain))
         {
-            return $"the operator's certificate ({server.Subject}, issued by {server.Issuer}) is not signed by a CA of Proxy:OperatorCA";
+            return server.NotBefore > DateTime.Now || server.NotAfter < DateTime.Now
+                ? $"the operator's certificate is good from {server.NotBefore.ToUniversalTime():u} to {server.NotAfter.ToUniversalTime():u}, and this machine's clock says {DateTime.UtcNow:u}"
+                : $"the operator's certificate ({server.Subject}, issued by {server.Issuer}) is not signed by a CA of Proxy:OperatorCA";
         }
         return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None ? null
             : $"the operator's certificate is not for {host}, its name in Proxy:Operators ({server.Subject})";

@@ -93,7 +93,7 @@ internal sealed class AcceptedConnection(
                 return preface;
             }
             // sshd sends its identification first, and `nc </dev/null` and health checks look for it.
-            await SendLastAsync(Identification.ServerLine.ToArray()).ConfigureAwait(false);
+            await SendLastAsync(Identification.WriteLine(Identification.OpenSsh)).ConfigureAwait(false);
             outcome = new ConnectionOutcome(ConnectionEnd.ClientLeftEarly);
         }
         catch (PrefaceException problem)

@@ -1,3 +1,4 @@
+using System.Text;
 using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Transport;
@@ -26,13 +27,13 @@ internal static class Identification
     /// <summary>Ours towards pods for other clients.</summary>
     public const string Other = "SSH-2.0-SshGateway";
 
-    /// <summary>What clients get, with its line end.</summary>
-    public static ReadOnlySpan<byte> ServerLine => "SSH-2.0-OpenSSH_9.9p2 SshGateway\r\n"u8;
-
     /// <summary>
     /// Ours towards the pod of a client. OpenSSH's server sends eow@openssh.com only to its own client.
     /// </summary>
     public static string ForPodOf(string client) => client.StartsWith("SSH-2.0-OpenSSH_", StringComparison.Ordinal) ? OpenSsh : Other;
+
+    /// <summary>An identification with its line end, as it is sent.</summary>
+    public static byte[] WriteLine(string identification) => Encoding.ASCII.GetBytes(identification + "\r\n");
 
     /// <summary>Whether a line is an identification at all.</summary>
     public static bool IsIdentification(string line) => line.StartsWith("SSH-", StringComparison.Ordinal);

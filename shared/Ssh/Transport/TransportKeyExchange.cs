@@ -1,4 +1,3 @@
-using System.Text;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Wire;
@@ -95,7 +94,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
         await output.OpenControlBatchAsync().ConfigureAwait(false);
         try
         {
-            output.AppendRaw(Encoding.ASCII.GetBytes(OwnIdentification + "\r\n"));
+            output.AppendRaw(Identification.WriteLine(OwnIdentification));
             output.AppendControl(run.OwnInit);
             output.CloseGate();
         }
