@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Proxy.Accounting;
+using SshGateway.Tests.Support.Accounting;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
@@ -24,11 +25,11 @@ public sealed class FullDiskTests
                 for (int i = 0; log.Lost == 0; i++)
                 {
                     long before = new FileInfo(file).Length;
-                    log.Write(Record($"session-{i}"));
+                    log.Write(AuditSamples.Record($"session-{i}"));
                     await Eventually.TrueAsync(() => log.Lost > 0 || new FileInfo(file).Length > before, "the line is written or lost");
                 }
                 File.Delete(ballast);
-                log.Write(Record("after"));
+                log.Write(AuditSamples.Record("after"));
                 await log.StopAsync(CancellationToken.None);
             }
             // What a process that was killed in the middle of a line leaves behind.
@@ -36,7 +37,7 @@ public sealed class FullDiskTests
             using (AuditLog log = New(file))
             {
                 await log.StartAsync(CancellationToken.None);
-                log.Write(Record("restarted"));
+                log.Write(AuditSamples.Record("restarted"));
                 await log.StopAsync(CancellationToken.None);
             }
 
@@ -53,20 +54,6 @@ public sealed class FullDiskTests
     }
 
     private static AuditLog New(string file) => new(file, "proxy-7", TimeProvider.System, NullLogger<AuditLog>.Instance);
-
-    private static AuditRecord Record(string session) => new()
-    {
-        Time = DateTimeOffset.UnixEpoch,
-        Proxy = "proxy-7",
-        Protocol = "ssh",
-        Client = "192.0.2.1:1",
-        Session = session,
-        End = "ClientClosed",
-        Blame = "Nobody",
-        BytesFromClient = 1,
-        BytesToClient = 2,
-        Seconds = 3,
-    };
 
     private static string? Session(JsonElement record) => record.TryGetProperty("session", out JsonElement session) ? session.GetString() : null;
 

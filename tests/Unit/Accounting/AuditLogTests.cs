@@ -8,6 +8,7 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Accounting;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Passthrough;
 using SshGateway.Tests.Support.Pods;
@@ -92,7 +93,7 @@ public sealed class AuditLogTests : IDisposable
         using AuditLog log = New();
         for (int i = 0; i < AuditLog.Capacity + 10; i++)
         {
-            log.Write(Record($"s{i}"));
+            log.Write(AuditSamples.Record($"s{i}"));
         }
         await log.StartAsync(CancellationToken.None);
         await log.StopAsync(CancellationToken.None);
@@ -115,7 +116,7 @@ public sealed class AuditLogTests : IDisposable
 
         string directory = Path.GetDirectoryName(LogFile)!;
         Directory.Move(directory, directory + ".away");
-        log.Write(Record("lost"));
+        log.Write(AuditSamples.Record("lost"));
         await Eventually.TrueAsync(() => log.Lost == 1, "nothing is lost");
         Directory.Move(directory + ".away", directory);
         await WriteAsync(log, "third");
@@ -149,7 +150,7 @@ public sealed class AuditLogTests : IDisposable
 
     private async Task WriteAsync(AuditLog log, string session)
     {
-        log.Write(Record(session));
+        log.Write(AuditSamples.Record(session));
         await Eventually.TrueAsync(() => File.Exists(LogFile) && File.ReadAllText(LogFile).Contains($"\"{session}\"", StringComparison.Ordinal), $"{session} is not written");
     }
 
@@ -158,18 +159,4 @@ public sealed class AuditLogTests : IDisposable
     private static string? Text(JsonElement line, string name) => line.GetProperty(name).GetString();
 
     private static double Number(JsonElement line, string name) => line.GetProperty(name).GetDouble();
-
-    private static AuditRecord Record(string session) => new()
-    {
-        Time = DateTimeOffset.UnixEpoch,
-        Proxy = "p",
-        Protocol = "ssh",
-        Client = "192.0.2.1:1",
-        Session = session,
-        End = "ClientClosed",
-        Blame = "Nobody",
-        BytesFromClient = 1,
-        BytesToClient = 2,
-        Seconds = 3,
-    };
 }
