@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build images demo demo-down test test-long fuzz bench bench-quick bench-record format \
+.PHONY: help build images demo demo-down test test-long soak fuzz bench bench-quick bench-record format \
 	sbom update-locks clean
 
 help: ## Show this list
@@ -23,6 +23,10 @@ test: ## Run all tests that do not take minutes
 
 test-long: ## Run the tests that take minutes: outages, real cluster
 	@scripts/test-long
+
+# SOAK_FOR=600: for so many seconds.
+soak: ## Run everything under load for an hour; show what grows
+	@scripts/soak
 
 # FUZZ_FOR=300: for so many seconds. FUZZ_INPUT=.fuzz/FILE: a kept input again.
 fuzz: ## Give damaged input to every parser, until one breaks

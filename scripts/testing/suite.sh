@@ -88,26 +88,26 @@ run_errors() {
   sed -n '/<RunInfo .*outcome="Error"/,/<\/RunInfo>/p' "$@" | sed 's/<[^>]*>//g' | tr -s '[:space:]' ' ' | cut -c 1-1000
 }
 
-# run_tests <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit (30m)
-# has hung.
+# run_tests <name> <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit
+# (30m) has hung. The name is the beginning of the results' file names.
 run_tests() {
-  local status=0 figures
+  local name=$1 filter=$2 limit=$3 status=0 figures
   headline 'Tests'
   # One project at a time: tests of the three would disturb each other's timing.
-  dotnet test SshGateway.sln -m:1 -c Release --no-build --results-directory "$results" --filter "$1" \
-    --logger 'console;verbosity=normal' --logger 'trx;LogFilePrefix=tests' \
-    --blame-hang --blame-hang-timeout "$2" --blame-hang-dump-type none </dev/null || status=$?
+  dotnet test SshGateway.sln -m:1 -c Release --no-build --results-directory "$results" --filter "$filter" \
+    --logger 'console;verbosity=normal' --logger "trx;LogFilePrefix=$name" \
+    --blame-hang --blame-hang-timeout "$limit" --blame-hang-dump-type none </dev/null || status=$?
   # A crashed or hung test host fails the run also where no single test did, as does a fixture that cannot clean up; so
   # does a run without results.
-  if ((status != 0)) && ! grep -qs '<UnitTestResult .*outcome="Failed"' "$results"/*.trx; then
-    printf 'failed\tdotnet test\tended with status %s: %s\n' "$status" "$(run_errors "$results"/*.trx)" >>"$TEST_RESULTS"
+  if ((status != 0)) && ! grep -qs '<UnitTestResult .*outcome="Failed"' "$results/$name"_*.trx; then
+    printf 'failed\tdotnet test (%s)\tended with status %s: %s\n' "$name" "$status" "$(run_errors "$results/$name"_*.trx)" >>"$TEST_RESULTS"
   fi
-  if ! grep -qs '<UnitTestResult ' "$results"/*.trx; then
-    printf 'failed\tdotnet test\tleft no results\n' >>"$TEST_RESULTS"
+  if ! grep -qs '<UnitTestResult ' "$results/$name"_*.trx; then
+    printf 'failed\tdotnet test (%s)\tleft no results\n' "$name" >>"$TEST_RESULTS"
   fi
 
   # What tests measured on the way: dotnet test itself shows the output of failed tests only.
-  if figures=$(grep -hoE 'Figure: [^<]*' "$results"/*.trx 2>/dev/null); then
+  if figures=$(grep -hoE 'Figure: [^<]*' "$results/$name"_*.trx 2>/dev/null); then
     headline 'Figures'
     printf '%s\n' "$figures" | sed -e 's/^Figure: //' -e 's/&#xD;//'
   fi

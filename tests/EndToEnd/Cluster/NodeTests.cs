@@ -58,7 +58,7 @@ public sealed class NodeTests(GatewayCluster cluster, ITestOutputHelper output)
             // A proxy that followed the operator over there hears of it when it gives that one up, after 30 s of
             // silence. Until then a login reads that the pod cannot be reached. Now it waits for the pod, and is told
             // what for.
-            await using Daemon waiting = await LogInUntilAsync("PodNotReady", otherwise: "cannot be reached");
+            await using Daemon waiting = await LogInUntilAsync("is not ready", otherwise: "cannot be reached");
             output.WriteLine($"Figure: real cluster: a login to it says so after {clock.Elapsed.TotalSeconds:f0} s");
             await cluster.Nodes.SetCableAsync(ClusterNodes.Second, true);
             await waiting.WaitForLineAsync($"claude-{There}", TimeSpan.FromMinutes(1));

@@ -10,7 +10,8 @@ namespace SshGateway.Tests.EndToEnd.OnKubernetes;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ClusterLoginFactAttribute : FactAttribute
 {
-    public ClusterLoginFactAttribute(bool withPython = false) => Skip = Problem ?? (withPython ? PythonFactAttribute.Problem : null);
+    public ClusterLoginFactAttribute(bool withPython = false, params string[] programs) =>
+        Skip = Problem ?? Tools.Missing(programs) ?? (withPython ? PythonFactAttribute.Problem : null);
 
     /// <summary>What is missing, or null.</summary>
     public static string? Problem => Tools.Missing(["ssh", "sshd", "ssh-keygen", "bash"]) ?? KubernetesPrograms.Problem ?? KubectlProgram.Problem;
