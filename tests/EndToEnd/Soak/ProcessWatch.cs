@@ -37,7 +37,7 @@ internal sealed partial class ProcessWatch(string name, Daemon process)
         _times.Add(_clock.Elapsed);
     }
 
-    /// <summary>Each measure's mean at the beginning and at the end, and its slope, without a first third of warm-up.</summary>
+    /// <summary>Each measure's mean at first and at the end, and its slope, after a first third of warm-up.</summary>
     public IEnumerable<string> Figures() => Measures.Select((measure, number) =>
     {
         (double early, double late, double perHour) = Course(number);
