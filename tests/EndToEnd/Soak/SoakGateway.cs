@@ -79,8 +79,16 @@ internal sealed class SoakGateway : IAsyncDisposable
             await GatewayKeys.GenerateAsync(), new GatewayOptions { OperatorSources = [source, source], ProxyArguments = proxies });
         KeyPair user = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "id_ed25519");
         SoakGateway soak = new(server, gateway, space, user, proxies);
-        await soak.CreateAsync();
-        return soak;
+        try
+        {
+            await soak.CreateAsync();
+            return soak;
+        }
+        catch
+        {
+            await soak.DisposeAsync();
+            throw;
+        }
     }
 
     public SshClient Client(int proxy) => SshClient.Create(_proxies[proxy].Ssh, User, _gateway.Keys.HostKeys).With("ConnectTimeout=60");
@@ -142,12 +150,12 @@ internal sealed class SoakGateway : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _gateway.DisposeAsync();
         foreach (PodSshd sshd in _sshds)
         {
             await sshd.DisposeAsync();
         }
         UserKey.Dispose();
+        await _gateway.DisposeAsync();
     }
 
     private static Task Eventually(Func<bool> condition, string expectation) => Support.Eventually.TrueAsync(condition, expectation);
