@@ -70,6 +70,12 @@ internal sealed class ProxyOptions
     /// <summary>Clients of one source that are not logged in yet.</summary>
     public int MaxUnauthenticatedPerSource { get; set; } = 100;
 
+    /// <summary>Bytes under way in each direction of a client's connection; 0: the kernel decides.</summary>
+    public int ClientWindow { get; set; } = 1024 * 1024;
+
+    /// <summary>The same of a connection to a pod, which is near.</summary>
+    public int PodWindow { get; set; } = 256 * 1024;
+
     /// <summary>Whether sources whose logins fail are refused for a while.</summary>
     public bool Penalties { get; set; } = true;
 

@@ -18,6 +18,10 @@ internal static class ProxyOptionsReader
     // Less would spend the session on key exchanges.
     private const long MinRekeyBytes = 64 * 1024;
 
+    // Less is not worth a connection; more does not fit a laptop's bandwidth and a trip around the world.
+    private const int MinWindow = 64 * 1024;
+    private const int MaxWindow = 64 * 1024 * 1024;
+
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromMinutes(10);
 
     // A lost packet is sent again after seconds; an idle client that has gone should not stay a day.
@@ -82,6 +86,8 @@ internal static class ProxyOptionsReader
         .. CheckNumber("MaxConnections", options.MaxConnections, 1, 1_000_000, 10_000),
         .. CheckNumber("MaxUnauthenticated", options.MaxUnauthenticated, 1, 100_000, 1000),
         .. CheckNumber("MaxUnauthenticatedPerSource", options.MaxUnauthenticatedPerSource, 1, 100_000, 100),
+        .. CheckWindow("ClientWindow", options.ClientWindow, 1_048_576),
+        .. CheckWindow("PodWindow", options.PodWindow, 262_144),
         .. CheckNumber("BusyPoll", options.BusyPoll, 0, 1000, 100),
         .. CheckNumber("HandshakesPerPod", options.HandshakesPerPod, 1, 100, 4),
         .. CheckNumber("PassthroughPerSource", options.PassthroughPerSource, 1, 10_000, 32),
@@ -90,6 +96,10 @@ internal static class ProxyOptionsReader
 
     private static IEnumerable<string> CheckNumber(string key, int value, int min, int max, int usual) =>
         value >= min && value <= max ? [] : [$"Proxy:{key} is {value}; write a number from {min} to {max}, such as {usual}"];
+
+    private static string[] CheckWindow(string key, int value, int usual) => RefuseIf(
+        value is not 0 and (< MinWindow or > MaxWindow),
+        $"Proxy:{key} is {value}; write 0 for what the kernel allows, or a number from {MinWindow} to {MaxWindow}, such as {usual}");
 
     private static IEnumerable<string> CheckOperators(ProxyOptions options)
     {

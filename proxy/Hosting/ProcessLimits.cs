@@ -1,10 +1,11 @@
 using System.Globalization;
 using SshGateway.Proxy.Configuration;
+using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Proxy.Hosting;
 
-/// <summary>What the machine lets the process have: descriptors, threads and processes.</summary>
+/// <summary>What the machine lets the process have: descriptors, threads and processes, socket buffers.</summary>
 internal static partial class ProcessLimits
 {
     // A client and its pod.
@@ -26,9 +27,20 @@ internal static partial class ProcessLimits
             long needed = ((long)options.MaxConnections * DescriptorsPerConnection) + Descriptors.Reserve;
             Log.FewDescriptors(logger, Descriptors.Limit, options.MaxConnections, needed, possible);
         }
+        ReportWindow("ClientWindow", options.ClientWindow, logger);
+        ReportWindow("PodWindow", options.PodWindow, logger);
         if (FindThreadLimit() is { } limit && limit < MinThreads + Environment.ProcessorCount)
         {
             Log.FewThreads(logger, limit, MinThreads + Environment.ProcessorCount);
+        }
+    }
+
+    private static void ReportWindow(string key, int window, ILogger logger)
+    {
+        int granted = TcpSettings.FindGrantedWindow(window);
+        if (granted < window)
+        {
+            Log.SmallWindow(logger, granted, key, window);
         }
     }
 
@@ -54,6 +66,9 @@ internal static partial class ProcessLimits
 
     private static partial class Log
     {
+        [LoggerMessage(3, LogLevel.Warning, "The kernel allows windows of {Granted} bytes; Proxy:{Key} is {Window}. A connection transfers at most that much in a round trip. Raise net.core.rmem_max and net.core.wmem_max of the node, or lower Proxy:{Key}")]
+        public static partial void SmallWindow(ILogger logger, int granted, string key, int window);
+
         [LoggerMessage(1, LogLevel.Warning, "The process may have {Limit} descriptors; Proxy:MaxConnections {MaxConnections} needs {Needed}. The proxy takes {Possible} connections. Raise the limit (ulimit -n, LimitNOFILE, or the container runtime's) or lower Proxy:MaxConnections")]
         public static partial void FewDescriptors(ILogger logger, long limit, int maxConnections, long needed, int possible);
 

@@ -179,7 +179,7 @@ internal static class ProxyHost
         services.AddSingleton(new NetworkSet(options.ProxyProtocolFrom));
         services.AddSingleton(new ListenerOptions(
             options.Listen, new PeerTimeouts(options.PeerTimeout, options.UnreachableClientTimeout), options.DrainDelay, options.DrainTimeout));
-        services.AddSingleton(_ => new EventLoops(TimeSpan.FromMicroseconds(options.BusyPoll)));
+        services.AddSingleton(_ => new EventLoops(TimeSpan.FromMicroseconds(options.BusyPoll), new TcpWindows(options.ClientWindow, options.PodWindow)));
         services.AddSingleton<RefusedClients>();
         services.AddSingleton<AcceptedConnectionFactory>();
         services.AddSingleton<SshListener>();

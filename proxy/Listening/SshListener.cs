@@ -40,9 +40,8 @@ internal sealed partial class SshListener(
                 socket.DualMode = true;
             }
             socket.Bind(address);
-            socket.Listen(Backlog);
+            _listener = loops.Listen(socket, Backlog);
             Log.Listening(logger, socket.LocalEndPoint);
-            _listener = loops.Listen(socket);
         }
         catch (SocketException problem)
         {

@@ -2,6 +2,7 @@ using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Ssh;
 using Xunit.Abstractions;
+using KernelMemory = SshGateway.Tests.Support.KernelMemory;
 using TcpTable = SshGateway.Tests.Support.TcpTable;
 
 namespace SshGateway.Tests.EndToEnd;
@@ -15,6 +16,9 @@ public sealed class SlowReaderTests(SharedGateway shared, ITestOutputHelper outp
 
     // What a session may hold are two buffers of 256 KiB; the rest is the runtime's.
     private const long AllowedGrowth = 48 << 20;
+
+    // Of the kernel, for each: what a client does not take, and what its pod has sent after that.
+    private const long AllowedKernelMemory = 2 << 20;
 
     [RealSshFact("openssl", "sha256sum")]
     public async Task They_cost_little_memory_and_hold_up_only_themselves_and_get_everything_when_they_read()
@@ -33,6 +37,12 @@ public sealed class SlowReaderTests(SharedGateway shared, ITestOutputHelper outp
 
         // Up to the pod.
         await Eventually.TrueAsync(() => TcpTable.StuckFrom(pod.Endpoint) == Clients, "nobody is held up");
+
+        (long toClients, long toClientsLimit) = await KernelMemory.FromAsync(proxy.Ssh);
+        (long fromPod, long fromPodLimit) = await KernelMemory.ToAsync(pod.Endpoint);
+        long kernel = (toClients + fromPod) / Clients;
+        output.WriteLine($"Figure: kernel memory of a client that reads nothing: {toClients / Clients >> 10} KiB on its leg, {fromPod / Clients >> 10} KiB on the pod's; {(toClientsLimit + fromPodLimit) / Clients >> 10} KiB allowed");
+        Assert.True(kernel < AllowedKernelMemory, $"{kernel >> 10} KiB of kernel memory for each client that reads nothing");
 
         foreach (string id in new[] { SharedGateway.Alpha, SharedGateway.Beta })
         {

@@ -59,6 +59,8 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:MaxConnections", "0", "10000")]
     [InlineData("Proxy:MaxUnauthenticated", "0", "1000")]
     [InlineData("Proxy:MaxUnauthenticatedPerSource", "-1", "100")]
+    [InlineData("Proxy:ClientWindow", "65535", "write 0 for what the kernel allows, or a number from 65536")]
+    [InlineData("Proxy:PodWindow", "67108865", "such as 262144")]
     [InlineData("Proxy:SourcePrefixIPv4", "33", "32")]
     [InlineData("Proxy:SourcePrefixIPv6", "8", "from 16 to 128")]
     [InlineData("Proxy:PassthroughPerSource", "0", "32")]

@@ -64,13 +64,14 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     public void ActsFor(IPEndPoint client) => RemoteEndPoint = client;
 
     /// <inheritdoc cref="IEventLoop.ConnectAsync"/>
-    public static async ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, EventLoop loop, PeerTimeouts timeouts, CancellationToken cancellation)
+    public static async ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, EventLoop loop, PeerTimeouts timeouts, int window, CancellationToken cancellation)
     {
         var socket = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, loop, timeouts);
         try
         {
             Descriptors.ThrowIfHeldBack(socket._descriptor);
             TcpSettings.Apply(socket._socket, timeouts);
+            TcpSettings.LimitBuffers(socket._socket, window);
             using (cancellation.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), socket))
             {
                 await socket.ConnectAsync(cancellation).ConfigureAwait(false);

@@ -25,14 +25,17 @@ internal sealed unsafe class EventLoop : IEventLoop
     private readonly ConcurrentQueue<Action> _relays = new();
     private readonly ConcurrentQueue<Action> _handshakes = new();
     private readonly BusyPoll _busyPoll;
+    private readonly int _window;
     private readonly Thread _thread;
     private ulong _lastId = WakeUp;
     private int _wakeUpIsDue;
 
     /// <param name="number">Of how many it is, for its name.</param>
     /// <param name="busyPoll">How long it may look for events before it sleeps; zero: not at all.</param>
-    public EventLoop(int number, TimeSpan busyPoll)
+    /// <param name="window">What may be under way on connections that it makes; 0: the kernel decides.</param>
+    public EventLoop(int number, TimeSpan busyPoll, int window = 0)
     {
+        _window = window;
         _busyPoll = new BusyPoll(busyPoll);
         Add(_wakeUp.DangerousGetHandle(), LibC.Readable, WakeUp);
         _thread = new Thread(Run) { IsBackground = true, Name = $"Event loop {number}" };
@@ -54,7 +57,7 @@ internal sealed unsafe class EventLoop : IEventLoop
 
     /// <inheritdoc/>
     public ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, PeerTimeouts timeouts, CancellationToken cancellation) =>
-        EpollSocket.ConnectAsync(endpoint, this, timeouts, cancellation);
+        EpollSocket.ConnectAsync(endpoint, this, timeouts, _window, cancellation);
 
     /// <inheritdoc/>
     public void Post(Action action, LoopPriority priority)

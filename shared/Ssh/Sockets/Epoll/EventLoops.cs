@@ -4,13 +4,20 @@ namespace SshGateway.Ssh.Sockets.Epoll;
 
 /// <summary>An event loop for each core.</summary>
 /// <param name="busyPoll">How long each may look for events before it sleeps; zero: not at all.</param>
-internal sealed class EventLoops(TimeSpan busyPoll)
+/// <param name="windows">What may be under way on a connection.</param>
+internal sealed class EventLoops(TimeSpan busyPoll, TcpWindows windows = default)
 {
-    private readonly EventLoop[] _loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(number => new EventLoop(number, busyPoll))];
+    private readonly EventLoop[] _loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(number => new EventLoop(number, busyPoll, windows.Connected))];
     private uint _next;
 
-    /// <summary>Accepts what comes to a listening socket; owned.</summary>
-    public EpollListener Listen(Socket listening) => new(listening, _loops[0]);
+    /// <summary>Accepts what comes to a socket that is bound; owned.</summary>
+    /// <exception cref="SocketException">It cannot listen.</exception>
+    public EpollListener Listen(Socket bound, int backlog)
+    {
+        TcpSettings.LimitBuffers(bound, windows.Accepted);
+        bound.Listen(backlog);
+        return new EpollListener(bound, _loops[0]);
+    }
 
     /// <summary>Gives an accepted client to a loop. What is connected on its behalf comes to the same.</summary>
     /// <param name="client">The connection; owned.</param>

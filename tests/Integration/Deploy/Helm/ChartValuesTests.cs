@@ -33,6 +33,7 @@ public sealed class ChartValuesTests
         new("proxy.replicas", "3", [Proxy], """proxy.autoscaling.enabled=false"""),
         new("operator.podDisruptionBudget.enabled", "false", ["PodDisruptionBudget ssh-gateway/ssh-gateway-operator"]),
         new("proxy.podDisruptionBudget.enabled", "false", ["PodDisruptionBudget ssh-gateway/ssh-gateway-proxy"]),
+        new("proxy.maxConnections", "1000000", [Proxy]),
         new("proxy.proxyProtocolFrom", """["10.0.0.0/8", "2001:db8::/32"]""", [Proxy]),
         new("proxy.revokedKeysConfigMap", "\"ssh-gateway-revoked-keys\"", [Proxy]),
         new("proxy.terminationGracePeriodSeconds", "60", [Proxy]),
