@@ -16,25 +16,23 @@ internal sealed class ClientLimits : IDisposable
 
     public ClientLimits(int maxConnections, int maxUnauthenticated, int maxUnauthenticatedPerSource, SourceNetworks sources, SourcePenalties penalties, TimeProvider time)
     {
-        Sources = sources;
         Penalties = penalties;
         All = new ConcurrencyLimit(maxConnections);
-        Unauthenticated = new ConcurrencyLimit(maxUnauthenticated);
-        UnauthenticatedBySource = new PartitionedConcurrencyLimit<SourceNetwork>(maxUnauthenticatedPerSource);
+        Unidentified = new ConcurrencyLimit(maxUnauthenticated);
+        Unauthenticated = new UnauthenticatedPlaces(maxUnauthenticated, maxUnauthenticatedPerSource, sources);
         Explanations = new RateLimit(ExplanationsPerSecond, time);
-        _meter.CreateObservableGauge("sshgateway.proxy.unauthenticated_connections", () => Unauthenticated.Count, description: "Client connections that are not logged in yet");
+        _meter.CreateObservableGauge("sshgateway.proxy.unauthenticated_connections", () => Unidentified.Count + Unauthenticated.Count, description: "Client connections that are not logged in yet");
         _meter.CreateObservableGauge("sshgateway.proxy.penalized_sources", () => Penalties.Count, description: "Sources whose failures are remembered");
     }
-
-    public SourceNetworks Sources { get; }
 
     public SourcePenalties Penalties { get; }
 
     public ConcurrencyLimit All { get; }
 
-    public ConcurrencyLimit Unauthenticated { get; }
+    /// <summary>Connections of balancers that have not said yet whom they act for.</summary>
+    public ConcurrencyLimit Unidentified { get; }
 
-    public PartitionedConcurrencyLimit<SourceNetwork> UnauthenticatedBySource { get; }
+    public UnauthenticatedPlaces Unauthenticated { get; }
 
     /// <summary>
     /// Connections that are told something before they are closed, such as why they are refused. Each holds a socket

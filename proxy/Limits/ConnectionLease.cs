@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using SshGateway.Hosting.Text;
-using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Limits;
@@ -10,9 +9,9 @@ namespace SshGateway.Proxy.Limits;
 internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
 {
     private bool _isCounted;
-    private int _isUnauthenticated;
+    private int _isUnidentified;
     private IPAddress? _address;
-    private SourceNetwork? _source;
+    private UnauthenticatedPlaces.Place? _place;
 
     public bool IsAuthenticated { get; private set; }
 
@@ -24,30 +23,32 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         {
             return new Refusal(ConnectionEnd.ProxyFull, "This gateway has reached its connection limit. Try again in a moment.");
         }
-        if (!limits.Unauthenticated.TryAcquire())
+        if (!limits.Unidentified.TryAcquire())
         {
-            return new Refusal(ConnectionEnd.TooManyUnauthenticated, "This gateway is busy with other logins. Try again in a moment.", "in total");
+            return new Refusal(ConnectionEnd.TooManyUnauthenticated, "This gateway is busy with other logins. Try again in a moment.", "in total, without a PROXY header");
         }
-        _isUnauthenticated = 1;
+        _isUnidentified = 1;
         return null;
     }
 
     /// <summary>The client's address is known now. Null: it may stay.</summary>
-    public Refusal? Identify(IPAddress address)
+    /// <param name="address">The address.</param>
+    /// <param name="onDisplaced">Called on another client's thread if it has to make room before its login.</param>
+    public Refusal? Identify(IPAddress address, Action onDisplaced)
     {
         _address = address;
+        ReleaseUnidentified();
         if (limits.Penalties.Remaining(address) is { } remaining)
         {
             return new Refusal(
                 ConnectionEnd.SourcePenalized,
                 $"Too many logins from your address have failed. Try again in {Quantity.Describe(remaining)}.");
         }
-        SourceNetwork source = limits.Sources.Find(address);
-        if (!limits.UnauthenticatedBySource.TryAcquire(source))
+        _place = limits.Unauthenticated.TryEnter(address, onDisplaced);
+        if (_place is null)
         {
             return new Refusal(ConnectionEnd.TooManyUnauthenticated, "Too many logins from your address have not finished. Try again in a moment.", "of one source");
         }
-        _source = source;
         return null;
     }
 
@@ -68,7 +69,7 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
     public void Authenticated()
     {
         IsAuthenticated = true;
-        ReleaseUnauthenticated();
+        LeavePlace();
     }
 
     /// <summary>The connection has ended like this.</summary>
@@ -83,7 +84,8 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
     /// <summary>Gives everything back; any number of times, but not from several threads at once.</summary>
     public void Dispose()
     {
-        ReleaseUnauthenticated();
+        ReleaseUnidentified();
+        LeavePlace();
         if (_isCounted)
         {
             _isCounted = false;
@@ -91,16 +93,19 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         }
     }
 
-    private void ReleaseUnauthenticated()
+    private void ReleaseUnidentified()
     {
-        if (Interlocked.Exchange(ref _isUnauthenticated, 0) == 1)
+        if (Interlocked.Exchange(ref _isUnidentified, 0) == 1)
         {
-            limits.Unauthenticated.Release();
+            limits.Unidentified.Release();
         }
-        if (_source is { } source)
+    }
+
+    private void LeavePlace()
+    {
+        if (_place is { } place)
         {
-            _source = null;
-            limits.UnauthenticatedBySource.Release(source);
+            limits.Unauthenticated.Leave(place);
         }
     }
 }

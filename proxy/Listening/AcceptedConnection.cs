@@ -21,10 +21,16 @@ internal sealed class AcceptedConnection(
     // How long a client may take to read why it is refused.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
+    // As the refusal of those that find no place.
+    private static readonly Refusal Displaced = new(
+        ConnectionEnd.Displaced, "This gateway is busy with other logins. Try again in a moment.", "the oldest of the source that had the most");
+
+    private static readonly Refusal Stopping = new(ConnectionEnd.ProxyStopping, "This gateway is shutting down. Connect again.");
+
     private readonly ConnectionLease _lease = new(limits);
     private readonly Lock _lock = new();
     private IClientConnection? _connection;
-    private bool _isStopping;
+    private Refusal? _stopReason;
 
     /// <summary>Runs to the connection's end. Does not throw.</summary>
     public async Task RunAsync()
@@ -37,36 +43,41 @@ internal sealed class AcceptedConnection(
             await using ConfiguredAsyncDisposable disposal = connection.ConfigureAwait(false);
             lock (_lock)
             {
-                _connection = connection;
-                if (_isStopping)
-                {
-                    socket.Abort();
-                }
+                _connection = _stopReason is null ? connection : null;
             }
-            await connection.RunAsync().ConfigureAwait(false);
+            if (_connection is null)
+            {
+                report.Ended(_stopReason!.Outcome);
+            }
+            else
+            {
+                await connection.RunAsync().ConfigureAwait(false);
+            }
         }
         _lease.Ended(report.End ?? ConnectionEnd.InternalError, report.UserName.Length > 0);
     }
 
     /// <summary>Ends it because the proxy stops.</summary>
-    public Task StopAsync()
-    {
-        lock (_lock)
-        {
-            _isStopping = true;
-            if (_connection is not null)
-            {
-                return _connection.StopAsync();
-            }
-        }
-        socket.Abort();
-        return Task.CompletedTask;
-    }
+    public Task StopAsync() => StopAsync(Stopping);
 
     public void Dispose()
     {
         _lease.Dispose();
         socket.Dispose();
+    }
+
+    private Task StopAsync(Refusal reason)
+    {
+        lock (_lock)
+        {
+            _stopReason = reason;
+            if (_connection is not null)
+            {
+                return _connection.StopAsync(reason);
+            }
+        }
+        socket.Abort();
+        return Task.CompletedTask;
     }
 
     /// <summary>Null: that was the connection's end.</summary>
@@ -83,7 +94,7 @@ internal sealed class AcceptedConnection(
             }
             socket.ActsFor(await reader.ReadClientAsync().ConfigureAwait(false));
             report.Client = socket.RemoteEndPoint;
-            refusal = _lease.Identify(socket.RemoteEndPoint.Address);
+            refusal = _lease.Identify(socket.RemoteEndPoint.Address, () => _ = StopAsync(Displaced));
             if (refusal is not null)
             {
                 return await RefuseAsync(refusal, reader, isIdentified: true).ConfigureAwait(false);
@@ -107,7 +118,7 @@ internal sealed class AcceptedConnection(
         catch (PeerGoneException gone)
         {
             report.ClientGone(gone);
-            outcome = new ConnectionOutcome(_isStopping ? ConnectionEnd.ProxyStopping : ConnectionEnd.ClientLeftEarly);
+            outcome = _stopReason?.Outcome ?? new ConnectionOutcome(ConnectionEnd.ClientLeftEarly);
         }
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)

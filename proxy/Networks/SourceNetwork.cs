@@ -15,14 +15,23 @@ internal readonly record struct SourceNetwork(bool IsV6, UInt128 Prefix);
 /// <param name="v6Prefix">Bits of an IPv6 address that count.</param>
 internal sealed class SourceNetworks(int v4Prefix, int v6Prefix)
 {
+    // What a site is assigned (RFC 6177), or rents for little money.
+    private const int SitePrefix = 48;
+
     /// <param name="address">An IPv4 address as such, not mapped into IPv6.</param>
-    public SourceNetwork Find(IPAddress address)
+    public SourceNetwork Find(IPAddress address) => Find(address, v6Prefix);
+
+    /// <summary>The network of several IPv6 sources that one person may have.</summary>
+    /// <inheritdoc cref="Find(IPAddress)" path="/param"/>
+    public SourceNetwork FindSite(IPAddress address) => Find(address, Math.Min(v6Prefix, SitePrefix));
+
+    private SourceNetwork Find(IPAddress address, int v6Bits)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
         address.TryWriteBytes(bytes, out _);
         bool isV6 = address.AddressFamily == AddressFamily.InterNetworkV6;
-        int kept = isV6 ? v6Prefix : v4Prefix;
+        int kept = isV6 ? v6Bits : v4Prefix;
         UInt128 mask = kept == 0 ? UInt128.Zero : UInt128.MaxValue << (128 - kept);
         return new SourceNetwork(isV6, BinaryPrimitives.ReadUInt128BigEndian(bytes) & mask);
     }

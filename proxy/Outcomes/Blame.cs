@@ -19,7 +19,7 @@ internal static class BlameExtensions
             ConnectionEnd.ClientClosed or ConnectionEnd.PodClosed or ConnectionEnd.ClientLeftEarly or ConnectionEnd.ProxyStopping or ConnectionEnd.AccessRefused
                 or ConnectionEnd.SessionExpired or ConnectionEnd.SessionDisabled or ConnectionEnd.KeyRevoked or ConnectionEnd.SessionChanged
                 or ConnectionEnd.IdleTimeout => Blame.Nobody,
-            ConnectionEnd.ClientLost or ConnectionEnd.TooManyUnauthenticated or ConnectionEnd.SourcePenalized or ConnectionEnd.ProxyHeaderInvalid
+            ConnectionEnd.ClientLost or ConnectionEnd.TooManyUnauthenticated or ConnectionEnd.Displaced or ConnectionEnd.SourcePenalized or ConnectionEnd.ProxyHeaderInvalid
                 or ConnectionEnd.ClientProtocolError or ConnectionEnd.ClientKeyExchangeFailed or ConnectionEnd.ClientTooSlow or ConnectionEnd.AuthenticationFailed
                 or ConnectionEnd.PassthroughRefused or ConnectionEnd.CertificateRestricted or ConnectionEnd.TooManyConnections
                 or ConnectionEnd.ClientKeyExchangeTimeout => Blame.Client,

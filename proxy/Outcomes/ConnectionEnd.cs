@@ -24,6 +24,12 @@ internal enum ConnectionEnd
     /// <summary>Too many clients, of this source or in total, have not logged in yet.</summary>
     TooManyUnauthenticated,
 
+    /// <summary>
+    /// Clients that have not logged in yet had taken all places, and this one was the oldest of the source that had the
+    /// most.
+    /// </summary>
+    Displaced,
+
     /// <summary>Too many connections of this source came to nothing a short while ago.</summary>
     SourcePenalized,
 

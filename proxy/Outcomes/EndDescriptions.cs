@@ -15,6 +15,7 @@ internal static class EndDescriptions
             ConnectionEnd.ClientLeftEarly => "client disconnected before login",
             ConnectionEnd.ProxyFull => "proxy is full",
             ConnectionEnd.TooManyUnauthenticated => "too many clients that have not logged in",
+            ConnectionEnd.Displaced => "client made room for newer ones before its login",
             ConnectionEnd.SourcePenalized => "too many failed connections of this source",
             ConnectionEnd.ProxyHeaderInvalid => "PROXY header is missing or malformed",
             ConnectionEnd.ClientProtocolError => "client violated the protocol",

@@ -98,9 +98,9 @@ internal sealed class PassthroughConnection(
     }
 
     /// <inheritdoc/>
-    public Task StopAsync()
+    public Task StopAsync(Refusal reason)
     {
-        _closing.TrySetResult(ConnectionEnd.ProxyStopping);
+        _closing.TrySetResult(reason.End);
         if (!_isOpen)
         {
             client.Abort();

@@ -26,6 +26,6 @@ internal interface IClientConnection : IAsyncDisposable
     /// </summary>
     TimeSpan? Review();
 
-    /// <summary>Ends it because the proxy stops.</summary>
-    Task StopAsync();
+    /// <summary>Ends it, also while the login is under way. Any thread.</summary>
+    Task StopAsync(Refusal reason);
 }

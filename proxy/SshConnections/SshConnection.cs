@@ -34,7 +34,7 @@ internal sealed class SshConnection : IClientConnection
     private volatile AuthenticatedClient? _client;
     private (RevocationList List, SessionEntry Entry)? _foundGood;
     private volatile Bridge? _bridge;
-    private volatile bool _isStopping;
+    private volatile Refusal? _stopReason;
 
     /// <param name="leg">The transport to the client; owned.</param>
     /// <param name="lease">What it holds of the limits.</param>
@@ -91,7 +91,7 @@ internal sealed class SshConnection : IClientConnection
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
         }
 #pragma warning restore CA1031
-        ReportEnd(_isStopping ? outcome with { End = ConnectionEnd.ProxyStopping } : outcome);
+        ReportEnd(_stopReason is { } reason ? outcome with { End = reason.End } : outcome);
     }
 
     /// <inheritdoc/>
@@ -130,10 +130,9 @@ internal sealed class SshConnection : IClientConnection
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync()
+    public async Task StopAsync(Refusal reason)
     {
-        var reason = new Refusal(ConnectionEnd.ProxyStopping, "This gateway is shutting down. Connect again.");
-        _isStopping = true;
+        _stopReason = reason;
         if (_bridge is { } bridge)
         {
             bridge.Close(reason);

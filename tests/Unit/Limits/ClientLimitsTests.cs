@@ -51,18 +51,32 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         await using SshClientTransport fourth = await _gateway.LogInAsync(From("192.0.2.1"));
     }
 
-    [Fact]
-    public async Task All_together_may_have_so_many_that_are_not_logged_in()
+    // Refused in its place, everybody else would be shut out by a few sources for as long as a login may take.
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.3", "192.0.2.2", "192.0.2.3", "192.0.2.4", 1)]
+    // One /48 that has many /64s.
+    [InlineData("192.0.2.1", "2001:db8:2::1", "2001:db8:1:1::1", "192.0.2.2", "2001:db8:1:2::1", 2)]
+    // Everybody has one: the oldest of all.
+    [InlineData("2001:db8:2::1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", 0)]
+    public async Task When_all_places_are_taken_the_oldest_client_of_the_source_that_has_the_most_makes_room(
+        string first, string second, string third, string fourth, string fifth, int displaced)
     {
         var open = new List<SshClientTransport>();
-        for (int i = 1; i <= 5; i++)
+        foreach (string source in new[] { first, second, third, fourth, fifth })
         {
-            open.Add(await _gateway.ConnectForAuthenticationAsync(From($"192.0.2.{i}")));
+            open.Add(await _gateway.ConnectForAuthenticationAsync(From(source)));
         }
-        await AssertRefusedAsync("192.0.2.9", "This gateway is busy with other logins.", ConnectionEnd.TooManyUnauthenticated);
-        open[0].Abort();
-        Assert.Equal(ConnectionEnd.ClientLeftEarly, (await _gateway.Ends.NextAsync()).End);
-        await EventuallyServesAsync("192.0.2.9");
+
+        await using SshClientTransport next = await _gateway.ConnectForAuthenticationAsync(From("192.0.2.9"));
+
+        PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => open[displaced].ReceiveAsync().Limited());
+        Assert.StartsWith("This gateway is busy with other logins. Try again in a moment.", told.Description, StringComparison.Ordinal);
+        Assert.Equal(ConnectionEnd.Displaced, (await _gateway.Ends.NextAsync()).End);
+        foreach (SshClientTransport client in open.Where(client => client != open[displaced]).Append(next))
+        {
+            await client.Output.SendAsync(AuthMessages.Signed(client, GatewayRig.SessionId, _gateway.Key)).Limited();
+            Assert.Equal(52, (await client.ReceiveAsync().Limited()).Number);
+        }
         foreach (SshClientTransport leg in open)
         {
             await leg.DisposeAsync();
@@ -216,7 +230,8 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         }
     }
 
-    private static byte[] From(string source) => Encoding.ASCII.GetBytes($"PROXY TCP4 {source} 198.51.100.1 50000 2222\r\n");
+    private static byte[] From(string source) => Encoding.ASCII.GetBytes(
+        source.Contains(':', StringComparison.Ordinal) ? $"PROXY TCP6 {source} 2001:db8::1 50000 2222\r\n" : $"PROXY TCP4 {source} 198.51.100.1 50000 2222\r\n");
 
     private async Task FailAsync(string source)
     {
