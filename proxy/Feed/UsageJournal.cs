@@ -75,6 +75,6 @@ internal sealed class UsageJournal : IDisposable
         {
             _told[session.SessionId] = (connections, lastActivity);
         }
-        return new SessionActivity { SessionId = session.SessionId, Connections = (uint)connections, LastActivity = lastActivity.ToUnixTimeSeconds() };
+        return new SessionActivity { SessionId = session.SessionId, Connections = (uint)connections, LastActivity = Math.Max(0, lastActivity.ToUnixTimeSeconds()) };
     }
 }

@@ -72,6 +72,17 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         LeavePlace();
     }
 
+    /// <summary>
+    /// The client's bytes went to its pod, and the pod did not let it in. That counts as a login that failed here.
+    /// </summary>
+    public void FailedAtPod()
+    {
+        if (_address is not null)
+        {
+            limits.Penalties.Add(_address, ConnectionEnd.AuthenticationFailed, triedToLogIn: true);
+        }
+    }
+
     /// <summary>The connection has ended like this.</summary>
     public void Ended(ConnectionEnd end, bool triedToLogIn)
     {

@@ -40,7 +40,8 @@ internal sealed record ConnectRequest(string SessionId, int? Port)
             return false;
         }
         int colon = authority.IndexOf(':', StringComparison.Ordinal);
-        string id = colon < 0 ? authority : authority[..colon];
+        // A host's name is the same in either case (RFC 3986 section 3.2.2), and some clients change it.
+        string id = (colon < 0 ? authority : authority[..colon]).ToLowerInvariant();
         int? port = colon < 0 ? null : ushort.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) ? number : 0;
         request = new ConnectRequest(SessionNames.IsSessionId(id) ? id : "", port);
         return true;

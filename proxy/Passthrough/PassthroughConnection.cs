@@ -37,11 +37,17 @@ internal sealed class PassthroughConnection(
     private readonly TaskCompletionSource<ConnectionEnd> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ArrayBufferWriter<byte> _unread = new();
     private string _podUid = "";
+    private readonly HandshakeMeter _meter = new();
     private long _openedAt;
-    private int _countsAtPod;
+    private IDisposable? _place;
+    private volatile bool _isAuthenticated;
     private SplicePump? _fromClient;
     private SplicePump? _fromPod;
     private volatile bool _isOpen;
+
+    /// <inheritdoc/>
+    // A guess: the pod does not say.
+    public bool IsAuthenticated => _isAuthenticated;
 
     /// <inheritdoc/>
     public async Task RunAsync()
@@ -93,8 +99,11 @@ internal sealed class PassthroughConnection(
         if (time.GetElapsedTime(_openedAt) >= PassthroughLimits.LoginTime)
         {
             ReleasePod();
+            _isAuthenticated = true;
         }
-        return _activity.Review();
+        TimeSpan idle = _activity.Review();
+        // Strangers get this far, and do not use the session.
+        return _isAuthenticated ? idle : null;
     }
 
     /// <inheritdoc/>
@@ -158,15 +167,10 @@ internal sealed class PassthroughConnection(
     private async Task<Result<ConnectionOutcome>> ServeAsync(SessionEntry entry, OpenSession session)
     {
         _podUid = entry.PodUid;
-        if (!limits.Pods.TryAcquire(_podUid))
-        {
-            return PodConnector.Refuse(entry, ConnectionEnd.TooManyConnections, "has too many new passthrough connections; try again in a minute");
-        }
-        _countsAtPod = 1;
         try
         {
             Result<IPeerSocket> connected = await CancelWhenClientLeaves.RunAsync(
-                cancellation => connector.ConnectAsync(entry, client.Loop, cancellation), WatchAsync).ConfigureAwait(false);
+                cancellation => ConnectAsync(entry, cancellation), WatchAsync).ConfigureAwait(false);
             if (!connected.IsSuccess)
             {
                 return connected.Refusal;
@@ -184,6 +188,21 @@ internal sealed class PassthroughConnection(
         {
             ReleasePod();
         }
+    }
+
+    private async Task<Result<IPeerSocket>> ConnectAsync(SessionEntry entry, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(PassthroughLimits.PlaceTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            _place = await limits.Pods.AcquireAsync(_podUid, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return PodConnector.Refuse(entry, ConnectionEnd.TooManyConnections, "has too many new passthrough connections; try again in a minute");
+        }
+        return await connector.ConnectAsync(entry, client.Loop, cancellation).ConfigureAwait(false);
     }
 
     // Finds out when the client leaves; what it says before its pod is there is kept.
@@ -209,7 +228,7 @@ internal sealed class PassthroughConnection(
     private async Task<ConnectionOutcome> RelayAsync(IPeerSocket pod, SessionEntry entry, OpenSession session)
     {
         _fromClient = new SplicePump(client, pod, pipes, _activity);
-        _fromPod = new SplicePump(pod, client, pipes, _activity);
+        _fromPod = new SplicePump(pod, client, pipes, _activity, _meter);
         _openedAt = time.GetTimestamp();
         _isOpen = true;
         // From here on changes of the session find this. One that came since it was read did not.
@@ -229,9 +248,17 @@ internal sealed class PassthroughConnection(
         pod.Abort();
         await Task.WhenAll(fromClient, fromPod).ConfigureAwait(false);
         report.Count(_fromClient.Moved, _fromPod.Moved);
+        if (!_closing.Task.IsCompleted && HasFailed(_fromPod.Moved))
+        {
+            lease.FailedAtPod();
+        }
         PumpEndCause[] causes = [await fromClient.ConfigureAwait(false), await fromPod.ConfigureAwait(false)];
         return new ConnectionOutcome(first == fromClient ? Describe(true, causes[0], causes[1]) : Describe(false, causes[1], causes[0]));
     }
+
+    // Nothing at all is the pod's fault: sshd identifies itself at once.
+    private bool HasFailed(long fromPod) =>
+        fromPod > 0 && _meter.Encrypted(fromPod) < HandshakeMeter.MinLogin && time.GetElapsedTime(_openedAt) < PassthroughLimits.LoginTime;
 
     private static ConnectionEnd Describe(bool isFromClient, PumpEndCause first, PumpEndCause other)
     {
@@ -261,10 +288,7 @@ internal sealed class PassthroughConnection(
     // After a while or at the end, whichever comes first.
     private void ReleasePod()
     {
-        if (Interlocked.Exchange(ref _countsAtPod, 0) == 1)
-        {
-            limits.Pods.Release(_podUid);
-        }
+        Interlocked.Exchange(ref _place, null)?.Dispose();
     }
 }
 

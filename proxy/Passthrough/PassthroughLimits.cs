@@ -1,5 +1,6 @@
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Networks;
+using SshGateway.Proxy.Pods;
 
 namespace SshGateway.Proxy.Passthrough;
 
@@ -14,9 +15,12 @@ internal sealed class PassthroughLimits(int perSource, int perPod)
     /// <summary>sshd's LoginGraceTime: whoever is still connected then has logged in.</summary>
     public static readonly TimeSpan LoginTime = TimeSpan.FromSeconds(120);
 
+    /// <summary>How long a connection waits for a place at its pod, as logins at the gateway do.</summary>
+    public static readonly TimeSpan PlaceTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Connections that are open, by where they come from.</summary>
     public PartitionedConcurrencyLimit<SourceNetwork> Sources { get; } = new(perSource);
 
     /// <summary>Connections that are younger than <see cref="LoginTime"/>, by pod UID.</summary>
-    public PartitionedConcurrencyLimit<string> Pods { get; } = new(perPod);
+    public HandshakeSlots Pods { get; } = new(perPod);
 }

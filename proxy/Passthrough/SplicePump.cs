@@ -9,7 +9,12 @@ namespace SshGateway.Proxy.Passthrough;
 /// while nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
 /// The source's end is carried over as the end of what is written.
 /// </summary>
-internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, PipePool pipes, ChannelActivity activity)
+/// <param name="source">Where bytes come from.</param>
+/// <param name="destination">Where they go.</param>
+/// <param name="pipes">Between the two.</param>
+/// <param name="activity">Told of them.</param>
+/// <param name="meter">Sees the first ones, which are copied for that; null: nobody does.</param>
+internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, PipePool pipes, ChannelActivity activity, HandshakeMeter? meter = null)
 {
     // This runs on the thread of the event loop; after this many bytes others get their turn.
     private const int BytesPerTurn = 1024 * 1024;
@@ -45,7 +50,7 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
     /// <summary>Moves what is there. False: the source has ended.</summary>
     private async ValueTask<bool> MoveAsync()
     {
-        Pipe? pipe = pipes.Rent();
+        Pipe? pipe = meter is { IsDone: false } ? null : pipes.Rent();
         if (pipe is null)
         {
             return await CopyAsync().ConfigureAwait(false);
@@ -103,6 +108,7 @@ internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, Pi
         try
         {
             int count = await source.ReadAsync(buffer).ConfigureAwait(false);
+            meter?.Add(buffer.AsSpan(0, count));
             await WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
             return count > 0;
         }

@@ -9,6 +9,12 @@ internal interface IClientConnection : IAsyncDisposable
     Task RunAsync();
 
     /// <summary>
+    /// Whether it is known that its client was let in: only then it counts as use of the session, and towards the
+    /// session's maximum.
+    /// </summary>
+    bool IsAuthenticated { get; }
+
+    /// <summary>
     /// Ends what is established and tells the client why, where the protocol allows it; the first reason counts. A
     /// login that is under way is left alone: it looks at the session itself before it is let in.
     /// </summary>

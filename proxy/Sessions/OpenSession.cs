@@ -27,7 +27,7 @@ internal sealed class OpenSession(SessionEntry known)
         {
             lock (_lock)
             {
-                return (_connections.Count, _lastActivity);
+                return (CountAuthenticated(), _lastActivity);
             }
         }
     }
@@ -48,13 +48,17 @@ internal sealed class OpenSession(SessionEntry known)
             }
             Read(table);
             int limit = _entry.MaxConnections;
-            if (limit > 0 && _connections.Count >= limit)
+            int count = CountAuthenticated();
+            if (limit > 0 && count >= limit)
             {
-                refusal = new Refusal(ConnectionEnd.TooManyConnections, SessionSentences.Full(SessionId, _connections.Count));
+                refusal = new Refusal(ConnectionEnd.TooManyConnections, SessionSentences.Full(SessionId, count));
                 return true;
             }
             _connections.Add(connection);
-            _lastActivity = now;
+            if (connection.IsAuthenticated)
+            {
+                _lastActivity = now;
+            }
             return true;
         }
     }
@@ -102,7 +106,12 @@ internal sealed class OpenSession(SessionEntry known)
             CloseByEntry(now);
             foreach (IClientConnection connection in _connections)
             {
+                bool wasAuthenticated = connection.IsAuthenticated;
                 TimeSpan idle = Review(connection, now);
+                if (!wasAuthenticated && connection.IsAuthenticated && _entry.MaxConnections > 0 && CountAuthenticated() > _entry.MaxConnections)
+                {
+                    connection.Close(new Refusal(ConnectionEnd.TooManyConnections, SessionSentences.Full(SessionId, _entry.MaxConnections)));
+                }
                 if (_entry.IdleTimeout > TimeSpan.Zero && idle >= _entry.IdleTimeout)
                 {
                     connection.Close(new Refusal(ConnectionEnd.IdleTimeout, SessionSentences.Idle(_entry)));
@@ -110,6 +119,8 @@ internal sealed class OpenSession(SessionEntry known)
             }
         }
     }
+
+    private int CountAuthenticated() => _connections.Count(connection => connection.IsAuthenticated);
 
     // A login that is under way has been reviewed when it entered.
     private TimeSpan Review(IClientConnection connection, DateTimeOffset now)

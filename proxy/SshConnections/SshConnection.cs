@@ -54,6 +54,9 @@ internal sealed class SshConnection : IClientConnection
     }
 
     /// <inheritdoc/>
+    public bool IsAuthenticated => _lease.IsAuthenticated;
+
+    /// <inheritdoc/>
     public async Task RunAsync()
     {
         ConnectionOutcome outcome;

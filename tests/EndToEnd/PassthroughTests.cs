@@ -77,6 +77,34 @@ public sealed class PassthroughTests(SharedGateway shared)
         Assert.Contains("403", result.ErrorText, StringComparison.Ordinal);
     }
 
+    // The gateway cannot read which of the two it is; the pod's bytes tell.
+    [RealSshFact("ncat")]
+    public async Task A_stranger_is_refused_after_some_attempts_and_short_commands_of_the_owner_are_not()
+    {
+        const string Id = "guess";
+        await using PodSshd pod = await AddAsync(Id);
+        Assert.True((await RunWhenKnownAsync(Client(pod, Ncat), Id, "true")).Succeeded);
+        KeyPair[] keys = [.. await Task.WhenAll(Enumerable.Range(0, 5).Select(i => KeyPair.GenerateAsync(ScratchDirectory.New($"guess{i}"), "id")))];
+        SshClient owner = Client(pod, "ncat --source 127.0.0.78 --proxy {0} --proxy-type http %h %p");
+        // With one key, and with as many as sshd takes.
+        SshClient one = Client(pod, "ncat --source 127.0.0.79 --proxy {0} --proxy-type http %h %p", keys[0]);
+        SshClient many = Client(pod, "ncat --source 127.0.0.80 --proxy {0} --proxy-type http %h %p", keys[0]).With([.. keys[1..].Select(key => $"IdentityFile={key.PrivateFile}")]);
+
+        for (int i = 0; i < 6; i++)
+        {
+            CommandResult result = await owner.RunAsync(Id, "true");
+            Assert.True(result.Succeeded, $"{result}\n{shared.Gateway.Logs}");
+        }
+        foreach (SshClient stranger in new[] { one, many })
+        {
+            await Eventually.TrueAsync(
+                async () => !(await stranger.RunAsync(Id, "true")).ErrorText.Contains("Permission denied", StringComparison.Ordinal), "the stranger is not refused");
+        }
+        await shared.Gateway.Proxies[0].Daemon.WaitForLineAsync($"(SourcePenalized, blame");
+        Assert.True((await owner.RunAsync(Id, "true")).Succeeded);
+        shared.Gateway.Manifests.Remove(Id);
+    }
+
     // As docs/clients.md shows it: the gateway is a jump host whose session opens the connection, to the pod's own
     // sshd.
     [RealSshFact]
@@ -94,10 +122,10 @@ public sealed class PassthroughTests(SharedGateway shared)
     }
 
     /// <summary>A client that trusts the pod's host key alone, and names the session as its host.</summary>
-    private SshClient Client(PodSshd pod, string command)
+    private SshClient Client(PodSshd pod, string command, KeyPair? key = null)
     {
         IPEndPoint gateway = shared.Gateway.Proxies[0].Ssh;
-        return SshClient.Create(gateway, shared.UserKey, pod.HostKeys)
+        return SshClient.Create(gateway, key ?? shared.UserKey, pod.HostKeys)
             .With("User=root", $"HostName={pod.Name}", "Port=22", $"ProxyCommand={string.Format(CultureInfo.InvariantCulture, command, gateway, gateway.Address, gateway.Port)}");
     }
 

@@ -39,9 +39,11 @@ public abstract class PassthroughFixture : IAsyncLifetime, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected async Task<(ConnectClient Client, Socket Pod)> OpenAsync()
+    private protected Task<(ConnectClient Client, Socket Pod)> OpenAsync() => OpenAsync(Gateway);
+
+    private protected async Task<(ConnectClient Client, Socket Pod)> OpenAsync(GatewayRig gateway, string before = "")
     {
-        ConnectClient client = await ConnectClient.AskAsync(Gateway.Address, "abc12:22");
+        ConnectClient client = await ConnectClient.AskAsync(gateway.Address, "abc12:22", before: before);
         await client.AssertEstablishedAsync();
         return (client, await Pod.AcceptedAsync());
     }

@@ -1,11 +1,14 @@
 using System.Net.Sockets;
 using System.Text;
 using SshGateway.Feed;
+using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Passthrough;
+using SshGateway.Tests.Support.Pods;
 using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
 using Xunit;
@@ -132,20 +135,31 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         usedPod.Dispose();
     }
 
+    // Whoever knows the session's id gets to its pod. Only what is older than sshd's LoginGraceTime has logged in there.
     [Fact]
-    public async Task Passthroughs_and_logins_count_together()
+    public async Task Strangers_take_no_places_of_the_session_and_are_no_use_of_it()
     {
         Change(maxConnections: 1);
-        (ConnectClient client, Socket pod) = await OpenAsync();
+        (ConnectClient first, Socket firstPod) = await OpenAsync();
+        (ConnectClient second, Socket secondPod) = await OpenAsync();
+        await firstPod.SendAsync("x"u8.ToArray());
+        Assert.Equal(1, await first.Socket.ReceiveAsync(new byte[8]).Limited());
+        Gateway.OpenSessions.Review();
+        Assert.Equal((0, default), Assert.Single(Gateway.OpenSessions.All).Usage);
+
+        Time.Advance(TimeSpan.FromSeconds(120));
+        Gateway.OpenSessions.Review();
+
+        await AssertClosedAsync(second, secondPod, ConnectionEnd.TooManyConnections);
         Assert.Equal(1, Assert.Single(Gateway.OpenSessions.All).Usage.Connections);
         await using (SshClientTransport ssh = await Gateway.StartLoginAsync())
         {
             Assert.Equal(53, (await ssh.ReceiveAsync().Limited()).Number);
         }
         Assert.Equal(ConnectionEnd.TooManyConnections, (await NextAsync()).End);
-        client.Dispose();
-        await AssertEndsAsync(pod);
-        pod.Dispose();
+        first.Dispose();
+        await AssertEndsAsync(firstPod);
+        firstPod.Dispose();
         Assert.Equal(ConnectionEnd.ClientClosed, (await NextAsync()).End);
         Assert.Empty(Gateway.OpenSessions.All);
     }
@@ -175,10 +189,84 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         }
     }
 
+    [Fact]
+    public async Task One_more_than_a_pod_has_waits_for_a_place()
+    {
+        var open = new List<(ConnectClient Client, Socket Pod)>();
+        for (int i = 0; i < 3; i++)
+        {
+            open.Add(await OpenAsync());
+        }
+        using ConnectClient next = await ConnectClient.AskAsync(Gateway.Address, "abc12:22");
+        Task established = next.AssertEstablishedAsync();
+        Assert.False(established.IsCompleted);
+        Assert.Equal(0, Pod.Waiting);
+
+        open[1].Client.Dispose();
+        open[1].Pod.Dispose();
+
+        await established;
+        using Socket itsPod = await Pod.AcceptedAsync();
+        foreach ((ConnectClient client, Socket pod) in open)
+        {
+            client.Dispose();
+            pod.Dispose();
+        }
+    }
+
+    [Theory]
+    // Nothing but its identification, and as much as sshd sends for six keys that it does not accept.
+    [InlineData(false, 0, true)]
+    [InlineData(true, 850, true)]
+    // The shortest login.
+    [InlineData(true, 950, false)]
+    // A pod that says nothing at all.
+    [InlineData(null, 0, false)]
+    public async Task What_fails_at_the_pod_is_penalized_as_a_login_that_fails_here(bool? exchangesKeys, int encrypted, bool isPenalized)
+    {
+        const string From = "PROXY TCP4 192.0.2.1 198.51.100.1 50000 2222\r\n";
+        using var gateway = new GatewayRig(new ProxyOptions { ProxyProtocolFrom = { "127.0.0.0/8" } }, new PodLoginLimits(), Time);
+        await gateway.InitializeAsync();
+        gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: Pod.EndPoint, passthrough: true));
+        byte[] sent = exchangesKeys is not { } exchanges ? [] :
+        [
+            .. "Welcome\r\nSSH-2.0-OpenSSH_10.0\r\n"u8,
+            .. exchanges ? (byte[])[0, 0, 0, 12, 10, 20, .. new byte[10], 0, 0, 4, 0, 10, 31, .. new byte[1022], 0, 0, 0, 12, 10, 21, .. new byte[10]] : [],
+            .. new byte[encrypted],
+        ];
+        for (int i = 0; i < 4; i++)
+        {
+            (ConnectClient client, Socket pod) = await OpenAsync(gateway, From);
+            // Wherever the packets of TCP end.
+            await pod.SendAsync(sent.AsMemory(0, sent.Length / 3));
+            await pod.SendAsync(sent.AsMemory(sent.Length / 3));
+            byte[] received = new byte[sent.Length];
+            for (int count = 0; count < sent.Length;)
+            {
+                count += await client.Socket.ReceiveAsync(received.AsMemory(count)).Limited();
+            }
+            Assert.Equal(sent, received);
+            client.Dispose();
+            await AssertEndsAsync(pod);
+            pod.Dispose();
+            Assert.Equal(ConnectionEnd.ClientClosed, (await gateway.Ends.NextAsync()).End);
+            if (i == 2 && isPenalized)
+            {
+                break;
+            }
+        }
+
+        using ConnectClient next = await ConnectClient.AskAsync(gateway.Address, "abc12:22", before: From);
+        Assert.StartsWith(isPenalized ? "HTTP/1.1 503 " : "HTTP/1.1 200 ", await next.AnswerAsync(), StringComparison.Ordinal);
+        await gateway.DisposeAsync();
+    }
+
     private async Task AssertTooManyAsync(string words)
     {
         using ConnectClient client = await ConnectClient.AskAsync(Gateway.Address, "abc12:22");
-        string answer = Encoding.ASCII.GetString(await ConnectClient.ReadToEndAsync(client.Socket));
+        Task<byte[]> read = ConnectClient.ReadToEndAsync(client.Socket);
+        await Eventually.CompletedAsync(read, Time, TimeSpan.FromSeconds(1));
+        string answer = Encoding.ASCII.GetString(await read);
         Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
         Assert.Contains(words, answer, StringComparison.Ordinal);
         client.Dispose();

@@ -13,11 +13,11 @@ internal sealed class ConnectClient : IDisposable
 
     public Socket Socket { get; }
 
-    public static async Task<ConnectClient> AskAsync(IPEndPoint gateway, string authority, string behind = "")
+    public static async Task<ConnectClient> AskAsync(IPEndPoint gateway, string authority, string behind = "", string before = "")
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(gateway).Limited();
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n{behind}")).Limited();
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"{before}CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n{behind}")).Limited();
         return new ConnectClient(socket);
     }
 

@@ -16,7 +16,7 @@ public sealed class ConnectRequestTests
     [InlineData("CONNECT abc12:65536 HTTP/1.1\r\n\r\n", "abc12", 0)]
     [InlineData("CONNECT 10.0.0.1:22 HTTP/1.1\r\n\r\n", "", 22)]
     [InlineData("CONNECT [::1]:22 HTTP/1.1\r\n\r\n", "", 0)]
-    [InlineData("CONNECT ABC12:22 HTTP/1.1\r\n\r\n", "", 22)]
+    [InlineData("CONNECT ABC12:22 HTTP/1.1\r\n\r\n", "abc12", 22)]
     public void A_request_names_a_session_and_a_port(string head, string id, int? port)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(head);
