@@ -8,8 +8,9 @@ using SshGateway.Hosting.Logging;
 namespace SshGateway.Proxy.Accounting;
 
 /// <summary>
-/// Writes a line of JSON for each connection that ends. No connection ever waits for it: lines go through a bounded
-/// queue, and when that is full, or they cannot be written, they are counted, and a line says how many are missing.
+/// Writes a line of JSON for each login that succeeds and each connection that ends. No connection ever waits for it:
+/// lines go through a bounded queue. When that is full, or they cannot be written, they are counted, and a line says
+/// how many are missing.
 /// </summary>
 internal sealed partial class AuditLog : BackgroundService
 {

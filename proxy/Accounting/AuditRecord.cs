@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace SshGateway.Proxy.Accounting;
 
 /// <summary>
-/// One line of the audit log; docs/audit.md describes each field. Never a key, a password or a payload.
+/// One line of the audit log, for a login that succeeded or for a connection that ended; docs/audit.md describes each
+/// field. Never a key, a password or a payload.
 /// </summary>
 internal sealed record AuditRecord
 {
@@ -11,6 +12,12 @@ internal sealed record AuditRecord
 
     /// <summary>The proxy that it went through.</summary>
     public required string Proxy { get; init; }
+
+    /// <summary>login or end.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Names the connection, in the log as well.</summary>
+    public required string Connection { get; init; }
 
     /// <summary>ssh, passthrough, or none for a connection that was refused before it said what it is.</summary>
     public required string Protocol { get; init; }
@@ -38,15 +45,18 @@ internal sealed record AuditRecord
     /// <summary>The fingerprint of the CA that signed it.</summary>
     public string? CertificateAuthority { get; init; }
 
-    public required string End { get; init; }
+    /// <summary>Connections that the line stands for; absent: one.</summary>
+    public int? Count { get; init; }
 
-    public required string Blame { get; init; }
+    public string? End { get; init; }
+
+    public string? Blame { get; init; }
 
     public string? Detail { get; init; }
 
-    public required long BytesFromClient { get; init; }
+    public long? BytesFromClient { get; init; }
 
-    public required long BytesToClient { get; init; }
+    public long? BytesToClient { get; init; }
 
     public required double Seconds { get; init; }
 

@@ -8,23 +8,23 @@ namespace SshGateway.Proxy.Accounting;
 /// </summary>
 internal static partial class ConnectionLog
 {
-    [LoggerMessage(2, LogLevel.Information, "Connection from {Client} logged in: session {SessionId}, pod {PodName} ({PodUid}) at {Endpoint}, {Credential}, {Milliseconds} ms")]
+    [LoggerMessage(2, LogLevel.Information, "Connection {Connection} from {Client} logged in: session {SessionId}, pod {PodName} ({PodUid}) at {Endpoint}, {Credential}, {Milliseconds} ms")]
     public static partial void LoggedIn(
-        ILogger logger, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint, string credential, long milliseconds);
+        ILogger logger, string connection, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint, string credential, long milliseconds);
 
-    [LoggerMessage(EventId = 3, Message = "Connection from {Client} closed: {Description} ({End}, blame {Blame}, user \"{UserName}\", {Seconds:F1} s, {BytesFromClient} B received, {BytesToClient} B sent). {Detail}")]
+    [LoggerMessage(EventId = 3, Message = "Connection {Connection} from {Client} closed: {Description} ({End}, blame {Blame}, user \"{UserName}\", {Seconds:F1} s, {BytesFromClient} B received, {BytesToClient} B sent). {Detail}")]
     public static partial void Ended(
-        ILogger logger, LogLevel level, IPEndPoint client, string description, string userName, ConnectionEnd end, Blame blame, double seconds, long bytesFromClient, long bytesToClient, string detail);
+        ILogger logger, LogLevel level, string connection, IPEndPoint client, string description, string userName, ConnectionEnd end, Blame blame, double seconds, long bytesFromClient, long bytesToClient, string detail);
 
-    [LoggerMessage(4, LogLevel.Error, "Connection from {Client} (user \"{UserName}\") failed on a defect of the gateway. Please report it")]
-    public static partial void Defect(ILogger logger, Exception exception, IPEndPoint client, string userName);
+    [LoggerMessage(4, LogLevel.Error, "Connection {Connection} from {Client} (user \"{UserName}\") failed on a defect of the gateway. Please report it")]
+    public static partial void Defect(ILogger logger, Exception exception, string connection, IPEndPoint client, string userName);
 
-    [LoggerMessage(6, LogLevel.Information, "Connection from {Client} passed through: session {SessionId}, pod {PodName} ({PodUid}) at {Endpoint}")]
-    public static partial void PassthroughOpened(ILogger logger, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint);
+    [LoggerMessage(6, LogLevel.Information, "Connection {Connection} from {Client} passed through: session {SessionId}, pod {PodName} ({PodUid}) at {Endpoint}")]
+    public static partial void PassthroughOpened(ILogger logger, string connection, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint);
 
-    [LoggerMessage(9, LogLevel.Debug, "Connection from {Client} negotiated {Algorithms}")]
-    public static partial void KeysExchanged(ILogger logger, IPEndPoint client, string algorithms);
+    [LoggerMessage(9, LogLevel.Debug, "Connection {Connection} from {Client} negotiated {Algorithms}")]
+    public static partial void KeysExchanged(ILogger logger, string connection, IPEndPoint client, string algorithms);
 
-    [LoggerMessage(10, LogLevel.Debug, "Connection from {Client} was lost: {Reason}")]
-    public static partial void ClientGone(ILogger logger, IPEndPoint client, string reason);
+    [LoggerMessage(10, LogLevel.Debug, "Connection {Connection} from {Client} was lost: {Reason}")]
+    public static partial void ClientGone(ILogger logger, string connection, IPEndPoint client, string reason);
 }

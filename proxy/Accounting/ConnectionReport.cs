@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Sessions;
@@ -14,8 +15,10 @@ namespace SshGateway.Proxy.Accounting;
 /// </summary>
 internal sealed class ConnectionReport
 {
+    private readonly string _id;
     private readonly ConnectionMetrics _metrics;
     private readonly AuditLog _audit;
+    private readonly RepeatedRefusals _refusals;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _startedAt;
@@ -28,9 +31,10 @@ internal sealed class ConnectionReport
     private long _fromClient;
     private long _toClient;
 
-    public ConnectionReport(IPEndPoint client, ConnectionMetrics metrics, AuditLog audit, TimeProvider time, ILogger<ConnectionReport> logger)
+    public ConnectionReport(
+        string id, IPEndPoint client, ConnectionMetrics metrics, AuditLog audit, RepeatedRefusals refusals, TimeProvider time, ILogger<ConnectionReport> logger)
     {
-        (Client, _metrics, _audit, _time, _logger) = (client, metrics, audit, time, logger);
+        (_id, Client, _metrics, _audit, _refusals, _time, _logger) = (id, client, metrics, audit, refusals, time, logger);
         _startedAt = time.GetTimestamp();
         metrics.Accepted();
     }
@@ -69,12 +73,12 @@ internal sealed class ConnectionReport
         _keyExchangeAfter = Elapsed;
         if (_logger.IsEnabled(LogLevel.Debug))
         {
-            ConnectionLog.KeysExchanged(_logger, Client, transport.NegotiatedAlgorithms);
+            ConnectionLog.KeysExchanged(_logger, _id, Client, transport.NegotiatedAlgorithms);
         }
     }
 
     /// <summary>The client left, or its connection broke.</summary>
-    public void ClientGone(PeerGoneException gone) => ConnectionLog.ClientGone(_logger, Client, gone.Message);
+    public void ClientGone(PeerGoneException gone) => ConnectionLog.ClientGone(_logger, _id, Client, gone.Message);
 
     public void Authenticated(AuthenticatedClient client)
     {
@@ -90,30 +94,45 @@ internal sealed class ConnectionReport
         _loggedInAfter = after;
         _metrics.LoggedIn(after);
         ConnectionLog.LoggedIn(
-            _logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
+            _logger, _id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
+        _audit.Write(Describe("login", after));
     }
 
     public void PassthroughOpened(SessionEntry entry)
     {
         _entry = entry;
-        _loggedInAfter = Elapsed;
-        ConnectionLog.PassthroughOpened(_logger, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
+        TimeSpan after = Elapsed;
+        _loggedInAfter = after;
+        ConnectionLog.PassthroughOpened(_logger, _id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
+        _audit.Write(Describe("login", after));
     }
 
-    public void Defect(Exception defect) => ConnectionLog.Defect(_logger, defect, Client, LogText.Printable(UserName));
+    public void Defect(Exception defect) => ConnectionLog.Defect(_logger, defect, _id, Client, LogText.Printable(UserName));
 
     public void Ended(ConnectionOutcome outcome)
     {
         End = outcome.End;
-        Blame blame = outcome.End.Blame;
+        _metrics.Ended(outcome.End, outcome.End.Blame);
         TimeSpan elapsed = Elapsed;
+        if (!IsRefusedByLimit || _refusals.IsFirst(Client.Address, outcome.End, count => ReportEnd(outcome, elapsed, count)))
+        {
+            ReportEnd(outcome, elapsed, 1);
+        }
+    }
+
+    // Nothing but the number of attempts is limited by these.
+    private bool IsRefusedByLimit => End is ConnectionEnd.ProxyFull or ConnectionEnd.TooManyUnauthenticated or ConnectionEnd.Displaced
+        or ConnectionEnd.SourcePenalized or ConnectionEnd.ProxyHeaderInvalid || (End == ConnectionEnd.TooManyConnections && _authenticated is null);
+
+    private void ReportEnd(ConnectionOutcome outcome, TimeSpan elapsed, int count)
+    {
+        Blame blame = outcome.End.Blame;
         string detail = LogText.Printable(outcome.Detail);
-        SshCertificate? certificate = _authenticated?.Certificate;
-        _metrics.Ended(outcome.End, blame);
         ConnectionLog.Ended(
             _logger,
             // Somebody who can do something about it should see these.
             blame == Blame.Pod || outcome.End == ConnectionEnd.ProxyHeaderInvalid ? LogLevel.Warning : LogLevel.Information,
+            _id,
             Client,
             outcome.End.Description,
             LogText.Printable(UserName),
@@ -122,11 +141,27 @@ internal sealed class ConnectionReport
             elapsed.TotalSeconds,
             _fromClient,
             _toClient,
-            detail);
-        _audit.Write(new AuditRecord
+            count == 1 ? detail : $"{detail} (one of {count} from this source since the last such line)");
+        _audit.Write(Describe("end", elapsed) with
+        {
+            Count = count == 1 ? null : count,
+            End = outcome.End.ToString(),
+            Blame = blame.ToString(),
+            Detail = detail.Length > 0 ? detail : null,
+            BytesFromClient = _fromClient,
+            BytesToClient = _toClient,
+        });
+    }
+
+    private AuditRecord Describe(string what, TimeSpan elapsed)
+    {
+        SshCertificate? certificate = _authenticated?.Certificate;
+        return new AuditRecord
         {
             Time = _time.GetUtcNow(),
             Proxy = _audit.ProxyId,
+            Event = what,
+            Connection = _id,
             Protocol = _protocol,
             Client = Client.ToString(),
             Session = LogText.Printable(UserName),
@@ -136,21 +171,22 @@ internal sealed class ConnectionReport
             Certificate = certificate is null ? null : LogText.Printable(certificate.KeyId),
             CertificateSerial = certificate?.Serial.ToString(CultureInfo.InvariantCulture),
             CertificateAuthority = certificate?.SignatureKey.Fingerprint,
-            End = outcome.End.ToString(),
-            Blame = blame.ToString(),
-            Detail = detail.Length > 0 ? detail : null,
-            BytesFromClient = _fromClient,
-            BytesToClient = _toClient,
             Seconds = elapsed.TotalSeconds,
             KeyExchangeAfter = _keyExchangeAfter?.TotalSeconds,
             AuthenticatedAfter = _authenticatedAfter?.TotalSeconds,
             LoggedInAfter = _loggedInAfter?.TotalSeconds,
-        });
+        };
     }
 }
 
 /// <summary>Opens a report for each connection.</summary>
-internal sealed class ConnectionReports(ConnectionMetrics metrics, AuditLog audit, TimeProvider time, ILogger<ConnectionReport> logger)
+internal sealed class ConnectionReports(
+    ConnectionMetrics metrics, AuditLog audit, RepeatedRefusals refusals, TimeProvider time, ILogger<ConnectionReport> logger)
 {
-    public ConnectionReport Create(IPEndPoint client) => new(client, metrics, audit, time, logger);
+    // Ids of a proxy that was started again must not be those of its predecessor.
+    private readonly string _start = RandomNumberGenerator.GetHexString(8, lowercase: true);
+    private long _last;
+
+    public ConnectionReport Create(IPEndPoint client) => new(
+        $"{_start}-{Interlocked.Increment(ref _last)}", client, metrics, audit, refusals, time, logger);
 }

@@ -134,6 +134,8 @@ internal static class ProxyHost
             options.AuditLog, options.Id, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditLog>>()));
         // Before the listener, as services stop in the reverse order: it gets the last ends too.
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
+        services.AddSingleton<RepeatedRefusals>();
+        services.AddHostedService(provider => provider.GetRequiredService<RepeatedRefusals>());
         services.AddSingleton<ConnectionReports>();
     }
 

@@ -15,7 +15,7 @@ internal readonly record struct SourceNetwork(bool IsV6, UInt128 Prefix);
 /// <param name="v6Prefix">Bits of an IPv6 address that count.</param>
 internal sealed class SourceNetworks(int v4Prefix, int v6Prefix)
 {
-    // What a site is assigned (RFC 6177), or rents for little money.
+    // The most that one site is commonly assigned (RFC 6177).
     private const int SitePrefix = 48;
 
     /// <param name="address">An IPv4 address as such, not mapped into IPv6.</param>

@@ -167,6 +167,7 @@ internal sealed class SshConnection : IClientConnection
         _deadline.Stop();
         _client = client;
         _lease.LoggedIn();
+        _report.UserName = _authentication.UserName;
         _report.Authenticated(client);
         // The pod's banners are relayed, and may be as large as any packet.
         _leg.Output.AllowLargePackets();

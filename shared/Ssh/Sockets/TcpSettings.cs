@@ -60,8 +60,8 @@ internal static class TcpSettings
     public static void CountProbes(Socket socket) => Set(socket, TcpUserTimeout, 0);
 
     /// <summary>
-    /// Bounds what the kernel holds for a connection that nobody takes from. To be called before it listens or connects:
-    /// the window's scale is agreed on then. What is accepted inherits it.
+    /// Bounds what the kernel holds for a connection whose peer reads nothing. Call it before the socket listens or
+    /// connects: the window's scale is agreed on then. Accepted sockets inherit it.
     /// </summary>
     /// <param name="socket">The socket.</param>
     /// <param name="window">Bytes under way in each direction; 0: the kernel decides.</param>

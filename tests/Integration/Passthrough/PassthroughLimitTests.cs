@@ -135,7 +135,7 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         usedPod.Dispose();
     }
 
-    // Whoever knows the session's id gets to its pod. Only what is older than sshd's LoginGraceTime has logged in there.
+    // Everybody who knows the session's id reaches its pod. Those older than sshd's LoginGraceTime have logged in.
     [Fact]
     public async Task Strangers_take_no_places_of_the_session_and_are_no_use_of_it()
     {

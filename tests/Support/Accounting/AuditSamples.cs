@@ -9,6 +9,8 @@ internal static class AuditSamples
     {
         Time = DateTimeOffset.UnixEpoch,
         Proxy = "p",
+        Event = "end",
+        Connection = "0badcafe-1",
         Protocol = "ssh",
         Client = "192.0.2.1:1",
         Session = session,

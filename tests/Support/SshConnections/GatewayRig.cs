@@ -112,6 +112,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     internal async Task StopAsync()
     {
         await _listener.StopAsync(CancellationToken.None).Limited();
+        await Refusals.StopAsync(CancellationToken.None).Limited();
         await Audit.StopAsync(CancellationToken.None).Limited();
     }
 
@@ -121,6 +122,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     internal PipePool Pipes => _services.GetRequiredService<PipePool>();
 
     private AuditLog Audit => _services.GetRequiredService<AuditLog>();
+
+    internal RepeatedRefusals Refusals => _services.GetRequiredService<RepeatedRefusals>();
 
     internal string? NotReady => _listener.NotReady;
 

@@ -29,7 +29,7 @@ public sealed class AuditLogTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task Each_connection_leaves_one_line_that_says_who_where_and_how_it_ended()
+    public async Task Each_connection_leaves_a_line_that_says_who_where_and_how_it_ended_and_one_for_its_login()
     {
         var gateway = new GatewayRig(new ProxyOptions { AuditLog = LogFile, Id = "proxy-7" }, new PodLoginLimits());
         await gateway.InitializeAsync();
@@ -37,6 +37,8 @@ public sealed class AuditLogTests : IDisposable
         {
             await client.Output.SendAsync(new byte[] { 94, 1, 2 });
             await client.ReceiveAsync();
+            // A proxy that is killed leaves this much.
+            await Eventually.TrueAsync(() => File.ReadAllText(LogFile).EndsWith('\n'), "the login is not written");
             client.Abort();
         }
         await gateway.Ends.NextAsync();
@@ -48,7 +50,16 @@ public sealed class AuditLogTests : IDisposable
         await gateway.DisposeAsync();
 
         JsonElement[] lines = Lines();
-        Assert.Equal(2, lines.Length);
+        Assert.Equal(["login", "end", "end"], lines.Select(line => Text(line, "event")));
+        JsonElement login = lines[0];
+        lines = lines[1..];
+        Assert.Equal(
+            (Text(lines[0], "connection"), GatewayRig.SessionId, "uid-1", gateway.Key.PublicKey.Fingerprint, Number(lines[0], "loggedInAfter")),
+            (Text(login, "connection"), Text(login, "session"), Text(login, "podUid"), Text(login, "key"), Number(login, "loggedInAfter")));
+        Assert.False(login.TryGetProperty("end", out _) || login.TryGetProperty("bytesToClient", out _), login.ToString());
+        Assert.NotEqual(Text(lines[0], "connection"), Text(lines[1], "connection"));
+        Assert.Equal(2, gateway.Ends.Lines.Count(line => line.Contains($"onnection {Text(login, "connection")} from 127.0.0.1", StringComparison.Ordinal)
+            && (line.Contains("logged in", StringComparison.Ordinal) || line.Contains("closed", StringComparison.Ordinal))));
         Assert.Equal(
             ("proxy-7", "ssh", GatewayRig.SessionId, "claude-abc12", "uid-1", gateway.Key.PublicKey.Fingerprint, "ClientClosed", "Nobody"),
             (Text(lines[0], "proxy"), Text(lines[0], "protocol"), Text(lines[0], "session"), Text(lines[0], "pod"), Text(lines[0], "podUid"), Text(lines[0], "key"),
@@ -59,6 +70,32 @@ public sealed class AuditLogTests : IDisposable
         Assert.True(Number(lines[0], "bytesFromClient") > 500 && Number(lines[0], "bytesToClient") > 500, lines[0].ToString());
         Assert.Equal(("passthrough", "nobody", "PassthroughRefused", "Client"), (Text(lines[1], "protocol"), Text(lines[1], "session"), Text(lines[1], "end"), Text(lines[1], "blame")));
         Assert.False(lines[1].TryGetProperty("pod", out _));
+        gateway.Dispose();
+    }
+
+    // Their number is an attacker's choice.
+    [Fact]
+    public async Task What_a_limit_refuses_is_one_line_and_then_one_for_all_that_followed()
+    {
+        var gateway = new GatewayRig(new ProxyOptions { AuditLog = LogFile, MaxConnections = 1 }, new PodLoginLimits());
+        await gateway.InitializeAsync();
+        await using (SshClientTransport client = await gateway.LogInAsync())
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                using HandmadeClient refused = await HandmadeClient.ConnectAsync(gateway.Address);
+                refused.ShutdownWrites();
+                await refused.ReadToEndAsync();
+            }
+        }
+        await gateway.DisposeAsync();
+
+        JsonElement[] refusals = [.. Lines().Where(line => Text(line, "event") == "end" && Text(line, "end") == "ProxyFull")];
+        Assert.Equal(2, refusals.Length);
+        Assert.False(refusals[0].TryGetProperty("count", out _));
+        Assert.Equal(49, Number(refusals[1], "count"));
+        Assert.Equal(2, gateway.Ends.Lines.Count(line => line.Contains("ProxyFull", StringComparison.Ordinal)));
+        Assert.Contains(gateway.Ends.Lines, line => line.Contains("(one of 49 from this source since the last such line)", StringComparison.Ordinal));
         gateway.Dispose();
     }
 
@@ -80,7 +117,7 @@ public sealed class AuditLogTests : IDisposable
         }
         await gateway.Ends.NextAsync();
         await gateway.DisposeAsync();
-        JsonElement line = Assert.Single(Lines());
+        JsonElement line = Assert.Single(Lines(), line => Text(line, "event") == "end");
         Assert.Equal(
             (gateway.Key.PublicKey.Fingerprint, "alice ", "18446744073709551615", ca.PublicKey.Fingerprint),
             (Text(line, "key"), Text(line, "certificate"), Text(line, "certificateSerial"), Text(line, "certificateAuthority")));
