@@ -1,18 +1,16 @@
-using System.Security.Cryptography;
 using System.Text;
 using k8s;
 using k8s.Models;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Operator.Kubernetes.Keys;
 
 /// <summary>
 /// Makes the keys that are missing: the proxies' host keys and the user CA. What is there is never changed, whoever
 /// made it, so a replica that is not the leader any more can do no harm. Each private key is in its Secret and nowhere
-/// else.
+/// else; this process cannot read it back, because it may create Secrets and not read them.
 /// </summary>
 internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames names, TimeProvider time, ILogger<KeyMaker> logger)
 {
@@ -22,12 +20,8 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
     private const string HostKeyComment = "ssh-gateway";
     private const string UserCaComment = "ssh-gateway-user-ca";
 
-    private static readonly (string File, Func<SshPrivateKey> Generate)[] HostKeys =
-    [
-        ("ssh_host_ed25519_key", Ed25519PrivateKey.Generate),
-        ("ssh_host_ecdsa_key", EcdsaPrivateKey.Generate),
-        ("ssh_host_rsa_key", RsaPrivateKey.Generate),
-    ];
+    // Of a request that is checked in full and changes nothing.
+    private const string DryRun = "All";
 
     private static readonly TimeSpan LeaderInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(15);
@@ -52,9 +46,9 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
     {
         try
         {
-            if (names.HostKeysSecret.Length > 0 && await FindSecretAsync(names.HostKeysSecret, cancellationToken) is null)
+            if (names.HostKeysSecret.Length > 0 && !await HasSecretAsync(names.HostKeysSecret, cancellationToken))
             {
-                await MakeAsync(names.HostKeysSecret, HostKeyComment, HostKeys, cancellationToken);
+                await MakeHostKeysAsync(cancellationToken);
             }
             if (names.UserCaSecret.Length > 0)
             {
@@ -74,31 +68,49 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
         }
     }
 
+    private async Task MakeHostKeysAsync(CancellationToken cancellationToken)
+    {
+        using SshPrivateKey ed25519 = Ed25519PrivateKey.Generate();
+        using SshPrivateKey ecdsa = EcdsaPrivateKey.Generate();
+        using SshPrivateKey rsa = RsaPrivateKey.Generate();
+        await CreateAsync(
+            names.HostKeysSecret, HostKeyComment, cancellationToken,
+            ("ssh_host_ed25519_key", ed25519), ("ssh_host_ecdsa_key", ecdsa), ("ssh_host_rsa_key", rsa));
+    }
+
     private async Task MakeUserCaAsync(CancellationToken cancellationToken)
     {
-        bool isPublished =
-            names.UserCaConfigMap.Length > 0 && await FindConfigMapAsync(names.UserCaConfigMap, cancellationToken) is not null;
-        V1Secret? secret = await FindSecretAsync(names.UserCaSecret, cancellationToken);
-        if (secret is null && isPublished)
+        bool isPublished = names.UserCaConfigMap.Length > 0
+            && await api.CoreV1.ReadNamespacedConfigMapAsync(names.UserCaConfigMap, names.Namespace, cancellationToken: cancellationToken).OrNullAsync() is not null;
+        if (await HasSecretAsync(names.UserCaSecret, cancellationToken))
+        {
+            if (names.UserCaConfigMap.Length > 0 && !isPublished)
+            {
+                throw new InvalidDataException(
+                    $"there is a Secret {names.UserCaSecret}, which the operator may not read, and no ConfigMap {names.UserCaConfigMap}; create the ConfigMap with {UserCaPublicFile}, as deploy/README.md shows");
+            }
+            return;
+        }
+        if (isPublished)
         {
             // Pods trust a CA whose key is not here. With another one, they would refuse everybody.
             throw new InvalidDataException(
                 $"there is a ConfigMap {names.UserCaConfigMap} and no Secret {names.UserCaSecret}; restore the Secret, or delete the ConfigMap to have a new CA made");
         }
-        if (secret is null)
+        using SshPrivateKey ca = Ed25519PrivateKey.Generate();
+        // If another replica was first, it has the other half.
+        if (await CreateAsync(names.UserCaSecret, UserCaComment, cancellationToken, (UserCaFile, ca)) && names.UserCaConfigMap.Length > 0)
         {
-            await MakeAsync(names.UserCaSecret, UserCaComment, [(UserCaFile, Ed25519PrivateKey.Generate)], cancellationToken);
-            // What the server has, which another replica may have made.
-            secret = await FindSecretAsync(names.UserCaSecret, cancellationToken);
+            await PublishAsync(ca.PublicKey, cancellationToken);
         }
-        if (names.UserCaConfigMap.Length == 0 || isPublished)
-        {
-            return;
-        }
+    }
+
+    private async Task PublishAsync(SshPublicKey ca, CancellationToken cancellationToken)
+    {
         var published = new V1ConfigMap
         {
             Metadata = new V1ObjectMeta { Name = names.UserCaConfigMap },
-            Data = new Dictionary<string, string> { [UserCaPublicFile] = PublicLine(secret) },
+            Data = new Dictionary<string, string> { [UserCaPublicFile] = $"{ca} {UserCaComment}\n" },
         };
         if (await api.CoreV1.CreateNamespacedConfigMapAsync(published, names.Namespace, cancellationToken: cancellationToken)
             .SucceedsUnlessAsync(409))
@@ -107,45 +119,27 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
         }
     }
 
-    private async Task MakeAsync(string secret, string comment, IEnumerable<(string File, Func<SshPrivateKey> Generate)> keys, CancellationToken cancellationToken)
+    /// <returns>Whether it was made here; false: there was one already.</returns>
+    private async Task<bool> CreateAsync(string secret, string comment, CancellationToken cancellationToken, params (string File, SshPrivateKey Key)[] keys)
     {
-        var data = new Dictionary<string, byte[]>();
-        List<string> fingerprints = [];
-        foreach ((string file, Func<SshPrivateKey> generate) in keys)
+        var made = new V1Secret
         {
-            using SshPrivateKey key = generate();
-            data[file] = Encoding.ASCII.GetBytes(OpenSshKeyFile.Format(key, comment));
-            fingerprints.Add($"{key.PublicKey.Type} {key.PublicKey.Fingerprint}");
-        }
-        var made = new V1Secret { Metadata = new V1ObjectMeta { Name = secret }, Data = data };
-        if (await api.CoreV1.CreateNamespacedSecretAsync(made, names.Namespace, cancellationToken: cancellationToken)
-            .SucceedsUnlessAsync(409))
+            Metadata = new V1ObjectMeta { Name = secret },
+            Data = keys.ToDictionary(k => k.File, k => Encoding.ASCII.GetBytes(OpenSshKeyFile.Format(k.Key, comment))),
+        };
+        bool isMade = await api.CoreV1.CreateNamespacedSecretAsync(made, names.Namespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(409);
+        if (isMade)
         {
-            KeysLog.Made(logger, names.Namespace, secret, string.Join(", ", fingerprints));
+            KeysLog.Made(logger, names.Namespace, secret, string.Join(", ", keys.Select(k => $"{k.Key.PublicKey.Type} {k.Key.PublicKey.Fingerprint}")));
         }
+        return isMade;
     }
 
-    private Task<V1Secret?> FindSecretAsync(string name, CancellationToken cancellationToken) =>
-        api.CoreV1.ReadNamespacedSecretAsync(name, names.Namespace, cancellationToken: cancellationToken).OrNullAsync();
-
-    private Task<V1ConfigMap?> FindConfigMapAsync(string name, CancellationToken cancellationToken) =>
-        api.CoreV1.ReadNamespacedConfigMapAsync(name, names.Namespace, cancellationToken: cancellationToken).OrNullAsync();
-
-    private string PublicLine(V1Secret? secret)
+    // Without reading it: a Secret of this name could not be created.
+    private async Task<bool> HasSecretAsync(string name, CancellationToken cancellationToken)
     {
-        try
-        {
-            byte[]? file = null;
-            secret?.Data?.TryGetValue(UserCaFile, out file);
-            string text = Encoding.ASCII.GetString(file ?? []);
-            using SshPrivateKey key = OpenSshKeyFile.Parse(text);
-            return $"{key.PublicKey} {UserCaComment}\n";
-        }
-        catch (Exception exception) when (exception is SshFormatException or CryptographicException)
-        {
-            throw new InvalidDataException(
-                $"the Secret {names.UserCaSecret} has no usable {UserCaFile}, whose public half the ConfigMap {names.UserCaConfigMap} would be: {exception.Message}");
-        }
+        var probe = new V1Secret { Metadata = new V1ObjectMeta { Name = name } };
+        return !await api.CoreV1.CreateNamespacedSecretAsync(probe, names.Namespace, dryRun: DryRun, cancellationToken: cancellationToken).SucceedsUnlessAsync(409);
     }
 }
 

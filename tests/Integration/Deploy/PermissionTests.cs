@@ -70,6 +70,8 @@ public sealed class PermissionTests(KubernetesServer server)
             (HttpMethod.Get, "api/v1/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/another"),
+            (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
+            (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-host-keys"),
             (HttpMethod.Delete, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
             (HttpMethod.Put, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
             (HttpMethod.Patch, "api/v1/namespaces/ssh-gateway/configmaps/ssh-gateway-user-ca"),

@@ -15,7 +15,6 @@ internal static class DeployedRules
             TokenReviews,
             "create coordination.k8s.io/leases",
             "get /configmaps ssh-gateway-user-ca",
-            "get /secrets ssh-gateway-host-keys,ssh-gateway-user-ca",
             "get,patch /secrets,configmaps ssh-gateway-feed-ca",
             "get,patch coordination.k8s.io/leases ssh-gateway-operator",
         ],
