@@ -77,8 +77,15 @@ internal sealed class OperatorOptions
 
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
+    /// <summary>Where <c>/internal</c> is served, with the feed's certificate; empty: nowhere.</summary>
+    public string InternalListen { get; set; } = "";
+
     /// <summary>The ServiceAccounts that may ask about sessions at <c>/internal</c>. Empty: nobody.</summary>
     public IList<string> InternalCallers { get; set; } = [];
+
+    /// <summary>Also accept tokens there that are for the API server. With one, the operator could act as the
+    /// caller.</summary>
+    public bool InternalApiServerTokens { get; set; }
 
     /// <summary>Empty: metrics are not sent anywhere.</summary>
     public string OtlpEndpoint { get; set; } = "";

@@ -41,13 +41,33 @@ internal static partial class OperatorOptionsReader
         {
             yield return $"Operator:HttpListen is \"{options.HttpListen}\"; write address:port, such as 127.0.0.1:8081";
         }
-        foreach (string caller in options.InternalCallers.Where(caller => !ServiceAccountName.TryParse(caller, out _)))
+        foreach (string failure in CheckInternal(options))
         {
-            yield return $"Operator:InternalCallers has \"{caller}\"; write ServiceAccounts as namespace:name, such as tars:tars";
+            yield return failure;
         }
         if (!MetricsEndpoint.IsOtlpEndpoint(options.OtlpEndpoint))
         {
             yield return $"Operator:OtlpEndpoint is \"{options.OtlpEndpoint}\"; write the collector's address, such as http://127.0.0.1:4317";
+        }
+    }
+
+    private static IEnumerable<string> CheckInternal(OperatorOptions options)
+    {
+        if (options.InternalListen.Length > 0 && !ListenAddress.TryParse(options.InternalListen, out _))
+        {
+            yield return $"Operator:InternalListen is \"{options.InternalListen}\"; write address:port, such as 127.0.0.1:7444";
+        }
+        if (options.InternalListen.Length > 0 && options.FeedInsecure)
+        {
+            yield return "Operator:InternalListen needs the feed's certificate; leave out Operator:FeedInsecure or Operator:InternalListen";
+        }
+        if (options.InternalListen.Length == 0 && options.InternalCallers.Count > 0)
+        {
+            yield return "Operator:InternalListen is missing; write the address where Operator:InternalCallers may call over TLS, such as [::]:7444";
+        }
+        foreach (string caller in options.InternalCallers.Where(caller => !ServiceAccountName.TryParse(caller, out _)))
+        {
+            yield return $"Operator:InternalCallers has \"{caller}\"; write ServiceAccounts as namespace:name, such as tars:tars";
         }
     }
 

@@ -21,4 +21,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(6, LogLevel.Warning, "Operator:AllNamespaces is on: everyone who can create a ClaudeSession in any namespace can take a free session id")]
     public static partial void AllNamespacesWatched(ILogger logger);
+
+    [LoggerMessage(7, LogLevel.Information, "Session endpoints for TARS (/internal) listening on {Address}")]
+    public static partial void InternalListening(ILogger logger, IPEndPoint? address);
+
+    [LoggerMessage(8, LogLevel.Warning, "Operator:InternalApiServerTokens is on: callers of /internal may send tokens for the API server. Turn it off once they send tokens for the audience ssh-gateway-operator")]
+    public static partial void ApiServerTokensAccepted(ILogger logger);
 }

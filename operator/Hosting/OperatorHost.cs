@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Logging;
@@ -24,7 +25,7 @@ using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Operator.Hosting;
 
-/// <summary>Composes the process: source → routing function → table → feed, and two listeners.</summary>
+/// <summary>Composes the process: source → routing function → table → feed, and its listeners.</summary>
 internal static class OperatorHost
 {
     public static WebApplication Build(string[] arguments)
@@ -34,6 +35,10 @@ internal static class OperatorHost
         OperatorOptions options = OperatorOptionsReader.Read(builder.Configuration);
         ListenAddress.Probe("Operator:FeedListen", options.FeedListen);
         ListenAddress.Probe("Operator:HttpListen", options.HttpListen);
+        if (options.InternalListen.Length > 0)
+        {
+            ListenAddress.Probe("Operator:InternalListen", options.InternalListen);
+        }
         builder.Logging.UseGatewayConsole();
         builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
@@ -42,7 +47,6 @@ internal static class OperatorHost
         var listeners = new OperatorListeners(options);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
         WebApplication app = builder.Build();
-        app.UseMetricsEndpoint();
         Connect(app);
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app.Logger, listeners, options));
         return app;
@@ -63,7 +67,7 @@ internal static class OperatorHost
         AddFeedSecurity(services, options);
         services.AddHostedService<TablePublisher>();
         services.AddSingleton(s => new CallerAuthentication(
-            s.GetService<ITokenReviewer>(), Users(options.InternalCallers), s.GetRequiredService<ILogger<CallerAuthentication>>()));
+            s.GetService<ITokenReviewer>(), Users(options.InternalCallers), options.InternalApiServerTokens, s.GetRequiredService<ILogger<CallerAuthentication>>()));
         services.AddSingleton<TarsEndpoints>();
     }
 
@@ -127,7 +131,8 @@ internal static class OperatorHost
         services.AddLeader(leaseNamespace, keys, hasFeedSecret ? feedCa : null);
     }
 
-    // The two listeners speak one protocol each, so the protocol says which of them a request came to.
+    // The protocol says which listener a request came to: HTTP/2 the feed's, HTTP/1.1 with TLS the one for TARS,
+    // HTTP/1.1 without TLS the probes'.
     private static void Connect(WebApplication app)
     {
         EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
@@ -137,8 +142,10 @@ internal static class OperatorHost
         FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
         IClusterSource source = app.Services.GetRequiredService<IClusterSource>();
         TarsEndpoints endpoints = app.Services.GetRequiredService<TarsEndpoints>();
+        app.Use((context, next) => !HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<ITlsHandshakeFeature>() is not null
+            ? endpoints.HandleAsync(context) : next(context));
+        app.UseMetricsEndpoint();
         app.Use((context, next) => HttpProtocol.IsHttp2(context.Request.Protocol) ? next(context)
-            : context.Request.Path.StartsWithSegments(TarsEndpoints.Path, StringComparison.Ordinal) ? endpoints.HandleAsync(context)
             : Probes.HandleAsync(context, NotReady(source, table, certificate)));
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<FeedHealth>();
@@ -154,6 +161,14 @@ internal static class OperatorHost
     {
         HostingLog.FeedListening(logger, listeners.Feed);
         HostingLog.ProbesListening(logger, listeners.Probes);
+        if (listeners.Internal is { } address)
+        {
+            HostingLog.InternalListening(logger, address);
+        }
+        if (options.InternalApiServerTokens)
+        {
+            HostingLog.ApiServerTokensAccepted(logger);
+        }
         if (options.FeedInsecure)
         {
             HostingLog.FeedInsecure(logger);

@@ -8,8 +8,10 @@ namespace SshGateway.Operator.TarsApi;
 /// <summary>Decides by the bearer token (RFC 6750 section 2.1) who may ask about sessions.</summary>
 /// <param name="reviewer">Says whose a token is; null when there is no API server.</param>
 /// <param name="allowed">The ServiceAccounts that may ask, as the API server calls them.</param>
+/// <param name="acceptsApiServerTokens">Whether a token may also be for the API server.</param>
 /// <param name="logger">The log.</param>
-internal sealed class CallerAuthentication(ITokenReviewer? reviewer, IReadOnlySet<string> allowed, ILogger<CallerAuthentication> logger)
+internal sealed class CallerAuthentication(
+    ITokenReviewer? reviewer, IReadOnlySet<string> allowed, bool acceptsApiServerTokens, ILogger<CallerAuthentication> logger)
 {
     // A ServiceAccount's token has about 1 KiB.
     private const int MaxToken = 8 * 1024;
@@ -29,7 +31,7 @@ internal sealed class CallerAuthentication(ITokenReviewer? reviewer, IReadOnlySe
             return CallerVerdict.NoToken;
         }
         // A longer one is nobody's, and not worth a question.
-        ReviewedToken review = token.Length > MaxToken ? ReviewedToken.Refused : await reviewer.ReviewAsync(token, audience: null, context.RequestAborted);
+        ReviewedToken review = token.Length > MaxToken ? ReviewedToken.Refused : await ReviewAsync(reviewer, token, context.RequestAborted);
         switch (review.Verdict)
         {
             case TokenVerdict.Unknown:
@@ -45,6 +47,13 @@ internal sealed class CallerAuthentication(ITokenReviewer? reviewer, IReadOnlySe
                 CallerLog.Forbidden(logger, review.User, context.Connection.RemoteIpAddress);
                 return CallerVerdict.Forbidden;
         }
+    }
+
+    private async Task<ReviewedToken> ReviewAsync(ITokenReviewer reviewer, string token, CancellationToken cancellationToken)
+    {
+        ReviewedToken review = await reviewer.ReviewAsync(token, TokenVerifier.Audience, cancellationToken);
+        return review.Verdict == TokenVerdict.Refused && acceptsApiServerTokens
+            ? await reviewer.ReviewAsync(token, audience: null, cancellationToken) : review;
     }
 
     private static string? ReadToken(StringValues headers) =>

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using SshGateway.Feed;
+using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Table;
 
 namespace SshGateway.Operator.TarsApi;
@@ -11,8 +12,6 @@ namespace SshGateway.Operator.TarsApi;
 /// </summary>
 internal sealed class TarsEndpoints(EndpointTable table, CallerAuthentication callers, TimeProvider time)
 {
-    public const string Path = "/internal";
-
     // RFC 6750 section 3: the error is only named to who has sent a token.
     private const string Challenge = "Bearer realm=\"ssh-gateway\"";
     private const string RefusedChallenge = $"{Challenge}, error=\"invalid_token\"";
@@ -30,11 +29,11 @@ internal sealed class TarsEndpoints(EndpointTable table, CallerAuthentication ca
                 break;
             case CallerVerdict.NoToken:
                 context.Response.Headers.WWWAuthenticate = Challenge;
-                await FailAsync(context, StatusCodes.Status401Unauthorized, "send a ServiceAccount's token: Authorization: Bearer <token>");
+                await FailAsync(context, StatusCodes.Status401Unauthorized, $"send a ServiceAccount's token for the audience {TokenVerifier.Audience}: Authorization: Bearer <token>");
                 break;
             case CallerVerdict.BadToken:
                 context.Response.Headers.WWWAuthenticate = RefusedChallenge;
-                await FailAsync(context, StatusCodes.Status401Unauthorized, "the API server does not know this token, or it has expired, or it is for another audience");
+                await FailAsync(context, StatusCodes.Status401Unauthorized, $"the API server does not know this token, or it has expired, or it is not for the audience {TokenVerifier.Audience}");
                 break;
             case CallerVerdict.Forbidden:
                 await FailAsync(context, StatusCodes.Status403Forbidden, "this ServiceAccount may not ask; Operator:InternalCallers lists who may");

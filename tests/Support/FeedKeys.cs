@@ -1,5 +1,7 @@
 using System.Buffers.Text;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -78,6 +80,20 @@ internal sealed class FeedKeys : IDisposable
     public X509Certificate2 LoadLeaf() => X509Certificate2.CreateFromPemFile(_directory.File("tls.crt"), _directory.File("tls.key"));
 
     public OperatorCredentials Credentials(string token) => new(CertificateAuthorities.FromFile(AuthoritiesFile, TimeProvider.System), token);
+
+    /// <summary>A client that trusts the certificates of this CA and no others.</summary>
+    /// <param name="address">Where requests go.</param>
+    /// <param name="token">Sent with each; null: none.</param>
+    public HttpClient CreateClient(Uri address, string? token)
+    {
+        var authorities = CertificateAuthorities.FromFile(AuthoritiesFile, TimeProvider.System);
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == 0 && authorities.HaveSigned((X509Certificate2)certificate!, chain);
+        var http = new HttpClient(handler) { BaseAddress = address };
+        http.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        return http;
+    }
 
     public void PutToken(string token) => _directory.WriteByRename("token", token + "\n");
 

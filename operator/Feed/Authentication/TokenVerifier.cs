@@ -6,7 +6,7 @@ namespace SshGateway.Operator.Feed.Authentication;
 /// <summary>Verifies ServiceAccount tokens (RFC 7519) here, without asking the API server.</summary>
 internal sealed class TokenVerifier(TimeProvider time)
 {
-    /// <summary>What the proxies' tokens are made out for.</summary>
+    /// <summary>What the tokens of proxies and of TARS are made out for.</summary>
     public const string Audience = "ssh-gateway-operator";
 
     /// <summary>In characters. A ServiceAccount's token has 1,000 to 2,000.</summary>

@@ -18,13 +18,13 @@ public sealed class NetworkPolicyTests(GatewayCluster cluster)
     // silent: the packets are dropped. A closed port would be "refused".
     private const string Expected =
         """
-        from       proxy:2222 proxy:8080 operator:7443 operator:8081 session:2222 apiserver
-        client     open       silent     silent        silent        silent       open
-        proxy      silent     silent     open          silent        open         silent
-        operator   silent     silent     silent        silent        silent       open
-        session    open       silent     silent        silent        silent       open
-        tars       open       silent     silent        open          silent       open
-        bystander  open       silent     silent        silent        silent       open
+        from       proxy:2222 proxy:8080 operator:7443 operator:7444 operator:8081 session:2222 apiserver
+        client     open       silent     silent        silent        silent        silent       open
+        proxy      silent     silent     open          silent        silent        open         silent
+        operator   silent     silent     silent        silent        silent        silent       open
+        session    open       silent     silent        silent        silent        silent       open
+        tars       open       silent     silent        open          silent        silent       open
+        bystander  open       silent     silent        silent        silent        silent       open
 
         """;
 

@@ -8,10 +8,8 @@ internal static class OtherPods
     /// <summary>The namespace, the ServiceAccount and the pod.</summary>
     public const string Tars = "tars";
 
-    /// <summary>
-    /// Where a token is in TARS's pod that kubelet asks for and renews, as newer Kubernetes mounts it by itself.
-    /// </summary>
-    public const string BoundToken = "/var/run/secrets/bound/token";
+    /// <summary>Where TARS's pod has the token for the operator, as docs/tars.md mounts it.</summary>
+    public const string OperatorToken = "/var/run/secrets/ssh-gateway/token";
 
     /// <summary>In the namespace default.</summary>
     public const string Bystander = "bystander";
@@ -44,9 +42,9 @@ internal static class OtherPods
                 - name: shell
                   image: claude-session:1.0
                   command: [sleep, infinity]
-                  volumeMounts: [{name: bound, mountPath: {{Path.GetDirectoryName(BoundToken)}}, readOnly: true}]
+                  volumeMounts: [{name: ssh-gateway-token, mountPath: {{Path.GetDirectoryName(OperatorToken)}}, readOnly: true}]
               volumes:
-                - {name: bound, projected: {sources: [{serviceAccountToken: {path: token} }]} }
+                - {name: ssh-gateway-token, projected: {sources: [{serviceAccountToken: {audience: ssh-gateway-operator, path: token} }]} }
             ---
             apiVersion: v1
             kind: Pod

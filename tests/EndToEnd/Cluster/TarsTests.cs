@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Deploy;
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
 /// <summary>
-/// TARS in a pod of its own asks the operator with its pod's token; and what the deployed roles let the accounts do.
+/// TARS in a pod of its own asks the operator over TLS, with the token that kubelet renews for it; and what the deployed roles let the accounts do.
 /// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
@@ -20,17 +20,14 @@ public sealed class TarsTests(GatewayCluster cluster)
         await OtherPods.EnsureAsync(cluster);
         JsonElement pod = await cluster.GetAsync("pod", $"claude-{Session}", GatewayCluster.Sessions);
         string key = string.Join(' ', cluster.Alice.PublicLine.Split(' ')[..2]);
-        foreach (string token in (string[])[MountedToken, OtherPods.BoundToken])
-        {
-            (string status, JsonElement answer) = await AskAsync($"/internal/sessions/{Session}/pod", $"$(cat {token})");
-            Assert.Equal("200 OK", status);
-            Assert.Equal($$"""{"service_host":"{{pod.At("status.podIP")}}","ssh_port":2222,"status":"running","reason":null}""", answer.GetRawText());
+        (string status, JsonElement answer) = await AskAsync($"/internal/sessions/{Session}/pod", $"$(cat {OtherPods.OperatorToken})");
+        Assert.Equal("200 OK", status);
+        Assert.Equal($$"""{"service_host":"{{pod.At("status.podIP")}}","ssh_port":2222,"status":"running","reason":null}""", answer.GetRawText());
 
-            (status, answer) = await AskAsync($"/internal/sessions/{Session}/ssh-key", $"$(cat {token})");
-            Assert.Equal("200 OK", status);
-            Assert.Equal(key, answer.GetProperty("ssh_public_key").GetString());
-            Assert.Equal([key], answer.GetProperty("ssh_public_keys").EnumerateArray().Select(line => line.GetString()));
-        }
+        (status, answer) = await AskAsync($"/internal/sessions/{Session}/ssh-key", $"$(cat {OtherPods.OperatorToken})");
+        Assert.Equal("200 OK", status);
+        Assert.Equal(key, answer.GetProperty("ssh_public_key").GetString());
+        Assert.Equal([key], answer.GetProperty("ssh_public_keys").EnumerateArray().Select(line => line.GetString()));
     }
 
     [ClusterFact]
@@ -42,10 +39,12 @@ public sealed class TarsTests(GatewayCluster cluster)
         [
             ("401 Unauthorized", ""),
             ("401 Unauthorized", "forged"),
-            // For another audience: what a proxy shows at the feed.
-            ("401 Unauthorized", await cluster.RunInPodAsync(GatewayCluster.Gateway, proxy, "cat /var/run/secrets/ssh-gateway/token")),
+            // For the API server.
+            ("401 Unauthorized", $"$(cat {MountedToken})"),
             ("403 Forbidden", await TokenAsync(OtherPods.Tars, "default")),
             ("403 Forbidden", await TokenAsync("default", "default")),
+            // What a proxy shows at the feed.
+            ("403 Forbidden", await cluster.RunInPodAsync(GatewayCluster.Gateway, proxy, "cat /var/run/secrets/ssh-gateway/token")),
         ];
         foreach ((string expected, string token) in callers)
         {
@@ -75,15 +74,24 @@ public sealed class TarsTests(GatewayCluster cluster)
         }
     }
 
-    /// <summary>A question from TARS's pod, by the name of the operator's Service.</summary>
+    /// <summary>
+    /// A question from TARS's pod, by the name of the operator's Service, which the operator's certificate has to bear.
+    /// </summary>
     /// <param name="path">What for.</param>
     /// <param name="token">The token, or what bash in the pod makes it of.</param>
     private async Task<(string Status, JsonElement Answer)> AskAsync(string path, string token)
     {
         const string Host = "ssh-gateway-operator.ssh-gateway.svc";
+        string authorities = await cluster.Nodes.KubectlAsync(
+            "-n", GatewayCluster.Gateway, "get", "configmap", "ssh-gateway-feed-ca", "-o", @"jsonpath={.data.ca\.crt}", $"--as=system:serviceaccount:{OtherPods.Tars}:{OtherPods.Tars}");
         string header = token.Length == 0 ? "" : $@"Authorization: Bearer {token}\r\n";
         string text = await cluster.RunInPodAsync(
-            OtherPods.Tars, OtherPods.Tars, $"""exec 3<>/dev/tcp/{Host}/8081; printf "GET {path} HTTP/1.0\r\nHost: {Host}:8081\r\n{header}\r\n" >&3; cat <&3""");
+            OtherPods.Tars, OtherPods.Tars,
+            $"""
+            printf "GET {path} HTTP/1.0\r\nHost: {Host}:7444\r\n{header}\r\n" |
+              openssl s_client -quiet -verify_return_error -verify_hostname {Host} -servername {Host} -connect {Host}:7444 \
+                -CAfile <(echo '{authorities}') 2>/dev/null
+            """);
         string[] parts = text.Split("\r\n\r\n", 2);
         return (parts[0].Split('\r')[0].Split(' ', 2)[1], JsonSerializer.Deserialize<JsonElement>(parts[1]));
     }
@@ -91,7 +99,8 @@ public sealed class TarsTests(GatewayCluster cluster)
     private async Task<string> TokenAsync(string inNamespace, string account)
     {
         string answer = await CreateAsync(
-            """{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": null} }""", "--raw", $"/api/v1/namespaces/{inNamespace}/serviceaccounts/{account}/token");
+            """{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": ["ssh-gateway-operator"]} }""",
+            "--raw", $"/api/v1/namespaces/{inNamespace}/serviceaccounts/{account}/token");
         return JsonSerializer.Deserialize<JsonElement>(answer).At("status.token").GetString()!;
     }
 

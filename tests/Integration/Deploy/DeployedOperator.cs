@@ -15,8 +15,11 @@ namespace SshGateway.Tests.Integration.Deploy;
 /// <summary>The operator with the options that deploy/ gives it, as its ServiceAccount.</summary>
 internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
 {
-    /// <summary>Where the probes and TARS's questions go.</summary>
-    public Uri Http => new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(1));
+    /// <summary>Where the probes are.</summary>
+    public Uri Http => Address(1);
+
+    /// <summary>Where TARS asks.</summary>
+    public Uri Internal => Address(2);
 
     public bool IsLeader => app.Services.GetRequiredService<LeaderDuties>().IsLeader;
 
@@ -52,18 +55,20 @@ internal sealed class DeployedOperator(WebApplication app) : IAsyncDisposable
             .. options,
             // What a pod knows by itself.
             $"--Operator:Kubeconfig={server.Kubeconfig(address, $"token: {token}")}", "--Operator:LeaseNamespace=ssh-gateway",
-            "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0",
+            "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0", "--Operator:InternalListen=127.0.0.1:0",
             .. more,
         ]);
         await app.StartAsync();
         return new DeployedOperator(app);
     }
 
-    public int FeedPort => new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
+    public int FeedPort => Address(0).Port;
 
     public async ValueTask DisposeAsync()
     {
         await app.StopAsync();
         await app.DisposeAsync();
     }
+
+    private Uri Address(int listener) => new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(listener));
 }

@@ -1,5 +1,6 @@
 using System.Net;
-using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support;
@@ -18,14 +19,15 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     private const string Space = "claude-sessions";
     private const string Pod = "/internal/sessions/tars-3/pod";
     private const string Keys = "/internal/sessions/tars-3/ssh-key";
+    private const string Audience = FeedKeys.Audience;
 
     [DeployedFact]
     public async Task TARS_is_answered_from_the_table()
     {
         await DeployedOverlay.ApplyAsync(server);
         await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
-        using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
-        await Eventually.TrueAsync(() => IsReadyAsync(tars), "the table is filled");
+        using HttpClient tars = Caller(gateway, await TokenAsync("tars"));
+        await Eventually.TrueAsync(() => IsReadyAsync(gateway), "the table is filled");
 
         Assert.Equal("404 {\"error\":\"there is no such session\"}", await AskAsync(tars, Pod));
         await server.Admin.CreateSessionAsync(Space, "tars-3");
@@ -67,8 +69,8 @@ public sealed class InternalEndpointTests(KubernetesServer server)
         {
             await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
             using HttpClient nobody = Caller(gateway, null);
-            await Eventually.TrueAsync(() => IsReadyAsync(nobody), "the table is filled, and the probes need no token");
-            string tars = await Account.TokenAsync(server, "tars", "tars");
+            await Eventually.TrueAsync(() => IsReadyAsync(gateway), "the table is filled, and the probes need no token");
+            string tars = await TokenAsync("tars");
             string[] parts = tars.Split('.');
             (string? Token, string Expected)[] callers =
             [
@@ -76,15 +78,16 @@ public sealed class InternalEndpointTests(KubernetesServer server)
                 ("", "401"),
                 ("forged", "401"),
                 // The signature of another token, and none.
-                ($"{parts[0]}.{parts[1]}.{(await Account.TokenAsync(server, "tars", "cluster")).Split('.')[2]}", "401"),
+                ($"{parts[0]}.{parts[1]}.{(await TokenAsync("cluster")).Split('.')[2]}", "401"),
                 ($"{parts[0]}.{parts[1]}.", "401"),
                 (new string('a', 20_000), "401"),
-                // For another audience: the one that proxies show at the feed.
-                (await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy", "ssh-gateway-operator"), "401"),
+                // For another audience, and for the API server.
                 (await Account.TokenAsync(server, "tars", "tars", "another"), "401"),
-                (await Account.TokenAsync(server, "tars", "cluster"), "403"),
-                (await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy"), "403"),
-                (KubernetesServer.OperatorToken, "403"),
+                (await Account.TokenAsync(server, "tars", "tars"), "401"),
+                (KubernetesServer.OperatorToken, "401"),
+                (await TokenAsync("cluster"), "403"),
+                // The one that proxies show at the feed.
+                (await Account.TokenAsync(server, "ssh-gateway", "ssh-gateway-proxy", Audience), "403"),
             ];
             foreach ((string? token, string expected) in callers)
             {
@@ -113,9 +116,9 @@ public sealed class InternalEndpointTests(KubernetesServer server)
         await DeployedOverlay.ApplyAsync(server);
         await using var proxy = new FaultyProxy(server.Port, isPlain: true);
         await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, proxy.Address);
-        using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
+        using HttpClient tars = Caller(gateway, await TokenAsync("tars"));
         using HttpClient forger = Caller(gateway, "forged");
-        await Eventually.TrueAsync(() => IsReadyAsync(tars), "the table is filled");
+        await Eventually.TrueAsync(() => IsReadyAsync(gateway), "the table is filled");
 
         for (int i = 0; i < 5; i++)
         {
@@ -126,7 +129,7 @@ public sealed class InternalEndpointTests(KubernetesServer server)
 
         await proxy.RefuseAsync();
         proxy.Cut();
-        using HttpClient another = Caller(gateway, await Account.TokenAsync(server, "tars", "cluster"));
+        using HttpClient another = Caller(gateway, await TokenAsync("cluster"));
         using HttpResponseMessage away = await another.GetAsync(new Uri(Pod, UriKind.Relative));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(5)), (away.StatusCode, away.Headers.RetryAfter!.Delta));
         // Whom the API server knew a moment ago is still answered.
@@ -135,31 +138,102 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     }
 
     [DeployedFact]
+    public async Task Tokens_for_the_API_server_are_accepted_where_an_option_says_so()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, null, null, "--Operator:InternalApiServerTokens=true");
+        await Eventually.TrueAsync(() => IsReadyAsync(gateway), "the table is filled");
+        (string Token, string Expected)[] callers =
+        [
+            (await TokenAsync("tars"), "404"),
+            (await Account.TokenAsync(server, "tars", "tars"), "404"),
+            (await Account.TokenAsync(server, "tars", "tars", "another"), "401"),
+            ("forged", "401"),
+            (await Account.TokenAsync(server, "tars", "cluster"), "403"),
+            (KubernetesServer.OperatorToken, "403"),
+        ];
+        foreach ((string token, string expected) in callers)
+        {
+            using HttpClient caller = Caller(gateway, token);
+            Assert.StartsWith(expected, await AskAsync(caller, Pod), StringComparison.Ordinal);
+        }
+    }
+
+    [DeployedFact]
+    public async Task Without_TLS_and_outside_of_its_port_there_is_nothing()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server);
+        await Eventually.TrueAsync(() => IsReadyAsync(gateway), "the table is filled");
+        string token = await TokenAsync("tars");
+
+        // The probes' port knows no sessions, whatever the request calls itself.
+        string absent = "there are /healthz, /readyz and /metrics\n";
+        foreach (string target in (string[])[Pod, $"https://{gateway.Internal.Authority}{Pod}"])
+        {
+            string answer = await ExchangeAsync(gateway.Http, $"GET {target} HTTP/1.1\r\nHost: {gateway.Internal.Authority}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 404", answer, StringComparison.Ordinal);
+            Assert.Contains(absent, answer, StringComparison.Ordinal);
+        }
+        // A request in plain text at the port with TLS is not answered.
+        Assert.DoesNotContain("HTTP", await ExchangeAsync(gateway.Internal, $"GET {Pod} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"), StringComparison.Ordinal);
+
+        // The port for TARS has neither probes nor metrics.
+        using HttpClient tars = Caller(gateway, token);
+        using HttpClient nobody = Caller(gateway, null);
+        foreach (string path in (string[])["/healthz", "/readyz", "/metrics", "/"])
+        {
+            Assert.StartsWith("404 {\"error\":", await AskAsync(tars, path), StringComparison.Ordinal);
+            Assert.StartsWith("401 {\"error\":", await AskAsync(nobody, path), StringComparison.Ordinal);
+        }
+
+        // A client that trusts another CA sends nothing.
+        using var others = new FeedKeys();
+        using HttpClient elsewhere = others.CreateClient(gateway.Internal, token);
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => elsewhere.GetAsync(new Uri(Pod, UriKind.Relative)));
+        Assert.Equal(HttpRequestError.SecureConnectionError, failure.HttpRequestError);
+    }
+
+    [DeployedFact]
     public async Task With_nobody_on_the_list_nobody_may_ask()
     {
         await DeployedOverlay.ApplyAsync(server);
         await using DeployedOperator gateway = await DeployedOperator.StartReplicaAsync(server, null, null, "--Operator:InternalCallers:0=tars:another");
-        using HttpClient tars = Caller(gateway, await Account.TokenAsync(server, "tars", "tars"));
+        using HttpClient tars = Caller(gateway, await TokenAsync("tars"));
         Assert.StartsWith("403", await AskAsync(tars, Pod), StringComparison.Ordinal);
 
-        await using OperatorReplica without = await OperatorReplica.StartAsync(server.Kubeconfig(), await server.Admin.CreateNamespaceAsync());
-        using HttpClient caller = Caller(without.Http, await Account.TokenAsync(server, "tars", "tars"));
+        await using OperatorReplica without = await OperatorReplica.StartWithInternalAsync(server.Kubeconfig(), FeedKeys.Shared, await server.Admin.CreateNamespaceAsync());
+        using HttpClient caller = FeedKeys.Shared.CreateClient(without.Internal, await TokenAsync("tars"));
         Assert.Equal("""403 {"error":"nobody may ask; list the ServiceAccounts that may in Operator:InternalCallers"}""", await AskAsync(caller, Pod));
     }
 
-    private static HttpClient Caller(DeployedOperator gateway, string? token) => Caller(gateway.Http, token);
+    private static HttpClient Caller(DeployedOperator gateway, string? token) => FeedKeys.Shared.CreateClient(gateway.Internal, token);
 
-    private static HttpClient Caller(Uri address, string? token)
-    {
-        var http = new HttpClient { BaseAddress = address };
-        http.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-        return http;
-    }
+    private Task<string> TokenAsync(string account) => Account.TokenAsync(server, "tars", account, Audience);
 
-    private static async Task<bool> IsReadyAsync(HttpClient http)
+    private static async Task<bool> IsReadyAsync(DeployedOperator gateway)
     {
+        using var http = new HttpClient { BaseAddress = gateway.Http };
         using HttpResponseMessage response = await http.GetAsync(new Uri("/readyz", UriKind.Relative));
         return response.IsSuccessStatusCode;
+    }
+
+    /// <returns>All that comes back for this text, until the connection ends.</returns>
+    private static async Task<string> ExchangeAsync(Uri address, string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(address.Host, address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var answer = new MemoryStream();
+        try
+        {
+            await client.GetStream().CopyToAsync(answer).WaitAsync(TimeSpan.FromMinutes(2));
+        }
+        catch (IOException)
+        {
+            // It was reset.
+        }
+        return Encoding.Latin1.GetString(answer.ToArray());
     }
 
     private static async Task<string> AskAsync(HttpClient http, string path)

@@ -98,6 +98,7 @@ public sealed class PermissionTests(KubernetesServer server)
             tars,
             (HttpMethod.Get, "api/v1/secrets"),
             (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-user-ca"),
+            (HttpMethod.Get, "api/v1/namespaces/ssh-gateway/secrets/ssh-gateway-feed-ca"),
             (HttpMethod.Get, "api/v1/namespaces/claude-sessions/secrets"),
             (HttpMethod.Post, "api/v1/namespaces/claude-sessions/pods/claude-abc12/exec?command=sh"),
             (HttpMethod.Put, $"{DeployedOverlay.Sessions}/abc12/status"),

@@ -21,8 +21,8 @@ public sealed partial class RenderedTests
         [
             "Namespace ssh-gateway", "Namespace claude-sessions", "CustomResourceDefinition claudesessions.tars.cloudwalk.network",
             "ServiceAccount ssh-gateway-operator", "ServiceAccount ssh-gateway-proxy",
-            "ClusterRole ssh-gateway-operator", "ClusterRole ssh-gateway-operator-sessions", "ClusterRole tars", "Role ssh-gateway-operator",
-            "ClusterRoleBinding ssh-gateway-operator", "RoleBinding ssh-gateway-operator", "RoleBinding ssh-gateway-operator", "RoleBinding tars",
+            "ClusterRole ssh-gateway-operator", "ClusterRole ssh-gateway-operator-sessions", "ClusterRole tars", "Role ssh-gateway-operator", "Role tars",
+            "ClusterRoleBinding ssh-gateway-operator", "RoleBinding ssh-gateway-operator", "RoleBinding ssh-gateway-operator", "RoleBinding tars", "RoleBinding tars",
             "Deployment ssh-gateway-operator", "Deployment ssh-gateway-proxy", "Service ssh-gateway", "Service ssh-gateway-operator",
             "NetworkPolicy ssh-gateway-proxy", "NetworkPolicy ssh-gateway-operator", "NetworkPolicy ssh-from-the-gateway-only",
             "PodDisruptionBudget ssh-gateway-proxy", "PodDisruptionBudget ssh-gateway-operator", "HorizontalPodAutoscaler ssh-gateway-proxy",

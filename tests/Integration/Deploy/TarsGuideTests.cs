@@ -47,6 +47,18 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
             print(str(late).split(": ")[:2])
         threading.Timer(0.5, report, ["True"]).start()
         print(wait_until_ready(sessions, "tars-1"))
+        OPERATOR, TOKEN = os.environ["OPERATOR"], os.environ["TOKEN"]
+        operator = Operator()
+        print(operator.pod("tars-1"))
+        # After a rotation, the CAs that were read do not suffice.
+        operator._trust = ssl.create_default_context()
+        print(len(operator.keys("tars-1")))
+        # As Python does from 3.13 on.
+        operator._trust.verify_flags |= ssl.VERIFY_X509_STRICT
+        try:
+            operator.pod("nosuch")
+        except urllib.error.HTTPError as refused:
+            print(refused.status, json.load(refused))
         print(set_access(sessions, "tars-1", "Disabled")["spec"]["access"])
         print(set_access(sessions, "tars-1", "Enabled")["spec"]["access"])
         delete_session(sessions, "tars-1")
@@ -61,13 +73,18 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
     public async Task The_calls_of_the_guide_work_as_they_stand_there()
     {
         await DeployedOverlay.ApplyAsync(server);
-        await using DeployedOperator gateway = await DeployedOperator.StartAsync(server);
+        await using DeployedOperator gateway = await DeployedOperator.StartWithSecretAsync(server);
+        await Eventually.TrueAsync(
+            async () => gateway.IsLeader && (await server.KubectlAsync("get", "configmap", "-n", "ssh-gateway", "ssh-gateway-feed-ca", "--ignore-not-found")).Length > 0,
+            "the operator holds the Lease and the CA is published");
         using var directory = new TemporaryDirectory();
+        directory.Write("token", await Account.TokenAsync(server, "tars", "tars", FeedKeys.Audience));
         string guide = await File.ReadAllTextAsync(Repository.File("docs/tars.md"));
         directory.Write("tars.py", string.Concat(PythonBlock().Matches(guide).Select(m => m.Groups[1].Value)) + Driver);
 
         string printed = await Command.OutputAsync(
-            "env", $"KUBECONFIG={await KubeconfigAsync("tars")}", $"CLUSTER_KUBECONFIG={await KubeconfigAsync("cluster")}", "/usr/bin/python3", directory.File("tars.py"));
+            "env", $"KUBECONFIG={await KubeconfigAsync("tars")}", $"CLUSTER_KUBECONFIG={await KubeconfigAsync("cluster")}",
+            $"OPERATOR={gateway.Internal.ToString().TrimEnd('/')}", $"TOKEN={directory.File("token")}", "/usr/bin/python3", directory.File("tars.py"));
 
         Assert.Equal(
             """
@@ -76,6 +93,9 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
             422 True
             ['session tars-1 is not ready after 3 s', 'PodNotReady']
             ('10.0.0.7', 2222)
+            {'service_host': '10.0.0.7', 'ssh_port': 2222, 'status': 'running', 'reason': None}
+            1
+            404 {'error': 'there is no such session'}
             Disabled
             Enabled
             404

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SshGateway.Operator.Hosting;
 using SshGateway.Operator.Leader;
 using SshGateway.Operator.Table;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Integration.Kubernetes;
 
@@ -19,20 +20,25 @@ internal sealed class OperatorReplica : IAsyncDisposable
 
     public EndpointTable Table => _app.Services.GetRequiredService<EndpointTable>();
 
-    /// <summary>Where the probes and TARS's questions go.</summary>
-    public Uri Http => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(1));
-
     public int FeedPort => new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
 
     public bool IsLeader => _app.Services.GetRequiredService<LeaderDuties>().IsLeader;
 
-    public static async Task<OperatorReplica> StartAsync(string kubeconfig, params string[] spaces)
+    /// <summary>Where TARS asks.</summary>
+    public Uri Internal => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(2));
+
+    public static Task<OperatorReplica> StartAsync(string kubeconfig, params string[] spaces) => StartAsync(kubeconfig, spaces, ["--Operator:FeedInsecure=true"]);
+
+    /// <summary>With a listener for TARS, and nobody who may ask there.</summary>
+    public static Task<OperatorReplica> StartWithInternalAsync(string kubeconfig, FeedKeys keys, params string[] spaces) =>
+        StartAsync(kubeconfig, spaces, [.. keys.CertificateArguments, "--Operator:InternalListen=127.0.0.1:0"]);
+
+    private static async Task<OperatorReplica> StartAsync(string kubeconfig, string[] spaces, string[] more)
     {
         WebApplication app = OperatorHost.Build(
         [
             "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", .. spaces.Select((space, i) => $"--Operator:Namespaces:{i}={space}"),
-            $"--Operator:LeaseNamespace={spaces[0]}",
-            "--Operator:FeedListen=127.0.0.1:0", "--Operator:FeedInsecure=true", "--Operator:HttpListen=127.0.0.1:0",
+            $"--Operator:LeaseNamespace={spaces[0]}", "--Operator:FeedListen=127.0.0.1:0", "--Operator:HttpListen=127.0.0.1:0", .. more,
         ]);
         await app.StartAsync();
         return new OperatorReplica(app);

@@ -12,9 +12,8 @@ public sealed class CallerRefusalTests
     public async Task Without_an_API_server_there_are_no_answers()
     {
         using var directory = new TemporaryDirectory();
-        await using OperatorRun run = await OperatorRun.StartAsync(directory.Path);
-        using var http = new HttpClient { BaseAddress = run.Probes };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", "token");
+        await using OperatorRun run = await OperatorRun.StartAsync(directory.Path, arguments: ["--Operator:InternalListen=127.0.0.1:0"]);
+        using HttpClient http = run.Keys.CreateClient(run.Internal, "token");
 
         using HttpResponseMessage response = await http.GetAsync(new Uri("/internal/sessions/abc12/pod", UriKind.Relative));
 

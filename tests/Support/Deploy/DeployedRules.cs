@@ -35,7 +35,7 @@ internal static class DeployedRules
     public static IReadOnlyDictionary<string, string[]> Tars { get; } = new Dictionary<string, string[]>
     {
         ["claude-sessions"] = ["get,list,watch,create,update,patch,delete tars.cloudwalk.network/claudesessions"],
-        ["ssh-gateway"] = [],
+        ["ssh-gateway"] = ["get /configmaps ssh-gateway-feed-ca"],
         ["tars"] = [],
     };
 

@@ -24,6 +24,9 @@ internal sealed class OperatorRun : IAsyncDisposable
 
     public Uri Probes => new($"http://127.0.0.1:{Port(1)}");
 
+    /// <summary>Where TARS asks, with --Operator:InternalListen.</summary>
+    public Uri Internal => new($"https://127.0.0.1:{Port(2)}");
+
     public static async Task<OperatorRun> StartAsync(string directory, int feedPort = 0, FeedKeys? keys = null, params string[] arguments)
     {
         keys ??= FeedKeys.Shared;

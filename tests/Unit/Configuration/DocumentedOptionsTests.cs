@@ -44,6 +44,7 @@ public sealed partial class DocumentedOptionsTests
         ["Operator:FeedListen"] = "127.0.0.1:7999",
         ["Operator:HttpListen"] = "127.0.0.1:8099",
         ["Operator:OtlpEndpoint"] = "http://127.0.0.1:4317",
+        ["Operator:InternalListen"] = "127.0.0.1:7998",
         ["Operator:InternalCallers"] = "tars:tars",
         ["Operator:PodNetworks"] = "10.244.0.0/16",
     };
@@ -53,6 +54,7 @@ public sealed partial class DocumentedOptionsTests
     {
         ["Proxy:GatewayKey"] = (["Proxy:UserCaKey"], []),
         ["Operator:AllNamespaces"] = (["Operator:Namespaces:0"], []),
+        ["Operator:InternalCallers"] = ([], [("Operator:InternalListen", "127.0.0.1:7998")]),
         ["Operator:FeedCertificate"] = ([], [("Operator:FeedCertificateKey", "tls.key")]),
         ["Operator:FeedCertificateKey"] = ([], [("Operator:FeedCertificate", "tls.crt")]),
     };

@@ -59,6 +59,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [InlineData("FeedListen", "localhost:7443", "write address:port")]
     [InlineData("HttpListen", "8081", "write address:port")]
     [InlineData("HttpListen", "127.0.0.1:99999", "write address:port")]
+    [InlineData("InternalListen", "7444", "write address:port")]
     [InlineData("OtlpEndpoint", "collector:4317", "write the collector's address")]
     [InlineData("Source", "Cluster", "write Directory")]
     [InlineData("Directory", "", "write the directory")]
@@ -132,6 +133,20 @@ public sealed class OperatorOptionsReaderTests : IDisposable
 
         Assert.False(Read(settings).HasFeedCertificateFiles);
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read([.. settings, (key, value)])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Callers_need_a_listener_and_it_needs_a_certificate()
+    {
+        OperatorOptions options = Read(("InternalListen", "[::]:7444"), ("InternalCallers:0", "tars:tars"));
+        Assert.Equal(("[::]:7444", false), (options.InternalListen, options.InternalApiServerTokens));
+
+        Assert.Contains(
+            "Operator:InternalListen is missing; write the address where Operator:InternalCallers may call over TLS, such as [::]:7444",
+            Assert.Throws<ConfigurationException>(() => Read(("InternalCallers:0", "tars:tars"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leave out Operator:FeedInsecure or Operator:InternalListen",
+            Assert.Throws<ConfigurationException>(() => Read(("InternalListen", "127.0.0.1:0"), ("FeedInsecure", "true"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

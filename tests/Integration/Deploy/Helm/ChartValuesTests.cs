@@ -16,6 +16,7 @@ public sealed class ChartValuesTests
     private const string ProxyPolicy = "NetworkPolicy ssh-gateway/ssh-gateway-proxy";
     private const string PodPolicy = "NetworkPolicy claude-sessions/ssh-from-the-gateway-only";
     private const string Tars = "RoleBinding claude-sessions/tars";
+    private const string FeedCaReader = "RoleBinding ssh-gateway/tars";
 
     // Value, what to set it to, what that changes; and what else has to be set for it to count.
     private static readonly Change[] Changes =
@@ -25,8 +26,8 @@ public sealed class ChartValuesTests
         new("sessions.namespaces", """["claude-sessions", "more"]""",
             [Operator, "Namespace more", "NetworkPolicy more/ssh-from-the-gateway-only", "RoleBinding more/ssh-gateway-operator", "RoleBinding more/tars"]),
         new("sessions.createNamespaces", "false", ["Namespace claude-sessions"]),
-        new("tars.namespace", "\"other\"", [Operator, OperatorPolicy, Tars]),
-        new("tars.serviceAccount", "\"other\"", [Operator, Tars]),
+        new("tars.namespace", "\"other\"", [Operator, OperatorPolicy, Tars, FeedCaReader]),
+        new("tars.serviceAccount", "\"other\"", [Operator, Tars, FeedCaReader]),
         .. Workload("operator", Operator),
         .. Workload("proxy", Proxy),
         new("operator.replicas", "3", [Operator]),
