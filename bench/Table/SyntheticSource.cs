@@ -32,7 +32,7 @@ internal static class SyntheticSource
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Listen(IPAddress.Loopback, port, listener => listener.Protocols = HttpProtocols.Http2);
         });
-        using var usage = new UsageTable(TimeProvider.System);
+        using var usage = new UsageTable(table, TimeProvider.System);
         using var metrics = new FeedMetrics(table);
         builder.Services.AddFeedGrpc();
         builder.Services.AddSingleton(services => new FeedService(

@@ -52,7 +52,7 @@ internal sealed class FeedService(
         using var expiry = new CancellationTokenSource(Remaining(identity), time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, expiry.Token);
         using ProxyUsage proxyUsage = usage.Open(hello.ProxyId);
-        var stream = new FeedStream(call, table, proxyUsage, hostKeys, metrics, time);
+        var stream = new FeedStream(call, table, proxyUsage, hostKeys, identity.Pod ?? hello.ProxyId, metrics, time);
         metrics.Started(stream, hello.ReportsOnly);
         try
         {

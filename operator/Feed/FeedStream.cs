@@ -9,7 +9,7 @@ using SshGateway.Operator.Usage;
 namespace SshGateway.Operator.Feed;
 
 /// <summary>One proxy's stream: what it lacks, then changes and heartbeats.</summary>
-internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage usage, HostKeyTable hostKeys, FeedMetrics metrics, TimeProvider time)
+internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage usage, HostKeyTable hostKeys, string reporter, FeedMetrics metrics, TimeProvider time)
 {
     /// <summary>How long one message may take to leave.</summary>
     public static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(10);
@@ -33,7 +33,10 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Reads what the proxy says; completes when it says no more.</summary>
+    /// <summary>
+    /// Reads what the proxy says; completes when it says no more. Reports wait for the sessions to be known, because
+    /// only those of existing sessions count.
+    /// </summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         while (await call.ReadAsync(cancellationToken) is { } message)
@@ -44,13 +47,16 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
                     AppliedSequence = message.Applied.Sequence;
                     break;
                 case ProxyMessage.MessageOneofCase.Activity:
+                    await table.Filled.WaitAsync(cancellationToken);
                     usage.Report(message.Activity);
                     break;
                 case ProxyMessage.MessageOneofCase.LearnedHostKey:
-                    hostKeys.Apply(message.LearnedHostKey);
+                    await table.Filled.WaitAsync(cancellationToken);
+                    hostKeys.Apply(message.LearnedHostKey, reporter);
                     break;
                 case ProxyMessage.MessageOneofCase.HostKeyMismatch:
-                    hostKeys.Apply(message.HostKeyMismatch);
+                    await table.Filled.WaitAsync(cancellationToken);
+                    hostKeys.Apply(message.HostKeyMismatch, reporter);
                     break;
                 default:
                     throw new RpcException(new Status(StatusCode.InvalidArgument, "only Applied, Activity, LearnedHostKey and HostKeyMismatch may follow the Hello"));

@@ -49,6 +49,18 @@ internal sealed record ObjectMeta
     public DateTimeOffset? DeletionTimestamp { get; init; }
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    public ObjectAnnotations? Annotations { get; init; }
+}
+
+/// <summary>The annotations that are read. The others may be long, and are not kept.</summary>
+internal sealed record ObjectAnnotations
+{
+    public const string ForgetHostKeyName = "tars.cloudwalk.network/forget-host-key";
+
+    /// <summary>On a ClaudeSession: the fingerprint of a host key that its pod must not have.</summary>
+    [JsonPropertyName(ForgetHostKeyName)]
+    public string? ForgetHostKey { get; init; }
 }
 
 /// <summary>Names one object.</summary>

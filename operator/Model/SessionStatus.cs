@@ -61,5 +61,8 @@ internal sealed record SessionEndpoint
     /// </summary>
     public IReadOnlyList<string>? HostKeyFingerprints { get; init; }
 
+    /// <summary>The proxy that reported the key first; null where the session says which keys are good.</summary>
+    public string? HostKeyReportedBy { get; init; }
+
     public DateTimeOffset? ReadySince { get; init; }
 }

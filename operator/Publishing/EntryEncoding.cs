@@ -67,6 +67,10 @@ internal static class EntryEncoding
         {
             entry.HostKeySha256 = UnsafeByteOperations.UnsafeWrap(hash);
         }
+        if (isLearned && session.ForgottenHostKey is { } forgotten && SshPublicKey.ParseFingerprint(forgotten) is { } forgottenHash)
+        {
+            entry.ForgottenHostKeySha256 = UnsafeByteOperations.UnsafeWrap(forgottenHash);
+        }
         return entry;
     }
 

@@ -49,6 +49,15 @@ internal sealed class TablePublisher(
 
     private TableEntry Encode(RoutedSession session)
     {
+        HostKeyChange change = hostKeys.Bind(session.SessionId, session.PodUid, session.ForgottenHostKey);
+        if (change.HasFlag(HostKeyChange.Forgotten))
+        {
+            PublishingLog.HostKeyForgotten(logger, session.PodName, session.PodUid, session.SessionId, session.ForgottenHostKey!);
+        }
+        if (change.HasFlag(HostKeyChange.Reported))
+        {
+            LogHostKey(session, hostKeys.Find(session.PodUid)!);
+        }
         TableEntry entry = EntryEncoding.Encode(session, hostKeys.Find(session.PodUid), out string? problem);
         if (problem is not null)
         {
@@ -66,7 +75,7 @@ internal sealed class TablePublisher(
             if (state is { Route: { HostKeys.Count: 0, HostCAKeys.Count: 0, PodUid.Length: > 0 } route, Session.Status.Endpoint: { HostKeyFingerprints: [{ } fingerprint] } endpoint } && endpoint.PodUid == route.PodUid
                 && SshPublicKey.ParseFingerprint(fingerprint) is not null)
             {
-                hostKeys.Recover(route.PodUid, fingerprint);
+                hostKeys.Recover(route.PodUid, fingerprint, endpoint.HostKeyReportedBy);
             }
         }
     }
@@ -80,14 +89,19 @@ internal sealed class TablePublisher(
                 return;
             }
             table.Apply([Encode(session)], [], table.Versions);
-            if (known.MismatchFingerprint is { } shown)
-            {
-                PublishingLog.HostKeyMismatch(logger, session.PodName, session.PodUid, sessionId, shown);
-            }
-            else if (known.Key is { } key)
-            {
-                PublishingLog.HostKeyLearned(logger, session.PodName, session.PodUid, sessionId, key.Fingerprint);
-            }
+            LogHostKey(session, known);
+        }
+    }
+
+    private void LogHostKey(RoutedSession session, HostKeyRecord known)
+    {
+        if (known.MismatchFingerprint is { } shown)
+        {
+            PublishingLog.HostKeyMismatch(logger, session.PodName, session.PodUid, session.SessionId, shown, known.MismatchFrom);
+        }
+        else if (known.Key is { } key)
+        {
+            PublishingLog.HostKeyLearned(logger, session.PodName, session.PodUid, session.SessionId, key.Fingerprint, known.LearnedFrom);
         }
     }
 
@@ -117,6 +131,7 @@ internal sealed class TablePublisher(
         foreach (string sessionId in routes.Gone)
         {
             _published.Remove(sessionId);
+            hostKeys.Unbind(sessionId);
             PublishingLog.Gone(logger, sessionId);
         }
         LogConflicts(routes.States);

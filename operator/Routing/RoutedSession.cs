@@ -55,6 +55,9 @@ internal sealed record RoutedSession
     /// <summary>The SHA-256 of each key that may not log in.</summary>
     public IReadOnlyList<byte[]> RevokedKeys { get; init; } = [];
 
+    /// <summary>The fingerprint of a host key that the pod must not have, though it was learned; null: none.</summary>
+    public string? ForgottenHostKey { get; init; }
+
     public required DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>How many connections one proxy keeps open.</summary>

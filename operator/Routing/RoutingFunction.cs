@@ -33,6 +33,8 @@ internal static class RoutingFunction
         List<string> problems = [.. SessionRules.Check(session).Select(v => v.ToString())];
         bool isValid = problems.Count == 0;
         List<string> skipped = [];
+        string? forgotten = session.Metadata?.Annotations?.ForgetHostKey;
+        bool canForget = forgotten is not null && SshPublicKey.ParseFingerprint(forgotten) is not null;
         IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaxAuthorizedKeys, skipped);
         IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaxHostKeys, skipped, ofHosts: true);
         IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaxCAKeys, skipped);
@@ -81,12 +83,17 @@ internal static class RoutingFunction
             RevokedKeys = [.. SessionRules.ReadRevokedKeys(ssh.RevokedKeys).Select(key => key.Sha256).OfType<byte[]>()],
             AuthorizedPrincipals = principals,
             OwnerUser = isValid && userCAs.Count > 0 && principals.Count == 0 ? session.Spec?.Owner?.User ?? "" : "",
+            ForgottenHostKey = canForget ? forgotten : null,
             ExpiresAt = session.Spec?.ExpiresAt,
             MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
             Passthrough = isValid && ssh.Passthrough == true,
             SkippedKeys = skipped,
-            Problems = [.. problems, .. skipped],
+            Problems =
+            [
+                .. problems, .. skipped,
+                .. forgotten is null || canForget ? [] : new[] { $"the annotation {ObjectAnnotations.ForgetHostKeyName} must be a fingerprint such as SHA256:…, as status.endpoint.hostKeyFingerprints has it" },
+            ],
         };
     }
 

@@ -6,6 +6,9 @@ namespace SshGateway.Operator.Usage;
 /// <summary>What one stream of a proxy reports. Disposing it is the stream's end.</summary>
 internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
 {
+    /// <summary>How many sessions it may name that this operator does not know: it may be ahead.</summary>
+    public const int MaxUnknown = 1000;
+
     private const int MaxSessions = 10_000;
     private const uint MaxConnections = 1_000_000;
 
@@ -15,6 +18,10 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
 
     /// <summary>Connections by session, as last reported; of <see cref="UsageTable"/> alone, within its lock.</summary>
     public Dictionary<string, uint> Connections { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The sessions among what it reports that this operator does not know; of <see cref="UsageTable"/> alone,
+    /// within its lock.</summary>
+    public HashSet<string> Unknown { get; } = new(StringComparer.Ordinal);
 
     /// <summary>When the stream ended; of <see cref="UsageTable"/> alone, within its lock.</summary>
     public DateTimeOffset? EndedAt { get; set; }
@@ -35,6 +42,11 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
         }
         table.Apply(this, report);
     }
+
+    /// <summary>Whether what it says of this session counts; of <see cref="UsageTable"/> alone, within its
+    /// lock.</summary>
+    public bool MayReport(string sessionId, bool isKnown) =>
+        isKnown || Connections.ContainsKey(sessionId) || Unknown.Contains(sessionId) || (Unknown.Count < MaxUnknown && Unknown.Add(sessionId));
 
     public void Dispose() => table.Close(this);
 }

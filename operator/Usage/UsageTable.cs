@@ -1,5 +1,6 @@
 using SshGateway.Feed;
 using SshGateway.Hosting;
+using SshGateway.Operator.Table;
 
 namespace SshGateway.Operator.Usage;
 
@@ -25,8 +26,11 @@ internal sealed class UsageTable : IDisposable
     private readonly DateTimeOffset _completeAt;
     private readonly ITimer _sweep;
 
-    public UsageTable(TimeProvider time)
+    private readonly EndpointTable _table;
+
+    public UsageTable(EndpointTable table, TimeProvider time)
     {
+        _table = table;
         _time = time;
         _clock = new SteadyClock(time);
         _completeAt = _clock.Now + Grace;
@@ -87,7 +91,7 @@ internal sealed class UsageTable : IDisposable
                 _proxies.Add(proxy);
             }
             DateTimeOffset now = _time.GetUtcNow();
-            foreach (SessionActivity session in report.Sessions)
+            foreach (SessionActivity session in report.Sessions.Where(s => proxy.MayReport(s.SessionId, _table.Find(s.SessionId) is not null)))
             {
                 DateTimeOffset at = DateTimeOffset.FromUnixTimeSeconds(session.LastActivity);
                 // A proxy whose clock is ahead must not keep a session alive.
@@ -118,9 +122,13 @@ internal sealed class UsageTable : IDisposable
             {
                 Forget(gone, changed);
             }
+            foreach (ProxyUsage proxy in _proxies)
+            {
+                proxy.Unknown.RemoveWhere(id => !proxy.Connections.ContainsKey(id) || _table.Find(id) is not null);
+            }
             foreach ((string sessionId, SessionUsage usage) in _sessions)
             {
-                if (usage.Connections == 0 && now - usage.LastActivity >= Retention)
+                if (usage.Connections == 0 && (now - usage.LastActivity >= Retention || _table.Find(sessionId) is null))
                 {
                     _sessions.Remove(sessionId);
                 }

@@ -22,7 +22,7 @@ internal static class UnknownFields
     // ObjectMeta of Kubernetes, but for the fields that the model has.
     private static readonly HashSet<string> OfMetadata =
     [
-        "generateName", "selfLink", "deletionGracePeriodSeconds", "annotations", "ownerReferences", "finalizers", "managedFields", "clusterName",
+        "generateName", "selfLink", "deletionGracePeriodSeconds", "ownerReferences", "finalizers", "managedFields", "clusterName",
     ];
 
     /// <summary>The first one, and the field that was probably meant; null: there is none.</summary>
@@ -36,8 +36,8 @@ internal static class UnknownFields
         {
             return element.EnumerateArray().Select((item, i) => Find($"{path}[{i}]", item, items, isWhole)).FirstOrDefault(f => f is not null);
         }
-        // The names in a dictionary are the owner's.
-        if (info?.Kind != JsonTypeInfoKind.Object || element.ValueKind != JsonValueKind.Object)
+        // The names in a dictionary are the owner's, and those of annotations are anybody's.
+        if (info?.Kind != JsonTypeInfoKind.Object || type == typeof(ObjectAnnotations) || element.ValueKind != JsonValueKind.Object)
         {
             return null;
         }

@@ -49,6 +49,7 @@ internal static class EntryDecoding
                 Cause = entry.Cause,
                 Passthrough = entry.Passthrough,
                 HostKeySha256 = entry.HostKeySha256.Memory,
+                ForgottenHostKeySha256 = entry.ForgottenHostKeySha256.Memory,
                 WireHash = EntryHash.Compute(entry),
             });
         }

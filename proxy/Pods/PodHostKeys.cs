@@ -38,7 +38,7 @@ internal sealed class PodHostKeys(TimeProvider time)
         {
             return [.. PublicKeyAlgorithm.HostCertificates.Select(algorithm => algorithm.Name)];
         }
-        if (known.Count == 0 && _learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned))
+        if (known.Count == 0 && FindLearned(entry) is { } learned)
         {
             known = [learned.Blob];
         }
@@ -65,7 +65,11 @@ internal sealed class PodHostKeys(TimeProvider time)
         {
             return Mismatch(entry, key, "it is not the key that was learned at this pod's first login, of which only the fingerprint is known");
         }
-        return _learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned) && !key.Blob.Span.SequenceEqual(learned.Blob)
+        if (entry.ForgetsHostKey(SHA256.HashData(key.Blob.Span)))
+        {
+            return Mismatch(entry, key, "the session's annotation forgets this key");
+        }
+        return FindLearned(entry) is { } learned && !key.Blob.Span.SequenceEqual(learned.Blob)
             ? Mismatch(entry, key, $"this pod's key was {SshPublicKey.FingerprintOf(learned.Blob)}")
             : null;
     }
@@ -94,6 +98,20 @@ internal sealed class PodHostKeys(TimeProvider time)
             }
         }
         return Check(entry, presented);
+    }
+
+    private LearnedPodKey? FindLearned(SessionEntry entry)
+    {
+        if (!_learned.TryGetValue(entry.PodUid, out LearnedPodKey? learned))
+        {
+            return null;
+        }
+        if (!entry.ForgetsHostKey(SHA256.HashData(learned.Blob)))
+        {
+            return learned;
+        }
+        _learned.TryRemove(KeyValuePair.Create(entry.PodUid, learned));
+        return null;
     }
 
     private static bool IsAmong(IReadOnlyList<ReadOnlyMemory<byte>> blobs, SshPublicKey key)

@@ -54,6 +54,9 @@ internal sealed record SessionDetails
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
     public ReadOnlyMemory<byte> HostKeySha256 { get; init; }
 
+    /// <summary>The SHA-256 of a host key that the pod must not have, though it was learned; else empty.</summary>
+    public ReadOnlyMemory<byte> ForgottenHostKeySha256 { get; init; }
+
     /// <summary>Its part of the table's hash (endpoint_feed.proto).</summary>
     public ulong WireHash { get; init; }
 }

@@ -30,11 +30,12 @@ internal sealed class SessionEntry
     //   string   sha-256 of the host key
     //   keys     authorized keys        (keys: byte count, each a uint16 length and the SSH wire format)
     //   keys     host keys
-    // and, where the session trusts a CA or revokes a key:
+    // and, where the session trusts a CA, or revokes or forgets a key:
     //   keys     trusted user CA keys
     //   keys     host CA keys
     //   keys     authorized principals, in UTF-8
     //   keys     revoked keys, the SHA-256 of each
+    //   keys     forgotten host keys, the SHA-256 of each
     //   ....     the owner's user name, up to the end
     private const int StateOffset = 0;
     private const int AccessOffset = 1;
@@ -85,6 +86,7 @@ internal sealed class SessionEntry
         HostCAKeys,
         AuthorizedPrincipals,
         RevokedKeys,
+        ForgottenHostKeys,
         End,
     }
 
@@ -181,6 +183,10 @@ internal sealed class SessionEntry
     /// <summary>Whether the session revokes the key with this SHA-256.</summary>
     public bool Revokes(ReadOnlySpan<byte> sha256) => Contains(KeyList.RevokedKeys, sha256);
 
+    /// <summary>Whether the pod must not have the host key with this SHA-256, though it may have been
+    /// learned.</summary>
+    public bool ForgetsHostKey(ReadOnlySpan<byte> sha256) => Contains(KeyList.ForgottenHostKeys, sha256);
+
     /// <summary>The same entry with an equal string for its id.</summary>
     public SessionEntry WithSessionId(string sessionId) => new(sessionId, _packed);
 
@@ -215,12 +221,13 @@ internal sealed class SessionEntry
         WriteKeys(writer, details.AuthorizedKeys);
         WriteKeys(writer, details.HostKeys);
         if (details.TrustedUserCAKeys.Count + details.HostCAKeys.Count
-            + details.AuthorizedPrincipals.Count + details.RevokedKeys.Count > 0)
+            + details.AuthorizedPrincipals.Count + details.RevokedKeys.Count + details.ForgottenHostKeySha256.Length > 0)
         {
             WriteKeys(writer, details.TrustedUserCAKeys);
             WriteKeys(writer, details.HostCAKeys);
             WriteKeys(writer, details.AuthorizedPrincipals);
             WriteKeys(writer, details.RevokedKeys);
+            WriteKeys(writer, details.ForgottenHostKeySha256.IsEmpty ? [] : [details.ForgottenHostKeySha256]);
             writer.Write(Encoding.UTF8.GetBytes(details.OwnerUser));
         }
         writer.Flush();

@@ -52,6 +52,8 @@ public static class EntryRules
             _ when entry.Reason.Length > MaxWordLength || !entry.Reason.All(char.IsAsciiLetter) => "reason is not one word",
             _ when entry.Cause.Length > MaxWordLength || !entry.Cause.All(char.IsAsciiLetter) => "cause is not one word",
             _ when entry.HostKeySha256.Length is not (0 or SHA256.HashSizeInBytes) => $"host_key_sha256 has {entry.HostKeySha256.Length} bytes",
+            _ when entry.ForgottenHostKeySha256.Length is not (0 or SHA256.HashSizeInBytes) =>
+                $"forgotten_host_key_sha256 has {entry.ForgottenHostKeySha256.Length} bytes",
             { RevokedKeySha256.Count: > MaxRevokedKeys } =>
                 $"there are {entry.RevokedKeySha256.Count} revoked_key_sha256",
             _ when entry.RevokedKeySha256.Any(hash => hash.Length != SHA256.HashSizeInBytes) =>

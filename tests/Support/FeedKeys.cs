@@ -100,7 +100,7 @@ internal sealed class FeedKeys : IDisposable
     /// <summary>A proxy's token; each argument makes it another one.</summary>
     public string Token(
         string subject = Subject, object? audience = null, string issuer = Issuer, string algorithm = "RS256", string? keyId = null,
-        TimeSpan? notBefore = null, TimeSpan? expires = null, DateTimeOffset? now = null, bool hasExpiry = true)
+        TimeSpan? notBefore = null, TimeSpan? expires = null, DateTimeOffset? now = null, bool hasExpiry = true, object? kubernetes = null)
     {
         long time = (now ?? DateTimeOffset.UtcNow).ToUnixTimeSeconds();
         var claims = new Dictionary<string, object>
@@ -114,6 +114,10 @@ internal sealed class FeedKeys : IDisposable
         if (hasExpiry)
         {
             claims["exp"] = time + (long)(expires ?? TimeSpan.FromHours(1)).TotalSeconds;
+        }
+        if (kubernetes is not null)
+        {
+            claims["kubernetes.io"] = kubernetes;
         }
         return Sign(JsonSerializer.Serialize(new { alg = algorithm, kid = keyId ?? algorithm, typ = "JWT" }), JsonSerializer.Serialize(claims), algorithm);
     }

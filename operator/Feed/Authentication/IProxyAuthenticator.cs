@@ -14,7 +14,10 @@ internal interface IProxyAuthenticator
 }
 
 /// <summary>Who follows the feed, and until when that is proven.</summary>
-internal sealed record ProxyIdentity(string Subject, DateTimeOffset ExpiresAt);
+/// <param name="Subject">The token's.</param>
+/// <param name="ExpiresAt">The token's.</param>
+/// <param name="Pod">The pod that the token was made for; null: the token does not say.</param>
+internal sealed record ProxyIdentity(string Subject, DateTimeOffset ExpiresAt, string? Pod = null);
 
 /// <summary>
 /// Operator:FeedInsecure, for which the feed must listen on loopback: whoever is on this machine may follow it.

@@ -53,7 +53,7 @@ internal sealed partial class TokenAuthenticator(
             TokenVerdict.Authentic when token.ValidTo == DateTime.MinValue => new TokenResult(null, TokenFault.NoExpiry),
             // The API server has verified all of it, so its exp can be believed.
             TokenVerdict.Authentic =>
-                new TokenResult(new ProxyIdentity(review.User, new DateTimeOffset(token.ValidTo, TimeSpan.Zero)), null),
+                new TokenResult(new ProxyIdentity(review.User, new DateTimeOffset(token.ValidTo, TimeSpan.Zero), TokenVerifier.FindPod(token)), null),
             TokenVerdict.Refused => new TokenResult(null, TokenFault.Rejected),
             _ => throw Unavailable("the operator can neither verify tokens now nor have them reviewed; its log says why"),
         };

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -43,6 +44,15 @@ internal sealed class TokenVerifier(TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// The pod that a token is bound to, as the API server writes it; null: it is not. Ask this only of a token that
+    /// has been verified.
+    /// </summary>
+    public static string? FindPod(JsonWebToken token) =>
+        token.TryGetPayloadValue("kubernetes.io", out JsonElement claims) && claims.ValueKind == JsonValueKind.Object
+        && claims.TryGetProperty("pod", out JsonElement pod) && pod.ValueKind == JsonValueKind.Object
+        && pod.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
+
     /// <summary>Checks signature, issuer, audience and time.</summary>
     public async Task<TokenResult> VerifyAsync(JsonWebToken token, IssuerKeys keys)
     {
@@ -60,7 +70,7 @@ internal sealed class TokenVerifier(TimeProvider time)
             LifetimeValidator = (notBefore, expires, _, _) => IsInItsTime(notBefore, expires),
         });
         return result.IsValid
-            ? new TokenResult(new ProxyIdentity(token.Subject ?? "", new DateTimeOffset(token.ValidTo, TimeSpan.Zero)), null)
+            ? new TokenResult(new ProxyIdentity(token.Subject ?? "", new DateTimeOffset(token.ValidTo, TimeSpan.Zero), FindPod(token)), null)
             : new TokenResult(null, FindFault(result.Exception));
     }
 

@@ -35,7 +35,7 @@ internal static class ReadyCondition
         {
             return new Condition(
                 Type, false, ReadyReasons.HostKeyMismatch,
-                $"pod {route.PodName} showed the host key {shown} instead of {HostKeyCondition.Expected(route, hostKey)}; logins that meet it are refused");
+                $"pod {route.PodName} showed the host key {shown} to proxy {hostKey!.MismatchFrom} instead of {HostKeyCondition.Expected(route, hostKey)}; logins that meet it are refused");
         }
         return new Condition(Type, route.Reason == ReadyReasons.EndpointReady, route.Reason, RouteDescription.Describe(route));
     }

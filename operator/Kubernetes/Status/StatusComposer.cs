@@ -70,6 +70,7 @@ internal static class StatusComposer
             Port = route.Port,
             NodeName = pod.Spec?.NodeName,
             HostKeyFingerprints = HostKeyCondition.Fingerprints(route, hostKey) is { Count: > 0 } fingerprints ? fingerprints : null,
+            HostKeyReportedBy = HostKeyCondition.ReportedBy(route, hostKey),
             ReadySince = previous?.PodUid == pod.Uid ? previous.ReadySince ?? readyNow : readyNow,
         };
     }

@@ -114,6 +114,21 @@ public sealed class EntryEncodingTests
         Assert.Equal((0, 0), Sent(Good, new HostKeyRecord(null, Key.Fingerprint)));
     }
 
+    [Fact]
+    public void A_forgotten_key_is_sent_where_the_session_does_not_say_which_keys_are_good()
+    {
+        RoutedSession session = Good with { ForgottenHostKey = Key.Fingerprint };
+
+        Entry entry = Entry.Parser.ParseFrom(EntryEncoding.Encode(session, null, out string? problem).Wire.Span);
+        Assert.Null(problem);
+        Assert.True(EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? objection), objection);
+        Assert.True(decoded.ForgetsHostKey(SHA256.HashData(Key.Blob.Span)));
+        Assert.False(decoded.ForgetsHostKey(new byte[32]));
+
+        Entry pinned = Entry.Parser.ParseFrom(EntryEncoding.Encode(session with { HostKeys = [Key] }, null, out _).Wire.Span);
+        Assert.True(pinned.ForgottenHostKeySha256.IsEmpty);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("SHA256:")]

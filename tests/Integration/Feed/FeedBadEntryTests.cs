@@ -48,6 +48,7 @@ public sealed class FeedBadEntryTests : IAsyncLifetime
         ("owner_user", e => e.OwnerUser = new string('ü', 257)),
         ("host_key_sha256", e => e.HostKeySha256 = ByteString.CopyFrom(new byte[31])),
         ("host_key_sha256", e => e.HostKeySha256 = ByteString.CopyFrom(new byte[33])),
+        ("forgotten_host_key_sha256", e => e.ForgottenHostKeySha256 = ByteString.CopyFrom(new byte[31])),
         ("revoked_key_sha256", e => e.RevokedKeySha256.Add(ByteString.CopyFrom(new byte[31]))),
         ("revoked_key_sha256", e => e.RevokedKeySha256.AddRange(Enumerable.Repeat(ByteString.CopyFrom(new byte[32]), 33))),
         ("authorized_principals", e => e.AuthorizedPrincipals.Add("")),

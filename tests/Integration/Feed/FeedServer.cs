@@ -22,7 +22,7 @@ internal sealed class FeedServer : IAsyncDisposable
 
     private FeedServer(TimeProvider time)
     {
-        _usage = new UsageTable(time);
+        _usage = new UsageTable(Table, time);
         _metrics = new FeedMetrics(Table);
     }
 

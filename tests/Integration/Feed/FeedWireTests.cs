@@ -34,6 +34,8 @@ public sealed class FeedWireTests
             "2A0A" + "0A0161" + "120175" + "1A020102"),
         (new FeedMessage { Delta = new Delta { Upserts = { new Entry { SessionId = "a", HostKeySha256 = ByteString.CopyFrom([.. Enumerable.Range(0, 32).Select(i => (byte)i)]) } } } },
             "1A28" + "0A26" + "0A0161" + "A20120" + "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"),
+        (new FeedMessage { Delta = new Delta { Upserts = { new Entry { SessionId = "a", ForgottenHostKeySha256 = ByteString.CopyFrom([.. Enumerable.Range(0, 32).Select(i => (byte)i)]) } } } },
+            "1A28" + "0A26" + "0A0161" + "C20120" + "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"),
         (new FeedMessage { Snapshot = new SnapshotChunk { Entries = { Sample() }, Versions = Read("a", 1, 2) } },
             "0A43" + "0A36" + EntryHex + "1209" + "0A07" + "0A0161" + "1001" + "1802"),
         (new FeedMessage { Snapshot = new SnapshotChunk() }, "0A00"),

@@ -146,7 +146,7 @@ public sealed class StatusTests(KubernetesServer server)
         JsonNode mismatch = await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
         string message = Condition(mismatch, "Ready")["message"]!.GetValue<string>();
         Assert.Contains(key.Fingerprint, message, StringComparison.Ordinal);
-        Assert.Contains(other.Fingerprint, message, StringComparison.Ordinal);
+        Assert.Contains($"{other.Fingerprint} to proxy proxy-1", message, StringComparison.Ordinal);
         string events = "";
         using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!events.Contains("Warning HostKeyMismatch", StringComparison.Ordinal))
@@ -155,6 +155,48 @@ public sealed class StatusTests(KubernetesServer server)
             events = await server.KubectlAsync("get", "events.events.k8s.io", "-n", space, "-o", "jsonpath={range .items[*]}{.type} {.reason}{\"\\n\"}{end}");
         }
     }
+
+    [KubernetesFact]
+    public async Task A_host_key_that_was_learned_wrongly_is_forgotten_by_an_annotation()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await Cluster.CreateSessionAsync(space, "abc12");
+        string uid = await Cluster.CreatePodAsync(space, "pod-1", "abc12");
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.0.12", ready: true);
+        SshPublicKey wrong = Ed25519PrivateKey.Generate().PublicKey;
+        SshPublicKey right = Ed25519PrivateKey.Generate().PublicKey;
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await StatusAsync(space, "abc12", "Ready", "EndpointReady");
+        using OperatorStream call = await ReportAsync(replica, "proxy-1", Used());
+        // Reports on another pod than the session's teach nothing.
+        await call.WriteAsync(Learned(Guid.NewGuid().ToString(), right));
+        await call.WriteAsync(Learned(uid, wrong));
+        await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => Fingerprint(s) == wrong.Fingerprint && s["endpoint"]!["hostKeyReportedBy"]!.GetValue<string>() == "proxy-1");
+
+        // As docs/tars.md says.
+        const string Annotation = "tars.cloudwalk.network/forget-host-key";
+        await server.KubectlAsync("annotate", "-n", space, "claudesession/abc12", $"{Annotation}={wrong.Fingerprint}");
+        await StatusAsync(space, "abc12", "Ready", "EndpointReady", s => Fingerprint(s) is null && s["endpoint"]!["hostKeyReportedBy"] is null);
+        Entry entry = Entry.Parser.ParseFrom(replica.Table.Find("abc12")!.Wire.Span);
+        Assert.Empty(entry.HostKeys);
+        Assert.Equal(SHA256.HashData(wrong.Blob.Span), entry.ForgottenHostKeySha256.ToByteArray());
+
+        // The pod shows the wrong key again, to a proxy that refuses it.
+        await call.WriteAsync(
+            new ProxyMessage { HostKeyMismatch = new HostKeyMismatch { SessionId = "abc12", PodUid = uid, Reason = "HostKeyMismatch", HostKeyFingerprint = wrong.Fingerprint } });
+        await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch");
+
+        // A proxy that has not heard of it yet does not bring it back, and the next key is learned.
+        await call.WriteAsync(Learned(uid, wrong));
+        await call.WriteAsync(Learned(uid, right));
+        await Eventually.TrueAsync(
+            () => Entry.Parser.ParseFrom(replica.Table.Find("abc12")!.Wire.Span).HostKeys is [{ } sent] && sent.Span.SequenceEqual(right.Blob.Span), "the right key is sent");
+        await server.KubectlAsync("annotate", "-n", space, "claudesession/abc12", $"{Annotation}-");
+        await StatusAsync(space, "abc12", "Invalid", "HostKeyMismatch", s => Fingerprint(s) == right.Fingerprint);
+        Assert.True(Entry.Parser.ParseFrom(replica.Table.Find("abc12")!.Wire.Span) is { HostKeys.Count: 1, ForgottenHostKeySha256.IsEmpty: true });
+    }
+
+    private static string? Fingerprint(JsonNode status) => status["endpoint"]!["hostKeyFingerprints"]?[0]?.GetValue<string>();
 
     [KubernetesFact]
     public async Task A_host_key_outlives_all_operators_and_proxies_by_its_fingerprint_in_status()

@@ -6,6 +6,7 @@ using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Tests.Support;
 
@@ -15,7 +16,7 @@ namespace SshGateway.Tests.Integration.Kubernetes;
 internal sealed class StatusWriterRun : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ending = new();
-    private readonly UsageTable _usage = new(TimeProvider.System);
+    private readonly UsageTable _usage = new(new EndpointTable(), TimeProvider.System);
     private readonly ApiClient _api;
     private readonly StatusWriter _writer;
     private readonly Task _running;

@@ -44,6 +44,31 @@ public sealed class PodHostKeysTests
     }
 
     [Fact]
+    public void A_key_that_was_learned_wrongly_is_forgotten_and_refused()
+    {
+        var refused = new List<string>();
+        _keys.Refused += (_, _, fingerprint) => refused.Add(fingerprint);
+        Assert.Null(_keys.Learn(Sessions.Entry(), First));
+        SessionEntry entry = Sessions.Entry(forgotten: First.Key);
+
+        // All algorithms are asked for again, and the next login's key is the pod's.
+        Assert.Equal(_keys.FindAlgorithms(Sessions.Entry(podUid: "uid-2")), _keys.FindAlgorithms(entry));
+        Assert.Empty(_keys.All);
+        Refusal refusal = Assert.IsType<Refusal>(_keys.Check(entry, First));
+        Assert.Contains("annotation", refusal.Detail, StringComparison.Ordinal);
+        Assert.NotNull(_keys.Learn(entry, First));
+        Assert.Null(_keys.Learn(entry, Second));
+        Assert.Equal([First.Key.Fingerprint, First.Key.Fingerprint], refused);
+
+        // It stays so without the annotation.
+        Assert.NotNull(_keys.Check(Sessions.Entry(), First));
+        Assert.Null(_keys.Check(Sessions.Entry(), Second));
+        // Another key's annotation changes nothing, and pinned keys outrank it.
+        Assert.Null(_keys.Check(Sessions.Entry(forgotten: Rsa.Key), Second));
+        Assert.Null(_keys.Check(Sessions.Entry(hostKeys: [Second.Key], forgotten: Second.Key), Second));
+    }
+
+    [Fact]
     public void A_key_is_not_learned_by_looking_at_it()
     {
         Assert.Null(_keys.Check(Sessions.Entry(), First));

@@ -44,16 +44,17 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     {
         _gateway = new GatewayRig(new ProxyOptions(), new PodLoginLimits(), _time);
         _metrics = new OperatorMetrics(_table);
-        _usage = [new UsageTable(_time), new UsageTable(_time)];
+        _usage = [new UsageTable(_table, _time), new UsageTable(_table, _time)];
     }
 
     public async Task InitializeAsync()
     {
         await _gateway.InitializeAsync();
+        _table.Apply([new TableEntry(GatewayRig.SessionId, "uid-1", new byte[1])], [], default);
         foreach (UsageTable usage in _usage)
         {
             HostKeyTable hostKeys = _hostKeys[_operators.Count];
-            // Its sessions have not been read yet: reports do not wait for them.
+            hostKeys.Bind(GatewayRig.SessionId, "uid-1", forgotten: null);
             _operators.Add(await TestServer.StartAsync(services => new FeedService(
                 _table, usage, hostKeys, _metrics, new NoAuthentication(), _time,
                 services.GetRequiredService<IHostApplicationLifetime>(), NullLogger<FeedService>.Instance)));
@@ -136,7 +137,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         }
         await _gateway.Ends.NextAsync();
         await _client!.StartAsync(CancellationToken.None);
-        await OpinionAsync(opinion => opinion is { Key: { } key, MismatchFingerprint: null } && key.Fingerprint == _gateway.Pod.HostKey.Fingerprint);
+        await OpinionAsync(opinion => opinion is { Key: { } key, MismatchFingerprint: null, LearnedFrom: "proxy-a" } && key.Fingerprint == _gateway.Pod.HostKey.Fingerprint);
 
         using var impostor = new PodPeer(Ed25519PrivateKey.Generate());
         _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: impostor.EndPoint, keys: [_gateway.Key.PublicKey]));

@@ -30,7 +30,8 @@ internal static class Sessions
         string owner = "",
         SshPublicKey? recovered = null,
         string[]? principals = null,
-        SshPublicKey[]? revoked = null) => new(new SessionDetails
+        SshPublicKey[]? revoked = null,
+        SshPublicKey? forgotten = null) => new(new SessionDetails
         {
             SessionId = id,
             State = state,
@@ -52,6 +53,7 @@ internal static class Sessions
             Reason = reason,
             Cause = cause,
             Passthrough = passthrough,
+            ForgottenHostKeySha256 = forgotten is null ? default : SHA256.HashData(forgotten.Blob.Span),
             HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
         });
 }

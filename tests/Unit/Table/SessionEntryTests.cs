@@ -39,7 +39,7 @@ public sealed class SessionEntryTests
         "plain", "no pod", "IPv6", "a pod without a UUID", "a UUID in capitals", "an empty uid", "the longest strings", "every bound", "disabled",
         "passthrough", "no keys", "16 keys", "host keys alone", "both kinds of keys",
         "user CAs alone", "host CAs alone", "CAs and an owner", "the longest owner", "a host key's hash",
-        "principals", "revoked keys alone", "the most of both",
+        "principals", "revoked keys alone", "a forgotten host key", "the most of both",
     ];
 
     [Theory]
@@ -75,6 +75,7 @@ public sealed class SessionEntryTests
             "a host key's hash" => Plain with { HostKeySha256 = SHA256.HashData(Rsa.Blob.Span) },
             "principals" => Plain with { TrustedUserCAKeys = [Ecdsa.Blob], AuthorizedPrincipals = [Encoding.UTF8.GetBytes("a,b"), Encoding.UTF8.GetBytes("jürgen")] },
             "revoked keys alone" => Plain with { RevokedKeys = [SHA256.HashData(Rsa.Blob.Span)] },
+            "a forgotten host key" => Plain with { ForgottenHostKeySha256 = SHA256.HashData(Ed25519.Blob.Span) },
             "the most of both" => Plain with
             {
                 TrustedUserCAKeys = [Ecdsa.Blob],
@@ -92,6 +93,8 @@ public sealed class SessionEntryTests
         Assert.Equal((details.TargetUser, details.Reason), (entry.TargetUser, entry.Reason));
         Assert.Equal((details.ExpiresAt, details.MaxConnections, details.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout));
         Assert.Equal(details.HostKeySha256.ToArray(), entry.HostKeySha256.ToArray());
+        Assert.Equal(!details.ForgottenHostKeySha256.IsEmpty, entry.ForgetsHostKey(SHA256.HashData(Ed25519.Blob.Span)));
+        Assert.False(entry.ForgetsHostKey(SHA256.HashData(Rsa.Blob.Span)));
         Assert.Equal(details.HostKeys.Select(k => k.ToArray()), entry.HostKeys.Select(k => k.ToArray()));
         Assert.Equal(details.HostCAKeys.Select(k => k.ToArray()), entry.HostCAKeys.Select(k => k.ToArray()));
         Assert.Equal(details.OwnerUser, Encoding.UTF8.GetString(entry.OwnerUser));

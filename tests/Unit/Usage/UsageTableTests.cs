@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
 using SshGateway.Tests.Support;
 using Xunit;
@@ -10,12 +11,14 @@ namespace SshGateway.Tests.Unit.Usage;
 public sealed class UsageTableTests : IDisposable
 {
     private readonly ManualTimeProvider _time = new();
+    private readonly EndpointTable _known = new();
     private readonly UsageTable _table;
     private readonly List<string> _changed = [];
 
     public UsageTableTests()
     {
-        _table = new UsageTable(_time);
+        _known.Apply([.. new[] { "a", "b", "c", "d" }.Select(id => new TableEntry(id, "", new byte[1]))], [], default);
+        _table = new UsageTable(_known, _time);
         _table.Changed += sessions => _changed.AddRange(sessions.Order());
     }
 
@@ -33,6 +36,46 @@ public sealed class UsageTableTests : IDisposable
         Assert.Equal(new SessionUsage(1, Ago(0)), _table.Find("b"));
         Assert.Null(_table.Find("c"));
         Assert.Equal(["a", "b", "a"], _changed);
+    }
+
+    [Fact]
+    public void Of_sessions_that_do_not_exist_a_proxy_reports_a_thousand_and_no_more()
+    {
+        using ProxyUsage liar = _table.Open("proxy-1");
+        for (int i = 0; i < 5; i++)
+        {
+            liar.Report(News([.. Enumerable.Range(0, 1000).Select(n => ($"none-{i}-{n}", 1u, 0))]));
+        }
+        Assert.Equal((1000, 1000), _table.Totals);
+        liar.Report(News(("a", 2, 0)));
+        Assert.Equal(2, _table.Find("a")!.Value.Connections);
+
+        // Another proxy has a share of its own, and one session that came into being meanwhile counts no more.
+        using ProxyUsage honest = _table.Open("proxy-2");
+        honest.Report(News(("new", 1, 0)));
+        Assert.Equal(1, _table.Find("new")!.Value.Connections);
+        _known.Apply([new TableEntry("none-0-0", "", new byte[1])], [], default);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        liar.Report(News(("none-9-1", 1, 0), ("none-9-2", 1, 0)));
+        Assert.Equal((1004, 1003), _table.Totals);
+
+        liar.Dispose();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((1, 1), _table.Totals);
+    }
+
+    [Fact]
+    public void Unused_sessions_that_do_not_exist_are_forgotten_at_once()
+    {
+        using ProxyUsage proxy = _table.Open("proxy-1");
+        for (int i = 0; i < 5; i++)
+        {
+            proxy.Report(News([.. Enumerable.Range(0, 1000).Select(n => ($"none-{i}-{n}", 0u, 0))]));
+            _time.Advance(TimeSpan.FromSeconds(10));
+        }
+        Assert.Empty(proxy.Unknown);
+        proxy.Report(News(("late", 1, 0)));
+        Assert.Equal(1, _table.Find("late")!.Value.Connections);
     }
 
     [Fact]
