@@ -159,6 +159,7 @@ internal static class OperatorHost
 
     private static void LogStart(ILogger logger, OperatorListeners listeners, OperatorOptions options)
     {
+        ThreadLimits.Report(logger);
         HostingLog.FeedListening(logger, listeners.Feed);
         HostingLog.ProbesListening(logger, listeners.Probes);
         if (listeners.Internal is { } address)

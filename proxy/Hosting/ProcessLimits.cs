@@ -1,18 +1,15 @@
-using System.Globalization;
+using SshGateway.Hosting;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Proxy.Hosting;
 
-/// <summary>What the machine lets the process have: descriptors, threads and processes, socket buffers.</summary>
+/// <summary>What the machine lets the process have: descriptors, threads and socket buffers.</summary>
 internal static partial class ProcessLimits
 {
     // A client and its pod.
     private const int DescriptorsPerConnection = 2;
-
-    // The runtime's own, the event loops and a burst of the thread pool.
-    private const int MinThreads = 128;
 
     /// <summary>Proxy:MaxConnections, or what the descriptors suffice for.</summary>
     public static int MaxConnections(ProxyOptions options) =>
@@ -29,10 +26,7 @@ internal static partial class ProcessLimits
         }
         ReportWindow("ClientWindow", options.ClientWindow, logger);
         ReportWindow("PodWindow", options.PodWindow, logger);
-        if (FindThreadLimit() is { } limit && limit < MinThreads + Environment.ProcessorCount)
-        {
-            Log.FewThreads(logger, limit, MinThreads + Environment.ProcessorCount);
-        }
+        ThreadLimits.Report(logger);
     }
 
     private static void ReportWindow(string key, int window, ILogger logger)
@@ -44,26 +38,6 @@ internal static partial class ProcessLimits
         }
     }
 
-    // Of the control group (cgroup v2, or v1 where that is mounted); null: without limit.
-    private static long? FindThreadLimit()
-    {
-        foreach (string file in new[] { "/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max" })
-        {
-            try
-            {
-                if (long.TryParse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture, out long limit))
-                {
-                    return limit;
-                }
-            }
-            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-            {
-                // There is no such control group.
-            }
-        }
-        return null;
-    }
-
     private static partial class Log
     {
         [LoggerMessage(3, LogLevel.Warning, "The kernel allows windows of {Granted} bytes; Proxy:{Key} is {Window}. A connection transfers at most that much in a round trip. Raise net.core.rmem_max and net.core.wmem_max of the node, or lower Proxy:{Key}")]
@@ -71,8 +45,5 @@ internal static partial class ProcessLimits
 
         [LoggerMessage(1, LogLevel.Warning, "The process may have {Limit} descriptors; Proxy:MaxConnections {MaxConnections} needs {Needed}. The proxy takes {Possible} connections. Raise the limit (ulimit -n, LimitNOFILE, or the container runtime's) or lower Proxy:MaxConnections")]
         public static partial void FewDescriptors(ILogger logger, long limit, int maxConnections, long needed, int possible);
-
-        [LoggerMessage(2, LogLevel.Warning, "The process may have {Limit} threads and processes (pids.max) and should have {Needed}. Raise the limit: without a thread that it needs, the process ends")]
-        public static partial void FewThreads(ILogger logger, long limit, int needed);
     }
 }

@@ -14,6 +14,7 @@ public static class GatewayProcess
     public static async Task<int> RunAsync(Func<WebApplication> build)
     {
         ArgumentNullException.ThrowIfNull(build);
+        ThreadLimits.Bound();
         using var signals = new ProcessSignals();
         try
         {

@@ -61,6 +61,24 @@ public sealed class TokenAuthenticatorTests : IDisposable
         _keys.Dispose();
     }
 
+    [Fact]
+    public async Task A_token_that_is_bound_to_a_pod_names_it()
+    {
+        (object? Claims, string? Pod)[] tokens =
+        [
+            (new { @namespace = "ssh-gateway", pod = new { name = "proxy-1", uid = "1" } }, "proxy-1"),
+            (new { @namespace = "ssh-gateway" }, null),
+            (new { pod = "proxy-1" }, null),
+            (new { pod = new { name = 1 } }, null),
+            ("proxy-1", null),
+            (null, null),
+        ];
+        foreach ((object? claims, string? pod) in tokens)
+        {
+            Assert.Equal(pod, (await AuthenticateAsync(_keys.Token(now: _time.GetUtcNow(), kubernetes: claims))).Pod);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(BadTokens))]
     public async Task A_bad_token_is_refused_and_the_log_says_what_is_wrong_with_it(int number)

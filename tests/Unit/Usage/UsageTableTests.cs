@@ -17,7 +17,7 @@ public sealed class UsageTableTests : IDisposable
 
     public UsageTableTests()
     {
-        _known.Apply([.. new[] { "a", "b", "c", "d" }.Select(id => new TableEntry(id, "", new byte[1]))], [], default);
+        _known.Apply([.. "abcd".Select(id => new TableEntry($"{id}", "", new byte[1]))], [], default);
         _table = new UsageTable(_known, _time);
         _table.Changed += sessions => _changed.AddRange(sessions.Order());
     }
