@@ -31,7 +31,7 @@ internal static partial class ProcessLimits
 
     private static void ReportWindow(string key, int window, ILogger logger)
     {
-        int granted = TcpSettings.FindGrantedWindow(window);
+        int granted = SocketBuffers.FindGranted(window);
         if (granted < window)
         {
             Log.SmallWindow(logger, granted, key, window);
@@ -40,7 +40,7 @@ internal static partial class ProcessLimits
 
     private static partial class Log
     {
-        [LoggerMessage(3, LogLevel.Warning, "The kernel allows windows of {Granted} bytes; Proxy:{Key} is {Window}. A connection transfers at most that much in a round trip. Raise net.core.rmem_max and net.core.wmem_max of the node, or lower Proxy:{Key}")]
+        [LoggerMessage(3, LogLevel.Warning, "The kernel allows windows of {Granted} bytes; Proxy:{Key} is {Window}. A connection transfers at most that much in a round trip. Raise net.core.rmem_max of the node, use Linux 5.14 or newer, or lower Proxy:{Key}")]
         public static partial void SmallWindow(ILogger logger, int granted, string key, int window);
 
         [LoggerMessage(1, LogLevel.Warning, "The process may have {Limit} descriptors; Proxy:MaxConnections {MaxConnections} needs {Needed}. The proxy takes {Possible} connections. Raise the limit (ulimit -n, LimitNOFILE, or the container runtime's) or lower Proxy:MaxConnections")]

@@ -14,12 +14,27 @@ internal static partial class KernelMemory
     /// <summary>Of all connections to there.</summary>
     public static Task<(long Held, long Limit)> ToAsync(IPEndPoint remote) => SumAsync($"dst = {remote}");
 
-    private static async Task<(long Held, long Limit)> SumAsync(string filter)
+    /// <summary>Of all connections of a process.</summary>
+    public static async Task<long> OfProcessAsync(int id)
     {
-        CommandResult listing = await Command.ShellAsync($"ss -Htmn state established '{filter}'", TimeSpan.FromMinutes(1));
+        string sockets = await ListAsync("-p");
+        return Sum(string.Join('\n', sockets.Split('\n').Where(line => line.Contains($"pid={id},", StringComparison.Ordinal)))).Held;
+    }
+
+    private static async Task<(long Held, long Limit)> SumAsync(string filter) => Sum(await ListAsync($"state established '{filter}'"));
+
+    // A line for each.
+    private static async Task<string> ListAsync(string arguments)
+    {
+        CommandResult listing = await Command.ShellAsync($"ss -HOtmn {arguments}", TimeSpan.FromMinutes(1));
         Assert.True(listing.Succeeded, $"{listing}");
+        return listing.Text;
+    }
+
+    private static (long Held, long Limit) Sum(string sockets)
+    {
         long held = 0, limit = 0;
-        foreach (Match memory in SocketMemory().Matches(listing.Text))
+        foreach (Match memory in SocketMemory().Matches(sockets))
         {
             held += Number("r") + Number("f") + Number("w");
             limit += Number("rb") + Number("tb");

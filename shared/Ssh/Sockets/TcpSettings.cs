@@ -4,14 +4,6 @@ using System.Runtime.InteropServices;
 
 namespace SshGateway.Ssh.Sockets;
 
-/// <summary>
-/// Bytes that may be under way in each direction of a connection, and of which the kernel holds up to three times as
-/// many for both; 0: the kernel decides.
-/// </summary>
-/// <param name="Accepted">Of connections that are accepted.</param>
-/// <param name="Connected">Of connections that are made.</param>
-internal readonly record struct TcpWindows(int Accepted, int Connected);
-
 /// <summary>What every connection, of clients and to pods, is set to.</summary>
 internal static class TcpSettings
 {
@@ -58,35 +50,6 @@ internal static class TcpSettings
     /// </summary>
     /// <exception cref="SocketException">The connection has ended already.</exception>
     public static void CountProbes(Socket socket) => Set(socket, TcpUserTimeout, 0);
-
-    /// <summary>
-    /// Bounds what the kernel holds for a connection whose peer reads nothing. Call it before the socket listens or
-    /// connects: the window's scale is agreed on then. Accepted sockets inherit it.
-    /// </summary>
-    /// <param name="socket">The socket.</param>
-    /// <param name="window">Bytes under way in each direction; 0: the kernel decides.</param>
-    public static void LimitBuffers(Socket socket, int window)
-    {
-        if (window == 0)
-        {
-            return;
-        }
-        // The kernel doubles both for its own overhead, and offers the peer about half of the first as a window
-        // (socket(7), tcp(7)). What is sent has hardly any overhead.
-        socket.ReceiveBufferSize = window;
-        socket.SendBufferSize = window / 2;
-    }
-
-    /// <summary>
-    /// The window that the kernel grants: less than was asked for where net.core.rmem_max or wmem_max is lower.
-    /// </summary>
-    /// <param name="window">The same as above.</param>
-    public static int FindGrantedWindow(int window)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        LimitBuffers(socket, window);
-        return Math.Min(window, Math.Min(socket.ReceiveBufferSize / 2, socket.SendBufferSize));
-    }
 
     /// <summary>
     /// The other end of a connected socket. A dual-mode listener sees IPv4 clients as ::ffff:a.b.c.d; they are named by

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SshGateway.Tests.Support.Harness;
+using KernelMemory = SshGateway.Tests.Support.KernelMemory;
 
 namespace SshGateway.Tests.EndToEnd.Soak;
 
@@ -32,7 +33,7 @@ internal sealed partial class ProcessWatch(string name, Daemon process)
             Number(Resident().Match(status)) * 1024 / Mebi,
             Directory.GetFileSystemEntries($"/proc/{process.Id}/fd").Length,
             Number(Threads().Match(status)),
-            await SocketMemoryAsync() / Mebi,
+            await KernelMemory.OfProcessAsync(process.Id) / Mebi,
         ]);
         _times.Add(_clock.Elapsed);
     }
@@ -62,15 +63,6 @@ internal sealed partial class ProcessWatch(string name, Daemon process)
         return (values.Take(third).Average(), values.TakeLast(third).Average(), slope);
     }
 
-    // ss(8): r, w and f are what is allocated for receiving, sending and ahead of need; o and bl options and backlog.
-    private async Task<double> SocketMemoryAsync()
-    {
-        string sockets = await Command.OutputAsync("ss", "-tmnpHO");
-        return sockets.Split('\n').Where(line => line.Contains($"pid={process.Id},", StringComparison.Ordinal))
-            .Select(line => SocketBuffers().Match(line)).Where(match => match.Success)
-            .Sum(match => match.Groups.Cast<Group>().Skip(1).Sum(field => double.Parse(field.Value, CultureInfo.InvariantCulture)));
-    }
-
     private static double Number(Match match) => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^VmRSS:\s+(\d+) kB", RegexOptions.Multiline)]
@@ -78,9 +70,6 @@ internal sealed partial class ProcessWatch(string name, Daemon process)
 
     [GeneratedRegex(@"^Threads:\s+(\d+)", RegexOptions.Multiline)]
     private static partial Regex Threads();
-
-    [GeneratedRegex(@"skmem:\(r(\d+),rb\d+,t\d+,tb\d+,f(\d+),w(\d+),o(\d+),bl(\d+)")]
-    private static partial Regex SocketBuffers();
 
     /// <param name="Allowance">How much it may grow by chance, in its unit.</param>
     private sealed record Measure(string Name, string Unit, double Allowance);

@@ -71,7 +71,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         {
             Descriptors.ThrowIfHeldBack(socket._descriptor);
             TcpSettings.Apply(socket._socket, timeouts);
-            TcpSettings.LimitBuffers(socket._socket, window);
+            SocketBuffers.Limit(socket._socket, window);
             using (cancellation.UnsafeRegister(static socket => ((EpollSocket)socket!).Abort(), socket))
             {
                 await socket.ConnectAsync(cancellation).ConfigureAwait(false);

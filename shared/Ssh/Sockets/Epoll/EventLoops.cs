@@ -14,7 +14,7 @@ internal sealed class EventLoops(TimeSpan busyPoll, TcpWindows windows = default
     /// <exception cref="SocketException">It cannot listen.</exception>
     public EpollListener Listen(Socket bound, int backlog)
     {
-        TcpSettings.LimitBuffers(bound, windows.Accepted);
+        SocketBuffers.Limit(bound, windows.Accepted);
         bound.Listen(backlog);
         return new EpollListener(bound, _loops[0]);
     }
