@@ -270,6 +270,6 @@ public sealed class PassthroughLimitTests : PassthroughFixture
         Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
         Assert.Contains(words, answer, StringComparison.Ordinal);
         client.Dispose();
-        Assert.Equal(ConnectionEnd.TooManyConnections, (await NextAsync()).End);
+        Assert.Equal(ConnectionEnd.TooManyConnections, (await Gateway.NextEndAsync()).End);
     }
 }

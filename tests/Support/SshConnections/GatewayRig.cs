@@ -125,6 +125,19 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     internal RepeatedRefusals Refusals => _services.GetRequiredService<RepeatedRefusals>();
 
+    /// <summary>
+    /// The next end, also of a connection that was refused like one before it: those are reported together.
+    /// </summary>
+    internal async Task<(ConnectionEnd End, string UserName, string? Detail)> NextEndAsync()
+    {
+        Task<(ConnectionEnd End, string UserName, string? Detail)> next = Ends.NextAsync();
+        while (await Task.WhenAny(next, Task.Delay(20)) != next)
+        {
+            Refusals.Report();
+        }
+        return await next;
+    }
+
     internal string? NotReady => _listener.NotReady;
 
     /// <summary>A client after its key exchange, with its service request sent.</summary>

@@ -254,22 +254,11 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         Assert.Equal(end == ConnectionEnd.SourcePenalized ? 11u : 12u, told.Reason);
         client.Abort();
         ConnectionEnd ended;
-        while ((ended = await NextEndAsync()) != end)
+        while ((ended = (await _gateway.NextEndAsync()).End) != end)
         {
             // Another connection of the same test.
             Assert.Equal(ConnectionEnd.ClientClosed, ended);
         }
-    }
-
-    // All but the first refusal of a source are reported together, once a minute.
-    private async Task<ConnectionEnd> NextEndAsync()
-    {
-        Task<(ConnectionEnd End, string UserName, string? Detail)> next = _gateway.Ends.NextAsync();
-        while (await Task.WhenAny(next, Task.Delay(20)) != next)
-        {
-            _gateway.Refusals.Report();
-        }
-        return (await next).End;
     }
 
     private async Task EventuallyServesAsync(string source)
