@@ -2,9 +2,7 @@ using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
-/// <summary>
-/// A proxy that may have few threads, on a machine with many processors, and a crowd that wants to log in.
-/// </summary>
+/// <summary>A proxy with few threads on a machine with many processors, and a crowd that wants to log in.</summary>
 [Collection(EndToEndTests.Name)]
 public sealed class ThreadTests(SharedGateway shared)
 {

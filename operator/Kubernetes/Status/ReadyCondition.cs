@@ -33,9 +33,10 @@ internal static class ReadyCondition
         }
         if (route.Reason == ReadyReasons.EndpointReady && HostKeyCondition.Unexpected(route, hostKey) is { } shown)
         {
+            string to = hostKey!.MismatchFrom is { } proxy ? $" to proxy {proxy}" : "";
             return new Condition(
                 Type, false, ReadyReasons.HostKeyMismatch,
-                $"pod {route.PodName} showed the host key {shown} to proxy {hostKey!.MismatchFrom} instead of {HostKeyCondition.Expected(route, hostKey)}; logins that meet it are refused");
+                $"pod {route.PodName} showed the host key {shown}{to} instead of {HostKeyCondition.Expected(route, hostKey)}; logins that meet it are refused");
         }
         return new Condition(Type, route.Reason == ReadyReasons.EndpointReady, route.Reason, RouteDescription.Describe(route));
     }

@@ -4,8 +4,8 @@ using SshGateway.Tests.Support.Deploy;
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
 /// <summary>
-/// TARS in a pod of its own asks the operator over TLS, with the token that kubelet renews for it; and what the deployed
-/// roles let the accounts do.
+/// TARS in a pod of its own asks the operator over TLS, with the token that kubelet renews for it; and what the
+/// deployed roles let the accounts do.
 /// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
