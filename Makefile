@@ -35,7 +35,7 @@ fuzz: ## Give damaged input to every parser, until one breaks
 bench: ## Measure everything beside direct connections (10 minutes)
 	@scripts/bench traffic && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale
 
-bench-quick: ## Measure less in 2 minutes; show changes since the last run
+bench-quick: ## Measure less in 2 minutes; compare with docs/performance.json
 	@scripts/bench traffic-quick
 
 bench-record: ## Write the results of make bench into docs/performance.md
