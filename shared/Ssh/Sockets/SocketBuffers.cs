@@ -26,7 +26,7 @@ internal static class SocketBuffers
     private const int TcpNotSentLowat = 25;
 
     /// <summary>
-    /// Call it before the socket listens or connects: the window's scale is agreed on then. What it accepts inherits it.
+    /// Call before the socket listens or connects, when the window's scale is agreed on. Accepted sockets inherit it.
     /// </summary>
     /// <param name="socket">The socket.</param>
     /// <param name="window">Bytes under way in each direction; 0: the kernel decides.</param>
