@@ -56,7 +56,7 @@ internal sealed partial class PodLogin(
             Result<SshClientTransport> result = await AttemptAsync(client, loop, gateway, offered.Value, relayBanner, cancellation).ConfigureAwait(false);
             if (result.Refusal is { } refusal)
             {
-                Log.Failed(logger, client.Address, entry.SessionId, attempt, refusal.Sentence, refusal.Detail);
+                Log.Failed(logger, client.Address, entry.SessionId, attempt, refusal.Sentence, LogText.Printable(refusal.Detail));
             }
             if (result.Refusal is not { CanRetry: true } || attempt == limits.Attempts)
             {

@@ -93,13 +93,15 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
             await ended.DisconnectAsync(end.Reason, end.Text, ViolationLinger).ConfigureAwait(false);
             await ended.DrainAsync(ViolationLinger).ConfigureAwait(false);
         }
-        if (end.Cause == PumpEndCause.SourceDisconnected)
+        string who = clientEnded ? "The client" : $"The pod of session {sessionId}";
+        if (end.Cause == PumpEndCause.SourceDisconnected && end.Text.Length > 0)
         {
-            await other.DisconnectAsync(end.Reason, end.Text, Linger).ConfigureAwait(false);
+            // ssh shows it as a word of the gateway's, whose address it names.
+            string said = PeerText.OneLine(end.Text);
+            await other.DisconnectAsync(end.Reason, clientEnded ? said : $"{who} says: {said}", Linger).ConfigureAwait(false);
         }
         else
         {
-            string who = clientEnded ? "The client" : $"The pod of session {sessionId}";
             await other.DisconnectAsync((uint)DisconnectReason.ByApplication, $"{who} closed the connection.", Linger).ConfigureAwait(false);
         }
         ended.Abort();

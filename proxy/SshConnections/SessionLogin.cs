@@ -5,7 +5,6 @@ using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
-using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.SshConnections;
 
@@ -31,6 +30,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         AuthenticatedClient client, OpenSession session, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(limits.WaitForPod, time);
+        var words = new LoginWords(client.Entry.SessionId, sendBanner);
         bool hasToldWait = false;
         SessionEntry? entry = client.Entry;
         for (int attempt = 1; attempt <= Attempts || !patience.IsCancellationRequested; attempt++)
@@ -40,7 +40,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
                 if (!hasToldWait)
                 {
                     hasToldWait = true;
-                    await sendBanner(WriteBanner(SessionSentences.Waiting(entry, limits.WaitForPod))).ConfigureAwait(false);
+                    await words.SayAsync(SessionSentences.Waiting(entry, limits.WaitForPod)).ConfigureAwait(false);
                 }
                 entry = await AwaitPodAsync(client, entry, session, patience.Token, cancellation).ConfigureAwait(false);
             }
@@ -52,7 +52,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
             {
                 return refusal;
             }
-            Result<SshClientTransport> login = await LogInToPodAsync(client with { Entry = entry }, loop, sendBanner, cancellation).ConfigureAwait(false);
+            Result<SshClientTransport> login = await LogInToPodAsync(client with { Entry = entry }, loop, words, cancellation).ConfigureAwait(false);
             SessionEntry? now = FindEntry(client);
             Refusal? changed = now is null ? Changed(client) : Recheck(now);
             if (login.IsSuccess ? changed is null && now!.PodUid == entry.PodUid : changed is not null || !CanWait(login.Refusal, entry, now!))
@@ -72,9 +72,6 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         return Changed(client);
     }
 
-    /// <summary>A message that shows a sentence to the user.</summary>
-    public static byte[] WriteBanner(string sentence) => SshWriter.Message(MessageNumber.UserAuthBanner).WriteString(sentence + "\r\n").WriteString("en").ToArray();
-
     // A failed readiness probe does not end a login that the pod has just accepted. Another pod is waited for.
     private Refusal? Recheck(SessionEntry entry) => LoginGate.IsStarting(entry, time.GetUtcNow()) ? null : LoginGate.Check(entry, time.GetUtcNow());
 
@@ -84,15 +81,15 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         && (now.PodUid != entry.PodUid || LoginGate.IsStarting(now, time.GetUtcNow()));
 
     private async Task<Result<SshClientTransport>> LogInToPodAsync(
-        AuthenticatedClient client, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
+        AuthenticatedClient client, IEventLoop loop, LoginWords words, CancellationToken cancellation)
     {
         using var over = new CancellationTokenSource();
-        Task<Result<SshClientTransport>> login = podLogin.RunAsync(client, loop, sendBanner, cancellation);
+        Task<Result<SshClientTransport>> login = podLogin.RunAsync(client, loop, words.RelayAsync, cancellation);
         Task wait = Task.Delay(SilentLogin, time, over.Token);
         if (await Task.WhenAny(login, wait).ConfigureAwait(false) == wait)
         {
-            await sendBanner(WriteBanner(
-                $"The pod of session {client.Entry.SessionId} has not completed the login yet. Waiting up to {Quantity.Describe(limits.LoginTimeout)}."))
+            await words.SayAsync(
+                $"The pod of session {client.Entry.SessionId} has not completed the login yet. Waiting up to {Quantity.Describe(limits.LoginTimeout)}.")
                 .ConfigureAwait(false);
         }
         over.Cancel();

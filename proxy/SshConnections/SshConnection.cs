@@ -231,7 +231,7 @@ internal sealed class SshConnection : IClientConnection
     private async Task<ConnectionOutcome> RefuseAsync(Refusal refusal)
     {
         // A client that did not take the pod's banners does not take this one either.
-        await RelayBannerAsync(SessionLogin.WriteBanner(refusal.Sentence)).AsTask().WaitAsync(Linger, _time)
+        await RelayBannerAsync(LoginWords.WriteBanner(refusal.Sentence)).AsTask().WaitAsync(Linger, _time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await DisconnectAsync(DisconnectReason.ByApplication, refusal.Sentence).ConfigureAwait(false);
         return refusal.Outcome;

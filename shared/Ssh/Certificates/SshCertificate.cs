@@ -150,7 +150,7 @@ internal sealed class SshCertificate
 
     /// <summary>Which one it is, for a log.</summary>
     public override string ToString() =>
-        $"certificate \"{string.Concat(KeyId.Select(character => char.IsControl(character) ? ' ' : character))}\", serial {Serial}, of the CA {SignatureKey.Fingerprint}";
+        $"certificate \"{PeerText.OneLine(KeyId)}\", serial {Serial}, of the CA {SignatureKey.Fingerprint}";
 
     private static string KeyTypeOf(ReadOnlySpan<byte> name)
     {

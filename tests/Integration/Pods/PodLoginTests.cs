@@ -50,6 +50,19 @@ public sealed class PodLoginTests : IAsyncLifetime, IDisposable
         await _gateway.Ends.NextAsync();
     }
 
+    // RFC 4251 section 9.2.
+    [Fact]
+    public async Task Control_characters_of_a_pods_banner_do_not_reach_the_client()
+    {
+        using var pod = new PodPeer(manners: (self, socket, _) => self.ServeAsync(socket, banner: "Welcome\u001b[8m to \u202ethe pod.\r\n"));
+        Route(pod);
+        await using SshClientTransport client = await StartLoginAsync();
+        Assert.Equal("Welcome [8m to  the pod.\r\n", BannerOf(await client.ReceiveAsync().Limited()));
+        Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
+        client.Abort();
+        await _gateway.Ends.NextAsync();
+    }
+
     // What ssh shows of a pod that it reaches directly, it shows through the gateway: sshconnect2.c has no limit but
     // the packet's.
     [Theory]

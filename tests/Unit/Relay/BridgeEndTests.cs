@@ -17,11 +17,12 @@ public sealed class BridgeEndTests
     {
         await using BridgeRig rig = await BridgeRig.StartAsync();
         await rig.PodPeer.Output.SendAsync(new byte[] { 94, 7 }).Limited();
-        await rig.PodPeer.DisconnectAsync(DisconnectReason.TooManyConnections, "Timeout, your session not responding.");
+        await rig.PodPeer.DisconnectAsync(DisconnectReason.TooManyConnections, "Timeout,\r\n\u001b[1myour session\u202e not responding.");
         Assert.Equal([94, 7], (await rig.ClientPeer.ReceiveAsync().Limited()).Payload.ToArray());
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.ClientPeer.ReceiveAsync().Limited());
         Assert.Equal((uint)DisconnectReason.TooManyConnections, told.Reason);
-        Assert.Equal("Timeout, your session not responding.", told.Description);
+        // Marked as the pod's, and without what a terminal obeys.
+        Assert.Equal("The pod of session abc12 says: Timeout,   [1myour session  not responding.", told.Description);
         rig.ClientPeer.Abort();
         Assert.Equal(ConnectionEnd.PodClosed, (await rig.Running.Limited()).End);
     }
@@ -72,7 +73,7 @@ public sealed class BridgeEndTests
             Assert.Equal(94, (await rig.ClientPeer.ReceiveAsync().Limited()).Number);
         }
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => rig.ClientPeer.ReceiveAsync().Limited());
-        Assert.Equal("gone", told.Description);
+        Assert.Equal("The pod of session abc12 says: gone", told.Description);
         rig.ClientPeer.Abort();
         await rig.Running.Limited();
         await draining.Limited();
