@@ -110,7 +110,7 @@ internal sealed class KeyFiles<T> : IReloadable
             {
                 return null;
             }
-            IReadOnlyList<SshPrivateKey> keys = [.. files.Select(file => OpenSshKeyFile.Parse(Encoding.UTF8.GetString(file.Content), file.Path))];
+            IReadOnlyList<SshPrivateKey> keys = [.. files.Select(file => OpenSshKeyFile.Parse(file.Content, file.Path))];
             return (_make(keys), now, keys);
         }
         catch (Exception problem) when (problem is SshFormatException or IOException or UnauthorizedAccessException)

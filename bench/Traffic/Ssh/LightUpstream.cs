@@ -22,7 +22,7 @@ internal static class LightUpstream
     /// <summary>Listens on one port of several addresses, one for each pod, and never returns.</summary>
     public static Task RunAsync(int port, string hostKeyFile, IEnumerable<IPAddress> addresses)
     {
-        var hostKeys = new HostKeySet([OpenSshKeyFile.Parse(File.ReadAllText(hostKeyFile), hostKeyFile)]);
+        var hostKeys = new HostKeySet([OpenSshKeyFile.Parse(File.ReadAllBytes(hostKeyFile), hostKeyFile)]);
         return Listeners.RunAsync(port, addresses, client => ServeAsync(client, hostKeys));
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using k8s;
 using k8s.Models;
@@ -128,6 +129,10 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
             Data = keys.ToDictionary(k => k.File, k => Encoding.ASCII.GetBytes(OpenSshKeyFile.Format(k.Key, comment))),
         };
         bool isMade = await api.CoreV1.CreateNamespacedSecretAsync(made, names.Namespace, cancellationToken: cancellationToken).SucceedsUnlessAsync(409);
+        foreach (byte[] file in made.Data.Values)
+        {
+            CryptographicOperations.ZeroMemory(file);
+        }
         if (isMade)
         {
             KeysLog.Made(logger, names.Namespace, secret, string.Join(", ", keys.Select(k => $"{k.Key.PublicKey.Type} {k.Key.PublicKey.Fingerprint}")));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace SshGateway.Hosting.Files;
@@ -41,10 +42,16 @@ public static class RegularFile
             length += read;
             if (length == bytes.Length && length <= maxBytes)
             {
-                Array.Resize(ref bytes, (int)Math.Min((2L * length) + 4096, maxBytes + 1L));
+                byte[] larger = new byte[(int)Math.Min((2L * length) + 4096, maxBytes + 1L)];
+                bytes.CopyTo(larger, 0);
+                CryptographicOperations.ZeroMemory(bytes);
+                bytes = larger;
             }
         }
-        return length <= maxBytes ? bytes[..length] : throw new IOException($"{path}: has more than {maxBytes} bytes, the maximum");
+        byte[] content = bytes[..Math.Min(length, maxBytes)];
+        // It may be a private key: the caller overwrites what it gets, and nothing else is left of it.
+        CryptographicOperations.ZeroMemory(bytes);
+        return length <= maxBytes ? content : throw new IOException($"{path}: has more than {maxBytes} bytes, the maximum");
     }
 
     /// <summary>Whether it is a FIFO from which nobody reads: who opens it to write waits for ever.</summary>

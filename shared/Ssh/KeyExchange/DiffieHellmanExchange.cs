@@ -14,7 +14,7 @@ internal abstract class DiffieHellmanExchange : IKeyExchange
     public byte[] Complete(ReadOnlySpan<byte> reply)
     {
         byte[] secret = Derive(reply);
-        byte[] encoded = new SshWriter(secret.Length + 5).WritePositiveMpint(secret).ToArray();
+        byte[] encoded = new SshWriter(secret.Length + 5).WritePositiveMpint(secret).ToArrayAndClear();
         CryptographicOperations.ZeroMemory(secret);
         return encoded;
     }

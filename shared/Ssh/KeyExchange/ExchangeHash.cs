@@ -19,7 +19,7 @@ internal static class ExchangeHash
     public static byte[] Compute(
         HashAlgorithmName hash, Transcript transcript, ReadOnlySpan<byte> hostKey, ReadOnlySpan<byte> clientValue, ReadOnlySpan<byte> serverValue, ReadOnlySpan<byte> sharedSecret)
     {
-        ReadOnlySpan<byte> input = new SshWriter(4096)
+        SshWriter input = new SshWriter(4096)
             .WriteString(transcript.ClientIdentification)
             .WriteString(transcript.ServerIdentification)
             .WriteString(transcript.ClientKexInit)
@@ -27,9 +27,10 @@ internal static class ExchangeHash
             .WriteString(hostKey)
             .WriteString(clientValue)
             .WriteString(serverValue)
-            .WriteBytes(sharedSecret)
-            .Written;
-        return CryptographicOperations.HashData(hash, input);
+            .WriteBytes(sharedSecret);
+        byte[] digest = CryptographicOperations.HashData(hash, input.Written);
+        input.Clear();
+        return digest;
     }
 }
 

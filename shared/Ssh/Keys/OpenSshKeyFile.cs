@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -23,13 +25,16 @@ internal static class OpenSshKeyFile
     // The block size of the cipher "none".
     private const int BlockSize = 8;
 
+    private static readonly byte[] HeaderBytes = Encoding.ASCII.GetBytes(Header);
+    private static readonly byte[] FooterBytes = Encoding.ASCII.GetBytes(Footer);
+
     private static ReadOnlySpan<byte> Magic => "openssh-key-v1\0"u8;
 
-    /// <param name="text">The file's content.</param>
+    /// <param name="text">The file's content; the caller overwrites it.</param>
     /// <param name="path">Names the file in the message.</param>
     /// <exception cref="SshFormatException">It is no usable key; the message names the file and the
     /// remedy.</exception>
-    public static SshPrivateKey Parse(string text, string path)
+    public static SshPrivateKey Parse(ReadOnlySpan<byte> text, string path)
     {
         try
         {
@@ -42,33 +47,29 @@ internal static class OpenSshKeyFile
     }
 
     /// <exception cref="SshFormatException">The text is not such a key.</exception>
-    public static SshPrivateKey Parse(string text)
+    public static SshPrivateKey Parse(ReadOnlySpan<byte> text)
     {
-        string trimmed = text.Trim();
-        if (trimmed.Length == 0)
+        ReadOnlySpan<byte> trimmed = text[Ascii.Trim(text)];
+        if (trimmed.IsEmpty)
         {
             throw new SshFormatException("it is empty; copy the key again");
         }
-        if (trimmed.StartsWith(Header, StringComparison.Ordinal) && !trimmed.EndsWith(Footer, StringComparison.Ordinal))
-        {
-            throw new SshFormatException($"it is cut short: its last line must be {Footer}; copy the whole key again");
-        }
-        if (!trimmed.StartsWith(Header, StringComparison.Ordinal))
+        if (!trimmed.StartsWith(HeaderBytes))
         {
             throw new SshFormatException("it is not in OpenSSH's private key format; convert it with: ssh-keygen -p -N '' -f <file>");
         }
-        byte[] blob;
+        if (!trimmed.EndsWith(FooterBytes))
+        {
+            throw new SshFormatException($"it is cut short: its last line must be {Footer}; copy the whole key again");
+        }
+        // A line that is header and footer in one has no key between them.
+        ReadOnlySpan<byte> base64 = trimmed[Header.Length..Math.Max(Header.Length, trimmed.Length - Footer.Length)];
+        byte[] blob = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
         try
         {
-            blob = Convert.FromBase64String(trimmed[Header.Length..^Footer.Length]);
-        }
-        catch (FormatException)
-        {
-            throw new SshFormatException("its base64 is damaged; copy the whole key again");
-        }
-        try
-        {
-            return ParseBlob(blob);
+            return Base64.DecodeFromUtf8(base64, blob, out _, out int size) == OperationStatus.Done
+                ? ParseBlob(blob.AsSpan(0, size))
+                : throw new SshFormatException("its base64 is damaged; copy the whole key again");
         }
         finally
         {
@@ -163,14 +164,19 @@ internal static class OpenSshKeyFile
             new SshWriter().WriteString(curve.KeyType).WriteString(curve.Name).WriteString(encodedPoint).Written);
         ReadOnlySpan<byte> point = encodedPoint[1..];
         byte[] scalar = LeftPad(section.ReadPositiveMpint(), curve.FieldSize);
-        var key = ECDsa.Create(new ECParameters
+        try
         {
-            Curve = curve.Curve,
-            Q = new ECPoint { X = point[..curve.FieldSize].ToArray(), Y = point[curve.FieldSize..].ToArray() },
-            D = scalar,
-        });
-        CryptographicOperations.ZeroMemory(scalar);
-        return new EcdsaPrivateKey(publicKey, key);
+            return new EcdsaPrivateKey(publicKey, ECDsa.Create(new ECParameters
+            {
+                Curve = curve.Curve,
+                Q = new ECPoint { X = point[..curve.FieldSize].ToArray(), Y = point[curve.FieldSize..].ToArray() },
+                D = scalar,
+            }));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(scalar);
+        }
     }
 
     private static RsaPrivateKey ReadRsa(ref SshReader section)
@@ -198,10 +204,26 @@ internal static class OpenSshKeyFile
             P = LeftPad(p, half),
             Q = LeftPad(q, half),
             InverseQ = LeftPad(inverseQ, half),
-            DP = LeftPad((exponent % (Number(p) - 1)).ToByteArray(isUnsigned: true, isBigEndian: true), half),
-            DQ = LeftPad((exponent % (Number(q) - 1)).ToByteArray(isUnsigned: true, isBigEndian: true), half),
+            DP = Reduce(exponent, Number(p) - 1, half),
+            DQ = Reduce(exponent, Number(q) - 1, half),
         };
-        return new RsaPrivateKey(publicKey, RSA.Create(parameters));
+        try
+        {
+            return new RsaPrivateKey(publicKey, RSA.Create(parameters));
+        }
+        finally
+        {
+            RsaPrivateKey.Overwrite(parameters);
+        }
+    }
+
+    // The numbers themselves are .NET's, and cannot be overwritten.
+    private static byte[] Reduce(BigInteger value, BigInteger modulus, int size)
+    {
+        byte[] bytes = (value % modulus).ToByteArray(isUnsigned: true, isBigEndian: true);
+        byte[] padded = LeftPad(bytes, size);
+        CryptographicOperations.ZeroMemory(bytes);
+        return padded;
     }
 
     private static BigInteger Number(ReadOnlySpan<byte> bigEndian) => new(bigEndian, isUnsigned: true, isBigEndian: true);

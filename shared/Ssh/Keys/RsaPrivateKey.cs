@@ -22,6 +22,12 @@ internal sealed class RsaPrivateKey(SshPublicKey publicKey, RSA key) : SshPrivat
         RSAParameters parameters = key.ExportParameters(includePrivateParameters: true);
         writer.WritePositiveMpint(parameters.Modulus).WritePositiveMpint(parameters.Exponent).WritePositiveMpint(parameters.D)
             .WritePositiveMpint(parameters.InverseQ).WritePositiveMpint(parameters.P).WritePositiveMpint(parameters.Q);
+        Overwrite(parameters);
+    }
+
+    /// <summary>Overwrites the private numbers.</summary>
+    public static void Overwrite(RSAParameters parameters)
+    {
         foreach (byte[]? secret in new[] { parameters.D, parameters.InverseQ, parameters.P, parameters.Q, parameters.DP, parameters.DQ })
         {
             CryptographicOperations.ZeroMemory(secret);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.KeyExchange;
 
@@ -24,15 +25,22 @@ internal readonly struct DirectionKeys
 
     public static DirectionKeys ServerToClient(Negotiation agreed) => new(agreed.CipherServerToClient, agreed.MacServerToClient, ('B', 'D', 'F'));
 
-    public IPacketSealer CreateSealer(KeyDerivation keys) =>
-        Cipher.CreateSealer(Key(keys), Iv(keys), _mac, MacKey(keys));
+    public IPacketSealer CreateSealer(KeyDerivation keys) => Create(keys, Cipher.CreateSealer);
 
-    public IPacketOpener CreateOpener(KeyDerivation keys) =>
-        Cipher.CreateOpener(Key(keys), Iv(keys), _mac, MacKey(keys));
+    public IPacketOpener CreateOpener(KeyDerivation keys) => Create(keys, Cipher.CreateOpener);
 
-    private byte[] Key(KeyDerivation keys) => keys.Derive(_letters.Key, Cipher.KeySize);
+    private T Create<T>(KeyDerivation keys, Maker<T> create)
+    {
+        byte[] key = keys.Derive(_letters.Key, Cipher.KeySize);
+        byte[] iv = keys.Derive(_letters.Iv, Cipher.IvSize);
+        byte[] macKey = keys.Derive(_letters.MacKey, _mac?.KeySize ?? 0);
+        T made = create(key, iv, _mac, macKey);
+        // The contexts have copies, which libcrypto overwrites when it frees them.
+        CryptographicOperations.ZeroMemory(key);
+        CryptographicOperations.ZeroMemory(iv);
+        CryptographicOperations.ZeroMemory(macKey);
+        return made;
+    }
 
-    private byte[] Iv(KeyDerivation keys) => keys.Derive(_letters.Iv, Cipher.IvSize);
-
-    private byte[] MacKey(KeyDerivation keys) => keys.Derive(_letters.MacKey, _mac?.KeySize ?? 0);
+    private delegate T Maker<T>(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, MacAlgorithm? mac, ReadOnlySpan<byte> macKey);
 }

@@ -35,6 +35,7 @@ internal sealed class KexRun : IDisposable
     public void Dispose()
     {
         Exchange?.Dispose();
+        Keys?.Dispose();
         Timeout?.Dispose();
     }
 }

@@ -34,6 +34,14 @@ internal sealed class SshWriter
 
     public byte[] ToArray() => Written.ToArray();
 
+    /// <summary>What was written, of which nothing stays here: for secrets.</summary>
+    public byte[] ToArrayAndClear()
+    {
+        byte[] written = ToArray();
+        Clear();
+        return written;
+    }
+
     public SshWriter WriteByte(byte value)
     {
         Grow(1)[0] = value;
@@ -84,7 +92,11 @@ internal sealed class SshWriter
     {
         if (_buffer.Length - _length < count)
         {
-            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + count));
+            byte[] larger = new byte[Math.Max(_buffer.Length * 2, _length + count)];
+            Written.CopyTo(larger);
+            // It may hold a secret.
+            CryptographicOperations.ZeroMemory(_buffer);
+            _buffer = larger;
         }
         Span<byte> room = _buffer.AsSpan(_length, count);
         _length += count;

@@ -37,6 +37,17 @@ public sealed class KeyDerivationTests
     public void No_bytes_are_derived_for_what_a_cipher_does_not_need() =>
         Assert.Empty(new KeyDerivation(HashAlgorithmName.SHA256, [1], [2], [3]).Derive('A', 0));
 
+    [Fact]
+    public void The_shared_secret_is_overwritten_once_all_keys_are_derived()
+    {
+        byte[] sharedSecret = [0, 0, 0, 1, 7];
+        var derivation = new KeyDerivation(HashAlgorithmName.SHA256, sharedSecret, [2], [3]);
+        derivation.Derive('A', 16);
+        Assert.Equal(7, sharedSecret[4]);
+        derivation.Dispose();
+        Assert.Equal(new byte[5], sharedSecret);
+    }
+
     // RFC 4253 section 8, laid out by hand here.
     [Fact]
     public void The_exchange_hash_covers_all_that_was_said()

@@ -174,13 +174,13 @@ public sealed class OpenSshKeyFileTests : IDisposable
 
     private static string Wrap(byte[] blob) => $"-----BEGIN OPENSSH PRIVATE KEY-----\n{Convert.ToBase64String(blob)}\n-----END OPENSSH PRIVATE KEY-----\n";
 
-    private static SshFormatException AssertRefusedText(string text) => Assert.Throws<SshFormatException>(() => OpenSshKeyFile.Parse(text));
+    private static SshFormatException AssertRefusedText(string text) => Assert.Throws<SshFormatException>(() => OpenSshKeyFile.Parse(Encoding.UTF8.GetBytes(text)));
 
     private static void AssertRefusedOrSame(byte[] blob, SshPrivateKey intact, string what)
     {
         Exception? problem = Record.Exception(() =>
         {
-            using SshPrivateKey read = OpenSshKeyFile.Parse(Wrap(blob));
+            using SshPrivateKey read = OpenSshKeyFile.Parse(Encoding.ASCII.GetBytes(Wrap(blob)));
             Assert.Equal(intact.PublicKey.Blob.ToArray(), read.PublicKey.Blob.ToArray());
         });
         // CryptographicException: the numbers contradict each other; Load explains it with the file's name.
