@@ -4,9 +4,9 @@ namespace SshGateway.Ssh.Crypto;
 
 /// <summary>
 /// Every function that is called in OpenSSL's libcrypto (3.0 or later), for what .NET does not offer: X25519, Ed25519,
-/// finite-field Diffie-Hellman, AES-CTR, the two halves of chacha20-poly1305@openssh.com, and AES-GCM with a context
-/// that is kept from packet to packet. Functions on the packet path take a raw context: their callers own the handle
-/// and are the only ones to use it.
+/// key agreement without a second check of the peer's key, AES-CTR, the two halves of chacha20-poly1305@openssh.com,
+/// and AES-GCM with a context that is kept from packet to packet. Functions on the packet path take a raw context:
+/// their callers own the handle and are the only ones to use it.
 /// </summary>
 internal static unsafe partial class LibCrypto
 {
@@ -122,11 +122,14 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int EVP_PKEY_get_bn_param(PkeyHandle key, string name, out nint bigNumber);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int EVP_PKEY_get_octet_string_param(PkeyHandle key, string name, byte* output, nuint outputSize, out nuint length);
+
     [LibraryImport(Library)]
     public static partial int EVP_PKEY_derive_init(PkeyContextHandle context);
 
     [LibraryImport(Library)]
-    public static partial int EVP_PKEY_derive_set_peer(PkeyContextHandle context, PkeyHandle peer);
+    public static partial int EVP_PKEY_derive_set_peer_ex(PkeyContextHandle context, PkeyHandle peer, int validatePeer);
 
     [LibraryImport(Library)]
     public static partial int EVP_PKEY_derive(PkeyContextHandle context, byte* secret, ref nuint length);

@@ -12,6 +12,9 @@ internal unsafe struct OsslParam
     /// <summary>OSSL_PARAM_UTF8_STRING.</summary>
     public const uint Utf8String = 4;
 
+    /// <summary>OSSL_PARAM_OCTET_STRING.</summary>
+    public const uint OctetString = 5;
+
     public byte* Key;
     public uint DataType;
     public void* Data;

@@ -1,45 +1,42 @@
-using System.Security.Cryptography;
+using SshGateway.Ssh.Crypto;
 
 namespace SshGateway.Ssh.KeyExchange;
 
 /// <summary>ecdh-sha2-*: RFC 5656 section 4.</summary>
-/// <param name="curve">The curve.</param>
+/// <param name="curve">libcrypto's name of the curve, such as <c>prime256v1</c>.</param>
 /// <param name="fieldSize">Bytes of a coordinate.</param>
-internal sealed class EcdhExchange(ECCurve curve, int fieldSize) : DiffieHellmanExchange
+internal sealed unsafe class EcdhExchange(string curve, int fieldSize) : DiffieHellmanExchange
 {
+    private const string KeyType = "EC";
     private const byte Uncompressed = 4;
 
-    private ECDiffieHellman? _own;
+    private readonly int _pointSize = 1 + (2 * fieldSize);
+    private PkeyHandle? _own;
 
     public override byte[] Initiate()
     {
-        _own = ECDiffieHellman.Create(curve);
-        ECPoint point = _own.ExportParameters(includePrivateParameters: false).Q;
-        return [Uncompressed, .. point.X!, .. point.Y!];
+        _own = GroupKey.Generate(KeyType, curve);
+        byte[] point = new byte[_pointSize];
+        fixed (byte* pointer = point)
+        {
+            LibCrypto.Check(
+                LibCrypto.EVP_PKEY_get_octet_string_param(_own, "encoded-pub-key", pointer, (nuint)point.Length, out nuint length),
+                nameof(LibCrypto.EVP_PKEY_get_octet_string_param));
+            return length == (nuint)_pointSize && point[0] == Uncompressed ? point : throw new InvalidOperationException("libcrypto encodes points in another form");
+        }
     }
 
     protected override byte[] Derive(ReadOnlySpan<byte> peerValue)
     {
-        if (peerValue.Length != 1 + (2 * fieldSize) || peerValue[0] != Uncompressed)
+        // The form excludes the point at infinity, which has one byte.
+        if (peerValue.Length != _pointSize || peerValue[0] != Uncompressed)
         {
             throw BadValue("ECDH");
         }
-        var parameters = new ECParameters
-        {
-            Curve = curve,
-            Q = new ECPoint { X = peerValue.Slice(1, fieldSize).ToArray(), Y = peerValue[(1 + fieldSize)..].ToArray() },
-        };
-        try
-        {
-            // The import checks that the point is on the curve; these curves have no small subgroups.
-            using ECDiffieHellman peer = ECDiffieHellman.Create(parameters);
-            using ECDiffieHellmanPublicKey publicKey = peer.PublicKey;
-            return _own!.DeriveRawSecretAgreement(publicKey);
-        }
-        catch (CryptographicException)
-        {
-            throw BadValue("ECDH");
-        }
+        // The import refuses coordinates that are no field elements and points that are not on the curve. The curves
+        // have prime order, so there are no small subgroups.
+        using PkeyHandle peer = GroupKey.ImportPublic(KeyType, curve, OsslParam.OctetString, peerValue) ?? throw BadValue("ECDH");
+        return SharedSecret.Derive(_own!, peer, fieldSize) ?? throw BadValue("ECDH");
     }
 
     public override void Dispose() => _own?.Dispose();

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text;
 using SshGateway.Ssh.Crypto;
 using SshGateway.Ssh.Wire;
 
@@ -10,26 +9,13 @@ namespace SshGateway.Ssh.KeyExchange;
 /// <param name="size">Bytes of the prime.</param>
 internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellmanExchange
 {
-    // OSSL_KEYMGMT_SELECT_ALL_PARAMETERS | OSSL_KEYMGMT_SELECT_PUBLIC_KEY: EVP_PKEY_PUBLIC_KEY of openssl/evp.h.
-    private const int SelectPublicKey = 0x86;
+    private const string KeyType = "DH";
 
     private PkeyHandle? _own;
 
     public override byte[] Initiate()
     {
-        using PkeyContextHandle context = NewContext();
-        LibCrypto.Check(LibCrypto.EVP_PKEY_keygen_init(context), nameof(LibCrypto.EVP_PKEY_keygen_init));
-        byte[] groupName = Encoding.ASCII.GetBytes(group);
-        fixed (byte* groupKey = "group\0"u8)
-        fixed (byte* groupValue = groupName)
-        {
-            OsslParam* parameters = stackalloc OsslParam[2];
-            parameters[0] = new OsslParam(groupKey, OsslParam.Utf8String, groupValue, groupName.Length);
-            parameters[1] = default;
-            LibCrypto.Check(LibCrypto.EVP_PKEY_CTX_set_params(context, parameters), nameof(LibCrypto.EVP_PKEY_CTX_set_params));
-        }
-        LibCrypto.Check(LibCrypto.EVP_PKEY_generate(context, out nint key), nameof(LibCrypto.EVP_PKEY_generate));
-        _own = new PkeyHandle(key);
+        _own = GroupKey.Generate(KeyType, group);
         return MpintBody(Number(_own, "pub"));
     }
 
@@ -44,6 +30,7 @@ internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellma
 
     /// <summary>
     /// RFC 4253 section 8 demands 1 &lt;= e &lt;= p-1; the ends are refused as well, since they force K to 1 or p-1.
+    /// The primes are safe ones: nothing else is in a small subgroup.
     /// </summary>
     private byte[] CheckRange(ReadOnlySpan<byte> mpintBody)
     {
@@ -79,25 +66,8 @@ internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellma
         {
             native[i] = bigEndian[bigEndian.Length - 1 - i];
         }
-        byte[] groupName = Encoding.ASCII.GetBytes(group);
-        using PkeyContextHandle context = NewContext();
-        LibCrypto.Check(LibCrypto.EVP_PKEY_fromdata_init(context), nameof(LibCrypto.EVP_PKEY_fromdata_init));
-        fixed (byte* groupKey = "group\0"u8)
-        fixed (byte* groupValue = groupName)
-        fixed (byte* publicKey = "pub\0"u8)
-        fixed (byte* publicValue = native)
-        {
-            OsslParam* parameters = stackalloc OsslParam[3];
-            parameters[0] = new OsslParam(groupKey, OsslParam.Utf8String, groupValue, groupName.Length);
-            parameters[1] = new OsslParam(publicKey, OsslParam.UnsignedInteger, publicValue, native.Length);
-            parameters[2] = default;
-            LibCrypto.Check(LibCrypto.EVP_PKEY_fromdata(context, out nint key, SelectPublicKey, parameters), nameof(LibCrypto.EVP_PKEY_fromdata));
-            return new PkeyHandle(key);
-        }
+        return GroupKey.ImportPublic(KeyType, group, OsslParam.UnsignedInteger, native) ?? throw BadValue("Diffie-Hellman");
     }
-
-    private static PkeyContextHandle NewContext() => LibCrypto.Check(
-        LibCrypto.EVP_PKEY_CTX_new_from_name(0, "DH", null), nameof(LibCrypto.EVP_PKEY_CTX_new_from_name));
 
     private static byte[] Number(PkeyHandle key, string name)
     {

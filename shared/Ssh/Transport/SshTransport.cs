@@ -185,6 +185,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     public void EnterRelaying()
     {
         _authenticated = true;
+        KeyExchange.EnterRelaying();
         Input.AllowLargePackets();
         Output.AllowLargePackets();
     }

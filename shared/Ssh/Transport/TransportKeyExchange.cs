@@ -22,6 +22,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     // Of both legs of a bridge: see TryStartAsync.
     private static readonly Lock Start = new();
 
+    private readonly KexAllowance _allowance = new(time);
     private byte[]? _sshSessionId;
     private volatile KexRun? _run;
     private Negotiation? _negotiation;
@@ -150,6 +151,9 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
         }
     }
 
+    /// <summary>Both sides are authenticated: more key exchanges are taken, at a bounded rate.</summary>
+    public void EnterRelaying() => _allowance.Authenticated();
+
     public void Dispose() => _run?.Dispose();
 
     /// <summary>Both KEXINITs are there: the side that initiates sends its first message.</summary>
@@ -218,6 +222,11 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
             {
                 throw new SshProtocolException("KEXINIT is not the first packet of a strict key exchange");
             }
+        }
+        else if (_run is null)
+        {
+            // The peer's own idea, not the answer to ours.
+            _allowance.Take(input.BytesUnderKeys + output.BytesUnderKeys - packet.Payload.Length);
         }
         byte[] payload = packet.Payload.ToArray();
         KexRun run = await EnsureOwnInitSentAsync().ConfigureAwait(false);

@@ -201,28 +201,16 @@ public sealed class HostileClientTests(GatewayRig gateway) : IClassFixture<Gatew
     }
 
     [Fact]
-    public async Task Key_exchanges_without_end_before_authentication_are_bounded()
+    public async Task A_second_later_key_exchange_before_authentication_is_refused()
     {
         using HandmadeClient client = await EncryptedAsync(new KexInitText());
         var init = new KexInitText();
-        try
-        {
-            for (int i = 0; i < 200; i++)
-            {
-                await client.SendAsync(init.ToPayload());
-                await client.ReadServerInitAsync();
-                await client.ExchangeKeysAsync(init, init.ToPayload());
-            }
-            Assert.Fail("200 key exchanges were carried out");
-        }
-        catch (Xunit.Sdk.EqualException)
-        {
-            // In place of a KEXINIT or a reply: the DISCONNECT, which has been read then.
-        }
-        client.Dispose();
-        (ConnectionEnd end, _, string? detail) = await gateway.Ends.NextAsync();
-        Assert.Equal(ConnectionEnd.ClientProtocolError, end);
-        Assert.Contains("too many transport messages", detail, StringComparison.Ordinal);
+        await client.SendAsync(init.ToPayload());
+        await client.ReadServerInitAsync();
+        await client.ExchangeKeysAsync(init, init.ToPayload());
+        await client.SendAsync(init.ToPayload());
+        // In place of a KEXINIT.
+        await AssertDisconnectedAsync(client, DisconnectReason.ProtocolError, "too many key exchanges before authentication");
         await gateway.AssertServesAsync();
     }
 

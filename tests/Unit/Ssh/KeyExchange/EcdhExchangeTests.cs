@@ -38,13 +38,13 @@ public sealed class EcdhExchangeTests
 
     // RFC 5656 section 4: K is the x coordinate as an mpint.
     [Theory]
-    [InlineData("nistP256", 32)]
-    [InlineData("nistP384", 48)]
-    [InlineData("nistP521", 66)]
-    public async Task The_exchange_agrees_with_the_openssl_program(string name, int size)
+    [InlineData("nistP256", "prime256v1", 32)]
+    [InlineData("nistP384", "secp384r1", 48)]
+    [InlineData("nistP521", "secp521r1", 66)]
+    public async Task The_exchange_agrees_with_the_openssl_program(string name, string libCryptoName, int size)
     {
         ECCurve curve = ECCurve.CreateFromFriendlyName(name);
-        using var exchange = new EcdhExchange(curve, size);
+        using var exchange = new EcdhExchange(libCryptoName, size);
         byte[] value = exchange.Initiate();
         Assert.Equal(1 + (2 * size), value.Length);
         Assert.Equal(4, value[0]);
@@ -79,8 +79,51 @@ public sealed class EcdhExchangeTests
     [InlineData("04", ResponderX, ResponderY + "00")]
     public void Values_that_are_no_uncompressed_point_on_the_curve_are_refused(string form, string x, string y)
     {
-        using var exchange = new EcdhExchange(Curve, 32);
+        using var exchange = new EcdhExchange("prime256v1", 32);
         SshProtocolException refused = Assert.Throws<KeyExchangeException>(() => exchange.Respond(Hex.Bytes(form, x, y)));
         Assert.Equal(DisconnectReason.KeyExchangeFailed, refused.Reason);
+    }
+
+    // The peer's key is not validated a second time when the secret is derived: the import has to find all of this.
+    [Theory]
+    [InlineData("nistP256", "prime256v1", 32)]
+    [InlineData("nistP384", "secp384r1", 48)]
+    [InlineData("nistP521", "secp521r1", 66)]
+    public void Damaged_points_of_every_curve_are_refused(string name, string libCryptoName, int size)
+    {
+        ECCurve curve = ECCurve.CreateFromFriendlyName(name);
+        using var peer = ECDiffieHellman.Create(curve);
+        ECPoint q = peer.ExportParameters(includePrivateParameters: false).Q;
+        byte[] good = [4, .. q.X!, .. q.Y!];
+        byte[] zero = new byte[size];
+        byte[] ones = [.. Enumerable.Repeat((byte)0xff, size)];
+        byte[][] bad =
+        [
+            [4, .. q.X!, .. Flipped(q.Y!, size - 1)],
+            [4, .. Flipped(q.X!, size - 1), .. q.Y!],
+            [4, .. zero, .. zero],
+            [4, .. ones, .. ones],
+            [4, .. q.X!, .. zero],
+            [4, .. ones, .. q.Y!],
+            [5, .. q.X!, .. q.Y!],
+            [0, .. q.X!, .. q.Y!],
+            [0],
+            good[..^1],
+            [.. good, 0],
+        ];
+        foreach (byte[] value in bad)
+        {
+            using var exchange = new EcdhExchange(libCryptoName, size);
+            Assert.Throws<KeyExchangeException>(() => exchange.Respond(value));
+        }
+        using var whole = new EcdhExchange(libCryptoName, size);
+        Assert.NotEmpty(whole.Respond(good).SharedSecret);
+
+        static byte[] Flipped(byte[] coordinate, int at)
+        {
+            byte[] flipped = [.. coordinate];
+            flipped[at] ^= 1;
+            return flipped;
+        }
     }
 }

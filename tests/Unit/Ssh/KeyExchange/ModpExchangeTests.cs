@@ -67,6 +67,16 @@ public sealed class ModpExchangeTests
     }
 
     [Fact]
+    public void The_ends_are_refused_for_group_16_as_well()
+    {
+        foreach (byte[] value in new byte[][] { [], [1], [0, .. Enumerable.Repeat((byte)0xff, 512)], [1, .. new byte[512]] })
+        {
+            using var exchange = new ModpExchange("modp_4096", 512);
+            Assert.Throws<KeyExchangeException>(() => exchange.Respond(value));
+        }
+    }
+
+    [Fact]
     public void Negative_and_badly_encoded_values_are_refused()
     {
         using var exchange = new ModpExchange("modp_2048", 256);

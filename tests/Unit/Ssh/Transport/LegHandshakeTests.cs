@@ -153,6 +153,8 @@ public sealed class LegHandshakeTests
         byte[] payload = init.ToPayload();
         await GuessAsync(rightly: false);
         await serving.Limited();
+        // Before authentication there may be one more.
+        server.EnterRelaying();
         Task<InboundPacket> receiving = server.ReceiveAsync().AsTask();
         await GuessAsync(rightly: false);
         await GuessAsync(rightly: false);

@@ -143,6 +143,57 @@ public sealed class LegRekeyTests
         Assert.Contains("ping", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Before_authentication_a_peer_may_start_one_more_key_exchange(bool byClient)
+    {
+        await using LegPair pair = await StartAsync(authenticated: false);
+        (SshTransport starter, SshTransport other) = byClient ? ((SshTransport)pair.Client, (SshTransport)pair.Server) : (pair.Server, pair.Client);
+        await starter.TryStartRekeyAsync(starter).Limited();
+        await ExchangeAsync(pair);
+        await starter.TryStartRekeyAsync(starter).Limited();
+        SshProtocolException refused = await Assert.ThrowsAnyAsync<SshProtocolException>(() => other.ReceiveAsync().Limited());
+        Assert.Equal("too many key exchanges before authentication", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Key_exchanges_without_data_are_bounded(bool byClient)
+    {
+        await using LegPair pair = await StartAsync(time: new ManualTimeProvider());
+        (int started, Exception? end) = await ExchangeUntilRefusedAsync(pair, byClient, between: static _ => Task.CompletedTask);
+        Assert.InRange(started, KexAllowance.Burst, KexAllowance.Burst + 2);
+        Assert.StartsWith("too many key exchanges: ", Assert.IsType<SshProtocolException>(end).Message, StringComparison.Ordinal);
+    }
+
+    // RekeyLimit 16K of OpenSSH, at any speed.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Key_exchanges_for_every_16_KiB_are_carried_out(bool byClient)
+    {
+        await using LegPair pair = await StartAsync(time: new ManualTimeProvider());
+        byte[] message = [94, .. new byte[16 * 1024]];
+        (_, Exception? end) = await ExchangeUntilRefusedAsync(pair, byClient, starter => starter.Output.SendAsync(message).AsTask());
+        Assert.Null(end);
+    }
+
+    // RekeyLimit default 1s.
+    [Fact]
+    public async Task Key_exchanges_of_every_second_are_carried_out()
+    {
+        var time = new ManualTimeProvider();
+        await using LegPair pair = await StartAsync(time: time);
+        (_, Exception? end) = await ExchangeUntilRefusedAsync(pair, byClient: true, _ =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.CompletedTask;
+        });
+        Assert.Null(end);
+    }
+
     [Fact]
     public async Task The_pods_host_key_cannot_change_in_a_later_exchange()
     {
@@ -233,10 +284,15 @@ public sealed class LegRekeyTests
         });
     }
 
-    private static async Task<LegPair> StartAsync()
+    private static async Task<LegPair> StartAsync(bool authenticated = true, TimeProvider? time = null)
     {
-        LegPair pair = await LegPair.ConnectAsync(limits: AlwaysUsedUp);
+        LegPair pair = await LegPair.ConnectAsync(limits: AlwaysUsedUp, time: time);
         await pair.HandshakeAsync();
+        if (authenticated)
+        {
+            pair.Client.EnterRelaying();
+            pair.Server.EnterRelaying();
+        }
         return pair;
     }
 
@@ -248,6 +304,33 @@ public sealed class LegRekeyTests
         await Task.WhenAll(pair.Client.Output.SendAsync(new byte[] { 94 }).AsTask(), pair.Server.Output.SendAsync(new byte[] { 95 }).AsTask()).Limited();
         Assert.Equal(94, (await atServer.Limited()).Number);
         Assert.Equal(95, (await atClient.Limited()).Number);
+    }
+
+    /// <summary>How many one side has started, at most 100, and what the other says of the last one.</summary>
+    private static async Task<(int Started, Exception? End)> ExchangeUntilRefusedAsync(LegPair pair, bool byClient, Func<SshTransport, Task> between)
+    {
+        (SshTransport starter, SshTransport other) = byClient ? ((SshTransport)pair.Client, (SshTransport)pair.Server) : (pair.Server, pair.Client);
+        Task<Exception?> reading = Task.Run(() => Record.ExceptionAsync(() => LegPair.ReadToEndAsync(starter)));
+        Task<Exception?> refusing = Task.Run(() => Record.ExceptionAsync(() => LegPair.ReadToEndAsync(other)));
+        int started = 0;
+        while (started < 100)
+        {
+            await between(starter).Limited();
+            await starter.TryStartRekeyAsync(starter).Limited();
+            started++;
+            // Leaves behind the starter's new keys; the other's are still to come.
+            Task sent = starter.Output.SendAsync(new byte[] { 94 }).AsTask();
+            if (await Task.WhenAny(sent, refusing).Limited() == refusing)
+            {
+                break;
+            }
+            await Eventually.TrueAsync(() => !starter.PeerIsExchanging, "the key exchange does not end");
+        }
+        Exception? end = refusing.IsCompleted ? await refusing : null;
+        pair.Client.Abort();
+        pair.Server.Abort();
+        await Task.WhenAll(reading, refusing).Limited();
+        return (started, end);
     }
 
     private sealed class ShiftedTime : TimeProvider

@@ -35,6 +35,7 @@ public sealed class RekeyMannersTests
             using var client = new HandmadeClient(sockets.Connecting);
             var init = new KexInitText { Kex = first, CiphersToServer = cipher, CiphersToClient = cipher };
             await Task.WhenAll(server.HandshakeAsync(), client.HandshakeAsync(init)).Limited();
+            server.EnterRelaying();
             Task<InboundPacket> serving = server.ReceiveAsync().AsTask();
             for (int round = 0; round < 3; round++)
             {
