@@ -1,9 +1,11 @@
+using SshGateway.Tests.EndToEnd.Clients;
+using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>
-/// Where OpenSSL has ML-KEM (3.5) and OpenSSH prefers it (10.0), it is what both legs use without being told to.
+/// Where OpenSSH prefers ML-KEM (10.0), it is what both legs use without being told to.
 /// </summary>
 [Collection(EndToEndTests.Name)]
 public sealed class PostQuantumTests(SharedGateway shared)
@@ -21,6 +23,18 @@ public sealed class PostQuantumTests(SharedGateway shared)
         Assert.Equal("", quiet.ErrorText);
         Assert.Contains($"kex: algorithm: {Kex}", verbose.ErrorText, StringComparison.Ordinal);
         Assert.DoesNotContain("post-quantum", verbose.ErrorText, StringComparison.Ordinal);
+    }
+
+    // The gateway runs outside of it, where OpenSSL may have no ML-KEM.
+    [TrixieClientFact]
+    public async Task The_OpenSSH_of_Debian_13_uses_it_with_a_gateway_on_this_machine()
+    {
+        SshClient client = shared.Client.Under(Repository.File("scripts/testing/in-trixie"), []);
+
+        CommandResult verbose = await client.RunAsync(SharedGateway.Alpha, "true", flags: "-v");
+
+        Assert.True(verbose.Succeeded, verbose.ToString());
+        Assert.Contains($"kex: algorithm: {Kex}", verbose.ErrorText, StringComparison.Ordinal);
     }
 
     [PostQuantumFact]

@@ -12,7 +12,7 @@ internal sealed record KeyExchangeAlgorithm(string Name, HashAlgorithmName Hash,
     /// <summary>Every method that the gateway has, in order of preference (RFC 9142). Nothing with SHA-1.</summary>
     public static IReadOnlyList<KeyExchangeAlgorithm> All { get; } =
     [
-        .. PostQuantum(),
+        new("mlkem768x25519-sha256", HashAlgorithmName.SHA256, () => new MlKem768X25519Exchange(MlKem768.Create()), IsQuick: true),
         new("curve25519-sha256", HashAlgorithmName.SHA256, () => new Curve25519Exchange(), IsQuick: true),
         new("curve25519-sha256@libssh.org", HashAlgorithmName.SHA256, () => new Curve25519Exchange(), IsQuick: true),
         new("ecdh-sha2-nistp256", HashAlgorithmName.SHA256, () => new EcdhExchange("prime256v1", 32), IsQuick: true),
@@ -21,8 +21,4 @@ internal sealed record KeyExchangeAlgorithm(string Name, HashAlgorithmName Hash,
         new("diffie-hellman-group16-sha512", HashAlgorithmName.SHA512, () => new ModpExchange("modp_4096", 512)),
         new("diffie-hellman-group14-sha256", HashAlgorithmName.SHA256, () => new ModpExchange("modp_2048", 256)),
     ];
-
-    // Where the platform's libcrypto has ML-KEM: from OpenSSL 3.5 on.
-    private static KeyExchangeAlgorithm[] PostQuantum() =>
-        MLKem.IsSupported ? [new("mlkem768x25519-sha256", HashAlgorithmName.SHA256, () => new MlKem768X25519Exchange(), IsQuick: true)] : [];
 }

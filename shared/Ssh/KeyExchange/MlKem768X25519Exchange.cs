@@ -12,50 +12,30 @@ namespace SshGateway.Ssh.KeyExchange;
 /// K       = string SHA-256(ML-KEM secret || X25519 secret)
 /// </code>
 /// </summary>
-internal sealed class MlKem768X25519Exchange : IKeyExchange
+/// <param name="kem">The post-quantum half; owned.</param>
+internal sealed class MlKem768X25519Exchange(MlKem768 kem) : IKeyExchange
 {
-    private static readonly MLKemAlgorithm Parameters = MLKemAlgorithm.MLKem768;
-
     private readonly Curve25519Exchange _classical = new();
-    private MLKem? _own;
 
-    public byte[] Initiate()
-    {
-        _own = MLKem.GenerateKey(Parameters);
-        return [.. _own.ExportEncapsulationKey(), .. _classical.Initiate()];
-    }
+    public byte[] Initiate() => [.. kem.GenerateKey(), .. _classical.Initiate()];
 
     public byte[] Complete(ReadOnlySpan<byte> reply)
     {
-        int size = Parameters.CiphertextSizeInBytes;
-        CheckSize(reply, size);
-        // A forged ciphertext is no error: it gives a secret that nobody else has (FIPS 203 section 6.3).
-        return Combine(_own!.Decapsulate(reply[..size].ToArray()), _classical.Agree(reply[size..]));
+        CheckSize(reply, MlKem768.CiphertextSize);
+        return Combine(kem.Decapsulate(reply[..MlKem768.CiphertextSize]), _classical.Agree(reply[MlKem768.CiphertextSize..]));
     }
 
     public (byte[] Reply, byte[] SharedSecret) Respond(ReadOnlySpan<byte> initiation)
     {
-        int size = Parameters.EncapsulationKeySizeInBytes;
-        CheckSize(initiation, size);
-        byte[] ciphertext;
-        byte[] secret;
-        try
-        {
-            // The import makes the modulus check of FIPS 203 section 7.2.
-            using MLKem peer = MLKem.ImportEncapsulationKey(Parameters, initiation[..size]);
-            peer.Encapsulate(out ciphertext, out secret);
-        }
-        catch (CryptographicException)
-        {
-            throw BadValue();
-        }
+        CheckSize(initiation, MlKem768.EncapsulationKeySize);
+        (byte[] ciphertext, byte[] secret) = kem.Encapsulate(initiation[..MlKem768.EncapsulationKeySize]) ?? throw BadValue();
         byte[] reply = [.. ciphertext, .. _classical.Initiate()];
-        return (reply, Combine(secret, _classical.Agree(initiation[size..])));
+        return (reply, Combine(secret, _classical.Agree(initiation[MlKem768.EncapsulationKeySize..])));
     }
 
     public void Dispose()
     {
-        _own?.Dispose();
+        kem.Dispose();
         _classical.Dispose();
     }
 
@@ -70,10 +50,12 @@ internal sealed class MlKem768X25519Exchange : IKeyExchange
     private static byte[] Combine(byte[] postQuantum, byte[] classical)
     {
         byte[] both = [.. postQuantum, .. classical];
-        byte[] encoded = new SshWriter(SHA256.HashSizeInBytes + sizeof(uint)).WriteString(SHA256.HashData(both)).ToArray();
+        byte[] digest = SHA256.HashData(both);
+        byte[] encoded = new SshWriter(digest.Length + sizeof(uint)).WriteString(digest).ToArrayAndClear();
         CryptographicOperations.ZeroMemory(postQuantum);
         CryptographicOperations.ZeroMemory(classical);
         CryptographicOperations.ZeroMemory(both);
+        CryptographicOperations.ZeroMemory(digest);
         return encoded;
     }
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>Every algorithm that the gateway offers, on either leg.</summary>
@@ -17,8 +15,8 @@ public static class Algorithms
         "ecdh-sha2-nistp521",
         "diffie-hellman-group16-sha512",
         "diffie-hellman-group14-sha256",
-        // OpenSSH has it wherever OpenSSL does.
-        .. MLKem.IsSupported ? new[] { "mlkem768x25519-sha256" } : [],
+        // OpenSSH has it from 9.9 on.
+        .. Tools.OpenSshMajorVersion() >= 10 ? new[] { "mlkem768x25519-sha256" } : [],
     ];
 
     public static TheoryData<string, string> CiphersAndMacs
