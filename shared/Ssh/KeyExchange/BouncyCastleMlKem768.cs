@@ -32,8 +32,6 @@ internal sealed class BouncyCastleMlKem768(SecureRandom random) : MlKem768
 
     public override byte[] Decapsulate(ReadOnlySpan<byte> ciphertext)
     {
-        // BouncyCastle does not check it (FIPS 203 section 7.3).
-        ArgumentOutOfRangeException.ThrowIfNotEqual(ciphertext.Length, CiphertextSize);
         var decapsulator = new MLKemDecapsulator(Parameters);
         decapsulator.Init(_own!);
         byte[] secret = new byte[SecretSize];
