@@ -19,6 +19,8 @@ internal sealed class SoakGateway : IAsyncDisposable
     // sshd listens on at most 16 addresses (MAX_LISTEN_SOCKS).
     private const int AddressesPerSshd = 16;
 
+    private const string Patience = "ConnectTimeout=60";
+
     private readonly KubernetesServer _server;
     private readonly Gateway _gateway;
     private readonly string _space;
@@ -27,6 +29,8 @@ internal sealed class SoakGateway : IAsyncDisposable
     private readonly string[][] _proxyArguments;
     private readonly ProxyProcess[] _proxies;
     private readonly int[] _lives;
+    private readonly SshClient[] _clients;
+    private SshClient[] _passthroughClients = [];
 
     private SoakGateway(KubernetesServer server, Gateway gateway, string space, KeyPair user, string[][] proxyArguments)
     {
@@ -38,6 +42,7 @@ internal sealed class SoakGateway : IAsyncDisposable
         _proxyArguments = proxyArguments;
         _proxies = [.. gateway.Proxies];
         _lives = new int[_proxies.Length];
+        _clients = [.. _proxies.Select(proxy => SshClient.Create(proxy.Ssh, user, gateway.Keys.HostKeys).With(Patience))];
     }
 
     public KeyPair User { get; }
@@ -91,12 +96,11 @@ internal sealed class SoakGateway : IAsyncDisposable
         }
     }
 
-    public SshClient Client(int proxy) => SshClient.Create(_proxies[proxy].Ssh, User, _gateway.Keys.HostKeys).With("ConnectTimeout=60");
+    public SshClient Client(int proxy) => _clients[proxy];
 
-    /// <summary>A client of CONNECT, which trusts the pod's own host key.</summary>
-    public SshClient ClientOfPod(int proxy, int session) =>
-        SshClient.Create(_proxies[proxy].Ssh, User, _sshds[session / AddressesPerSshd].HostKeys)
-            .With("User=root", $"HostName={Id(session)}", "Port=22", "ConnectTimeout=60", $"ProxyCommand=ncat --proxy {_proxies[proxy].Ssh} --proxy-type http %h %p");
+    /// <summary>A client of CONNECT, which trusts the pods' own host keys.</summary>
+    public SshClient ClientOfPod(int proxy, int session) => _passthroughClients[proxy]
+        .With("User=root", $"HostName={Id(session)}", "Port=22", $"ProxyCommand=ncat --proxy {_proxies[proxy].Ssh} --proxy-type http %h %p");
 
     /// <summary>How often a proxy has ended or come back: an odd number while it is away.</summary>
     public int LifeOf(int proxy) => Volatile.Read(ref _lives[proxy]);
@@ -182,6 +186,7 @@ internal sealed class SoakGateway : IAsyncDisposable
                 await CreatePodAsync(session);
             }
         }
+        _passthroughClients = [.. _proxies.Select(proxy => SshClient.Create(proxy.Ssh, User, _sshds.SelectMany(sshd => sshd.HostKeys)).With(Patience))];
         await _server.Admin.UntilStatusAsync(_space, Id(Sessions - 1), "Ready", "EndpointReady");
         await Support.Eventually.TrueAsync(
             async () => (await Task.WhenAll(_proxies.Select(proxy => Scrape.OfAsync(proxy.Http)))).All(scrape => scrape["sshgateway_proxy_table_entries"] == Sessions),

@@ -108,14 +108,18 @@ public sealed class UsageTableTests : IDisposable
         Assert.Equal(1, _table.Find("a")!.Value.Connections);
     }
 
-    [Fact]
-    public void A_proxy_that_does_not_come_back_is_forgotten_after_its_grace()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void A_proxy_that_does_not_come_back_is_forgotten_after_its_grace_whoever_sets_the_clock(int hours)
     {
         ProxyUsage gone = _table.Open("proxy-1");
         _table.Open("proxy-2").Report(Full(("a", 1, 0)));
         gone.Report(Full(("a", 2, 0)));
         gone.Dispose();
         _changed.Clear();
+        _time.ClockSet = TimeSpan.FromHours(hours);
 
         _time.Advance(TimeSpan.FromSeconds(29));
         Assert.Equal(3, _table.Find("a")!.Value.Connections);
