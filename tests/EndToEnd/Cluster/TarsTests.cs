@@ -86,13 +86,15 @@ public sealed class TarsTests(GatewayCluster cluster)
         string authorities = await cluster.Nodes.KubectlAsync(
             "-n", GatewayCluster.Gateway, "get", "configmap", "ssh-gateway-feed-ca", "-o", @"jsonpath={.data.ca\.crt}", $"--as=system:serviceaccount:{OtherPods.Tars}:{OtherPods.Tars}");
         string header = token.Length == 0 ? "" : $@"Authorization: Bearer {token}\r\n";
+        // Kestrel closes without a close_notify alert, which s_client calls an error.
         string text = await cluster.RunInPodAsync(
             OtherPods.Tars, OtherPods.Tars,
             $"""
             printf "GET {path} HTTP/1.0\r\nHost: {Host}:7444\r\n{header}\r\n" |
               openssl s_client -quiet -verify_return_error -verify_hostname {Host} -servername {Host} -connect {Host}:7444 \
-                -CAfile <(echo '{authorities}') 2>/dev/null
+                -CAfile <(echo '{authorities}') 2>/dev/null || true
             """);
+        Assert.StartsWith("HTTP/1.1 ", text, StringComparison.Ordinal);
         string[] parts = text.Split("\r\n\r\n", 2);
         return (parts[0].Split('\r')[0].Split(' ', 2)[1], JsonSerializer.Deserialize<JsonElement>(parts[1]));
     }

@@ -14,14 +14,14 @@ namespace SshGateway.Tests.EndToEnd.Soak;
 /// </summary>
 internal sealed class SoakLoad(SoakGateway gateway)
 {
-    private const int Lanes = 4;
-    private const int OpenSessions = 24;
+    private const int Lanes = 2;
+    private const int OpenSessions = 16;
     private const int StalledBytes = 8 << 20;
     private const int TransferBytes = 2 << 20;
 
     // It soaks and does not saturate: on a machine with no time left, everything would be late.
     private static readonly TimeSpan BetweenUses = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan BetweenChanges = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BetweenChanges = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenEchoes = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(15);
     private static readonly string WhereAmI = "set -- $SSH_CONNECTION; echo $3";

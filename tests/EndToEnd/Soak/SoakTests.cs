@@ -14,7 +14,7 @@ namespace SshGateway.Tests.EndToEnd.Soak;
 [Collection(KubernetesGroup.Name)]
 public sealed class SoakTests(KubernetesServer server, ITestOutputHelper output)
 {
-    private static readonly TimeSpan BetweenKills = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan BetweenKills = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenSamples = TimeSpan.FromSeconds(2);
 
     [ClusterLoginFact(false, "ncat", "ss")]

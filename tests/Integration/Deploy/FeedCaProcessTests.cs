@@ -15,7 +15,7 @@ namespace SshGateway.Tests.Integration.Deploy;
 /// An operator and proxies as processes, on a real API server with the roles of deploy/, while the feed's CA,
 /// certificate and tokens are replaced.
 /// </summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed class FeedCaProcessTests(KubernetesServer server) : IDisposable
 {
     private const string Name = "ssh-gateway-feed-ca";

@@ -16,7 +16,7 @@ using TestAuthority = SshGateway.Tests.Support.FeedAuthority;
 namespace SshGateway.Tests.Integration.Deploy;
 
 /// <summary>The feed's CA and certificate on a real API server, under exactly the role of deploy/.</summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed class FeedCaTests(KubernetesServer server) : IAsyncLifetime, IDisposable
 {
     private const string Name = "ssh-gateway-feed-ca";

@@ -16,7 +16,7 @@ namespace SshGateway.Tests.Integration.Deploy;
 /// <summary>
 /// The feed as deploy/ sets it up: tokens of a real API server, which the operator verifies with that server's keys.
 /// </summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed class FeedTests(KubernetesServer server) : IDisposable
 {
     private const string Audience = "ssh-gateway-operator";

@@ -13,7 +13,7 @@ namespace SshGateway.Tests.Integration.Deploy;
 /// <summary>
 /// TARS's old questions about a session, to the operator of deploy/ and with tokens of a real API server.
 /// </summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed class InternalEndpointTests(KubernetesServer server)
 {
     private const string Space = "claude-sessions";

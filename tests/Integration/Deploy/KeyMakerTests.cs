@@ -10,7 +10,7 @@ using SshGateway.Tests.Support.Kubernetes;
 namespace SshGateway.Tests.Integration.Deploy;
 
 /// <summary>The keys that the leader makes, under exactly the role of deploy/.</summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
 {
     private const string HostKeys = "secret/ssh-gateway-host-keys";

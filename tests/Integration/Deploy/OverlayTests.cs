@@ -11,7 +11,7 @@ using SshGateway.Tests.Support.Kubernetes;
 namespace SshGateway.Tests.Integration.Deploy;
 
 /// <summary>deploy/ and the CRD at a real API server.</summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed partial class OverlayTests(KubernetesServer server)
 {
     [DeployedFact]

@@ -7,7 +7,7 @@ using SshGateway.Tests.Support.Kubernetes;
 namespace SshGateway.Tests.Integration.Deploy;
 
 /// <summary>Who may do what, with ServiceAccount tokens at a real API server that has RBAC on.</summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed class PermissionTests(KubernetesServer server)
 {
     [DeployedFact]

@@ -11,7 +11,7 @@ namespace SshGateway.Tests.Integration.Deploy;
 /// <summary>
 /// The Python of docs/tars.md, run as it stands there, as TARS's ServiceAccount, with the operator as its own.
 /// </summary>
-[Collection(KubernetesGroup.Name)]
+[Collection(DeployGroup.Name)]
 public sealed partial class TarsGuideTests(KubernetesServer server)
 {
     // Kubelet's part is played here: the pod is there, and becomes ready some time later.
