@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Passthrough;
 
@@ -21,7 +22,6 @@ internal sealed class HandshakeMeter
     //  byte      padding_length
     //  byte      message number
     private const int HeaderLength = 6;
-    private const int NewKeys = 21;
 
     private readonly byte[] _head = new byte[HeaderLength];
     private int _filled;
@@ -73,7 +73,7 @@ internal sealed class HandshakeMeter
         if (_toSkip > 0)
         {
             _toSkip--;
-            return _toSkip == 0 && _head[^1] == NewKeys;
+            return _toSkip == 0 && _head[^1] == MessageNumber.NewKeys;
         }
         _head[_filled++] = next;
         if (_filled == HeaderLength)

@@ -17,7 +17,7 @@ public static partial class ThreadLimits
     private const string ControlGroups = "/sys/fs/cgroup";
 
     /// <summary>With an event loop for each processor.</summary>
-    public static int Needed => Own + Environment.ProcessorCount + PoolSize;
+    private static int Needed => Own + Environment.ProcessorCount + PoolSize;
 
     private static int PoolSize => Math.Max(64, 2 * Environment.ProcessorCount);
 

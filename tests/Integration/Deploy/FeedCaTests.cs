@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
-using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Feed;

@@ -5,7 +5,6 @@ using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Tests.Integration.Feed;
-using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Feed;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;

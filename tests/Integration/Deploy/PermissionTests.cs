@@ -1,6 +1,5 @@
 using System.Net;
 using SshGateway.Tests.Integration.Crd;
-using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Kubernetes;
 

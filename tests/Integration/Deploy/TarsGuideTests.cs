@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using SshGateway.Tests.Integration.Kubernetes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;
