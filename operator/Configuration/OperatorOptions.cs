@@ -42,9 +42,7 @@ internal sealed class OperatorOptions
     /// <summary>What the proxies trust; made and renewed by the leader, unless it is somebody's own.</summary>
     public string FeedCaConfigMap { get; set; } = "ssh-gateway-feed-ca";
 
-    /// <summary>
-    /// What the proxies call the operators; empty: the headless Service of the operator's own namespace.
-    /// </summary>
+    /// <summary>The operators' names for proxies; empty: the headless Service of the operator's namespace.</summary>
     public IList<string> FeedNames { get; set; } = [];
 
     public TimeSpan FeedCertificateLifetime { get; set; } = TimeSpan.FromDays(30);
@@ -56,9 +54,7 @@ internal sealed class OperatorOptions
 
     public string FeedListen { get; set; } = "127.0.0.1:7443";
 
-    /// <summary>
-    /// PEM: the feed's certificate, and what lies between it and its CA; empty: that of <see cref="FeedCaSecret"/>.
-    /// </summary>
+    /// <summary>PEM: the feed's certificate and its intermediates; empty: that of <see cref="FeedCaSecret"/>.</summary>
     public string FeedCertificate { get; set; } = "";
 
     /// <summary>PEM: the certificate's private key.</summary>

@@ -26,9 +26,7 @@ internal sealed class FeedCall(IAsyncStreamReader<ProxyMessage> requests, IServe
     /// <summary>Sends the response's headers: writes copy their message at once only after that.</summary>
     public Task BeginAsync() => context.WriteResponseHeadersAsync([]);
 
-    /// <summary>
-    /// Reads the next request message; null when the client has sent its last one. The call outlives a cancelled read.
-    /// </summary>
+    /// <summary>Reads the next request; null after the client's last one. The call outlives a cancelled read.</summary>
     /// <exception cref="OperationCanceledException">The client is gone, or the read was cancelled.</exception>
     /// <exception cref="RpcException">The client sent something else than a message.</exception>
     public async Task<ProxyMessage?> ReadAsync(CancellationToken cancellationToken)
@@ -66,10 +64,7 @@ internal sealed class FeedCall(IAsyncStreamReader<ProxyMessage> requests, IServe
         }
     }
 
-    /// <summary>
-    /// Ends the call without a status, by RST_STREAM: for a client that takes nothing any more. Other calls on its
-    /// connection live on.
-    /// </summary>
+    /// <summary>Ends the call, and no other one of its connection, by RST_STREAM: its client takes nothing.</summary>
     public void Reset() => _http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(Http2Cancel);
 
     private static OperationCanceledException Gone(Exception exception) => new("the client is gone", exception);

@@ -22,7 +22,6 @@ internal sealed class FeedMetrics : IDisposable
         _sent = _meter.CreateCounter<long>("sshgateway.operator.feed_sent", "By", "Bytes of messages to proxies, before HTTP/2 and TLS");
     }
 
-    /// <param name="stream">It begins.</param>
     /// <param name="reportsOnly">The proxy follows another operator.</param>
     public void Started(FeedStream stream, bool reportsOnly)
     {

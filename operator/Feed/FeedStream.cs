@@ -33,10 +33,7 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>
-    /// Reads what the proxy says; completes when it says no more. Reports wait for the sessions to be known, because
-    /// only those of existing sessions count.
-    /// </summary>
+    /// <summary>Reads until the proxy says no more. Reports wait for the table: only existing sessions count.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         while (await call.ReadAsync(cancellationToken) is { } message)
@@ -66,7 +63,6 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
 
     /// <summary>Sends until it is cancelled, or the stream cannot go on.</summary>
     /// <param name="have">What the proxy's table is; null: it wants everything.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="TimeoutException">The proxy took nothing for too long.</exception>
     /// <returns>Why the proxy has to begin anew.</returns>
     public async Task<GoAwayReason> WriteAsync(TableState? have, CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ namespace SshGateway.Operator.Feed;
 /// <summary>How far the cluster was read, as the feed's messages say it.</summary>
 internal static class VersionsEncoding
 {
-    /// <param name="versions">All of them.</param>
     /// <param name="told">What the proxy knows already: left out.</param>
     public static Versions Encode(ClusterVersions versions, ClusterVersions told = default) => new()
     {

@@ -4,10 +4,7 @@ namespace SshGateway.Operator.HostKeys;
 
 /// <summary>What a proxy says of a pod's host key.</summary>
 /// <param name="SessionId">The session whose pod it is.</param>
-/// <param name="PodUid">The pod.</param>
-/// <param name="Proxy">Who says it.</param>
 /// <param name="Learned">The key of a first login; null: the pod showed a key that it must not have.</param>
-/// <param name="Fingerprint">Of the key.</param>
 internal sealed record HostKeyReport(string SessionId, string PodUid, string Proxy, SshPublicKey? Learned, string Fingerprint)
 {
     public bool IsFor(string sessionId, string podUid) => SessionId == sessionId && PodUid == podUid;
@@ -48,7 +45,6 @@ internal sealed record HostKeyRecord(SshPublicKey? Key, string? MismatchFingerpr
     // How many other keys were taken over.
     private int Mismatches { get; init; }
 
-    /// <param name="report">What a proxy says.</param>
     /// <param name="maxMismatches">How many other keys are taken over.</param>
     public HostKeyRecord With(HostKeyReport report, int maxMismatches)
     {

@@ -53,9 +53,7 @@ internal sealed class HostKeyTable
         }
     }
 
-    /// <summary>
-    /// How often a pod showed a key that it must not have, and that had not been reported of it before.
-    /// </summary>
+    /// <summary>How often a pod showed a key that it must not have and that was not reported of it before.</summary>
     public long Mismatches
     {
         get
@@ -77,7 +75,6 @@ internal sealed class HostKeyTable
     }
 
     /// <summary>The session has this pod from now on, and reports on another one do not count.</summary>
-    /// <param name="sessionId">The session.</param>
     /// <param name="podUid">Its pod; empty: none.</param>
     /// <param name="forgotten">The fingerprint of a key that is not the pod's, whoever reports it; null: none.</param>
     /// <returns>What that changed.</returns>
@@ -110,8 +107,6 @@ internal sealed class HostKeyTable
         }
     }
 
-    /// <param name="report">The report.</param>
-    /// <param name="proxy">Who sent it.</param>
     /// <exception cref="RpcException">The report breaks the contract.</exception>
     public void Apply(LearnedHostKey report, string proxy)
     {
@@ -132,8 +127,6 @@ internal sealed class HostKeyTable
         Apply(new HostKeyReport(report.SessionId, report.PodUid, proxy, key, key.Fingerprint));
     }
 
-    /// <param name="report">The report.</param>
-    /// <param name="proxy">Who sent it.</param>
     /// <exception cref="RpcException">The report breaks the contract.</exception>
     public void Apply(HostKeyMismatch report, string proxy)
     {
@@ -151,7 +144,6 @@ internal sealed class HostKeyTable
     /// Takes over what the session's status says of its pod's host key: at the start, before anything is told to
     /// proxies. It is believed only to refuse. What a proxy has reported already came later, and has to agree.
     /// </summary>
-    /// <param name="podUid">The pod.</param>
     /// <param name="fingerprint">Of its key.</param>
     /// <param name="proxy">Who reported it; null: that is not known.</param>
     public void Recover(string podUid, string fingerprint, string? proxy)

@@ -6,14 +6,8 @@ using SshGateway.Operator.Kubernetes.Status;
 
 namespace SshGateway.Operator.Leader;
 
-/// <summary>
-/// Runs the election and the leader's duties. Each duty runs in every replica, and writes only while this one leads.
-/// </summary>
-/// <param name="lease">The election.</param>
-/// <param name="status">Writes the sessions' status.</param>
-/// <param name="events">Writes their events.</param>
+/// <summary>Runs the election and, in every replica, the leader's duties, which write only while it leads.</summary>
 /// <param name="keys">Makes the gateway's keys that are missing.</param>
-/// <param name="time">The clock.</param>
 /// <param name="logger">Told which duty has failed.</param>
 /// <param name="feedCa">Makes and renews the feed's CA; null: the feed's certificate is from elsewhere.</param>
 internal sealed class LeaderDuties(

@@ -11,7 +11,6 @@ namespace SshGateway.Operator.Leader;
 internal static class LeaderServices
 {
     /// <param name="services">Gets them; has the <see cref="ApiClient"/> and the tables.</param>
-    /// <param name="leaseNamespace">Where the lease is.</param>
     /// <param name="keys">Where the gateway's keys are.</param>
     /// <param name="feedCa">Where the feed's CA is; null: the feed's certificate is from elsewhere.</param>
     public static void AddLeader(

@@ -2,16 +2,12 @@ using System.Globalization;
 
 namespace SshGateway.Operator.Listing;
 
-/// <summary>
-/// A span of time in the few characters that kubectl gives it: the older, the coarser (k8s.io/apimachinery,
-/// util/duration).
-/// </summary>
+/// <summary>An age as kubectl writes it: the older, the coarser (k8s.io/apimachinery, util/duration).</summary>
 internal static class HumanAge
 {
     private const int HoursOfYear = 365 * 24;
 
     /// <param name="since">When it began; null: unknown.</param>
-    /// <param name="now">The time.</param>
     public static string Format(DateTimeOffset? since, DateTimeOffset now) => since is { } began ? Format(now - began) : "<unknown>";
 
     private static string Format(TimeSpan age)

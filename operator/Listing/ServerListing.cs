@@ -6,9 +6,7 @@ namespace SshGateway.Operator.Listing;
 /// <summary>The sessions of an API server, of some namespaces or all.</summary>
 internal static class ServerListing
 {
-    /// <param name="reader">The API server.</param>
     /// <param name="namespaces">The namespaces; none: all.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public static async Task<ListedTable> ReadAsync(TableReader reader, IReadOnlyCollection<string> namespaces, CancellationToken cancellationToken)
     {
         List<ServerTable> pages = [];

@@ -3,7 +3,6 @@ using SshGateway.Hosting;
 namespace SshGateway.Operator.Listing;
 
 /// <summary>What stands behind <c>sessions</c> on the command line.</summary>
-/// <param name="IsWide">Whether all columns are shown.</param>
 /// <param name="Configuration">The rest, which is configuration.</param>
 internal sealed record SessionsArguments(bool IsWide, string[] Configuration)
 {

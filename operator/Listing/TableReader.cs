@@ -3,16 +3,13 @@ using SshGateway.Operator.Kubernetes.Api;
 
 namespace SshGateway.Operator.Listing;
 
-/// <summary>
-/// Reads the sessions as the API server prints them, which is what kubectl shows: columns, status and ages are its own.
-/// </summary>
+/// <summary>Reads the sessions as the API server prints them for kubectl: columns, status, ages are its own.</summary>
 internal sealed class TableReader(ApiClient api)
 {
     private const string AsTable = "application/json;as=Table;v=v1;g=meta.k8s.io";
     private const int PageSize = 500;
 
     /// <param name="ofNamespace">Null: all namespaces.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The pages, in order; one at least.</returns>
     /// <exception cref="ApiException">The server said no.</exception>
     /// <exception cref="HttpRequestException">The server was not reached.</exception>

@@ -2,16 +2,12 @@ using System.Text;
 
 namespace SshGateway.Operator.Listing;
 
-/// <summary>
-/// A table as kubectl lays it out (k8s.io/cli-runtime, printers), so that what reads the one reads the other.
-/// </summary>
+/// <summary>Lays a table out as kubectl does (k8s.io/cli-runtime, printers), for programs that read it.</summary>
 internal static class TableText
 {
     private const int NarrowestColumn = 6;
     private const int Gap = 3;
 
-    /// <param name="table">The table.</param>
-    /// <param name="isWide">Whether wide columns are shown.</param>
     /// <param name="hasNamespaces">Whether the namespace is the first column.</param>
     public static string Format(ListedTable table, bool isWide, bool hasNamespaces)
     {

@@ -3,9 +3,7 @@ using SshGateway.Feed;
 
 namespace SshGateway.Operator.Model;
 
-/// <summary>
-/// A session: <c>claudesessions.tars.cloudwalk.network</c>; crds/claudesessions.yaml describes each field.
-/// </summary>
+/// <summary><c>claudesessions.tars.cloudwalk.network</c>; crds/claudesessions.yaml describes each field.</summary>
 internal sealed record ClaudeSession : KubernetesObject
 {
     public const string ApiVersion = "tars.cloudwalk.network/v1alpha1";
@@ -21,16 +19,12 @@ internal sealed record ClaudeSession : KubernetesObject
     /// <summary>What was last written there. Nothing is routed by it; a lost id is refused by it.</summary>
     public SessionStatus? Status { get; init; }
 
-    /// <summary>
-    /// Whether an operator wrote that the session's id is another session's. Such a session never gets the id.
-    /// </summary>
+    /// <summary>Whether an operator wrote that the id is another session's. This one then never gets it.</summary>
     [JsonIgnore]
     public bool HasLostId => Status?.Conditions?.Any(c => c is { Type: SessionCondition.Ready, Reason: ReadyReasons.SessionIdTaken }) ?? false;
 }
 
-/// <summary>
-/// <c>spec</c> of a ClaudeSession. Nothing here is checked yet: <see cref="Routing.SessionRules"/> does.
-/// </summary>
+/// <summary><c>spec</c> of a ClaudeSession, not checked yet: <see cref="SessionRules"/> does that.</summary>
 internal sealed record SessionSpec
 {
     public const int DefaultMaxConnections = 20;

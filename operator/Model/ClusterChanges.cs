@@ -12,9 +12,7 @@ internal sealed record ClusterChanges
     /// <summary>The objects that are gone.</summary>
     public IReadOnlyList<ObjectKey> Removed { get; init; } = [];
 
-    /// <summary>
-    /// The sessions whose newest version cannot be decoded. What was last known of them stays in force.
-    /// </summary>
+    /// <summary>Sessions whose newest version cannot be decoded. Their last good version stays in force.</summary>
     public IReadOnlyList<UnreadableSession> Unreadable { get; init; } = [];
 
     /// <summary>How far the reader has come with these changes.</summary>

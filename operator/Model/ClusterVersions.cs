@@ -45,9 +45,7 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
     }
 }
 
-/// <summary>
-/// How far a namespace has been read: every change of the kind up to this resource version is in what was told.
-/// </summary>
+/// <summary>How far a namespace has been read: all changes up to these resource versions have been told.</summary>
 /// <param name="Namespace">Empty: all namespaces, read as one.</param>
 /// <param name="Sessions">Zero: there is none to compare.</param>
 /// <param name="Pods">Zero: there is none to compare.</param>

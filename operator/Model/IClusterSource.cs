@@ -9,10 +9,7 @@ internal interface IClusterSource
     /// </summary>
     IAsyncEnumerable<ClusterChanges> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Somebody waits for these versions. Where the source has not come so far, it looks whether there is more to read,
-    /// or only nothing new.
-    /// </summary>
+    /// <summary>Somebody waits for these versions: find out whether there is more to read or nothing new.</summary>
     void CatchUp(ClusterVersions minimum);
 
     /// <summary>Why what was read may be out of date without anybody being told; null: it is not.</summary>

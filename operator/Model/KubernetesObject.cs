@@ -25,9 +25,7 @@ internal abstract record KubernetesObject
     public string? Label(string name) => Metadata?.Labels?.GetValueOrDefault(name);
 }
 
-/// <summary>
-/// The part of <c>metadata</c> that is read. A manifest from a directory has neither uid nor times from a server.
-/// </summary>
+/// <summary>The part of <c>metadata</c> that is read. A directory's manifests have no uid and no times.</summary>
 internal sealed record ObjectMeta
 {
     public const string DefaultNamespace = "default";

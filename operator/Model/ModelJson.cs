@@ -11,9 +11,7 @@ namespace SshGateway.Operator.Model;
 [JsonSerializable(typeof(Pod))]
 internal sealed partial class ModelJson : JsonSerializerContext;
 
-/// <summary>
-/// What is read of a ClaudeSession whose spec cannot be: whose it is, and what its owner was last told.
-/// </summary>
+/// <summary>What is read of a ClaudeSession with an unreadable spec: whose it is, and its last status.</summary>
 internal sealed record SessionWithoutSpec
 {
     public ObjectMeta? Metadata { get; init; }

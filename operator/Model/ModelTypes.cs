@@ -5,7 +5,6 @@ namespace SshGateway.Operator.Model;
 /// <summary>What a field of the model expects, in words for the object's author.</summary>
 internal static class ModelTypes
 {
-    /// <param name="kind">The object's kind.</param>
     /// <param name="field">The field's path, as System.Text.Json writes it without its <c>$.</c></param>
     public static string Expected(string kind, string field)
     {

@@ -5,10 +5,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Operator.Model;
 
-/// <summary>
-/// What the CRD's schema demands of a ClaudeSession, checked here again: older API servers prune its CEL rules, and a
-/// directory has no API server.
-/// </summary>
+/// <summary>The CRD's rules, checked again: old API servers prune CEL rules, and a directory has no server.</summary>
 internal static partial class SessionRules
 {
     public const int MaxAuthorizedKeys = 16;

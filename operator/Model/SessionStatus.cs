@@ -56,9 +56,7 @@ internal sealed record SessionEndpoint
 
     public string? NodeName { get; init; }
 
-    /// <summary>
-    /// Of the keys that the session pins, else of the one that the pod showed first; as ssh shows them.
-    /// </summary>
+    /// <summary>Of the pinned keys, else of the one that the pod showed first; as ssh shows them.</summary>
     public IReadOnlyList<string>? HostKeyFingerprints { get; init; }
 
     /// <summary>The proxy that reported the key first; null where the session says which keys are good.</summary>

@@ -14,7 +14,6 @@ namespace SshGateway.Operator.Publishing;
 /// </summary>
 internal static class EntryEncoding
 {
-    /// <param name="session">The session.</param>
     /// <param name="hostKey">What the proxies know of its pod's host key; null: nothing.</param>
     /// <param name="problem">What is beyond its bounds, so that the entry lets nobody in; null: nothing.</param>
     public static TableEntry Encode(RoutedSession session, HostKeyRecord? hostKey, out string? problem)

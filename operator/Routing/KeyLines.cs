@@ -13,7 +13,6 @@ internal static class KeyLines
     private const int MaxItemLength = 4096;
 
     /// <param name="field">The list's path in the spec.</param>
-    /// <param name="items">Its items.</param>
     /// <param name="maximum">How many of them count, and how many keys.</param>
     /// <param name="problems">Gets a sentence for each item of which a line is skipped.</param>
     /// <param name="ofHosts">Host keys: those of security keys are none.</param>

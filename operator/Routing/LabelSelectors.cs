@@ -18,7 +18,6 @@ internal sealed class LabelSelectors
     public bool HasMatch(ClaudeSession session) => KeyOf(session) is { } key && _selectors.GetValueOrDefault(key) is { Matches: > 0 };
 
     /// <summary>A session came; one that does not select by labels is none of this.</summary>
-    /// <param name="session">The session.</param>
     /// <param name="pods">All pods that are known.</param>
     public void Add(ClaudeSession session, IEnumerable<Pod> pods)
     {

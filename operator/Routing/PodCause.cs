@@ -4,7 +4,6 @@ namespace SshGateway.Operator.Routing;
 
 /// <summary>The deepest cause that is known of why a pod is not ready.</summary>
 /// <param name="Reason">One word, such as ImagePullBackOff.</param>
-/// <param name="Message">More about it.</param>
 internal sealed record PodCause(string Reason, string Message)
 {
     /// <summary>Null: the pod's status names none.</summary>

@@ -41,9 +41,7 @@ internal static class RouteDescription
     public static string DescribePod(Pod pod) =>
         PodCause.Find(pod)?.Message ?? $"its phase is {pod.Status?.Phase ?? "Pending"}";
 
-    /// <summary>
-    /// What a user who cannot log in is told beyond the reason: one word, or nothing.
-    /// </summary>
+    /// <summary>What a user who cannot log in is told beyond the reason: one word, or nothing.</summary>
     public static string FindCause(RoutedSession route) => route.Reason switch
     {
         ReadyReasons.PodNotFound or ReadyReasons.Conflict when route.Binding != route.Reason => route.Binding,

@@ -44,9 +44,7 @@ internal sealed record RoutedSession
     /// <summary>CAs that sign the pod's host key.</summary>
     public IReadOnlyList<SshPublicKey> HostCAKeys { get; init; } = [];
 
-    /// <summary>
-    /// The owner's user name, which counts as a certificate's principal; empty where no user CA is trusted.
-    /// </summary>
+    /// <summary>The owner's name, a certificate's principal by default; empty where no user CA is trusted.</summary>
     public string OwnerUser { get; init; } = "";
 
     /// <summary>The principals that a user certificate may have; empty: the session id and the owner.</summary>

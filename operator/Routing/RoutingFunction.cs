@@ -13,8 +13,6 @@ namespace SshGateway.Operator.Routing;
 internal static class RoutingFunction
 {
     /// <summary>One entry per session id, in the order of the ids.</summary>
-    /// <param name="objects">All objects.</param>
-    /// <param name="options">What is allowed.</param>
     /// <param name="bindings">Whose each id was before; null: nothing is known.</param>
     public static IReadOnlyList<RoutedSession> Route(ClusterObjects objects, RoutingOptions options, IReadOnlyDictionary<string, IdBinding>? bindings = null)
     {
@@ -26,7 +24,6 @@ internal static class RoutingFunction
     /// <param name="session">The session that has its id.</param>
     /// <param name="binding">Its pod, or why it has none.</param>
     /// <param name="ownsAddress">Whether the pod's address is the pod's.</param>
-    /// <param name="options">What is allowed.</param>
     public static RoutedSession Route(ClaudeSession session, PodBinding binding, bool ownsAddress, RoutingOptions options)
     {
         SshSpec ssh = session.Spec?.Ssh ?? new SshSpec();

@@ -20,7 +20,6 @@ internal sealed class SessionRouter
     private readonly Dictionary<string, RoutedSession> _routes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _due = new(StringComparer.Ordinal);
 
-    /// <param name="options">What is allowed.</param>
     /// <param name="bindings">Whose each id is, as another router left it; null: nothing is known.</param>
     public SessionRouter(RoutingOptions options, IReadOnlyDictionary<string, IdBinding>? bindings = null)
     {

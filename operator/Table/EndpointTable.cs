@@ -9,9 +9,7 @@ namespace SshGateway.Operator.Table;
 /// </summary>
 internal sealed class EndpointTable
 {
-    /// <summary>
-    /// Changes that are remembered for streams that were cut: minutes of a busy cluster, and a few megabytes.
-    /// </summary>
+    /// <summary>Changes remembered for streams that were cut: minutes of a busy cluster, a few megabytes.</summary>
     public const int RememberedChanges = 16 * 1024;
 
     private readonly Lock _lock = new();
@@ -25,10 +23,7 @@ internal sealed class EndpointTable
     private ClusterVersions _versions;
     private string _epoch = NewEpoch();
 
-    /// <summary>
-    /// Somebody waits for these versions, and they may be there already: where nothing happens, a watch does not tell
-    /// how far it has come.
-    /// </summary>
+    /// <summary>Somebody waits for these versions, which may be there: a quiet watch does not say so.</summary>
     public event Action<ClusterVersions>? CatchUpRequested;
 
     /// <summary>Whether the table is complete: everything that existed at start is in it.</summary>
@@ -68,7 +63,6 @@ internal sealed class EndpointTable
 
     /// <summary>One step of the table. The first one makes it complete.</summary>
     /// <param name="upserts">The entries that are new, or may be other than they were.</param>
-    /// <param name="removals">The session ids that are gone.</param>
     /// <param name="versions">How far the objects have been read with this.</param>
     /// <param name="startsEpoch">The versions do not compare with the earlier ones: streams must begin anew.</param>
     /// <returns>How many sessions changed, came or went.</returns>

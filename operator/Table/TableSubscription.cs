@@ -20,15 +20,10 @@ internal sealed class TableSubscription : IDisposable
         Versions = versions;
     }
 
-    /// <summary>
-    /// The whole table, at <see cref="Position"/>; null when the proxy has so much of it that changes make it complete.
-    /// </summary>
+    /// <summary>The whole table, at <see cref="Position"/>; null: changes suffice to complete the proxy's.</summary>
     public IReadOnlyList<TableEntry>? Snapshot { get; internal set; }
 
-    /// <summary>
-    /// The table at the time of the subscription. Once its epoch is another one, this subscription is of no use any
-    /// more.
-    /// </summary>
+    /// <summary>The table when this subscription began. In another epoch, the subscription is of no use.</summary>
     public TablePosition Position { get; }
 
     /// <summary>What that was made of.</summary>

@@ -9,7 +9,6 @@ namespace SshGateway.Operator.TarsApi;
 /// <param name="reviewer">Says whose a token is; null when there is no API server.</param>
 /// <param name="allowed">The ServiceAccounts that may ask, as the API server calls them.</param>
 /// <param name="acceptsApiServerTokens">Whether a token may also be for the API server.</param>
-/// <param name="logger">The log.</param>
 internal sealed class CallerAuthentication(
     ITokenReviewer? reviewer, IReadOnlySet<string> allowed, bool acceptsApiServerTokens, ILogger<CallerAuthentication> logger)
 {

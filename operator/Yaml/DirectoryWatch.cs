@@ -26,11 +26,8 @@ internal sealed class DirectoryWatch : IDisposable
         Start();
     }
 
-    /// <summary>
-    /// Completes when files changed and no more events came for a moment, or when it is time to rescan.
-    /// </summary>
+    /// <summary>Completes when files changed and events have ceased for a moment, or when a rescan is due.</summary>
     /// <param name="isElsewhere">Whether a link leads elsewhere by now.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(Func<bool> isElsewhere, CancellationToken cancellationToken)
     {
         long begun = _time.GetTimestamp();

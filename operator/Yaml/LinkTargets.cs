@@ -35,9 +35,7 @@ internal sealed class LinkTargets(string directory)
         throw new IOException("it is another directory with every look");
     }
 
-    /// <summary>
-    /// Whether the directory or a link in it leads elsewhere since it was listed, or to a file that has changed.
-    /// </summary>
+    /// <summary>Whether the directory or a link leads elsewhere than when listed, or to a changed file.</summary>
     public bool HaveChanged() =>
         !Equals(_directory?.Inode, FileIdentity.Find(directory)?.Inode) || _links.Any(link => link.Value != FileIdentity.Find(link.Key));
 }

@@ -12,7 +12,6 @@ internal sealed record ManifestDocument(int Number, ManifestSubject? Subject, Ku
 /// <summary>Which object a manifest is about, as far as it can be told.</summary>
 /// <param name="Kind">Null: of a kind that is not read here, which may be a misspelt one.</param>
 /// <param name="Namespace">Null: it has none, or the field is misspelt.</param>
-/// <param name="Name">Its name.</param>
 internal sealed record ManifestSubject(string? Kind, string? Namespace, string Name)
 {
     /// <summary>Whether it may be this object.</summary>

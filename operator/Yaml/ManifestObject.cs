@@ -4,7 +4,6 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Yaml;
 
 /// <summary>One object as it is written: a document of its own, or an item of a list as kubectl prints it.</summary>
-/// <param name="element">What is written.</param>
 /// <param name="path">Where it is in its document, such as <c>items[2]</c>; empty: it is the document.</param>
 /// <param name="itemKind">The kind of all items of the list, where the list says it.</param>
 /// <param name="yaml">Knows the lines.</param>

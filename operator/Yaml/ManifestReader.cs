@@ -3,10 +3,7 @@ using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Yaml;
 
-/// <summary>
-/// The objects of one file. As an API server would, it refuses objects that break their schema: a directory has
-/// nobody else to do it.
-/// </summary>
+/// <summary>Reads one file's objects and refuses what breaks their schema, as an API server would.</summary>
 internal static class ManifestReader
 {
     public static IReadOnlyList<ManifestDocument> Read(string fileName, string content) =>

@@ -37,8 +37,6 @@ internal sealed partial class AuditLog : BackgroundService
     private bool _mayBeTorn = true;
 
     /// <param name="destination">A file, <see cref="StandardOutput"/>, or empty: there is no audit log.</param>
-    /// <param name="proxyId">Names this proxy in each line.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="logger">Told what is lost.</param>
     public AuditLog(string destination, string proxyId, TimeProvider time, ILogger<AuditLog> logger)
     {

@@ -34,9 +34,7 @@ internal sealed record AuditRecord
     /// <summary>The fingerprint of the key that the client proved to hold.</summary>
     public string? Key { get; init; }
 
-    /// <summary>
-    /// The key id of the certificate by which that key opened the session; absent: the session lists the key.
-    /// </summary>
+    /// <summary>The key id of the certificate that opened the session; absent: the session lists the key.</summary>
     public string? Certificate { get; init; }
 
     /// <summary>Of that certificate, in digits: JSON's readers do not agree on numbers of 64 bits.</summary>
@@ -73,7 +71,6 @@ internal sealed record AuditRecord
 /// <summary>The line that stands for those that could not be written.</summary>
 /// <param name="Time">When that was found out.</param>
 /// <param name="Proxy">Whose they were.</param>
-/// <param name="Lost">How many.</param>
 internal sealed record AuditLoss(DateTimeOffset Time, string Proxy, long Lost);
 
 [JsonSourceGenerationOptions(

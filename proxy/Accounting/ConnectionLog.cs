@@ -3,9 +3,7 @@ using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Accounting;
 
-/// <summary>
-/// What is logged of connections. What a client did is Information, what a pod did Warning, what we did Error.
-/// </summary>
+/// <summary>Logs connections: what a client did at Information, a pod at Warning, our own faults at Error.</summary>
 internal static partial class ConnectionLog
 {
     [LoggerMessage(2, LogLevel.Information, "Connection {Connection} from {Client} logged in: session {SessionId}, pod {PodName} ({PodUid}) at {Endpoint}, {Credential}, {Milliseconds} ms")]

@@ -10,9 +10,7 @@ using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Accounting;
 
-/// <summary>
-/// What is known of a connection by those who keep accounts of it: the metrics, the log and the audit log.
-/// </summary>
+/// <summary>What those who account for connections know of one: the metrics, the log and the audit log.</summary>
 internal sealed class ConnectionReport
 {
     private readonly string _id;

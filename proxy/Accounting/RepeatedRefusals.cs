@@ -20,8 +20,6 @@ internal sealed class RepeatedRefusals(SourceNetworks sources, TimeProvider time
     private readonly Dictionary<(SourceNetwork?, ConnectionEnd), Repetition> _repetitions = [];
 
     /// <summary>A connection was refused. True: it is to be reported now.</summary>
-    /// <param name="address">Whose.</param>
-    /// <param name="end">How.</param>
     /// <param name="report">Reports it later, for so many connections.</param>
     public bool IsFirst(IPAddress address, ConnectionEnd end, Action<int> report)
     {

@@ -3,9 +3,7 @@ namespace SshGateway.Proxy.Authentication;
 /// <summary>Bounds of one connection's authentication.</summary>
 internal static class AuthenticationLimits
 {
-    /// <summary>
-    /// Keys that a client may ask about. A refused query is not a failed login: agents offer many keys.
-    /// </summary>
+    /// <summary>Keys that a client may ask about. A refused query is no failed login: agents offer many.</summary>
     public const int Queries = 64;
 
     /// <summary>Signed requests that may fail: OpenSSH's MaxAuthTries.</summary>

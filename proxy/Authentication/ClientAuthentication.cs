@@ -31,14 +31,10 @@ internal sealed partial class ClientAuthentication(
     /// <summary>The user name that the client gave, for the log; empty before its first request.</summary>
     public string UserName => _user is null ? "" : Encoding.ASCII.GetString(_user);
 
-    /// <summary>
-    /// Why the last certificate or revoked key was refused, for the log; null when none was, or the client is in.
-    /// </summary>
+    /// <summary>Why the last certificate or revoked key was refused, for the log; null: none, or it is in.</summary>
     public string? CertificateRefusal { get; private set; }
 
-    /// <summary>
-    /// Runs until a key of the session has made a verified signature. No answer has been sent to that request yet.
-    /// </summary>
+    /// <summary>Runs until a key of the session has made a verified signature. That is not answered yet.</summary>
     /// <returns>Null: the client has used up its attempts.</returns>
     /// <exception cref="SshProtocolException">The client broke the protocol.</exception>
     public async Task<AuthenticatedClient?> RunAsync()

@@ -4,7 +4,6 @@ namespace SshGateway.Proxy.Authentication;
 internal static class RefusalClock
 {
     /// <param name="receivedAt">The timestamp of what is refused.</param>
-    /// <param name="time">The clock.</param>
     public static async Task WaitAsync(long receivedAt, TimeProvider time)
     {
         // Timers run on a coarse clock and may be some milliseconds early.

@@ -6,10 +6,7 @@ using SshGateway.Ssh.Revocation;
 
 namespace SshGateway.Proxy.Authentication;
 
-/// <summary>
-/// What must not log in any more, whatever a session says: of all sessions by <c>Proxy:RevokedKeys</c>, of one by its
-/// own list. Thread-safe.
-/// </summary>
+/// <summary>What must not log in, by <c>Proxy:RevokedKeys</c> or by a session's own list. Thread-safe.</summary>
 internal sealed class RevokedKeys
 {
     private volatile RevocationList _list = RevocationList.Empty;

@@ -21,9 +21,7 @@ internal static class UserCertificateRules
         return certificate?.CriticalOptions.ContainsKey(CertificateOptions.VerifyRequired) == true ? presence | SecurityKeyFlags.UserVerified : presence;
     }
 
-    /// <summary>
-    /// Why the certificate does not open the session, for the log; null: it does. The CA's signature is not looked at.
-    /// </summary>
+    /// <summary>Why the certificate does not open the session; null: it does. The signature is not checked.</summary>
     public static string? FindProblem(SshCertificate certificate, SessionEntry session, IPAddress client, DateTimeOffset now)
     {
         if (certificate.Type != CertificateType.User)

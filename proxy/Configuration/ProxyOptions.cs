@@ -92,9 +92,7 @@ internal sealed class ProxyOptions
     /// </summary>
     public TimeSpan UnreachableClientTimeout { get; set; } = TimeSpan.FromSeconds(7200 + (9 * 75));
 
-    /// <summary>
-    /// How long a login waits for one of the pod's handshake slots, and then for handshake and login at the pod's sshd.
-    /// </summary>
+    /// <summary>How long a login waits for a handshake slot of its pod, and then for handshake and login.</summary>
     public TimeSpan PodLoginTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Microseconds for which an event loop may look for events before it sleeps; 0: not at all.</summary>

@@ -7,10 +7,7 @@ using SshGateway.Ssh.KeyExchange;
 
 namespace SshGateway.Proxy.Configuration;
 
-/// <summary>
-/// Reads and checks the options; each failure names the key and what to write instead. Key files are checked when they
-/// are loaded.
-/// </summary>
+/// <summary>Reads and checks the options; failures name key and remedy. Key files are checked when loaded.</summary>
 internal static class ProxyOptionsReader
 {
     private const int MaxId = 128;

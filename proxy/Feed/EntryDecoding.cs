@@ -10,10 +10,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>
-/// The feed's Entry as the table's. Every bound of endpoint_feed.proto is checked: what is routed by is never half
-/// right.
-/// </summary>
+/// <summary>Decodes the feed's Entry for the table, and checks every bound of endpoint_feed.proto.</summary>
 internal static class EntryDecoding
 {
     /// <param name="problem">The field that is wrong, and how; null when the entry is good.</param>

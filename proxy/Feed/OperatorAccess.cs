@@ -5,9 +5,7 @@ using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>
-/// Opens streams to operators. Reads both files for each: the CA and the token are replaced at run time.
-/// </summary>
+/// <summary>Opens streams to operators. Reads both files each time: CA and token change at run time.</summary>
 internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
 {
     /// <summary>How long an operator may say nothing: three heartbeats of endpoint_feed.proto.</summary>

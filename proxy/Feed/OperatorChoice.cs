@@ -2,10 +2,7 @@ using Grpc.Core;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>
-/// Takes one of the operators at random, so that proxies spread, and if there is a choice not the same as the last
-/// time, which has just ended.
-/// </summary>
+/// <summary>Takes an operator at random, so that proxies spread, but not the last one if there are others.</summary>
 internal sealed class OperatorChoice(OperatorDirectory directory, Random random)
 {
     private OperatorAddress? _last;

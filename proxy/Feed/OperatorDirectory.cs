@@ -4,9 +4,7 @@ using Grpc.Core;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>
-/// Finds the operators behind Proxy:Operators: a headless Service's name has one address per replica.
-/// </summary>
+/// <summary>Finds the operators of Proxy:Operators: a headless Service has one address per replica.</summary>
 internal sealed class OperatorDirectory(IReadOnlyList<string> names)
 {
     /// <exception cref="RpcException">No name has an address.</exception>

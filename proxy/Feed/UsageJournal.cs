@@ -4,9 +4,7 @@ using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
 
-/// <summary>
-/// What one operator has been told of the sessions' use, and so what is news to it. Lives as long as the stream.
-/// </summary>
+/// <summary>What one operator knows of the sessions' use, to find what is news. Lives as long as the stream.</summary>
 internal sealed class UsageJournal : IDisposable
 {
     // The operator writes it with a grain of five minutes.

@@ -35,7 +35,6 @@ internal sealed class KeyFiles<T> : IReloadable
     /// ones and <c>*.pub</c>.</param>
     /// <param name="make">Makes it of the keys, in that order. Earlier ones may still be in use: nobody disposes the
     /// keys.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="logger">Told about changes and problems.</param>
     /// <exception cref="SshFormatException">They cannot be used; the message names the file and the remedy.</exception>
     public KeyFiles(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make, TimeProvider time, ILogger logger)

@@ -3,10 +3,7 @@ using SshGateway.Proxy.Networks;
 
 namespace SshGateway.Proxy.Limits;
 
-/// <summary>
-/// How many clients there may be: all of them, those that have not logged in yet, and those of one source that have
-/// not.
-/// </summary>
+/// <summary>How many clients there may be: in all, not yet logged in, and of one source not yet logged in.</summary>
 internal sealed class ClientLimits : IDisposable
 {
     // Each costs a key exchange, about a millisecond.
@@ -34,10 +31,7 @@ internal sealed class ClientLimits : IDisposable
 
     public UnauthenticatedPlaces Unauthenticated { get; }
 
-    /// <summary>
-    /// Connections that are told something before they are closed, such as why they are refused. Each holds a socket
-    /// for that long.
-    /// </summary>
+    /// <summary>Connections that are told something, such as a refusal, before they close. Each has a socket.</summary>
     public ConcurrencyLimit LingeringClose { get; } = new(64);
 
     /// <summary>Refusals that are told where ssh shows them, after a key exchange.</summary>

@@ -32,7 +32,6 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
     }
 
     /// <summary>The client's address is known now. Null: it may stay.</summary>
-    /// <param name="address">The address.</param>
     /// <param name="onDisplaced">Called on another client's thread if it has to make room before its login.</param>
     public Refusal? Identify(IPAddress address, Action onDisplaced)
     {
@@ -62,19 +61,14 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         Authenticated();
     }
 
-    /// <summary>
-    /// The client has logged in, or its bytes go to a pod that authenticates it. It no longer counts as
-    /// unauthenticated.
-    /// </summary>
+    /// <summary>The client has logged in, or a pod will authenticate it. It is not unauthenticated any more.</summary>
     public void Authenticated()
     {
         IsAuthenticated = true;
         LeavePlace();
     }
 
-    /// <summary>
-    /// The client's bytes went to its pod, and the pod did not let it in. That counts as a login that failed here.
-    /// </summary>
+    /// <summary>The pod that got the client's bytes did not let it in: that counts as a login failed here.</summary>
     public void FailedAtPod()
     {
         if (_address is not null)

@@ -14,7 +14,6 @@ namespace SshGateway.Proxy.Limits;
 /// <param name="isOn">False: nobody is ever refused.</param>
 /// <param name="exempt">Networks whose failures are not counted.</param>
 /// <param name="sources">Finds the source of an address.</param>
-/// <param name="time">The clock.</param>
 internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetworks sources, TimeProvider time)
 {
     /// <summary>How many sources are remembered. Beyond that the one whose penalty passes first is forgotten.</summary>
@@ -62,8 +61,6 @@ internal sealed class SourcePenalties(bool isOn, NetworkSet exempt, SourceNetwor
     }
 
     /// <summary>A connection of somebody who had not logged in has ended.</summary>
-    /// <param name="address">Whose.</param>
-    /// <param name="end">How.</param>
     /// <param name="triedToLogIn">Whether it asked for a login.</param>
     public void Add(IPAddress address, ConnectionEnd end, bool triedToLogIn)
     {

@@ -34,7 +34,6 @@ internal sealed class UnauthenticatedPlaces(int limit, int perSource, SourceNetw
     }
 
     /// <summary>Null: the source has as many as it may have.</summary>
-    /// <param name="address">The client's.</param>
     /// <param name="onDisplaced">Called on another client's thread when the place is lost.</param>
     public Place? TryEnter(IPAddress address, Action onDisplaced)
     {
@@ -146,9 +145,7 @@ internal sealed class UnauthenticatedPlaces(int limit, int perSource, SourceNetw
         public LinkedList<Place> Places { get; } = [];
     }
 
-    /// <summary>
-    /// Those that have places, by how many; among equals the one that has not changed for the longest is the greatest.
-    /// </summary>
+    /// <summary>Those that have places, by how many; among equals, the one unchanged for longest is greatest.</summary>
     internal sealed class Ranking<T>
         where T : Crowd
     {

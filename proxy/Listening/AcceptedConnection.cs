@@ -11,9 +11,7 @@ using SshGateway.Ssh.Transport;
 
 namespace SshGateway.Proxy.Listening;
 
-/// <summary>
-/// An accepted connection: whether it may stay, who it is, what it wants, and then the connection of that kind.
-/// </summary>
+/// <summary>Admits an accepted connection, finds out who it is and what it wants, and runs what it wants.</summary>
 internal sealed class AcceptedConnection(
     IPeerSocket socket, NetworkSet balancers, ClientLimits limits, ConnectionReport report, SshConnectionFactory ssh, PassthroughConnectionFactory passthrough,
     RefusedClients refusedClients, TimeProvider time) : IDisposable

@@ -53,10 +53,7 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
         return header.Value.Source ?? socket.RemoteEndPoint;
     }
 
-    /// <summary>
-    /// What the client wants, once it is known who it is; null: it has said all that it will say, and that is not
-    /// known.
-    /// </summary>
+    /// <summary>What the client wants, once it is known who it is; null: it ended without saying it.</summary>
     /// <exception cref="PrefaceException">A CONNECT request is malformed, too long or late.</exception>
     /// <exception cref="PeerGoneException">The peer closed in a CONNECT request, or the connection broke.</exception>
     public async Task<Preface?> ReadAsync()
@@ -144,8 +141,6 @@ internal sealed class PrefaceReader(IPeerSocket socket, NetworkSet balancers, Ti
 internal sealed record Preface(ConnectRequest? Connect, ReadOnlyMemory<byte> Unread);
 
 /// <summary>What came first on a connection is not what has to come there.</summary>
-/// <param name="end">How the connection ends.</param>
-/// <param name="message">What is wrong with it.</param>
 internal sealed class PrefaceException(ConnectionEnd end, string message) : Exception(message)
 {
     public ConnectionEnd End { get; } = end;

@@ -21,9 +21,7 @@ internal sealed class RefusedClients(ServerTransportFactory transports, ClientLi
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
     /// <summary>Does not throw.</summary>
-    /// <param name="socket">The client's.</param>
     /// <param name="reader">Reads what comes first from it.</param>
-    /// <param name="refusal">Why.</param>
     /// <param name="isIdentified">Whether it is known who it is: a balancer's header has been read.</param>
     public async Task DisconnectAsync(IPeerSocket socket, PrefaceReader reader, Refusal refusal, bool isIdentified)
     {

@@ -197,7 +197,6 @@ internal sealed partial class SshListener(
     }
 }
 
-/// <param name="Listen">The address and port.</param>
 /// <param name="ClientTimeouts">When a client is gone.</param>
 /// <param name="DrainDelay">How long new clients are still accepted once the process is told to end and not
 /// ready.</param>

@@ -3,17 +3,12 @@ using System.Text;
 
 namespace SshGateway.Proxy.Networks;
 
-/// <summary>
-/// The value of the critical option source-address: addresses and networks with commas between them (OpenSSH
-/// PROTOCOL.certkeys).
-/// </summary>
+/// <summary>The critical option source-address: addresses and networks, with commas (PROTOCOL.certkeys).</summary>
 internal static class SourceAddresses
 {
     private const int MaxLength = 4096;
 
-    /// <summary>
-    /// Whether the client's address is one of them. A list of which anything cannot be read contains nothing.
-    /// </summary>
+    /// <summary>Whether the client's address is in the list. An unreadable list contains nothing.</summary>
     public static bool Contain(ReadOnlySpan<byte> list, IPAddress client)
     {
         if (list.IsEmpty || list.Length > MaxLength)

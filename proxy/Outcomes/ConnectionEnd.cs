@@ -24,10 +24,7 @@ internal enum ConnectionEnd
     /// <summary>Too many clients, of this source or in total, have not logged in yet.</summary>
     TooManyUnauthenticated,
 
-    /// <summary>
-    /// Clients that have not logged in yet had taken all places, and this one was the oldest of the source that had the
-    /// most.
-    /// </summary>
+    /// <summary>Unauthenticated clients had taken all places; this was the oldest of the source with most.</summary>
     Displaced,
 
     /// <summary>Too many connections of this source came to nothing a short while ago.</summary>
@@ -39,9 +36,7 @@ internal enum ConnectionEnd
     /// <summary>The client broke the protocol.</summary>
     ClientProtocolError,
 
-    /// <summary>
-    /// The client had no algorithm in common with us, or its part of the first key exchange was not acceptable.
-    /// </summary>
+    /// <summary>No algorithm in common with the client, or its part of the first exchange is unacceptable.</summary>
     ClientKeyExchangeFailed,
 
     /// <summary>The pod's sshd broke the protocol during the session.</summary>
@@ -59,9 +54,7 @@ internal enum ConnectionEnd
     /// </summary>
     PassthroughRefused,
 
-    /// <summary>
-    /// The client's certificate restricts it in a way that the plain gateway key cannot hand on to the pod.
-    /// </summary>
+    /// <summary>The client's certificate has a restriction that the plain gateway key cannot hand on.</summary>
     CertificateRestricted,
 
     /// <summary>The session takes no logins: access is Draining or Disabled.</summary>
@@ -73,15 +66,10 @@ internal enum ConnectionEnd
     /// <summary>Access became Disabled while the connection was open.</summary>
     SessionDisabled,
 
-    /// <summary>
-    /// The key or certificate by which the client was let in was revoked while the connection was open.
-    /// </summary>
+    /// <summary>The key or certificate that let the client in was revoked while the connection was open.</summary>
     KeyRevoked,
 
-    /// <summary>
-    /// The session has as many connections open in this proxy as maxConnections admits, or there are too many
-    /// passthroughs.
-    /// </summary>
+    /// <summary>The session has maxConnections open in this proxy, or there are too many passthroughs.</summary>
     TooManyConnections,
 
     /// <summary>Nothing went over the connection's channels for the session's idleTimeout.</summary>

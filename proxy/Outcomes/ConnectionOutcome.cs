@@ -3,12 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace SshGateway.Proxy.Outcomes;
 
 /// <summary>How a connection ended.</summary>
-/// <param name="End">The outcome.</param>
 /// <param name="Detail">What was wrong, if anything, for the log.</param>
 internal sealed record ConnectionOutcome(ConnectionEnd End, string? Detail = null);
 
 /// <summary>Why a client gets no further.</summary>
-/// <param name="End">How its connection ends.</param>
 /// <param name="Sentence">What its user reads: what happened, and what to do.</param>
 /// <param name="Detail">More for the log: addresses, fingerprints.</param>
 internal sealed record Refusal(ConnectionEnd End, string Sentence, string? Detail = null)

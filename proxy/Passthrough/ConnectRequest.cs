@@ -21,9 +21,6 @@ internal sealed record ConnectRequest(string SessionId, int? Port)
     //  CONNECT <session id>[:<port>] HTTP/1.0|1.1 CR LF
     //  *( <header> CR LF )
     //  CR LF
-    /// <param name="head">The whole head.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="problem">What is wrong with it.</param>
     public static bool TryParse(ReadOnlySpan<byte> head, [NotNullWhen(true)] out ConnectRequest? request, [NotNullWhen(false)] out string? problem)
     {
         (request, problem) = (null, null);

@@ -297,10 +297,8 @@ internal sealed class PassthroughConnectionFactory(
     SessionTable table, OpenSessions openSessions, PassthroughLimits limits, SourceNetworks sources, PipePool pipes, PodConnector connector, TimeProvider time)
 {
     /// <param name="client">The connection; owned by what is made.</param>
-    /// <param name="request">What it asks for.</param>
     /// <param name="unread">What was read of it behind that.</param>
     /// <param name="lease">What it holds of the limits.</param>
-    /// <param name="report">Its account.</param>
     public PassthroughConnection Create(IPeerSocket client, ConnectRequest request, ReadOnlyMemory<byte> unread, ConnectionLease lease, ConnectionReport report) => new(
         client, request, unread, lease, report, table, openSessions, limits, sources.Find(client.RemoteEndPoint.Address), pipes, connector, time);
 }

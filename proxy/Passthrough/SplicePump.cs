@@ -9,10 +9,6 @@ namespace SshGateway.Proxy.Passthrough;
 /// while nothing comes. It waits for its destination, and so its source is read no faster than its destination takes.
 /// The source's end is carried over as the end of what is written.
 /// </summary>
-/// <param name="source">Where bytes come from.</param>
-/// <param name="destination">Where they go.</param>
-/// <param name="pipes">Between the two.</param>
-/// <param name="activity">Told of them.</param>
 /// <param name="meter">Sees the first ones, which are copied for that; null: nobody does.</param>
 internal sealed class SplicePump(IPeerSocket source, IPeerSocket destination, PipePool pipes, ChannelActivity activity, HandshakeMeter? meter = null)
 {

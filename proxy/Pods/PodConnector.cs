@@ -9,7 +9,6 @@ namespace SshGateway.Proxy.Pods;
 /// <summary>The TCP connection to a pod.</summary>
 internal sealed partial class PodConnector(PodLoginLimits limits, TimeProvider time, ILogger<PodConnector> logger)
 {
-    /// <param name="entry">The session.</param>
     /// <param name="loop">Where the client's events come from, and the pod's are to come from.</param>
     /// <param name="cancellation">Nobody wants it any more.</param>
     /// <returns>A refusal that can be retried means that the pod accepted and hung up before we could look.</returns>
@@ -34,10 +33,6 @@ internal sealed partial class PodConnector(PodLoginLimits limits, TimeProvider t
         }
     }
 
-    /// <param name="entry">The session.</param>
-    /// <param name="end">How the connection ends.</param>
-    /// <param name="what">What its pod did.</param>
-    /// <param name="detail">More for the log.</param>
     public static Refusal Refuse(SessionEntry entry, ConnectionEnd end, string what, string? detail = null) => new(
         end,
         $"The pod of session {entry.SessionId} {what}.",

@@ -9,9 +9,7 @@ internal sealed record PodLoginLimits
     /// <summary>For the TCP connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>
-    /// How long a login waits for one of the pod's handshake slots, and then for handshake and login at the pod's sshd.
-    /// </summary>
+    /// <summary>How long a login waits for a handshake slot of its pod, and then for handshake and login.</summary>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>After how long a pod that does not acknowledge, or take, what is sent to it is gone.</summary>

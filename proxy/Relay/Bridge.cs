@@ -23,9 +23,7 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
     /// <inheritdoc cref="ChannelActivity.Review"/>
     public TimeSpan ReviewIdleTime() => _activity.Review();
 
-    /// <summary>
-    /// Ends the session and tells the client why. Any thread, also before it runs; the first reason counts.
-    /// </summary>
+    /// <summary>Ends the session and tells the client why. Any thread, any time; the first reason counts.</summary>
     public void Close(Refusal reason) => _closing.TrySetResult(reason);
 
     public async Task<ConnectionOutcome> RunAsync()

@@ -56,10 +56,7 @@ internal sealed class GlobalRequests(SshServerTransport clientLeg)
         }
     }
 
-    /// <summary>
-    /// Answers a request for proof, now or when its turn comes. The client's pump calls it, which must not wait for the
-    /// client.
-    /// </summary>
+    /// <summary>Answers a request for proof when its turn comes. Called by the client's pump: must not wait.</summary>
     /// <exception cref="SshProtocolException">There were too many.</exception>
     public async ValueTask AnswerClientAsync(InboundPacket packet)
     {

@@ -26,9 +26,7 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
     /// <summary>What becomes of each message.</summary>
     internal delegate Disposition Rules(in InboundPacket packet);
 
-    /// <summary>
-    /// Runs until the source ends or the destination takes no more. Does not throw for what peers do.
-    /// </summary>
+    /// <summary>Runs until the source ends or the destination takes no more. No peer makes it throw.</summary>
     public async Task<PumpEnd> RunAsync()
     {
         try

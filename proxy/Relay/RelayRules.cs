@@ -3,10 +3,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Relay;
 
-/// <summary>
-/// Which messages pass between the legs after authentication: the connection protocol (RFC 4254), unread. The rest is
-/// each leg's own.
-/// </summary>
+/// <summary>Relays the connection protocol (RFC 4254), unread; every other message is the leg's own.</summary>
 internal static class RelayRules
 {
     public static Disposition FromClient(in InboundPacket packet)

@@ -8,10 +8,7 @@ internal interface IClientConnection : IAsyncDisposable
     /// <summary>Runs to the end, and reports it. Does not throw.</summary>
     Task RunAsync();
 
-    /// <summary>
-    /// Whether it is known that its client was let in: only then it counts as use of the session, and towards the
-    /// session's maximum.
-    /// </summary>
+    /// <summary>Whether its client was let in. Only then it counts as use, and towards the maximum.</summary>
     bool IsAuthenticated { get; }
 
     /// <summary>
@@ -20,16 +17,10 @@ internal interface IClientConnection : IAsyncDisposable
     /// </summary>
     void Close(Refusal reason);
 
-    /// <summary>
-    /// Why the connection has to end because what let the client in is revoked now; null: it is not. One call at a
-    /// time.
-    /// </summary>
+    /// <summary>Why it must end: what let the client in is revoked; null: it is not. One call at a time.</summary>
     Refusal? FindRevocation(SessionEntry session);
 
-    /// <summary>
-    /// How long nothing has gone over it; null while the login is under way. One call at a time, and none after the
-    /// end.
-    /// </summary>
+    /// <summary>How long it has been idle; null during the login. One call at a time, and none after the end.</summary>
     TimeSpan? Review();
 
     /// <summary>Ends it, also while the login is under way. Any thread.</summary>

@@ -3,10 +3,7 @@ using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Sessions;
 
-/// <summary>
-/// Whether a session takes a login now, and whether it keeps those that are in; if not, why, in a sentence for its
-/// user.
-/// </summary>
+/// <summary>Whether a session takes a login now and keeps those that are in; if not, why, for its user.</summary>
 internal static class LoginGate
 {
     /// <summary>Why the session takes no login now; null: it does.</summary>
@@ -34,16 +31,12 @@ internal static class LoginGate
         };
     }
 
-    /// <summary>
-    /// Whether the session only lacks a pod that is on its way: TARS makes the session before the pod.
-    /// </summary>
+    /// <summary>Whether the session only lacks a pod that is on its way: TARS makes the pod afterwards.</summary>
     public static bool IsStarting(SessionEntry entry, DateTimeOffset now) =>
         !HasExpired(entry, now) && entry.Access == Access.Enabled
         && (entry.State == EndpointState.NotReady || (entry.State == EndpointState.None && entry.Reason is ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound or ReadyReasons.PodNotReady));
 
-    /// <summary>
-    /// Why the session's open connections have to end, in a sentence for their users; null: they live on.
-    /// </summary>
+    /// <summary>Why the session's open connections have to end, for their users; null: they live on.</summary>
     public static Refusal? CheckOpenConnections(SessionEntry entry, DateTimeOffset now)
     {
         if (HasExpired(entry, now))

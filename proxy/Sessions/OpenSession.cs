@@ -18,9 +18,7 @@ internal sealed class OpenSession(SessionEntry known)
 
     public string SessionId { get; } = known.SessionId;
 
-    /// <summary>
-    /// How many connections there are, and when one of them was last used, to the grain of the reviews.
-    /// </summary>
+    /// <summary>How many connections there are, and when one was last used, to the grain of the reviews.</summary>
     public (int Connections, DateTimeOffset LastActivity) Usage
     {
         get
@@ -32,9 +30,7 @@ internal sealed class OpenSession(SessionEntry known)
         }
     }
 
-    /// <param name="connection">The connection.</param>
     /// <param name="table">Has the session's entry.</param>
-    /// <param name="now">The time.</param>
     /// <param name="refusal">Why the session takes no more connections; null: it does.</param>
     /// <returns>False: the last connection has just left, and this is no longer the session's.</returns>
     public bool TryAdd(IClientConnection connection, SessionTable table, DateTimeOffset now, out Refusal? refusal)

@@ -2,9 +2,7 @@ using SshGateway.Hosting;
 
 namespace SshGateway.Proxy.Sessions;
 
-/// <summary>
-/// Looks through the open sessions once a second: one timer for all, as expiry and idle times are not exact to less.
-/// </summary>
+/// <summary>Reviews the open sessions every second, with one timer: expiry and idle times need no more.</summary>
 internal sealed class OpenSessionReview(OpenSessions sessions, TimeProvider time, ILogger<OpenSessionReview> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

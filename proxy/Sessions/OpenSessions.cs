@@ -25,9 +25,7 @@ internal sealed class OpenSessions
 
     public IEnumerable<OpenSession> All => _sessions.Values;
 
-    /// <summary>
-    /// Adds a connection to those of its session, if there may be one more, until <see cref="Remove"/>.
-    /// </summary>
+    /// <summary>Adds a connection to its session, if there may be one more, until <see cref="Remove"/>.</summary>
     public Result<OpenSession> Add(SessionEntry entry, IClientConnection connection)
     {
         while (true)

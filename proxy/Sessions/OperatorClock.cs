@@ -1,8 +1,6 @@
 namespace SshGateway.Proxy.Sessions;
 
-/// <summary>
-/// How far this machine's clock is from the operators'. Certificates for pods and the ends of sessions depend on it.
-/// </summary>
+/// <summary>How far this clock is from the operators': pod certificates and session ends depend on it.</summary>
 internal sealed partial class OperatorClock(TimeProvider time, ILogger<OperatorClock> logger)
 {
     // A message is on its way for a moment, and a busy machine reads it late.

@@ -30,9 +30,7 @@ internal sealed record SessionDetails
 
     public string OwnerUser { get; init; } = "";
 
-    /// <summary>
-    /// The principals that a user certificate may have, in UTF-8; empty: the session id and the owner.
-    /// </summary>
+    /// <summary>The principals that a certificate may have, in UTF-8; empty: the session id and the owner.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> AuthorizedPrincipals { get; init; } = [];
 
     /// <summary>The SHA-256 of each key that may not log in and whose certificates may not.</summary>

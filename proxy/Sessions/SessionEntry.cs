@@ -128,14 +128,10 @@ internal sealed class SessionEntry
     /// <summary>The CAs whose host certificates the pod may show, in the SSH wire format.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> HostCAKeys => ReadKeys(KeyList.HostCAKeys);
 
-    /// <summary>
-    /// The owner's user name, in UTF-8, which counts as a principal; known where the session trusts a CA.
-    /// </summary>
+    /// <summary>The owner's name, in UTF-8, which counts as a principal; known where a CA is trusted.</summary>
     public ReadOnlySpan<byte> OwnerUser => _packed.AsSpan(OffsetOf(KeyList.End));
 
-    /// <summary>
-    /// The principals that a user certificate may have, in UTF-8; empty: the session id and the owner.
-    /// </summary>
+    /// <summary>The principals that a certificate may have, in UTF-8; empty: the session id and the owner.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> AuthorizedPrincipals => ReadKeys(KeyList.AuthorizedPrincipals);
 
     /// <summary>Whether <see cref="Revokes"/> has anything to compare with.</summary>
@@ -163,9 +159,7 @@ internal sealed class SessionEntry
     /// <summary>More about the reason, as one word; empty: nothing more is known.</summary>
     public string Cause => Encoding.UTF8.GetString(Read(StringField.Cause));
 
-    /// <summary>
-    /// Whether the pod's sshd may be reached by whoever asks for the session, without a login at the gateway.
-    /// </summary>
+    /// <summary>Whether anyone who asks may reach the pod's sshd without a login at the gateway.</summary>
     public bool Passthrough => _packed[PassthroughOffset] != 0;
 
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>

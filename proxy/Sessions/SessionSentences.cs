@@ -51,7 +51,6 @@ internal static class SessionSentences
         };
     }
 
-    /// <param name="sessionId">The session.</param>
     /// <param name="connections">How many it has open: as many as it may have, or more.</param>
     public static string Full(string sessionId, int connections) =>
         $"Session {sessionId} already has {new Quantity(connections, "open connection")}, the maximum. Close one and try again.";

@@ -3,9 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SshGateway.Proxy.Sessions;
 
-/// <summary>
-/// session id → entry. Reads take no lock and allocate nothing; one writer, the feed client, changes it.
-/// </summary>
+/// <summary>session id → entry. Reads take no lock and allocate nothing; the feed client is the only writer.</summary>
 internal sealed class SessionTable
 {
     private readonly ConcurrentDictionary<string, SessionEntry> _entries = new(concurrencyLevel: 1, capacity: 1024);

@@ -3,7 +3,6 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.SshConnections;
 
 /// <summary>What a user reads during a login: sentences of the gateway's and banners of the pod's.</summary>
-/// <param name="sessionId">The session.</param>
 /// <param name="sendBanner">Takes banners for the user, as messages.</param>
 internal sealed class LoginWords(string sessionId, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner)
 {

@@ -14,9 +14,7 @@ internal static class PodBanner
     //  string    message in ISO-10646 UTF-8 encoding
     //  string    language tag
 
-    /// <summary>
-    /// Without what a terminal obeys, and without what hides or reorders words. All else is relayed as it is.
-    /// </summary>
+    /// <summary>Without what a terminal obeys or what hides or reorders words. All else stays as it is.</summary>
     /// <exception cref="SshFormatException">It is no banner.</exception>
     public static ReadOnlyMemory<byte> Clean(ReadOnlyMemory<byte> message)
     {

@@ -21,8 +21,6 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
     // A login at a pod takes milliseconds. After this long the user is told what it waits for.
     private static readonly TimeSpan SilentLogin = TimeSpan.FromSeconds(5);
 
-    /// <param name="client">The client.</param>
-    /// <param name="session">Its session.</param>
     /// <param name="loop">Where the client's events come from.</param>
     /// <param name="sendBanner">Takes banners for the user, as messages.</param>
     /// <param name="cancellation">The client has left.</param>
@@ -96,9 +94,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         return await login.ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// The session's entry when there is nothing more to wait for; null: the session no longer admits the client.
-    /// </summary>
+    /// <summary>The session's entry when there is nothing to wait for; null: it no longer admits the client.</summary>
     private async Task<SessionEntry?> AwaitPodAsync(
         AuthenticatedClient client, SessionEntry entry, OpenSession session, CancellationToken patience, CancellationToken cancellation)
     {

@@ -38,12 +38,9 @@ internal sealed class SshConnection : IClientConnection
 
     /// <param name="leg">The transport to the client; owned.</param>
     /// <param name="lease">What it holds of the limits.</param>
-    /// <param name="report">Its account.</param>
     /// <param name="authentication">Authenticates the client of this leg.</param>
-    /// <param name="openSessions">The sessions that have connections.</param>
     /// <param name="login">Opens the pod leg.</param>
     /// <param name="timeouts">Of what comes before that.</param>
-    /// <param name="time">The clock.</param>
     public SshConnection(
         SshServerTransport leg, ConnectionLease lease, ConnectionReport report, ClientAuthentication authentication, OpenSessions openSessions, SessionLogin login,
         SshConnectionTimeouts timeouts, TimeProvider time)

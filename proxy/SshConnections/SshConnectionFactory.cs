@@ -18,7 +18,6 @@ internal sealed class SshConnectionFactory(
     /// <param name="socket">The connection; owned by what is made.</param>
     /// <param name="unread">What was read of it already.</param>
     /// <param name="lease">What it holds of the limits.</param>
-    /// <param name="report">Its account.</param>
     public SshConnection Create(IPeerSocket socket, ReadOnlySpan<byte> unread, ConnectionLease lease, ConnectionReport report)
     {
         SshServerTransport leg = transports.Create(socket, unread);

@@ -1,9 +1,6 @@
 namespace SshGateway.Feed;
 
-/// <summary>
-/// Whether a pod is the session's: the reasons of the PodBound condition, and causes of a feed entry. Operators write
-/// them and proxies compare them, so they are one list.
-/// </summary>
+/// <summary>The reasons of the PodBound condition and causes of a feed entry; both processes use this list.</summary>
 public static class BindingReasons
 {
     public const string Bound = "Bound";

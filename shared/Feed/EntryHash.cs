@@ -7,7 +7,6 @@ namespace SshGateway.Feed;
 /// <summary>An entry's part of a table's hash, as endpoint_feed.proto defines it.</summary>
 public static class EntryHash
 {
-    /// <param name="wire">The serialized entry.</param>
     public static ulong Compute(ReadOnlySpan<byte> wire)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
@@ -15,9 +14,6 @@ public static class EntryHash
         return BinaryPrimitives.ReadUInt64BigEndian(digest);
     }
 
-    /// <summary>
-    /// Of an entry that came over the wire: fields that this version does not know are kept, so its bytes come out as
-    /// they came.
-    /// </summary>
+    /// <summary>Of an entry from the wire: unknown fields are kept, so its bytes come out as they came.</summary>
     public static ulong Compute(Entry entry) => Compute(entry.ToByteArray());
 }

@@ -3,10 +3,7 @@ using System.Text;
 
 namespace SshGateway.Feed;
 
-/// <summary>
-/// The bounds of an Entry that endpoint_feed.proto names: kept by who sends it, and checked by who gets it. What the
-/// keys are is not looked at.
-/// </summary>
+/// <summary>The bounds of an Entry (endpoint_feed.proto), for sender and receiver. Keys are not parsed.</summary>
 public static class EntryRules
 {
     /// <summary>Of a reason and of a cause.</summary>

@@ -1,9 +1,6 @@
 namespace SshGateway.Feed;
 
-/// <summary>
-/// Why logins are routed or not: the reasons of a session's Ready condition and of a feed entry. Operators write them
-/// and proxies compare them, so they are one list.
-/// </summary>
+/// <summary>The reasons of a session's Ready condition and of a feed entry; both processes use this list.</summary>
 public static class ReadyReasons
 {
     public const string EndpointReady = "EndpointReady";
@@ -11,9 +8,7 @@ public static class ReadyReasons
     /// <summary>No pod carries the session's label yet.</summary>
     public const string WaitingForPod = "WaitingForPod";
 
-    /// <summary>
-    /// The pod that the session names does not exist, is another incarnation, or is not labelled as the session's.
-    /// </summary>
+    /// <summary>The named pod does not exist, is another incarnation, or is not labelled as the session's.</summary>
     public const string PodNotFound = "PodNotFound";
 
     /// <summary>The pod has no address yet, or its Ready condition is not True.</summary>

@@ -2,23 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace SshGateway.Feed;
 
-/// <summary>
-/// The two names of a session that both processes judge: what a client logs in as, and who it becomes in the pod.
-/// </summary>
+/// <summary>The names that both processes check: the SSH user name, and the user in the pod.</summary>
 public static partial class SessionNames
 {
     /// <summary>Characters of the longest session id.</summary>
     public const int MaxSessionId = 40;
 
-    /// <summary>
-    /// Whether this can be a session's id: a DNS label (RFC 1123 section 2.1) of at most <see cref="MaxSessionId"/>
-    /// characters.
-    /// </summary>
+    /// <summary>Whether this is a DNS label (RFC 1123 section 2.1) within <see cref="MaxSessionId"/>.</summary>
     public static bool IsSessionId(ReadOnlySpan<char> name) => name.Length <= MaxSessionId && SessionId().IsMatch(name);
 
-    /// <summary>
-    /// Whether this can be a user of the pod: what useradd takes, and nothing that looks like an option.
-    /// </summary>
+    /// <summary>Whether this can be a user of the pod: as useradd takes it, and not like an option.</summary>
     public static bool IsTargetUser(ReadOnlySpan<char> name) => TargetUser().IsMatch(name);
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z")]

@@ -13,9 +13,6 @@ public static class ConfigurationSources
     /// Replaces the builder's own sources; the later one wins: appsettings.json beside the program, the file named by
     /// <c>--config</c>, environment variables, command-line arguments.
     /// </summary>
-    /// <param name="configuration">The builder's configuration.</param>
-    /// <param name="section">The program's section.</param>
-    /// <param name="arguments">Its command line.</param>
     /// <exception cref="ConfigurationException">An argument, a file's section or a log level is none.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static void UseGatewaySources(this ConfigurationManager configuration, string section, string[] arguments)

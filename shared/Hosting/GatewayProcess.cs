@@ -7,10 +7,7 @@ namespace SshGateway.Hosting;
 /// <summary>Runs a program from its start to its exit status.</summary>
 public static class GatewayProcess
 {
-    /// <summary>
-    /// Runs until a signal ends it. What stops it otherwise is said in a sentence on standard error, with the exit
-    /// status 1.
-    /// </summary>
+    /// <summary>Runs until a signal ends it. Any other end is a sentence on standard error and exit status 1.</summary>
     public static async Task<int> RunAsync(Func<WebApplication> build)
     {
         ArgumentNullException.ThrowIfNull(build);

@@ -18,7 +18,6 @@ public static class ListenAddress
     }
 
     /// <summary>Finds out before the start whether an address can be listened on, to name the setting.</summary>
-    /// <param name="setting">The setting.</param>
     /// <param name="text">Its value, which parses.</param>
     /// <exception cref="ConfigurationException">It cannot.</exception>
     public static void Probe(string setting, string text)

@@ -4,13 +4,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace SshGateway.Hosting;
 
-/// <summary>
-/// Reads a section of the configuration into options, and reports everything that is wrong with it at once.
-/// </summary>
+/// <summary>Reads a section of the configuration into options and reports everything wrong at once.</summary>
 public static class OptionsSection
 {
-    /// <param name="configuration">The configuration.</param>
-    /// <param name="section">The section's name.</param>
     /// <param name="bind">Binds the section; given by the caller, because the binder is generated for the type at the
     /// call.</param>
     /// <param name="check">What is wrong with the options, a sentence each.</param>
@@ -45,9 +41,7 @@ public static class OptionsSection
         return failures.Count == 0 ? options : throw new ConfigurationException(failures);
     }
 
-    /// <summary>
-    /// Every key of these options: each property that can be set or is a list. The others are derived from them.
-    /// </summary>
+    /// <summary>Every key: each property that can be set or is a list. The others are derived from them.</summary>
     public static IEnumerable<string> FindKeys<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() =>
         FindProperties<T>().Select(property => property.Name);
 

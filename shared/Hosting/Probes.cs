@@ -2,12 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace SshGateway.Hosting;
 
-/// <summary>
-/// <c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work, or a sentence that says why not.
-/// </summary>
+/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can work, or a sentence says why not.</summary>
 public static class Probes
 {
-    /// <param name="context">The request.</param>
     /// <param name="notReady">Why the process is not ready; null when it is.</param>
     /// <param name="remark">What a ready process has to say besides; null: nothing.</param>
     public static Task HandleAsync(HttpContext context, string? notReady, string? remark = null)

@@ -4,10 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SshGateway.Hosting;
 
-/// <summary>
-/// SIGHUP reads files again. SIGTERM, SIGINT and SIGQUIT end the process, which the host does in order; the second of
-/// them ends it at once.
-/// </summary>
+/// <summary>SIGHUP reloads files. SIGTERM, SIGINT and SIGQUIT end the process; a second one ends it at once.</summary>
 internal sealed partial class ProcessSignals : IDisposable
 {
     private readonly Lock _lock = new();

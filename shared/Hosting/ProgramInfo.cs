@@ -5,8 +5,6 @@ namespace SshGateway.Hosting;
 /// <summary>Answers <c>--version</c> and <c>--help</c>, which work without any configuration.</summary>
 public static class ProgramInfo
 {
-    /// <param name="program">The program's assembly.</param>
-    /// <param name="arguments">Its command line.</param>
     /// <param name="help">What <c>--help</c> prints after the version.</param>
     /// <returns>The text to print; null when the first argument asks for neither.</returns>
     public static string? Answer(Assembly program, IReadOnlyList<string> arguments, string help)

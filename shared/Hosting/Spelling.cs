@@ -3,10 +3,7 @@ namespace SshGateway.Hosting;
 /// <summary>Finds the name that was probably meant.</summary>
 public static class Spelling
 {
-    /// <summary>
-    /// How many letters are wrong, missing, too many, or have changed places with their neighbour; capitals do not
-    /// count.
-    /// </summary>
+    /// <summary>How many letters are wrong, missing, too many or swapped with their neighbour, in any case.</summary>
     public static int Distance(string right, string written)
     {
         ArgumentNullException.ThrowIfNull(right);

@@ -1,9 +1,6 @@
 namespace SshGateway.Hosting;
 
-/// <summary>
-/// The time for durations: it goes on evenly when somebody sets the machine's clock. A time of it means nothing outside
-/// of the process.
-/// </summary>
+/// <summary>A clock for durations, which setting the machine's clock does not change. For this process only.</summary>
 public sealed class SteadyClock(TimeProvider time)
 {
     private readonly DateTimeOffset _start = time.GetUtcNow();

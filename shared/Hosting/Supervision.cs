@@ -12,10 +12,6 @@ public static partial class Supervision
 
     /// <summary>Runs it until it ends by itself, or until it is to end.</summary>
     /// <param name="name">Names it in the log.</param>
-    /// <param name="run">The work.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
-    /// <param name="stoppingToken">Ends it.</param>
     public static async Task RunAsync(string name, Func<CancellationToken, Task> run, TimeProvider time, ILogger logger, CancellationToken stoppingToken)
     {
         ArgumentNullException.ThrowIfNull(run);

@@ -5,12 +5,10 @@ internal interface ITokenReviewer
 {
     /// <param name="token">A token of bounded length.</param>
     /// <param name="audience">Whom it has to be for; null: the API server itself.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     Task<ReviewedToken> ReviewAsync(string token, string? audience, CancellationToken cancellationToken);
 }
 
 /// <summary>A token, as the API server judged it.</summary>
-/// <param name="Verdict">The judgement.</param>
 /// <param name="User">Whose it is, such as <c>system:serviceaccount:tars:tars</c>; empty unless it is
 /// authentic.</param>
 internal readonly record struct ReviewedToken(TokenVerdict Verdict, string User)

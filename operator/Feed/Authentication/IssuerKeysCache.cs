@@ -21,8 +21,6 @@ internal sealed partial class IssuerKeysCache(IIssuerKeysSource source, TimeProv
     private long? _triedAt;
     private bool _isExpired;
 
-    /// <param name="keyId">The key that is needed.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The keys; null when they could never be read.</returns>
     public async ValueTask<IssuerKeys?> GetAsync(string keyId, CancellationToken cancellationToken)
     {

@@ -5,12 +5,9 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace SshGateway.Operator.Feed.Authentication;
 
 /// <summary>Lets in whose ServiceAccount token is good and whose name is on the list.</summary>
-/// <param name="keys">The issuer's keys.</param>
 /// <param name="reviewer">Who is asked while there are none; null: nobody can be.</param>
 /// <param name="subjects">Who may follow the feed, such as
 /// <c>system:serviceaccount:ssh-gateway:ssh-gateway-proxy</c>.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">The log.</param>
 internal sealed partial class TokenAuthenticator(
     IssuerKeysCache keys, ITokenReviewer? reviewer, IReadOnlyList<string> subjects, TimeProvider time,
     ILogger<TokenAuthenticator> logger) : IProxyAuthenticator

@@ -23,9 +23,7 @@ internal enum TokenFault
 /// <summary>Who brought a token, or what is wrong with it.</summary>
 internal readonly record struct TokenResult(ProxyIdentity? Identity, TokenFault? Fault);
 
-/// <summary>
-/// What is wrong with a token, for people. Nothing of the token itself: it may be a good one at another place.
-/// </summary>
+/// <summary>What is wrong with a token, for people. Never the token itself: it may be valid elsewhere.</summary>
 internal static class TokenFaultSentences
 {
     public static string Sentence(this TokenFault fault) => fault switch

@@ -44,10 +44,7 @@ internal sealed class TokenVerifier(TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// The pod that a token is bound to, as the API server writes it; null: it is not. Ask this only of a token that
-    /// has been verified.
-    /// </summary>
+    /// <summary>The pod that a verified token is bound to, as the API server writes it; null: to none.</summary>
     public static string? FindPod(JsonWebToken token) =>
         token.TryGetPayloadValue("kubernetes.io", out JsonElement claims) && claims.ValueKind == JsonValueKind.Object
         && claims.TryGetProperty("pod", out JsonElement pod) && pod.ValueKind == JsonValueKind.Object

@@ -13,12 +13,9 @@ namespace SshGateway.Operator.Kubernetes.Api;
 /// own client is never created: given a CA, it does not compare the server's name (docs/adr/0019).
 /// </summary>
 /// <param name="http">The connection; disposed of with this.</param>
-/// <param name="time">The clock.</param>
 internal sealed class ApiClient(HttpClient http, TimeProvider time) : AbstractKubernetes, IDisposable
 {
-    /// <summary>
-    /// Longer than a healthy server needs, and short enough that a lease can be renewed again before it runs out.
-    /// </summary>
+    /// <summary>Enough for a healthy server, and short enough to renew a lease again before it expires.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private static readonly Dictionary<string, IReadOnlyList<string>> NoHeaders = [];
@@ -38,9 +35,7 @@ internal sealed class ApiClient(HttpClient http, TimeProvider time) : AbstractKu
 
     public void Dispose() => http.Dispose();
 
-    /// <summary>
-    /// Every operation of the library ends here. When this returns, the response's body has been read.
-    /// </summary>
+    /// <summary>Every operation of the library ends here. When this returns, the body has been read.</summary>
     protected override async Task<HttpResponseMessage> SendRequest<T>(
         string relativeUri, HttpMethod method, IReadOnlyDictionary<string, IReadOnlyList<string>>? customHeaders, T body,
         CancellationToken cancellationToken)

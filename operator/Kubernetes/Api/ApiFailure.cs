@@ -2,17 +2,13 @@ using System.Text.Json;
 
 namespace SshGateway.Operator.Kubernetes.Api;
 
-/// <summary>
-/// How a request to the API server fails although nothing is wrong with us: it is tried again, or told.
-/// </summary>
+/// <summary>Failures of requests to the API server that are no fault of ours: they are retried or reported.</summary>
 internal static class ApiFailure
 {
     /// <summary>The server was not reached, did not answer, refused, or answered something else.</summary>
     public static bool IsAny(Exception exception) => exception is ApiException or JsonException || IsOfConnection(exception);
 
-    /// <summary>
-    /// The server was not reached or did not answer; a token or CA file that cannot be read is among that.
-    /// </summary>
+    /// <summary>The server was not reached or did not answer, or a token or CA file cannot be read.</summary>
     public static bool IsOfConnection(Exception exception) =>
         exception is HttpRequestException or IOException or UnauthorizedAccessException or TimeoutException;
 

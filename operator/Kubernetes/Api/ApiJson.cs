@@ -6,10 +6,7 @@ using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Api;
 
-/// <summary>
-/// What is sent and read besides sessions and pods. The library's own serializer knows all types of Kubernetes, which
-/// costs 18 MiB (docs/adr/0019).
-/// </summary>
+/// <summary>What is sent and read besides sessions and pods; the library's own costs 18 MiB (docs/adr/0019).</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -25,10 +22,7 @@ namespace SshGateway.Operator.Kubernetes.Api;
 [JsonSerializable(typeof(V1TokenReview))]
 internal sealed partial class ApiJson : JsonSerializerContext;
 
-/// <summary>
-/// Writes six digits of a second. The API server refuses a MicroTime without them, and the library's converter leaves
-/// them out of a whole second.
-/// </summary>
+/// <summary>Writes six digits of a second, as MicroTime needs; the library writes none for a whole second.</summary>
 internal sealed class MicroTimeConverter : JsonConverter<DateTime>
 {
     public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

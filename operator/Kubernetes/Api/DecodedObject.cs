@@ -4,8 +4,6 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Kubernetes.Api;
 
 /// <summary>An object, or, when it cannot be decoded, which one it is and why.</summary>
-/// <param name="Key">Which object.</param>
-/// <param name="Uid">Which incarnation of it.</param>
 /// <param name="ResourceVersion">The version to go on from.</param>
 /// <param name="Object">The object; null when it cannot be decoded.</param>
 /// <param name="Problem">Why it cannot be decoded.</param>
@@ -13,9 +11,7 @@ namespace SshGateway.Operator.Kubernetes.Api;
 internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, string ResourceVersion, T? Object, string? Problem, T? Partial)
     where T : KubernetesObject
 {
-    /// <summary>
-    /// Reads the value that the reader stands at; all of it must be in the reader's buffer. The reader ends behind it.
-    /// </summary>
+    /// <summary>Reads the value at the reader, all of which must be in its buffer. The reader ends behind it.</summary>
     /// <exception cref="JsonException">It does not even say which object it is.</exception>
     public static DecodedObject<T> Read(ref Utf8JsonReader reader, ApiResource<T> resource)
     {

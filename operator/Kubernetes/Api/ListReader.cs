@@ -5,10 +5,7 @@ using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Api;
 
-/// <summary>
-/// Reads a list from the stream, an item at a time: neither the list's text nor the fields that are not kept are ever
-/// in memory as a whole.
-/// </summary>
+/// <summary>Reads a list item by item: neither its text nor dropped fields are ever in memory as a whole.</summary>
 internal sealed class ListReader<T>(ApiResource<T> resource)
     where T : KubernetesObject
 {

@@ -7,9 +7,7 @@ namespace SshGateway.Operator.Kubernetes.Api;
 
 /// <summary>Lists and watches one kind of object in one namespace, or in all.</summary>
 /// <param name="http">The connection for watches.</param>
-/// <param name="resource">The kind.</param>
 /// <param name="ofNamespace">Null: all namespaces.</param>
-/// <param name="time">The clock.</param>
 internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource, string? ofNamespace, TimeProvider time)
     where T : KubernetesObject
 {
@@ -24,7 +22,6 @@ internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource
     public ApiResource<T> Resource => resource;
 
     /// <param name="query">Such as <c>limit=500&amp;continue=…</c>; may be empty.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ApiException">The server said no.</exception>
     /// <exception cref="HttpRequestException">The server was not reached, or the connection broke.</exception>
     /// <exception cref="JsonException">The answer is no list.</exception>
@@ -48,9 +45,7 @@ internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource
     public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
         (await ListAsync("resourceVersion=&limit=1", cancellationToken)).Metadata.ResourceVersion ?? "";
 
-    /// <summary>
-    /// Watches from a version on, until the server ends it, which is normal, or the time is up by far.
-    /// </summary>
+    /// <summary>Watches from a version on, until the server ends it, as is normal, or time is up by far.</summary>
     /// <exception cref="ApiException">The server said no.</exception>
     /// <exception cref="HttpRequestException">The server was not reached.</exception>
     /// <exception cref="IOException">The connection broke.</exception>

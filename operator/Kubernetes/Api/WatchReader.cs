@@ -6,10 +6,7 @@ using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Api;
 
-/// <summary>
-/// Reads a watch: lines of <c>{"type": …, "object": …}</c>. A line that the connection's end cut off is nothing: the
-/// next watch sends it again.
-/// </summary>
+/// <summary>Reads a watch: lines of <c>{"type": …, "object": …}</c>. The next watch repeats a line cut off.</summary>
 internal sealed class WatchReader<T>(ApiResource<T> resource)
     where T : KubernetesObject
 {
@@ -90,7 +87,6 @@ internal sealed class WatchReader<T>(ApiResource<T> resource)
 }
 
 /// <summary>A line of a watch.</summary>
-/// <param name="Type">What it says.</param>
 /// <param name="Object">The object; of a bookmark, only its version counts.</param>
 /// <param name="Status">The error, when it is one.</param>
 internal readonly record struct WatchEvent<T>(WatchEventType Type, DecodedObject<T> Object, ApiStatus? Status)

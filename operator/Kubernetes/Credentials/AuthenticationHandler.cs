@@ -8,7 +8,6 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 /// Adds the token to each request; a request that was refused for it is sent once more with a fresh one. A fresh client
 /// certificate gets connections of its own.
 /// </summary>
-/// <param name="access">Whose token and certificate.</param>
 /// <param name="connect">Makes connections with a certificate.</param>
 internal sealed class AuthenticationHandler(ApiServerAccess access, Func<SslStreamCertificateContext?, HttpMessageHandler> connect) : HttpMessageHandler
 {

@@ -9,7 +9,6 @@ internal static class ClientCertificates
 {
     /// <param name="certificates">The client's own certificate, and behind it those between it and the CA that the
     /// server knows.</param>
-    /// <param name="key">Its private key.</param>
     /// <exception cref="CryptographicException">They cannot be used. The message says why, and nothing of the
     /// key.</exception>
     public static SslStreamCertificateContext Read(string certificates, string key)

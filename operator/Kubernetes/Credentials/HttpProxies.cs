@@ -11,9 +11,7 @@ internal static class HttpProxies
 {
     private static readonly string[] Schemes = ["http", "https", "socks5"];
 
-    /// <summary>
-    /// The proxy of a URL; null: it is no URL of a proxy. A password in it goes to the proxy and into no message.
-    /// </summary>
+    /// <summary>The proxy of a URL; null: it is no proxy's URL. A password in it gets into no message.</summary>
     public static WebProxy? Parse(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? proxy) || !Schemes.Contains(proxy.Scheme) || proxy.Host.Length == 0)
@@ -28,8 +26,6 @@ internal static class HttpProxies
     }
 
     /// <summary>The proxy that the environment wants for a server; null: none.</summary>
-    /// <param name="server">The API server.</param>
-    /// <param name="variable">The environment.</param>
     public static WebProxy? FindInEnvironment(Uri server, Func<string, string?> variable)
     {
         string? found = server.Scheme == Uri.UriSchemeHttps ? Value("HTTPS_PROXY", "https_proxy") : Value("HTTP_PROXY", "http_proxy");

@@ -5,9 +5,7 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 /// <summary>What proves to the API server who we are.</summary>
 internal interface ICredentialSource
 {
-    /// <summary>
-    /// For the TLS handshake, with its chain; null when there is none. Another one is another object.
-    /// </summary>
+    /// <summary>For the TLS handshake, with its chain; null: none. Another certificate is another object.</summary>
     SslStreamCertificateContext? ClientCertificate { get; }
 
     /// <summary>The bearer token; null when there is none. Asked for before every request.</summary>

@@ -3,9 +3,7 @@ using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>
-/// What kubelet gives to every pod: the API server's address in the environment, and a ServiceAccount's files.
-/// </summary>
+/// <summary>What kubelet gives every pod: the API server's address and a ServiceAccount's files.</summary>
 internal static class InClusterAccess
 {
     public const string DefaultDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -20,7 +18,6 @@ internal static class InClusterAccess
     /// <param name="host"><c>KUBERNETES_SERVICE_HOST</c>.</param>
     /// <param name="port"><c>KUBERNETES_SERVICE_PORT</c>.</param>
     /// <param name="directory">Where the ServiceAccount's files are.</param>
-    /// <param name="time">The clock.</param>
     /// <exception cref="ConfigurationException">The files are not there.</exception>
     public static ApiServerAccess Read(string host, string? port, string directory, TimeProvider time)
     {

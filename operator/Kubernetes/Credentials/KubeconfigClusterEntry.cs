@@ -5,10 +5,7 @@ using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>
-/// A cluster of a kubeconfig: where its API server is, and by what it is known. An empty field is as one that is left
-/// out.
-/// </summary>
+/// <summary>A cluster of a kubeconfig: its API server, and how it is known. An empty field counts as absent.</summary>
 internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, KubeconfigOrigin origin)
 {
     // https://kubernetes.io/docs/reference/config-api/client-authentication.v1, Cluster.config.

@@ -25,7 +25,6 @@ internal sealed class KubeconfigReader
     }
 
     /// <param name="files">Paths; between them a colon. Of several, those that do not exist are passed over.</param>
-    /// <param name="time">The clock.</param>
     /// <exception cref="ConfigurationException">The files do not say how to reach a cluster, or say it in a way that is
     /// not supported.</exception>
     public static ApiServerAccess Read(string files, TimeProvider time)

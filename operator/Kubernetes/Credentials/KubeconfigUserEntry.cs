@@ -4,10 +4,7 @@ using System.Text.Json;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
-/// <summary>
-/// A user of a kubeconfig. An empty field is as one that is left out, and of several credentials the one counts that
-/// counts for kubectl.
-/// </summary>
+/// <summary>A user of a kubeconfig. An empty field counts as absent; kubectl's order of credentials applies.</summary>
 internal sealed class KubeconfigUserEntry(KubeconfigUser user, KubeconfigOrigin origin)
 {
     private static readonly string[] ExecVersions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];

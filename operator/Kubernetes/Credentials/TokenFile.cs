@@ -7,9 +7,7 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 /// A token that a file holds. Kubelet replaces a projected ServiceAccount token well before it expires, so the file is
 /// read again every minute, and at once when the server refused the token.
 /// </summary>
-/// <param name="path">The file.</param>
 /// <param name="clientCertificate">The certificate beside it, if any.</param>
-/// <param name="time">The clock.</param>
 /// <param name="otherwise">The token for as long as the file has never been readable; null: then there is none.</param>
 internal sealed class TokenFile(string path, SslStreamCertificateContext? clientCertificate, TimeProvider time, string? otherwise = null) : ICredentialSource
 {

@@ -22,10 +22,7 @@ internal sealed record FeedAuthority(CertificatePem Ca, CertificatePem Certifica
     private const string NextKeyFile = "next.key";
     private const string PreviousFile = "previous.crt";
 
-    /// <summary>
-    /// What the proxies are to trust. By age, so that it is the same text before and after the next CA has become the
-    /// one that signs.
-    /// </summary>
+    /// <summary>What the proxies trust, by age: the same text before and after the next CA begins to sign.</summary>
     public string Bundle => Previous + Ca.Certificates + Next?.Certificates;
 
     /// <exception cref="InvalidDataException">Something is missing.</exception>

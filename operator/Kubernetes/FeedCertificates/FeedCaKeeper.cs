@@ -38,12 +38,10 @@ internal sealed class FeedCaKeeper
     private readonly TimeSpan _interval;
     private string? _problem;
 
-    /// <param name="api">The API server.</param>
     /// <param name="isLeader">Whether this replica may write now.</param>
     /// <param name="settings">Where the CA is, and its times.</param>
     /// <param name="shown">Gets the certificate.</param>
     /// <param name="time">The clock of the certificates.</param>
-    /// <param name="logger">The log.</param>
     public FeedCaKeeper(
         ApiClient api, Func<bool> isLeader, FeedCaSettings settings, FeedSecret shown, TimeProvider time,
         ILogger<FeedCaKeeper> logger)

@@ -24,10 +24,8 @@ internal sealed class FeedCaRotation(FeedCaSettings settings)
         return new FeedAuthority(ca, Issue(ca, now));
     }
 
-    /// <param name="present">What there is.</param>
     /// <param name="publishedAt">Since when the proxies can read <see cref="FeedAuthority.Bundle"/>; null: what they
     /// trust is somebody else's to say, so it cannot change.</param>
-    /// <param name="now">The time.</param>
     /// <returns>What it has to be now; null: it is.</returns>
     /// <exception cref="CryptographicException">What there is cannot be used.</exception>
     /// <exception cref="ArgumentException">A key is another one's.</exception>

@@ -40,9 +40,7 @@ internal sealed class LeaseElection(ApiClient api, LeaseSettings settings, TimeP
         }
     }
 
-    /// <summary>
-    /// Takes the lease whenever it is free and renews it, until it is cancelled; then it gives it back.
-    /// </summary>
+    /// <summary>Takes the lease when it is free and renews it, until it is cancelled; then gives it back.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try

@@ -6,10 +6,7 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// <summary>What the proxies found out about the host key of a session's pod.</summary>
 internal static class HostKeyCondition
 {
-    /// <summary>
-    /// The keys that the pod may show: the pinned ones, else the one that it showed first. None are known where a CA
-    /// signs them.
-    /// </summary>
+    /// <summary>The keys that the pod may show: the pinned ones, else the first one. Where a CA signs, none.</summary>
     public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyRecord? known) =>
         route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
         : !IsCertified(route) && known?.ExpectedFingerprint is { } learned ? [learned]

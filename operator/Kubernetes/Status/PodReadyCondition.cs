@@ -2,9 +2,7 @@ using SshGateway.Operator.Routing;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
-/// <summary>
-/// The PodReady condition: whether the pod is ready, or the deepest cause that is known of why it is not.
-/// </summary>
+/// <summary>The PodReady condition: whether the pod is ready, or the deepest known cause of why not.</summary>
 internal static class PodReadyCondition
 {
     private const string Type = "PodReady";

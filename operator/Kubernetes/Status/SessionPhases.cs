@@ -5,7 +5,6 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// <summary>The summary for people.</summary>
 internal static class SessionPhases
 {
-    /// <param name="reason">The Ready condition's reason.</param>
     /// <param name="wasReady">Whether logins have gone to this pod before.</param>
     public static string Find(string reason, bool wasReady) => reason switch
     {

@@ -6,9 +6,7 @@ using SshGateway.Operator.Usage;
 
 namespace SshGateway.Operator.Kubernetes.Status;
 
-/// <summary>
-/// A session's status as a pure function of the objects, what the proxies report, the time, and the status that it had.
-/// </summary>
+/// <summary>A session's status: a pure function of the objects, the reports, the time and the last status.</summary>
 internal static class StatusComposer
 {
     private const int MaxMessage = 1024;
@@ -22,7 +20,6 @@ internal static class StatusComposer
     /// <param name="state">The objects, and the route that follows from them.</param>
     /// <param name="usage">What the proxies report; null: not known yet.</param>
     /// <param name="hostKey">What they know of the pod's host key; null: nothing.</param>
-    /// <param name="now">The time.</param>
     public static SessionStatus Compose(SessionState state, SessionUsage? usage, HostKeyRecord? hostKey, DateTimeOffset now)
     {
         // The API writes times in whole seconds.

@@ -1,10 +1,6 @@
 namespace SshGateway.Operator.Kubernetes.Watching;
 
-/// <summary>
-/// How long to leave the API server alone after a failure: 0.8 s, doubling up to a maximum, with jitter.
-/// </summary>
-/// <param name="time">The clock.</param>
-/// <param name="random">The jitter.</param>
+/// <summary>The pause after a failure at the API server: 0.8 s, doubling up to a maximum, with jitter.</summary>
 /// <param name="max">The maximum; null: 30 s.</param>
 internal sealed class Backoff(TimeProvider time, Random random, TimeSpan? max = null)
 {

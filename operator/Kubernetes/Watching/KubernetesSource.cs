@@ -15,10 +15,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    /// <param name="access">The API server.</param>
     /// <param name="namespaces">The namespaces; none: all.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
     public KubernetesSource(ApiServerAccess access, IReadOnlyCollection<string> namespaces, TimeProvider time, ILogger<KubernetesSource> logger)
     {
         _watches = ApiConnection.Open(access);

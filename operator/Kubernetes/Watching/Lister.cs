@@ -21,7 +21,6 @@ internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, 
     private int _staleLists;
 
     /// <param name="isLatestNeeded">What the server's cache has will not do.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Whether the store is up to date now; else the list was older than what is known, and the server needs
     /// time.</returns>
     public async Task<bool> ListAsync(bool isLatestNeeded, CancellationToken cancellationToken)

@@ -70,8 +70,6 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
     }
 
     /// <summary>A whole list: what is not in it is gone, and what has another uid is another object.</summary>
-    /// <param name="items">The list.</param>
-    /// <param name="version">Its version.</param>
     /// <param name="isHistoryNew">The server went back to an earlier state: equal versions are not equal
     /// objects.</param>
     public void Replace(IEnumerable<DecodedObject<T>> items, string version, bool isHistoryNew)
@@ -201,7 +199,6 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
 
 /// <summary>What is other in a store than when it was last asked.</summary>
 /// <param name="Set">The objects that came or changed.</param>
-/// <param name="Removed">Those that are gone.</param>
 /// <param name="Unreadable">Those whose newest version cannot be decoded: as they last were they are still there, if
 /// they ever were.</param>
 /// <param name="Version">Up to which version the store has everything.</param>

@@ -42,10 +42,7 @@ internal sealed class Reflector<T>
     /// <summary>What is known of the collection.</summary>
     public ObjectStore<T> Store { get; }
 
-    /// <summary>
-    /// Somebody waits for this version. A list tells whether there is more to read; the running watch may have nothing
-    /// to tell.
-    /// </summary>
+    /// <summary>Somebody waits for this version. A list shows whether there is more; a quiet watch may not.</summary>
     public void CatchUp(ulong version)
     {
         Volatile.Write(ref _wanted, version);

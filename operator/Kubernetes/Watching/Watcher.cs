@@ -21,7 +21,6 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
 
     /// <summary>One watch, from the version that the store has to its end.</summary>
     /// <param name="isJustListed">The store's version is the server's; else it is asked first.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<WatchResult> WatchAsync(bool isJustListed, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
@@ -127,13 +126,10 @@ internal enum WatchEnd
     /// <summary>List at once, from etcd: somebody waits for what a quiet watch does not tell.</summary>
     CatchUp,
 
-    /// <summary>
-    /// Leave the server alone for a while, then list: the collection is not there, or not ours to read.
-    /// </summary>
+    /// <summary>Pause, then list: the collection is not there, or not ours to read.</summary>
     BackOffAndRelist,
 }
 
-/// <param name="End">What to do next.</param>
 /// <param name="Problem">What went wrong; null when nothing did.</param>
 /// <param name="RetryAfter">How long the server wants to be left alone.</param>
 internal readonly record struct WatchResult(WatchEnd End, string? Problem, TimeSpan? RetryAfter)

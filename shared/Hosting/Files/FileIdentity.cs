@@ -1,7 +1,6 @@
 namespace SshGateway.Hosting.Files;
 
 /// <summary>Which file a path leads to at a moment, links followed, and in which version.</summary>
-/// <param name="Device">The file system.</param>
 /// <param name="Inode">The file in it.</param>
 /// <param name="Size">Its size in bytes.</param>
 /// <param name="Modified">When its content changed last, in nanoseconds.</param>

@@ -1,8 +1,6 @@
 namespace SshGateway.Hosting.Files;
 
 /// <summary>What the kernel says of a file.</summary>
-/// <param name="Mode">Its type and permissions.</param>
-/// <param name="Identity">Which one it is.</param>
 internal readonly record struct FileStatus(ushort Mode, FileIdentity Identity)
 {
     // <linux/stat.h>

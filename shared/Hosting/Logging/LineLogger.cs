@@ -6,8 +6,6 @@ using Microsoft.Extensions.Logging.Console;
 namespace SshGateway.Hosting.Logging;
 
 /// <summary>Formats on the thread that logs.</summary>
-/// <param name="category">Whose lines.</param>
-/// <param name="lines">Makes them.</param>
 /// <param name="write">Takes one, with its end of line, and keeps nothing of it.</param>
 internal sealed class LineLogger(string category, ConsoleFormatter lines, Action<StringBuilder> write) : ILogger
 {

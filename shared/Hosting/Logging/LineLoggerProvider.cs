@@ -11,7 +11,6 @@ internal sealed class LineLoggerProvider : ILoggerProvider
     private readonly ConsoleFormatter _formatter;
     private readonly LineWriter _writer;
 
-    /// <param name="formatter">Makes the lines.</param>
     /// <param name="output">Where they go. Owned.</param>
     public LineLoggerProvider(ConsoleFormatter formatter, Stream output)
     {

@@ -1,9 +1,6 @@
 namespace SshGateway.Hosting.Logging;
 
-/// <summary>
-/// Writes lines in pieces that end with a line and are written at once, so that somebody else's never get into one of
-/// them.
-/// </summary>
+/// <summary>Writes lines in pieces that end with a line, each at once: no other writer's get between.</summary>
 internal static class WholeLines
 {
     // PIPE_BUF: more than this is not always written to a pipe at once (pipe(7)).

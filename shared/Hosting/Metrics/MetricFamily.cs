@@ -4,9 +4,7 @@ using System.Text;
 
 namespace SshGateway.Hosting.Metrics;
 
-/// <summary>
-/// One instrument as Prometheus sees it: https://prometheus.io/docs/instrumenting/exposition_formats/.
-/// </summary>
+/// <summary>One instrument for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/.</summary>
 internal sealed class MetricFamily
 {
     // Tags are words of closed lists; more would be a defect, which must not fill the memory of whoever scrapes.

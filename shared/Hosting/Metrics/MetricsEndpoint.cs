@@ -5,10 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace SshGateway.Hosting.Metrics;
 
-/// <summary>
-/// Where a process's figures go: to whoever asks <c>GET /metrics</c> on its HTTP/1.1 listener, and to a collector if
-/// there is one.
-/// </summary>
+/// <summary>Where the figures go: to <c>GET /metrics</c> on the HTTP/1.1 listener, and to a collector if any.</summary>
 public static class MetricsEndpoint
 {
     private const string Path = "/metrics";
@@ -17,7 +14,6 @@ public static class MetricsEndpoint
     // https://opentelemetry.io/docs/specs/otel/protocol/exporter/
     private const string StandardVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <param name="builder">The process.</param>
     /// <param name="otlpEndpoint">The collector's address as configured; empty: what the standard variable says, if
     /// anything.</param>
     /// <param name="service">What the process is called there.</param>

@@ -3,7 +3,6 @@ using System.Globalization;
 namespace SshGateway.Hosting.Text;
 
 /// <summary>A number with its noun, as a sentence has it: "1 connection", "20 connections".</summary>
-/// <param name="Number">How many.</param>
 /// <param name="Singular">The noun; its plural has an "s".</param>
 public readonly record struct Quantity(long Number, string Singular)
 {

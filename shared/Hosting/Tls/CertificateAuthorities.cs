@@ -4,9 +4,7 @@ using SshGateway.Hosting.Files;
 
 namespace SshGateway.Hosting.Tls;
 
-/// <summary>
-/// Who may sign a server's certificate. A file is read again every minute: clusters rotate their CAs.
-/// </summary>
+/// <summary>Who may sign a server's certificate. A file is reread every minute: clusters rotate their CAs.</summary>
 public sealed class CertificateAuthorities
 {
     private static readonly TimeSpan RereadInterval = TimeSpan.FromMinutes(1);
@@ -36,9 +34,7 @@ public sealed class CertificateAuthorities
         return new CertificateAuthorities(path, Parse(RegularFile.ReadText(path), path), time);
     }
 
-    /// <param name="pem">The certificates.</param>
     /// <param name="origin">Where they were, for the error.</param>
-    /// <param name="time">The clock.</param>
     /// <exception cref="ConfigurationException">It is no certificate.</exception>
     public static CertificateAuthorities FromPem(string pem, string origin, TimeProvider time)
     {
@@ -51,7 +47,6 @@ public sealed class CertificateAuthorities
     /// is: an intermediate CA need not come with its root, nor a server's own certificate with its CA. The server's
     /// name is not looked at.
     /// </summary>
-    /// <param name="certificate">The server's certificate.</param>
     /// <param name="presented">What the server sent with it.</param>
     public bool HaveSigned(X509Certificate2 certificate, X509Chain? presented)
     {

@@ -113,9 +113,7 @@ internal sealed class SshCertificate
     /// <summary>Whether <see cref="IsSigned"/> is quick.</summary>
     public bool IsQuick => SshKeyTypes.IsQuick(SignatureKey.Type);
 
-    /// <summary>
-    /// Whether the CA's key made the signature. Never with ssh-rsa (SHA-1), which is none of the algorithms.
-    /// </summary>
+    /// <summary>Whether the CA's key made the signature. Never with ssh-rsa (SHA-1), which is unsupported.</summary>
     public bool IsSigned()
     {
         try

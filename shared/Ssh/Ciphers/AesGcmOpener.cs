@@ -2,10 +2,7 @@ using System.Buffers.Binary;
 
 namespace SshGateway.Ssh.Ciphers;
 
-/// <summary>
-/// aes128-gcm@openssh.com and aes256-gcm@openssh.com, inbound: RFC 5647 with the negotiation of OpenSSH PROTOCOL
-/// section 1.6.
-/// </summary>
+/// <summary>aes128/256-gcm@openssh.com, inbound: RFC 5647, negotiated as in OpenSSH PROTOCOL section 1.6.</summary>
 internal sealed class AesGcmOpener(nint cipher, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv) : IPacketOpener
 {
     private readonly CipherContext _context = new(cipher, key, iv, encrypt: false);

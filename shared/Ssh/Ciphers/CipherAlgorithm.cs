@@ -3,7 +3,6 @@ using SshGateway.Ssh.Crypto;
 namespace SshGateway.Ssh.Ciphers;
 
 /// <summary>A cipher by its name in KEXINIT, and how to make each direction of it.</summary>
-/// <param name="Name">The name in KEXINIT.</param>
 /// <param name="KeySize">Bytes of key material.</param>
 /// <param name="IvSize">Bytes of IV material.</param>
 /// <param name="RekeyBytes">
@@ -15,9 +14,7 @@ internal abstract record CipherAlgorithm(string Name, int KeySize, int IvSize, l
     private const long Limit128BitBlocks = 1L << 36;
     private const long Limit64BitBlocks = 1L << 30;
 
-    /// <summary>
-    /// Whether the cipher authenticates; a MAC is then negotiated but not used (OpenSSH PROTOCOL section 1.6).
-    /// </summary>
+    /// <summary>Whether the cipher authenticates; a negotiated MAC is then unused (OpenSSH PROTOCOL 1.6).</summary>
     public abstract bool IsAead { get; }
 
     /// <summary>Every cipher that the gateway has, the fastest first.</summary>

@@ -4,9 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace SshGateway.Ssh.Ciphers;
 
-/// <summary>
-/// The nonce of RFC 5647 section 7.1: 4 fixed bytes and a 64-bit invocation counter, both out of the derived IV.
-/// </summary>
+/// <summary>The nonce of RFC 5647 section 7.1, from the IV: 4 fixed bytes and a 64-bit invocation counter.</summary>
 internal struct GcmNonce
 {
     public const int Size = 12;
@@ -18,9 +16,7 @@ internal struct GcmNonce
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Value => _bytes;
 
-    /// <summary>
-    /// One invocation further. Unlike the sequence number, the counter is not reset by strict key exchange.
-    /// </summary>
+    /// <summary>The next invocation. Unlike the sequence number, strict key exchange does not reset it.</summary>
     public void Advance()
     {
         Span<byte> counter = ((Span<byte>)_bytes)[4..];

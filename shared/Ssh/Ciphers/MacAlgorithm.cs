@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 namespace SshGateway.Ssh.Ciphers;
 
 /// <summary>A MAC by its name in KEXINIT.</summary>
-/// <param name="Name">The name in KEXINIT.</param>
 /// <param name="Hash">The hash of the HMAC.</param>
 /// <param name="KeySize">Bytes of key material: the hash's size (RFC 6668).</param>
 /// <param name="EncryptThenMac">The -etm@openssh.com form: the MAC covers length and ciphertext.</param>

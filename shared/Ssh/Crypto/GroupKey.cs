@@ -27,10 +27,8 @@ internal static unsafe class GroupKey
     }
 
     /// <summary>A peer's public key; null: libcrypto does not take it, as a point that is not on the curve.</summary>
-    /// <param name="type">The type of key.</param>
     /// <param name="group">libcrypto's name of the group.</param>
     /// <param name="dataType">How the value is encoded, by the numbers of openssl/core.h.</param>
-    /// <param name="value">The encoded value.</param>
     public static PkeyHandle? ImportPublic(string type, string group, uint dataType, ReadOnlySpan<byte> value)
     {
         byte[] groupName = Encoding.ASCII.GetBytes(group);

@@ -165,10 +165,7 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library)]
     public static partial void ERR_clear_error();
 
-    /// <summary>
-    /// Throws when an OpenSSL call did not return 1. Its error queue is emptied: it is per thread, and stale entries
-    /// confuse .NET's own calls.
-    /// </summary>
+    /// <summary>Throws if a call did not return 1; empties the thread's error queue, which .NET reads too.</summary>
     public static void Check(int result, string function)
     {
         if (result != 1)

@@ -3,9 +3,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.KeyExchange;
 
-/// <summary>
-/// The exchange hash H: RFC 4253 section 8, RFC 5656 section 4, RFC 8731 section 3. All methods lay it out alike.
-/// </summary>
+/// <summary>The exchange hash H of all methods: RFC 4253 section 8, RFC 5656 section 4, RFC 8731 section 3.</summary>
 internal static class ExchangeHash
 {
     //  string  V_C, client's identification without CR LF

@@ -11,13 +11,9 @@ internal interface IKeyExchange : IDisposable
     /// <summary>Makes the ephemeral key and returns the value of the first message (e, Q_C).</summary>
     byte[] Initiate();
 
-    /// <summary>
-    /// Takes the responder's value and returns the shared secret K as it enters the exchange hash, with its length.
-    /// </summary>
+    /// <summary>Takes the responder's value; returns the shared secret K as the hash takes it, with length.</summary>
     byte[] Complete(ReadOnlySpan<byte> reply);
 
-    /// <summary>
-    /// Takes the initiator's value and returns ours (f, Q_S) and the shared secret K as it enters the exchange hash.
-    /// </summary>
+    /// <summary>Takes the initiator's value; returns ours (f, Q_S) and K as it enters the exchange hash.</summary>
     (byte[] Reply, byte[] SharedSecret) Respond(ReadOnlySpan<byte> initiation);
 }

@@ -79,7 +79,6 @@ internal sealed class KexInitMessage
     }
 
     /// <summary>Our KEXINIT for an offer, with a fresh cookie.</summary>
-    /// <param name="offer">The algorithms.</param>
     /// <param name="markers">Extension markers that go behind the methods, such as strict key exchange; only ever in
     /// the first KEXINIT.</param>
     public static byte[] Write(KexOffer offer, IReadOnlyList<string> markers) =>

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 namespace SshGateway.Ssh.KeyExchange;
 
 /// <summary>A key exchange method by its name in KEXINIT.</summary>
-/// <param name="Name">The name in KEXINIT.</param>
 /// <param name="Hash">The hash of the exchange hash and of the key derivation.</param>
 /// <param name="Start">Makes one run of the method.</param>
 /// <param name="IsQuick">Whether each side's part takes no more than about 0.2 ms; the others take 0.4 to 4.</param>

@@ -4,10 +4,7 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Ssh.KeyExchange;
 
 /// <summary>What both KEXINITs agree on: RFC 4253 section 7.1. The client's order decides.</summary>
-/// <param name="Kex">The method.</param>
 /// <param name="HostKeyAlgorithm">The host key's signature algorithm.</param>
-/// <param name="CipherClientToServer">The cipher from the client.</param>
-/// <param name="CipherServerToClient">The cipher to the client.</param>
 /// <param name="MacClientToServer">Null when the cipher is AEAD.</param>
 /// <param name="MacServerToClient">Null when the cipher is AEAD.</param>
 /// <param name="IgnoreNextKexPacket">The peer sent its first method packet on a guess that turned out wrong: exactly
@@ -56,7 +53,6 @@ internal sealed record Negotiation(
 }
 
 /// <summary>The algorithms of one leg, each list in order of preference.</summary>
-/// <param name="KexAlgorithms">Key exchange methods.</param>
 /// <param name="HostKeyAlgorithms">Signature algorithms of the host key, by name.</param>
 /// <param name="Ciphers">Ciphers, the same in both directions.</param>
 /// <param name="Macs">MACs; never empty, even when every cipher is AEAD: Apache MINA disconnects otherwise.</param>
@@ -66,8 +62,6 @@ internal sealed record KexOffer(
     IReadOnlyList<CipherAlgorithm> Ciphers,
     IReadOnlyList<MacAlgorithm> Macs)
 {
-    /// <summary>
-    /// The only compression: zlib before authentication is a decompression bomb, and none of the traffic needs it.
-    /// </summary>
+    /// <summary>The only compression: zlib before authentication is a decompression bomb, and not needed.</summary>
     public const string NoCompression = "none";
 }

@@ -54,7 +54,6 @@ internal static class HostKeyRotation
     //      string  session identifier
     //      string  the key
     /// <summary>The reply to a request for proof; null: it wants none.</summary>
-    /// <param name="request">The message.</param>
     /// <param name="keys">The keys that were announced.</param>
     /// <param name="negotiated">The key exchange's signature algorithm, with which RSA keys have to sign where it is
     /// theirs.</param>

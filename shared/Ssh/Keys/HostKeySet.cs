@@ -15,7 +15,6 @@ internal sealed class HostKeySet
     private readonly IReadOnlyList<SshPrivateKey> _keys;
     private readonly IReadOnlyDictionary<SshPrivateKey, byte[]> _certificates;
 
-    /// <param name="keys">The keys.</param>
     /// <param name="certificates">The certificates of some of them, in the SSH wire format, for clients that trust a
     /// CA.</param>
     /// <exception cref="SshFormatException">There are too many.</exception>
@@ -44,10 +43,7 @@ internal sealed class HostKeySet
 
     public IEnumerable<SshPublicKey> PublicKeys => _keys.Select(key => key.PublicKey);
 
-    /// <summary>
-    /// The key that signs for a negotiated name, how it signs, and what the client is shown: the key itself or its
-    /// certificate.
-    /// </summary>
+    /// <summary>For a negotiated name: the signing key, how it signs, and the key or certificate to show.</summary>
     public (SshPrivateKey Key, SignatureAlgorithm Algorithm, ReadOnlyMemory<byte> Blob) Find(string algorithmName)
     {
         PublicKeyAlgorithm algorithm = PublicKeyAlgorithm.Find(Encoding.ASCII.GetBytes(algorithmName))!;

@@ -7,10 +7,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Keys;
 
-/// <summary>
-/// Private keys in OpenSSH's own format (OpenSSH PROTOCOL.key), as ssh-keygen reads and writes them, without a
-/// passphrase.
-/// </summary>
+/// <summary>Private keys in OpenSSH's format (OpenSSH PROTOCOL.key), as of ssh-keygen, without a passphrase.</summary>
 internal static class OpenSshKeyFile
 {
     private const string Header = "-----BEGIN OPENSSH PRIVATE KEY-----";

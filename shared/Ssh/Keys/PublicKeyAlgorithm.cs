@@ -7,8 +7,6 @@ namespace SshGateway.Ssh.Keys;
 /// the blob that comes with it is the plain key or a certificate of it (OpenSSH PROTOCOL.certkeys). The signature
 /// itself bears the plain name in both.
 /// </summary>
-/// <param name="Name">The name.</param>
-/// <param name="Signature">How the key signs.</param>
 /// <param name="IsCertificate">Whether the key comes as a certificate.</param>
 internal sealed record PublicKeyAlgorithm(string Name, SignatureAlgorithm Signature, bool IsCertificate)
 {

@@ -39,9 +39,7 @@ internal readonly record struct SecurityKeyAssertion(SecurityKeyFlags Flags, uin
     }
 }
 
-/// <summary>
-/// What a security key vouches for with a signature: the flags of the FIDO authenticator data (OpenSSH PROTOCOL.u2f).
-/// </summary>
+/// <summary>What a security key vouches for: the flags of FIDO authenticator data (OpenSSH PROTOCOL.u2f).</summary>
 [Flags]
 internal enum SecurityKeyFlags : byte
 {

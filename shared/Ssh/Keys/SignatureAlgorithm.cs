@@ -8,10 +8,7 @@ namespace SshGateway.Ssh.Keys;
 /// <param name="Hash">The hash; default for Ed25519, which has its own.</param>
 internal sealed record SignatureAlgorithm(string Name, string KeyType, HashAlgorithmName Hash)
 {
-    /// <summary>
-    /// Every algorithm that the gateway makes and verifies, in order of preference. ssh-rsa (SHA-1) is not among them
-    /// (RFC 8332, RFC 9142).
-    /// </summary>
+    /// <summary>What the gateway signs and verifies with, by preference; no ssh-rsa, SHA-1 (RFC 8332, 9142).</summary>
     public static IReadOnlyList<SignatureAlgorithm> All { get; } =
     [
         new("ssh-ed25519", SshKeyTypes.Ed25519, default),
@@ -22,10 +19,7 @@ internal sealed record SignatureAlgorithm(string Name, string KeyType, HashAlgor
         new("rsa-sha2-256", SshKeyTypes.Rsa, HashAlgorithmName.SHA256),
     ];
 
-    /// <summary>
-    /// Every algorithm that the gateway verifies: those of <see cref="All"/>, and those of people's security keys
-    /// (OpenSSH PROTOCOL.u2f).
-    /// </summary>
+    /// <summary>What is verified: <see cref="All"/>, and security keys (OpenSSH PROTOCOL.u2f).</summary>
     public static IReadOnlyList<SignatureAlgorithm> Verified { get; } =
     [
         .. All,

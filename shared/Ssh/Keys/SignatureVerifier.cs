@@ -16,10 +16,8 @@ internal static class SignatureVerifier
     /// <summary>
     /// Whether <paramref name="signature"/> is the key's signature over the data, made with exactly this algorithm.
     /// </summary>
-    /// <param name="key">The key.</param>
     /// <param name="algorithm">One of <see cref="SignatureAlgorithm.Verified"/>.</param>
     /// <param name="signature">In the SSH wire format.</param>
-    /// <param name="data">What was signed.</param>
     /// <param name="demanded">What a security key must vouch for. Other keys vouch for nothing, and are not
     /// asked.</param>
     /// <exception cref="SshFormatException">The signature is malformed.</exception>

@@ -27,14 +27,9 @@ public static class SshKeyTypes
     /// <summary>Every type that is supported.</summary>
     public static IReadOnlyList<string> All { get; } = [Ed25519, EcdsaP256, EcdsaP384, EcdsaP521, Rsa, SecurityKeyEd25519, SecurityKeyEcdsaP256];
 
-    /// <summary>
-    /// Whether the private half is in a security key: such a key is a person's or a CA's, not a host's.
-    /// </summary>
+    /// <summary>Whether the private half is in a security key: a person's or a CA's key, not a host's.</summary>
     public static bool IsSecurityKey(string type) => type is SecurityKeyEd25519 or SecurityKeyEcdsaP256;
 
-    /// <summary>
-    /// Whether making and verifying a signature takes no more than about 0.2 ms each; with the others, one of the two
-    /// takes more.
-    /// </summary>
+    /// <summary>Whether signing and verifying take at most about 0.2 ms each; of the others, one takes more.</summary>
     public static bool IsQuick(string type) => type is Ed25519 or SecurityKeyEd25519;
 }

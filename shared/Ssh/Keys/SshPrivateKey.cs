@@ -3,9 +3,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Keys;
 
-/// <summary>
-/// A private key that signs: a host key, the user CA, or the key of one connection's certificate. Thread-safe.
-/// </summary>
+/// <summary>A private key that signs: a host's, the user CA's or one connection's certificate's. Thread-safe.</summary>
 internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
 {
     public SshPublicKey PublicKey { get; } = publicKey;
@@ -15,7 +13,6 @@ internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
 
     /// <summary>A signature in the SSH wire format: algorithm name and value.</summary>
     /// <param name="algorithm">One of the key type's algorithms.</param>
-    /// <param name="data">What is signed.</param>
     public byte[] Sign(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data)
     {
         if (algorithm.KeyType != PublicKey.Type)
@@ -30,9 +27,7 @@ internal abstract class SshPrivateKey(SshPublicKey publicKey) : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>
-    /// Writes the type's fields of a private key file, from the one behind the type's name on (OpenSSH PROTOCOL.key).
-    /// </summary>
+    /// <summary>Writes the type's fields of a private key file, behind the type's name (PROTOCOL.key).</summary>
     public abstract void WriteFields(SshWriter writer);
 
     protected abstract byte[] SignValue(SignatureAlgorithm algorithm, ReadOnlySpan<byte> data);

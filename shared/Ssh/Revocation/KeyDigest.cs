@@ -3,9 +3,7 @@ using System.Security.Cryptography;
 
 namespace SshGateway.Ssh.Revocation;
 
-/// <summary>
-/// The hash of a public key: SHA-256, or SHA-1 with zeros behind it. A list may hold a million of them.
-/// </summary>
+/// <summary>A public key's hash: SHA-256, or SHA-1 with zeros behind it. A list may hold a million.</summary>
 internal readonly record struct KeyDigest(UInt128 High, UInt128 Low)
 {
     /// <param name="hash">20 or 32 bytes.</param>

@@ -32,10 +32,7 @@ internal sealed class RevokedCertificates
 
     public bool ContainsKeyId(string keyId) => _keyIds.Contains(keyId);
 
-    /// <summary>
-    /// Serial 0 is what a CA writes that does not number its certificates; it is never revoked (krl.c,
-    /// is_cert_revoked).
-    /// </summary>
+    /// <summary>Serial 0 means that the CA does not number; it is never revoked (krl.c, is_cert_revoked).</summary>
     public bool ContainsSerial(ulong serial)
     {
         if (serial == 0)

@@ -3,9 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace SshGateway.Ssh.Sockets;
 
-/// <summary>
-/// Where the events of sockets come from. Code that waits for such an event continues there, so it must not block.
-/// </summary>
+/// <summary>Where sockets' events come from. Code that waits for one continues there, and must not block.</summary>
 internal interface IEventLoop
 {
     /// <summary>Runs this on the loop, after everything that is queued with the same priority.</summary>
@@ -17,10 +15,7 @@ internal interface IEventLoop
     ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, PeerTimeouts timeouts, CancellationToken cancellation);
 }
 
-/// <summary>
-/// Each priority has a queue of its own, and the queues take turns: many logins must not hold up the connections that
-/// are open.
-/// </summary>
+/// <summary>Each priority has a queue, and they take turns: logins must not hold up open connections.</summary>
 internal enum LoopPriority
 {
     /// <summary>Moving what has arrived.</summary>

@@ -11,9 +11,7 @@ namespace SshGateway.Ssh.Sockets;
 /// <param name="Connected">Of connections that are made.</param>
 internal readonly record struct TcpWindows(int Accepted, int Connected);
 
-/// <summary>
-/// Bounds what the kernel holds for a connection whose peer reads nothing, or of whom nothing is read.
-/// </summary>
+/// <summary>Bounds what the kernel holds for a connection whose peer, or whose reader here, reads nothing.</summary>
 internal static class SocketBuffers
 {
     // asm-generic/socket.h, netinet/tcp.h, Linux.
@@ -25,10 +23,7 @@ internal static class SocketBuffers
     private const int IpProtoTcp = 6;
     private const int TcpNotSentLowat = 25;
 
-    /// <summary>
-    /// Call before the socket listens or connects, when the window's scale is agreed on. Accepted sockets inherit it.
-    /// </summary>
-    /// <param name="socket">The socket.</param>
+    /// <summary>Call before it listens or connects, which fixes the window scale. Accepted ones inherit it.</summary>
     /// <param name="window">Bytes under way in each direction; 0: the kernel decides.</param>
     /// <returns>
     /// The window that the kernel grants: less than was asked for on Linux before 5.14 if net.core.rmem_max is lower.

@@ -21,7 +21,6 @@ internal static class TcpSettings
     private const int MinProbes = 4;
 
     /// <summary>Begins as a connection that data is under way on.</summary>
-    /// <param name="socket">The connection.</param>
     /// <param name="timeouts">When its peer is gone.</param>
     /// <exception cref="SocketException">The connection has ended already.</exception>
     public static void Apply(Socket socket, PeerTimeouts timeouts)

@@ -12,7 +12,6 @@ internal static class CryptoScheduler
 {
     private static readonly SemaphoreSlim Places = new(Environment.ProcessorCount);
 
-    /// <param name="loop">The leg's.</param>
     /// <param name="isQuick">Whether all that is computed is.</param>
     /// <param name="compute">What is to be computed.</param>
     public static async Task<T> RunAsync<T>(IEventLoop loop, bool isQuick, Func<T> compute)

@@ -4,9 +4,7 @@ using SshGateway.Ssh.KeyExchange;
 
 namespace SshGateway.Ssh.Transport;
 
-/// <summary>
-/// The algorithms of one direction of a leg, and which of the derived keys it uses: RFC 4253 section 7.2.
-/// </summary>
+/// <summary>The algorithms and the derived keys of one direction of a leg: RFC 4253 section 7.2.</summary>
 internal readonly struct DirectionKeys
 {
     private readonly MacAlgorithm? _mac;

@@ -27,9 +27,7 @@ internal static class Identification
     /// <summary>Ours towards pods for other clients.</summary>
     public const string Other = "SSH-2.0-SshGateway";
 
-    /// <summary>
-    /// Ours towards the pod of a client. OpenSSH's server sends eow@openssh.com only to its own client.
-    /// </summary>
+    /// <summary>Ours towards a client's pod. OpenSSH's server sends eow@openssh.com only to its own client.</summary>
     public static string ForPodOf(string client) => client.StartsWith("SSH-2.0-OpenSSH_", StringComparison.Ordinal) ? OpenSsh : Other;
 
     /// <summary>An identification with its line end, as it is sent.</summary>

@@ -2,9 +2,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Transport;
 
-/// <summary>
-/// How many key exchanges a peer may start. Each one costs us 0.1 to 4 ms and the peer, if it likes, two packets.
-/// </summary>
+/// <summary>How many key exchanges a peer may start: each costs us 0.1 to 4 ms, and the peer two packets.</summary>
 /// <remarks>
 /// Before authentication one, and OpenSSH starts none there. Afterwards OpenSSH starts them by data and by time
 /// (RekeyLimit, ssh_config(5)): <c>RekeyLimit 16K 1s</c> stays within what is allowed here at any speed, and smaller

@@ -93,9 +93,7 @@ internal sealed class PacketBatch : IDisposable
     /// <inheritdoc cref="PacketOutput.AllowLargePackets"/>
     public void AllowLargePackets() => _pool = BufferPool.Large;
 
-    /// <summary>
-    /// What is in it, which it forgets; the buffer goes back to the pool when that is written. Null: nothing.
-    /// </summary>
+    /// <summary>Takes its content; the buffer returns to the pool once that is written. Null: nothing.</summary>
     public (byte[]? Buffer, BufferPool Pool, int Count) Take()
     {
         (byte[]? Buffer, BufferPool Pool, int Count) content = (_buffer, _bufferPool, Length);

@@ -116,9 +116,7 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
         return true;
     }
 
-    /// <summary>
-    /// Takes a line of the identification exchange, without its line end; null: there is no complete one.
-    /// </summary>
+    /// <summary>Takes a line of the identification exchange, without its line end; null: none is complete.</summary>
     /// <param name="maxLength">Of the line with its end.</param>
     /// <exception cref="SshProtocolException">The line is longer.</exception>
     public string? TryReadLine(int maxLength)

@@ -68,15 +68,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Adds a packet with this payload; false: the batch has no room left and is to be flushed first.
-    /// </summary>
+    /// <summary>Adds a packet with this payload; false: the batch is full and is to be flushed first.</summary>
     public bool TryAppend(ReadOnlySpan<byte> payload) => _batch.TryAppend(payload);
 
-    /// <summary>
-    /// Adds a packet that came from the other leg, without a copy where its padding is right for this leg as well;
-    /// false: no room.
-    /// </summary>
+    /// <summary>Adds a packet of the other leg, without a copy if its padding fits this leg; false: no room.</summary>
     public bool TryRelay(in InboundPacket packet) => _batch.TryRelay(packet);
 
     /// <summary>Gives the batch up; what is in it goes out with the next flush.</summary>
@@ -89,10 +84,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         return FlushAsync();
     }
 
-    /// <summary>
-    /// Gives the batch up and has it written without waiting. That the connection broke is found out by whoever reads
-    /// it.
-    /// </summary>
+    /// <summary>Gives the batch up, to be written without waiting. The reader finds out whether it failed.</summary>
     public void CloseAndFlushLater()
     {
         bool schedule = !_flushIsScheduled;
@@ -205,9 +197,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Our NEWKEYS is in the batch: what follows is sealed with these keys, and the gate opens. The batch is open.
-    /// </summary>
+    /// <summary>Our NEWKEYS is in the open batch: what follows is sealed with these keys; the gate opens.</summary>
     /// <param name="sealer">The new keys. The output owns it.</param>
     /// <param name="resetSequence">Strict key exchange: the sequence number starts again.</param>
     public void Rekey(IPacketSealer sealer, bool resetSequence)

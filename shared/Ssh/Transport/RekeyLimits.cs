@@ -6,9 +6,7 @@ namespace SshGateway.Ssh.Transport;
 /// <param name="Bytes">Bytes in one direction; null: what the cipher allows.</param>
 internal sealed record RekeyLimits(long? Bytes)
 {
-    /// <summary>
-    /// RFC 4344 section 3.1: packets under one key, in one direction; half of where sequence numbers repeat.
-    /// </summary>
+    /// <summary>RFC 4344 section 3.1: packets per key and direction, half of where sequence numbers repeat.</summary>
     public const long Packets = 1L << 31;
 
     /// <summary>RFC 4253 section 9.</summary>

@@ -10,9 +10,7 @@ internal sealed class ServerKeyExchange(
     IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
     : TransportKeyExchange(loop, input, output, offer, limits, abort, time)
 {
-    /// <summary>
-    /// The host key, or its certificate, that the client was shown in the first exchange: what hostbound requests name.
-    /// </summary>
+    /// <summary>The host key or certificate shown in the first exchange: what hostbound requests name.</summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }
 
     /// <summary>The signature algorithm of the last exchange.</summary>

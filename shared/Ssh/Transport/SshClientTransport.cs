@@ -15,22 +15,16 @@ internal sealed class SshClientTransport : SshTransport
 {
     private readonly ClientKeyExchange _keyExchange;
 
-    /// <param name="socket">The connection.</param>
-    /// <param name="offer">Our algorithms.</param>
     /// <param name="acceptHostKey">Whether the pod may have this host key. Called once its signature is verified,
     /// before anything secret is sent.</param>
     /// <param name="rekeyLimits">When we start a key exchange.</param>
-    /// <param name="time">The clock.</param>
     public SshClientTransport(IPeerSocket socket, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
     {
         _keyExchange = new ClientKeyExchange(socket.Loop, Input, Output, offer, acceptHostKey, rekeyLimits, Abort, time);
         Input.AllowLargePackets();
     }
 
-    /// <summary>
-    /// The signature algorithms that the pod's sshd says it takes from users (RFC 8308 section 3.1); null: it has not
-    /// said.
-    /// </summary>
+    /// <summary>The signature algorithms that the pod's sshd takes (RFC 8308 section 3.1); null: not said.</summary>
     public IReadOnlyList<string>? ServerSignatureAlgorithms { get; private set; }
 
     /// <summary>Our identification line.</summary>

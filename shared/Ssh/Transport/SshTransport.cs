@@ -61,10 +61,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     /// <summary>Bytes of the identification, and of each line before it.</summary>
     protected abstract int MaxLineLength { get; }
 
-    /// <summary>
-    /// How many messages of the transport (IGNORE, PING, key exchanges), which cost their sender nothing, are taken
-    /// before authentication.
-    /// </summary>
+    /// <summary>How many free transport messages (IGNORE, PING, rekeys) are taken before authentication.</summary>
     protected abstract int TransportMessagesBeforeAuthentication { get; }
 
     /// <summary>Identification and first key exchange.</summary>
@@ -313,7 +310,6 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
 }
 
 /// <summary>The peer ended the connection with a DISCONNECT.</summary>
-/// <param name="reason">The peer's reason code.</param>
 /// <param name="description">The peer's words, at most 1 KiB.</param>
 internal sealed class PeerDisconnectedException(uint reason, string description) : Exception("the peer disconnected")
 {

@@ -39,20 +39,13 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     /// <summary>Whether the first exchange is done.</summary>
     public bool IsKeyed { get; private set; }
 
-    /// <summary>
-    /// The first exchange is under way and strict: nothing but key exchange may come (OpenSSH PROTOCOL section 1.10).
-    /// </summary>
+    /// <summary>The first exchange is under way and strict: only key exchange may come (PROTOCOL 1.10).</summary>
     public bool IsStrictlyUnkeyed => _strict && !IsKeyed;
 
-    /// <summary>
-    /// RFC 4253 section 7.1: between its KEXINIT and its NEWKEYS the peer sends no messages of higher layers.
-    /// </summary>
+    /// <summary>RFC 4253 section 7.1: the peer sends no higher layer between its KEXINIT and its NEWKEYS.</summary>
     public bool PeerIsExchanging => !IsKeyed || _run is { PeerInit: not null };
 
-    /// <summary>
-    /// Set while the leg is not read because the other leg's peer takes nothing; an exchange does not time out
-    /// meanwhile.
-    /// </summary>
+    /// <summary>Set while this leg is not read because the other's peer takes nothing: nothing times out.</summary>
     public bool ReaderIsHeldUp { get; set; }
 
     /// <summary>Whether the leg was ended because an exchange did not go on.</summary>
@@ -176,9 +169,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
         return new KeyDerivation(run.Negotiation!.Kex.Hash, sharedSecret, exchangeHash, _sshSessionId);
     }
 
-    /// <summary>
-    /// Sends the method's last message, if any, and NEWKEYS, and switches our direction to the new keys, in one write.
-    /// </summary>
+    /// <summary>Sends the method's last message, if any, with NEWKEYS, and switches keys, in one write.</summary>
     protected async ValueTask SendNewKeysAsync(KexRun run, KeyDerivation keys, byte[]? before)
     {
         DirectionKeys outbound = IsServer ? DirectionKeys.ServerToClient(run.Negotiation!) : DirectionKeys.ClientToServer(run.Negotiation!);

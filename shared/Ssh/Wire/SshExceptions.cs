@@ -1,9 +1,6 @@
 namespace SshGateway.Ssh.Wire;
 
-/// <summary>
-/// The peer broke the protocol, or no agreement with it is possible. The leg ends with a DISCONNECT that carries reason
-/// and message.
-/// </summary>
+/// <summary>A broken protocol, or no agreement. The leg ends with a DISCONNECT of this reason and message.</summary>
 internal class SshProtocolException(DisconnectReason reason, string message) : Exception(message)
 {
     public SshProtocolException(string message) : this(DisconnectReason.ProtocolError, message)
@@ -16,8 +13,5 @@ internal class SshProtocolException(DisconnectReason reason, string message) : E
 /// <summary>There is no algorithm in common, or the peer's part of a key exchange is not acceptable.</summary>
 internal sealed class KeyExchangeException(string message) : SshProtocolException(DisconnectReason.KeyExchangeFailed, message);
 
-/// <summary>
-/// Bytes from a peer or a file that are not what the format demands. The message says what is wrong and never quotes
-/// the bytes.
-/// </summary>
+/// <summary>Malformed bytes from a peer or a file. The message says what is wrong and never quotes them.</summary>
 public sealed class SshFormatException(string message) : FormatException(message);

@@ -4,10 +4,7 @@ using System.Text;
 
 namespace SshGateway.Ssh.Wire;
 
-/// <summary>
-/// Builds a message out of the data types of RFC 4251 section 5. For handshake messages, a few per login;
-/// relayed packets are never built with it.
-/// </summary>
+/// <summary>Builds messages of RFC 4251's data types (section 5), for handshakes; never relayed packets.</summary>
 internal sealed class SshWriter
 {
     private byte[] _buffer;

@@ -40,10 +40,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
 
     public IPEndPoint RemoteEndPoint { get; private set; }
 
-    /// <summary>
-    /// A connected socket, which nothing has been awaited on: .NET's engine would watch it as well. It is owned from
-    /// here on.
-    /// </summary>
+    /// <summary>A connected socket that nothing was awaited on: .NET's engine would watch it too. Owned.</summary>
     /// <exception cref="PeerGoneException">It has ended already.</exception>
     public static EpollSocket Adopt(Socket connected, EventLoop loop, PeerTimeouts timeouts)
     {

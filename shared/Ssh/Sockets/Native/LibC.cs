@@ -151,10 +151,7 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>
-    /// Bytes that were written to a TCP connection and have not been acknowledged (tcp(7), SIOCOUTQ); negative: it has
-    /// ended.
-    /// </summary>
+    /// <summary>Unacknowledged bytes written to a TCP connection (tcp(7), SIOCOUTQ); negative: it has ended.</summary>
     public static int Unacknowledged(int descriptor)
     {
         int count;
