@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Keys in a real ssh-agent: many of them, and such as may be used at certain hosts only.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class AgentTests(SharedGateway shared)
 {
     [RealSshFact("ssh-agent", "ssh-add")]

@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>The real ssh behind a real HAProxy that sends PROXY headers to the third proxy.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class BalancerTests(SharedGateway shared)
 {
     private const string Client = "127.0.0.77";

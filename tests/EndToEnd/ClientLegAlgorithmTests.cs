@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Each algorithm that the gateway offers, with a client that allows nothing else.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class ClientLegAlgorithmTests(SharedGateway shared)
 {
     /// <summary>About 1 MB there and back: many packets of all sizes, and some more key exchanges.</summary>

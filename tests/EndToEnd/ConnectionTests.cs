@@ -5,7 +5,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>What one connection carries besides a command: many channels, an agent, keepalives, or nothing.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class ConnectionTests(SharedGateway shared)
 {
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(4);

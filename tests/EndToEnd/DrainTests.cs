@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>A proxy process that is told to end, with the real ssh in it.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class DrainTests(SharedGateway shared)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);

@@ -3,11 +3,25 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>
-/// The classes that share <see cref="SharedGateway"/>. They run alone: some measure time and memory, and two
-/// bulk transfers at once on a small machine would measure the other one.
+/// Tests that measure time or memory, or that fill a machine. They run alone: on a small machine they would measure
+/// each other.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class EndToEndTests : ICollectionFixture<SharedGateway>
 {
     public const string Name = "end to end";
+}
+
+/// <summary>Tests of one gateway that they share. They run beside <see cref="OwnGatewayTests"/>.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedGatewayTests : ICollectionFixture<SharedGateway>
+{
+    public const string Name = "end to end, shared gateway";
+}
+
+/// <summary>Tests that start, stop or configure a gateway. They run beside <see cref="SharedGatewayTests"/>.</summary>
+[CollectionDefinition(Name)]
+public sealed class OwnGatewayTests : ICollectionFixture<SharedGateway>
+{
+    public const string Name = "end to end, own gateways";
 }

@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Commands: exit statuses, signals, the two output streams, stdin and the environment.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class ExecTests(SharedGateway shared)
 {
     [RealSshTheory]

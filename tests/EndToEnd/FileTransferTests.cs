@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>scp with both of its protocols, sftp and rsync.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class FileTransferTests(SharedGateway shared)
 {
     private const int Size = 20_000_003;

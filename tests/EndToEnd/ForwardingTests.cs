@@ -6,7 +6,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Forwarded TCP connections and unix sockets, in both directions, and a SOCKS proxy.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class ForwardingTests(SharedGateway shared)
 {
     [RealSshFact]

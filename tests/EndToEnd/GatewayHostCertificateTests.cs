@@ -6,7 +6,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// Host certificates of the gateway, made by the real ssh-keygen and checked by the real ssh, with a gateway of its
 /// own.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class GatewayHostCertificateTests
 {
     private const string Id = "certified";

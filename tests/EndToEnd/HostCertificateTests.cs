@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Pods that show a host certificate, with the real sshd.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class HostCertificateTests(SharedGateway shared)
 {
     [RealSshTheory(SoftwareSecurityKey.Provider)]

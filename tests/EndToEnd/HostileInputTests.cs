@@ -8,7 +8,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// <summary>
 /// Hostile bytes on the wire: each ends in a closed connection, in bounded memory, and the next login works.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class HostileInputTests(SharedGateway shared)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);

@@ -7,7 +7,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>What listens at a pod's address may be anything: the user reads a sentence, the gateway lives on.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class HostilePodTests(SharedGateway shared)
 {
     private static readonly TimeSpan LoginDeadline = TimeSpan.FromSeconds(10 + 3);

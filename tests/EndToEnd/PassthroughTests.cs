@@ -9,7 +9,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// The second way in: the real ssh, through the programs that people have for ProxyCommand, end to end to the pod's
 /// sshd.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class PassthroughTests(SharedGateway shared)
 {
     private const int Bulk = 32 * 1024 * 1024;

@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Pods whose SSH server takes less, says more, or takes longer than a stock sshd.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class PodDifferenceTests(SharedGateway shared)
 {
     // crypto-policies' FIPS of RHEL 9, as far as OpenSSH here knows the names.

@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Each algorithm that the gateway offers, with a pod whose sshd allows nothing else.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class PodLegAlgorithmTests(SharedGateway shared)
 {
     private const string Session = "restricted";

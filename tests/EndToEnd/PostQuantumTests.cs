@@ -7,7 +7,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// <summary>
 /// Where OpenSSH prefers ML-KEM (10.0), it is what both legs use without being told to.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class PostQuantumTests(SharedGateway shared)
 {
     private const string Kex = "mlkem768x25519-sha256";

@@ -11,7 +11,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// <summary>
 /// Lists of revoked keys beside the real ssh-keygen: the same keys are revoked, and the same lists refused.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class RevocationComparisonTests
 {
     private static readonly SshPrivateKey Ca = Ed25519PrivateKey.Generate();

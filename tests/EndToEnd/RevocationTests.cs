@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Revoked keys with the real ssh, beside a real sshd with the same file, with a gateway of its own.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class RevocationTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);

@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>FIDO security keys: the real ssh, with the software key that OpenSSH's own tests use.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class SecurityKeyTests(SharedGateway shared)
 {
     [RealSshTheory(SoftwareSecurityKey.Provider)]

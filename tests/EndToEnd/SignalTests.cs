@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>SIGHUP, and signals that come twice, at processes with a session open.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class SignalTests(SharedGateway shared)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);

@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>What happens to logins when manifests come, change and go.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class TableChangeTests(SharedGateway shared)
 {
     private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(1);

@@ -3,7 +3,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>An interactive shell in a real terminal.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class TerminalTests(SharedGateway shared)
 {
     [RealSshFact("setsid", "stty")]

@@ -11,7 +11,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// CVE-2023-48795: somebody on the path slips a packet in before the encryption starts, so that a later one can be
 /// swallowed unnoticed.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class TerrapinTests(SharedGateway shared)
 {
     private const string ChaCha20 = "chacha20-poly1305@openssh.com";

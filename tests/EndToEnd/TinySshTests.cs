@@ -5,7 +5,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// <summary>
 /// A pod whose SSH server is TinySSH. Before version 20260906 it answers keepalives with UNIMPLEMENTED.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class TinySshTests(SharedGateway shared)
 {
     private const string Id = "tinyssh";

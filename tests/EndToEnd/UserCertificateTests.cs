@@ -5,7 +5,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>User certificates, made by the real ssh-keygen and shown by the real ssh.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class UserCertificateTests(SharedGateway shared)
 {
     [RealSshTheory(SoftwareSecurityKey.Provider)]

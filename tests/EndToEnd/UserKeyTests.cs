@@ -6,7 +6,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>Each type of user key, with both of OpenSSH's forms of the signed request.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed class UserKeyTests(SharedGateway shared)
 {
     [RealSshTheory]

@@ -6,7 +6,7 @@ namespace SshGateway.Tests.EndToEnd.FeedFaults;
 /// <summary>
 /// A change that arrives as another one. TLS would notice; a fault of either program would not be TLS's to notice.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class CorruptedFeedTests(SharedGateway shared)
 {
     // Entry.target_user: tag, length, text.

@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Kubernetes.FaultProxy;
 namespace SshGateway.Tests.EndToEnd.FeedFaults;
 
 /// <summary>An operator that is killed while it sends its table.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class OperatorKilledTests(SharedGateway shared)
 {
     private const string Entries = "sshgateway_proxy_table_entries";
