@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using SshGateway.Tests.Support.Harness;
 
@@ -7,6 +8,8 @@ namespace SshGateway.Tests.EndToEnd;
 [Collection(EndToEndTests.Name)]
 public sealed class DescriptorTests(SharedGateway shared)
 {
+    private const int Limit = 600;
+
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     [RealSshFact("prlimit")]
@@ -14,7 +17,7 @@ public sealed class DescriptorTests(SharedGateway shared)
     {
         await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys, new GatewayOptions
         {
-            ProxyLauncher = ["prlimit", "--nofile=256:600"],
+            ProxyLauncher = ["prlimit", $"--nofile=256:{Limit}"],
             ProxyArguments = [["--Proxy:MaxUnauthenticated=100000", "--Proxy:MaxUnauthenticatedPerSource=100000"]],
         });
         PodSshd pod = shared.Pod(SharedGateway.Alpha);
@@ -23,7 +26,7 @@ public sealed class DescriptorTests(SharedGateway shared)
             new PodManifest(SharedGateway.Alpha, SharedGateway.Alpha, pod.Endpoint.Address));
         ProxyProcess proxy = gateway.Proxies[0];
         // Raised to the hard limit, which does not suffice either.
-        await proxy.Daemon.WaitForLineAsync("The process may have 600 descriptors; Proxy:MaxConnections 10000 needs 20384. The proxy takes 108 connections", Soon);
+        await proxy.Daemon.WaitForLineAsync($"The process may have {Limit} descriptors; Proxy:MaxConnections 10000 needs 20384. The proxy takes 108 connections", Soon);
         SshClient client = SshClient.Create(proxy.Ssh, shared.UserKey, gateway.Keys.HostKeys);
         Assert.True((await client.RunWhenKnownAsync(SharedGateway.Alpha, "true")).Succeeded, gateway.Logs);
         await using LineDialog session = LineDialog.Start(client, SharedGateway.Alpha, "cat");
@@ -39,6 +42,8 @@ public sealed class DescriptorTests(SharedGateway shared)
                 await socket.ConnectAsync(proxy.Ssh).WaitAsync(Soon);
             }
             Assert.Equal("two", await session.EchoAsync("two"));
+            // The kernel gives the lowest number that is free: the last ones are left for the runtime.
+            Assert.InRange(Directory.GetFiles($"/proc/{proxy.Daemon.Id}/fd").Max(file => int.Parse(Path.GetFileName(file), CultureInfo.InvariantCulture)), 200, Limit - 65);
             using HttpClient http = new() { BaseAddress = proxy.Http, Timeout = Soon };
             Assert.Contains("sshgateway_proxy", await http.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
             Assert.False(proxy.Daemon.HasExited, gateway.Logs);
