@@ -7,7 +7,7 @@ namespace SshGateway.Tests.Support.Harness;
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(5);
     private readonly GatewayOptions _options;
     private readonly int[] _feedPorts;
     private readonly Daemon?[] _operators;
