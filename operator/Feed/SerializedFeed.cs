@@ -1,5 +1,6 @@
 using System.Buffers;
 using Google.Protobuf.Reflection;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using SshGateway.Feed;
 
@@ -36,8 +37,21 @@ internal abstract class SerializedFeed
 }
 
 /// <summary>A FeedMessage in its wire format: entries are serialized once, and all streams send those bytes.</summary>
-/// <param name="bytes">Read until the write has begun, and not after it.</param>
-internal sealed class SerializedMessage(ReadOnlyMemory<byte> bytes)
+/// <param name="Bytes">Read until the write has begun, and not after it.</param>
+internal sealed record SerializedMessage(ReadOnlyMemory<byte> Bytes);
+
+/// <summary>The bounds of the operator's gRPC.</summary>
+internal static class FeedGrpc
 {
-    public ReadOnlyMemory<byte> Bytes { get; } = bytes;
+    public static void AddFeedGrpc(this IServiceCollection services)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = FeedLimits.MaxMessageBytes;
+            grpc.MaxSendMessageSize = FeedLimits.MaxMessageBytes;
+        });
+        // Nobody compresses, and the library would inflate before a token is checked. It adds gzip and deflate to an
+        // empty list, so they go after that.
+        services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
+    }
 }

@@ -166,25 +166,17 @@ internal static class OperatorHost
         {
             HostingLog.InternalListening(logger, address);
         }
-        if (options.InternalApiServerTokens)
+        (bool IsOn, Action<ILogger> Log)[] risks =
+        [
+            (options.InternalApiServerTokens, HostingLog.ApiServerTokensAccepted),
+            (options.FeedInsecure, HostingLog.FeedInsecure),
+            (options.AllowLoopbackPods, HostingLog.LoopbackPodsAllowed),
+            (options.AllowUnlabelledPods, HostingLog.UnlabelledPodsAllowed),
+            (options.AllNamespaces, HostingLog.AllNamespacesWatched),
+        ];
+        foreach ((_, Action<ILogger> log) in risks.Where(risk => risk.IsOn))
         {
-            HostingLog.ApiServerTokensAccepted(logger);
-        }
-        if (options.FeedInsecure)
-        {
-            HostingLog.FeedInsecure(logger);
-        }
-        if (options.AllowLoopbackPods)
-        {
-            HostingLog.LoopbackPodsAllowed(logger);
-        }
-        if (options.AllowUnlabelledPods)
-        {
-            HostingLog.UnlabelledPodsAllowed(logger);
-        }
-        if (options.AllNamespaces)
-        {
-            HostingLog.AllNamespacesWatched(logger);
+            log(logger);
         }
     }
 }

@@ -1,8 +1,10 @@
 using SshGateway.Hosting;
+using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Operator.Kubernetes.Status;
+using SshGateway.Operator.Publishing;
 
 namespace SshGateway.Operator.Leader;
 
@@ -24,5 +26,33 @@ internal sealed class LeaderDuties(
             Keep(nameof(KeyMaker), keys.RunAsync), feedCa is null ? Task.CompletedTask : Keep(nameof(FeedCaKeeper), feedCa.RunAsync));
 
         Task Keep(string name, Func<CancellationToken, Task> run) => Supervision.RunAsync(name, run, time, logger, stoppingToken);
+    }
+}
+
+/// <summary>Composes the election and the leader's duties.</summary>
+internal static class LeaderServices
+{
+    /// <param name="services">Gets them; has the <see cref="ApiClient"/> and the tables.</param>
+    /// <param name="keys">Where the gateway's keys are.</param>
+    /// <param name="feedCa">Where the feed's CA is; null: the feed's certificate is from elsewhere.</param>
+    public static void AddLeader(
+        this IServiceCollection services, string leaseNamespace, KeyNames keys, FeedCaSettings? feedCa)
+    {
+        services.AddSingleton(new LeaseSettings(leaseNamespace, $"{Environment.MachineName}_{Guid.NewGuid():N}"));
+        services.AddSingleton(keys);
+        services.AddSingleton<LeaseElection>();
+        services.AddSingleton<EventWriter>();
+        services.AddSingleton<StatusWriter>();
+        services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusWriter>());
+        services.AddSingleton<KeyMaker>();
+        if (feedCa is not null)
+        {
+            services.AddSingleton(s => new FeedCaKeeper(
+                s.GetRequiredService<ApiClient>(), () => s.GetRequiredService<LeaseElection>().IsHeld, feedCa,
+                s.GetRequiredService<FeedSecret>(), s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<FeedCaKeeper>>()));
+        }
+        services.AddSingleton<LeaderDuties>();
+        services.AddHostedService(s => s.GetRequiredService<LeaderDuties>());
     }
 }

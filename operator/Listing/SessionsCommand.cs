@@ -60,7 +60,7 @@ internal static class SessionsCommand
         using var api = new ApiClient(ApiConnection.Open(access), TimeProvider.System);
         try
         {
-            return await ServerListing.ReadAsync(new TableReader(api), [.. options.Namespaces], cancellationToken);
+            return await ServerListing.ReadAsync(api, [.. options.Namespaces], cancellationToken);
         }
         catch (ApiException exception)
         {

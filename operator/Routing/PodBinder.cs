@@ -1,3 +1,4 @@
+using SshGateway.Feed;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Routing;
@@ -66,4 +67,19 @@ internal sealed class PodBinder(SessionIndex sessions, PodIndex pods, LabelSelec
             _ => PodBinding.Bind(allowed.OrderBy(p => p.IsTerminal).ThenBy(p => p.IsTerminating).ThenByDescending(p => p, PodStartOrder.Instance).First()),
         };
     }
+}
+
+/// <summary>Which pod is a session's, if one is.</summary>
+/// <param name="Pod">The pod when <paramref name="Reason"/> is Bound, else null.</param>
+/// <param name="Ready">What the binding says about logins when there is no pod.</param>
+internal sealed record PodBinding(Pod? Pod, string Reason, string Ready)
+{
+    public static readonly PodBinding WaitingForPod = new(null, BindingReasons.PodNotFound, ReadyReasons.WaitingForPod);
+    public static readonly PodBinding PodNotFound = new(null, BindingReasons.PodNotFound, ReadyReasons.PodNotFound);
+    public static readonly PodBinding MultiplePods = new(null, BindingReasons.MultiplePods, ReadyReasons.Conflict);
+    public static readonly PodBinding LabelMismatch = new(null, BindingReasons.LabelMismatch, ReadyReasons.PodNotFound);
+    public static readonly PodBinding UidMismatch = new(null, BindingReasons.UidMismatch, ReadyReasons.PodNotFound);
+    public static readonly PodBinding ClaimedByOther = new(null, BindingReasons.ClaimedByOther, ReadyReasons.Conflict);
+
+    public static PodBinding Bind(Pod pod) => new(pod, BindingReasons.Bound, ReadyReasons.EndpointReady);
 }

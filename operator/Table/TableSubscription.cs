@@ -7,27 +7,19 @@ namespace SshGateway.Operator.Table;
 /// One stream's view of the table: what its proxy lacks at first, then the latest change of each session that
 /// changed. However slow the stream is, this costs one item per session, not one per event.
 /// </summary>
-internal sealed class TableSubscription : IDisposable
+internal sealed class TableSubscription(EndpointTable table, TablePosition position, ClusterVersions versions) : IDisposable
 {
-    private readonly EndpointTable _table;
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Dictionary<string, PendingChange> _pending = new(StringComparer.Ordinal);
-
-    internal TableSubscription(EndpointTable table, TablePosition position, ClusterVersions versions)
-    {
-        _table = table;
-        Position = position;
-        Versions = versions;
-    }
 
     /// <summary>The whole table, at <see cref="Position"/>; null: changes suffice to complete the proxy's.</summary>
     public IReadOnlyList<TableEntry>? Snapshot { get; internal set; }
 
     /// <summary>The table when this subscription began. In another epoch, the subscription is of no use.</summary>
-    public TablePosition Position { get; }
+    public TablePosition Position { get; } = position;
 
     /// <summary>What that was made of.</summary>
-    public ClusterVersions Versions { get; }
+    public ClusterVersions Versions { get; } = versions;
 
     /// <summary>Completes when there is something to take, or when it was woken.</summary>
     public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => _signal.Reader.ReadAsync(cancellationToken);
@@ -35,9 +27,9 @@ internal sealed class TableSubscription : IDisposable
     /// <summary>Completes the wait although nothing changed.</summary>
     public void Wake() => _signal.Writer.TryWrite(true);
 
-    public TableChanges Take() => _table.Take(this);
+    public TableChanges Take() => table.Take(this);
 
-    public void Dispose() => _table.Unsubscribe(this);
+    public void Dispose() => table.Unsubscribe(this);
 
     /// <summary>Called under the table's lock.</summary>
     internal void Mark(string sessionId, TableEntry? previous, TableEntry? latest)
@@ -51,10 +43,7 @@ internal sealed class TableSubscription : IDisposable
     internal Dictionary<string, PendingChange> TakePending()
     {
         Dictionary<string, PendingChange> taken = _pending;
-        if (taken.Count > 0)
-        {
-            _pending = new Dictionary<string, PendingChange>(StringComparer.Ordinal);
-        }
+        _pending = taken.Count == 0 ? taken : new(StringComparer.Ordinal);
         return taken;
     }
 }

@@ -137,3 +137,9 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         _problems = [.. problems];
     }
 }
+
+internal static partial class ManifestLog
+{
+    [LoggerMessage(1, LogLevel.Error, "{Problem}")]
+    public static partial void Problem(ILogger logger, string problem);
+}

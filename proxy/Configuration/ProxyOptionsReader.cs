@@ -4,6 +4,7 @@ using SshGateway.Hosting.Metrics;
 using SshGateway.Hosting.Networks;
 using SshGateway.Ssh.Ciphers;
 using SshGateway.Ssh.KeyExchange;
+using static SshGateway.Hosting.OptionsSection;
 
 namespace SshGateway.Proxy.Configuration;
 
@@ -74,8 +75,6 @@ internal static class ProxyOptionsReader
             $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {MaxTimeout}, such as 00:01:00"),
     ];
 
-    private static string[] RefuseIf(bool isWrong, string problem) => isWrong ? [problem] : [];
-
     private static IEnumerable<string> CheckLimits(ProxyOptions options) =>
     [
         .. CheckNumber("SourcePrefixIPv4", options.SourcePrefixIPv4, 8, 32, 32),
@@ -98,33 +97,23 @@ internal static class ProxyOptionsReader
         value is not 0 and (< MinWindow or > MaxWindow),
         $"Proxy:{key} is {value}; write 0 for what the kernel allows, or a number from {MinWindow} to {MaxWindow}, such as {usual}");
 
-    private static IEnumerable<string> CheckOperators(ProxyOptions options)
-    {
-        if (options.Operators.Count == 0)
-        {
-            yield return "Proxy:Operators is missing; write the operators' feed addresses, such as --Proxy:Operators:0=127.0.0.1:7443";
-        }
-        foreach (string address in options.Operators)
-        {
-            // A scheme without a port of its own, which would be dialled in place of one that is missing.
-            if (!Uri.TryCreate($"tcp://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address || uri.Port < 1)
-            {
-                yield return $"Proxy:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443";
-            }
-            else if (options.OperatorInsecure && !(IPAddress.TryParse(uri.IdnHost, out IPAddress? ip) && IPAddress.IsLoopback(ip)))
-            {
-                yield return $"Proxy:Operators has \"{address}\"; with Proxy:OperatorInsecure write loopback addresses, such as 127.0.0.1:7443";
-            }
-        }
-        if (!options.OperatorInsecure && options.OperatorCA.Length == 0)
-        {
-            yield return "Proxy:OperatorCA is missing; write the PEM file of the CA that signs the operators' certificates";
-        }
-        if (!options.OperatorInsecure && options.OperatorToken.Length == 0)
-        {
-            yield return "Proxy:OperatorToken is missing; write the file of the token that tells the operators who this proxy is";
-        }
-    }
+    private static IEnumerable<string> CheckOperators(ProxyOptions options) =>
+    [
+        .. RefuseIf(options.Operators.Count == 0,
+            "Proxy:Operators is missing; write the operators' feed addresses, such as --Proxy:Operators:0=127.0.0.1:7443"),
+        .. options.Operators.SelectMany(address => CheckOperator(address, options.OperatorInsecure)),
+        .. RefuseIf(!options.OperatorInsecure && options.OperatorCA.Length == 0,
+            "Proxy:OperatorCA is missing; write the PEM file of the CA that signs the operators' certificates"),
+        .. RefuseIf(!options.OperatorInsecure && options.OperatorToken.Length == 0,
+            "Proxy:OperatorToken is missing; write the file of the token that tells the operators who this proxy is"),
+    ];
+
+    // A scheme without a port of its own, which would be dialled in place of one that is missing.
+    private static string[] CheckOperator(string address, bool isInsecure) =>
+        !Uri.TryCreate($"tcp://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address || uri.Port < 1
+            ? [$"Proxy:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443"]
+            : RefuseIf(isInsecure && !(IPAddress.TryParse(uri.IdnHost, out IPAddress? ip) && IPAddress.IsLoopback(ip)),
+                $"Proxy:Operators has \"{address}\"; with Proxy:OperatorInsecure write loopback addresses, such as 127.0.0.1:7443");
 
     private static IEnumerable<string> CheckNetworks(string key, IEnumerable<string> networks) => networks
         .Where(network => !NetworkSet.IsNetwork(network))

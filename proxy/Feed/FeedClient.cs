@@ -171,3 +171,19 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
 
     private static Quantity Sessions(long count) => new(count, "session");
 }
+
+/// <summary>The keys of the section <c>Proxy</c> that the feed client reads.</summary>
+internal sealed class FeedOptions
+{
+    /// <summary>Feed addresses, <c>host:port</c>; one is taken at random for each connection.</summary>
+    public required IReadOnlyList<string> Operators { get; init; }
+
+    /// <summary>PEM file of who may sign the operators' certificates; null: plain HTTP, and no token.</summary>
+    public required string? AuthoritiesFile { get; init; }
+
+    /// <summary>The file of the bearer token; null together with <see cref="AuthoritiesFile"/>.</summary>
+    public required string? TokenFile { get; init; }
+
+    /// <summary>Names this proxy in the operator's log: 1 to 128 printable ASCII characters without spaces.</summary>
+    public required string ProxyId { get; init; }
+}

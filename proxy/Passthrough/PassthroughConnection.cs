@@ -286,10 +286,7 @@ internal sealed class PassthroughConnection(
             : null;
 
     // After a while or at the end, whichever comes first.
-    private void ReleasePod()
-    {
-        Interlocked.Exchange(ref _place, null)?.Dispose();
-    }
+    private void ReleasePod() => Interlocked.Exchange(ref _place, null)?.Dispose();
 }
 
 /// <summary>Makes the connections of clients that ask for a passthrough.</summary>

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Text;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
 using SshGateway.Feed;
 
 namespace SshGateway.Proxy.Sessions;
@@ -52,19 +54,12 @@ internal sealed class SessionEntry
 
     private readonly byte[] _packed;
 
-    /// <param name="details">What its strings and counts fit into has been checked: endpoint_feed.proto bounds them
-    /// all.</param>
-    public SessionEntry(SessionDetails details)
+    /// <param name="entry">The feed's, checked: its strings and counts fit.</param>
+    public SessionEntry(Entry entry) : this(entry.SessionId, Pack(entry))
     {
-        SessionId = details.SessionId;
-        _packed = Pack(details);
     }
 
-    private SessionEntry(string sessionId, byte[] packed)
-    {
-        SessionId = sessionId;
-        _packed = packed;
-    }
+    private SessionEntry(string sessionId, byte[] packed) => (SessionId, _packed) = (sessionId, packed);
 
     private enum StringField
     {
@@ -184,62 +179,62 @@ internal sealed class SessionEntry
     /// <summary>The same entry with an equal string for its id.</summary>
     public SessionEntry WithSessionId(string sessionId) => new(sessionId, _packed);
 
-    private static byte[] Pack(SessionDetails details)
+    private static byte[] Pack(Entry entry)
     {
         using var stream = new MemoryStream(256);
         using var writer = new BinaryWriter(stream);
-        writer.Write((byte)details.State);
-        writer.Write((byte)details.Access);
-        writer.Write((ushort)(details.Endpoint?.Port ?? 0));
-        writer.Write(details.ExpiresAt);
-        writer.Write((ushort)details.MaxConnections);
-        writer.Write((uint)details.IdleTimeout.TotalSeconds);
-        writer.Write(details.WireHash);
-        writer.Write(details.Passthrough);
-        WriteString(writer, details.Endpoint?.Address.GetAddressBytes() ?? []);
+        writer.Write((byte)entry.State);
+        writer.Write((byte)entry.Access);
+        writer.Write((ushort)entry.Port);
+        writer.Write(entry.ExpiresAt);
+        writer.Write((ushort)entry.MaxConnections);
+        writer.Write(entry.IdleTimeout);
+        writer.Write(EntryHash.Compute(entry));
+        writer.Write(entry.Passthrough);
+        WriteString(writer, entry.PodIp);
         // A pod's UID is a UUID in lower case but for pods that a kubelet makes by itself.
-        if (Guid.TryParseExact(details.PodUid, "D", out Guid uuid) && uuid.ToString("D") == details.PodUid)
+        if (Guid.TryParseExact(entry.PodUid, "D", out Guid uuid) && uuid.ToString("D") == entry.PodUid)
         {
             writer.Write(UuidMark);
             writer.Write(uuid.ToByteArray());
         }
         else
         {
-            WriteString(writer, Encoding.UTF8.GetBytes(details.PodUid));
+            WriteString(writer, ByteString.CopyFromUtf8(entry.PodUid));
         }
-        WriteString(writer, Encoding.UTF8.GetBytes(details.PodName));
-        WriteString(writer, Encoding.UTF8.GetBytes(details.TargetUser));
-        WriteString(writer, Encoding.UTF8.GetBytes(details.Reason));
-        WriteString(writer, Encoding.UTF8.GetBytes(details.Cause));
-        WriteString(writer, details.HostKeySha256.ToArray());
-        WriteKeys(writer, details.AuthorizedKeys);
-        WriteKeys(writer, details.HostKeys);
-        if (details.TrustedUserCAKeys.Count + details.HostCAKeys.Count
-            + details.AuthorizedPrincipals.Count + details.RevokedKeys.Count + details.ForgottenHostKeySha256.Length > 0)
+        foreach (string text in (string[])[entry.PodName, entry.TargetUser, entry.Reason, entry.Cause])
         {
-            WriteKeys(writer, details.TrustedUserCAKeys);
-            WriteKeys(writer, details.HostCAKeys);
-            WriteKeys(writer, details.AuthorizedPrincipals);
-            WriteKeys(writer, details.RevokedKeys);
-            WriteKeys(writer, details.ForgottenHostKeySha256.IsEmpty ? [] : [details.ForgottenHostKeySha256]);
-            writer.Write(Encoding.UTF8.GetBytes(details.OwnerUser));
+            WriteString(writer, ByteString.CopyFromUtf8(text));
+        }
+        WriteString(writer, entry.HostKeySha256);
+        WriteKeys(writer, entry.AuthorizedKeys);
+        WriteKeys(writer, entry.HostKeys);
+        if (entry.TrustedUserCaKeys.Count + entry.HostCaKeys.Count
+            + entry.AuthorizedPrincipals.Count + entry.RevokedKeySha256.Count + entry.ForgottenHostKeySha256.Length > 0)
+        {
+            WriteKeys(writer, entry.TrustedUserCaKeys);
+            WriteKeys(writer, entry.HostCaKeys);
+            WriteKeys(writer, [.. entry.AuthorizedPrincipals.Select(ByteString.CopyFromUtf8)]);
+            WriteKeys(writer, entry.RevokedKeySha256);
+            WriteKeys(writer, entry.ForgottenHostKeySha256.IsEmpty ? [] : [entry.ForgottenHostKeySha256]);
+            writer.Write(Encoding.UTF8.GetBytes(entry.OwnerUser));
         }
         writer.Flush();
         return stream.ToArray();
     }
 
-    private static void WriteString(BinaryWriter writer, byte[] bytes)
+    private static void WriteString(BinaryWriter writer, ByteString bytes)
     {
         // 255 would be the mark of a UUID.
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(bytes.Length, UuidMark);
         writer.Write((byte)bytes.Length);
-        writer.Write(bytes);
+        writer.Write(bytes.Span);
     }
 
-    private static void WriteKeys(BinaryWriter writer, IReadOnlyList<ReadOnlyMemory<byte>> keys)
+    private static void WriteKeys(BinaryWriter writer, RepeatedField<ByteString> keys)
     {
         writer.Write(checked((byte)keys.Count));
-        foreach (ReadOnlyMemory<byte> key in keys)
+        foreach (ByteString key in keys)
         {
             writer.Write(checked((ushort)key.Length));
             writer.Write(key.Span);

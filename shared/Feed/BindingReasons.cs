@@ -1,7 +1,7 @@
 namespace SshGateway.Feed;
 
 /// <summary>The reasons of the PodBound condition and causes of a feed entry; both processes use this list.</summary>
-public static class BindingReasons
+internal static class BindingReasons
 {
     public const string Bound = "Bound";
     public const string PodNotFound = "PodNotFound";

@@ -5,7 +5,7 @@ using Google.Protobuf;
 namespace SshGateway.Feed;
 
 /// <summary>An entry's part of a table's hash, as endpoint_feed.proto defines it.</summary>
-public static class EntryHash
+internal static class EntryHash
 {
     public static ulong Compute(ReadOnlySpan<byte> wire)
     {

@@ -4,7 +4,7 @@ using System.Text;
 namespace SshGateway.Feed;
 
 /// <summary>The bounds of an Entry (endpoint_feed.proto), for sender and receiver. Keys are not parsed.</summary>
-public static class EntryRules
+internal static class EntryRules
 {
     /// <summary>Of a reason and of a cause.</summary>
     public const int MaxWordLength = 64;
@@ -25,7 +25,6 @@ public static class EntryRules
     /// <returns>The field that is wrong, and how; null when there is none.</returns>
     public static string? FindProblem(Entry entry)
     {
-        ArgumentNullException.ThrowIfNull(entry);
         bool hasPod = entry.State != EndpointState.None;
         bool hasAddress = hasPod ? entry.PodIp.Length is 4 or 16 : entry.PodIp.IsEmpty;
         return entry switch

@@ -1,7 +1,7 @@
 namespace SshGateway.Feed;
 
 /// <summary>The reasons of a session's Ready condition and of a feed entry; both processes use this list.</summary>
-public static class ReadyReasons
+internal static class ReadyReasons
 {
     public const string EndpointReady = "EndpointReady";
 

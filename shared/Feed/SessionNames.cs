@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace SshGateway.Feed;
 
 /// <summary>The names that both processes check: the SSH user name, and the user in the pod.</summary>
-public static partial class SessionNames
+internal static partial class SessionNames
 {
     /// <summary>Characters of the longest session id.</summary>
     public const int MaxSessionId = 40;

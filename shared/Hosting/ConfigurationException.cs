@@ -1,4 +1,4 @@
 namespace SshGateway.Hosting;
 
 /// <summary>The configuration cannot be used. Each failure names the key and what to write instead.</summary>
-public sealed class ConfigurationException(IReadOnlyList<string> failures) : Exception(string.Join(Environment.NewLine, failures));
+internal sealed class ConfigurationException(IReadOnlyList<string> failures) : Exception(string.Join(Environment.NewLine, failures));

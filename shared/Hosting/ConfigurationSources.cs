@@ -4,7 +4,7 @@ using SshGateway.Hosting.Files;
 namespace SshGateway.Hosting;
 
 /// <summary>Where both processes read their configuration from.</summary>
-public static class ConfigurationSources
+internal static class ConfigurationSources
 {
     /// <summary>All sections of both programs: one file may serve both.</summary>
     internal static readonly string[] Sections = ["Operator", "Proxy", LogLevelSettings.Section];
@@ -17,7 +17,6 @@ public static class ConfigurationSources
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static void UseGatewaySources(this ConfigurationManager configuration, string section, string[] arguments)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         ThrowIfAny(CommandLine.FindProblems(arguments, section));
         configuration.Sources.Clear();
         string beside = Path.Combine(AppContext.BaseDirectory, "appsettings.json");

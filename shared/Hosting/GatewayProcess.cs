@@ -5,12 +5,11 @@ using Microsoft.Extensions.Hosting;
 namespace SshGateway.Hosting;
 
 /// <summary>Runs a program from its start to its exit status.</summary>
-public static class GatewayProcess
+internal static class GatewayProcess
 {
     /// <summary>Runs until a signal ends it. Any other end is a sentence on standard error and exit status 1.</summary>
     public static async Task<int> RunAsync(Func<WebApplication> build)
     {
-        ArgumentNullException.ThrowIfNull(build);
         ThreadLimits.Bound();
         using var signals = new ProcessSignals();
         try

@@ -1,7 +1,7 @@
 namespace SshGateway.Hosting;
 
 /// <summary>What SIGHUP has read again.</summary>
-public interface IReloadable
+internal interface IReloadable
 {
     /// <summary>What it is, for the log.</summary>
     string Content { get; }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 namespace SshGateway.Hosting;
 
 /// <summary>Reads the configuration again, of which only the section <c>Logging</c> is followed.</summary>
-public sealed class LogLevelReload(ConfigurationManager configuration) : IReloadable
+internal sealed class LogLevelReload(ConfigurationManager configuration) : IReloadable
 {
     public string Content => "log levels";
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace SshGateway.Hosting;
 
 /// <summary>Reads a section of the configuration into options and reports everything wrong at once.</summary>
-public static class OptionsSection
+internal static class OptionsSection
 {
     /// <param name="bind">Binds the section; given by the caller, because the binder is generated for the type at the
     /// call.</param>
@@ -15,9 +15,6 @@ public static class OptionsSection
         IConfiguration configuration, string section, Action<IConfigurationSection, T> bind, Func<T, IEnumerable<string>> check)
         where T : new()
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        ArgumentNullException.ThrowIfNull(bind);
-        ArgumentNullException.ThrowIfNull(check);
         PropertyInfo[] properties = [.. FindProperties<T>()];
         string[] keys = [.. properties.Select(property => property.Name)];
         IConfigurationSection found = configuration.GetSection(section);
@@ -44,6 +41,9 @@ public static class OptionsSection
     /// <summary>Every key: each property that can be set or is a list. The others are derived from them.</summary>
     public static IEnumerable<string> FindKeys<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() =>
         FindProperties<T>().Select(property => property.Name);
+
+    /// <summary>For a list of checks: the problem, if it is one.</summary>
+    public static string[] RefuseIf(bool isWrong, string problem) => isWrong ? [problem] : [];
 
     private static IEnumerable<PropertyInfo> FindProperties<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>() => typeof(T)
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)

@@ -3,21 +3,18 @@ using Microsoft.AspNetCore.Http;
 namespace SshGateway.Hosting;
 
 /// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can work, or a sentence says why not.</summary>
-public static class Probes
+internal static class Probes
 {
     /// <param name="notReady">Why the process is not ready; null when it is.</param>
     /// <param name="remark">What a ready process has to say besides; null: nothing.</param>
-    public static Task HandleAsync(HttpContext context, string? notReady, string? remark = null)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return context.Request.Path.Value switch
+    public static Task HandleAsync(HttpContext context, string? notReady, string? remark = null) =>
+        context.Request.Path.Value switch
         {
             "/healthz" => AnswerAsync(context, StatusCodes.Status200OK, "ok"),
             "/readyz" when notReady is null => AnswerAsync(context, StatusCodes.Status200OK, remark is null ? "ready" : $"ready, but {remark}"),
             "/readyz" => AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, notReady),
             _ => AnswerAsync(context, StatusCodes.Status404NotFound, "there are /healthz, /readyz and /metrics"),
         };
-    }
 
     private static Task AnswerAsync(HttpContext context, int status, string sentence)
     {

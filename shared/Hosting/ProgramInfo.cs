@@ -3,20 +3,16 @@ using System.Reflection;
 namespace SshGateway.Hosting;
 
 /// <summary>Answers <c>--version</c> and <c>--help</c>, which work without any configuration.</summary>
-public static class ProgramInfo
+internal static class ProgramInfo
 {
     /// <param name="help">What <c>--help</c> prints after the version.</param>
     /// <returns>The text to print; null when the first argument asks for neither.</returns>
-    public static string? Answer(Assembly program, IReadOnlyList<string> arguments, string help)
+    public static string? Answer(Assembly program, IReadOnlyList<string> arguments, string help) => arguments switch
     {
-        ArgumentNullException.ThrowIfNull(program);
-        return arguments switch
-        {
-            ["--version", ..] => Describe(program),
-            ["--help" or "-h", ..] => $"{Describe(program)}\n\n{help}",
-            _ => null,
-        };
-    }
+        ["--version", ..] => Describe(program),
+        ["--help" or "-h", ..] => $"{Describe(program)}\n\n{help}",
+        _ => null,
+    };
 
     private static string Describe(Assembly program)
     {

@@ -1,13 +1,11 @@
 namespace SshGateway.Hosting;
 
 /// <summary>Finds the name that was probably meant.</summary>
-public static class Spelling
+internal static class Spelling
 {
     /// <summary>How many letters are wrong, missing, too many or swapped with their neighbour, in any case.</summary>
     public static int Distance(string right, string written)
     {
-        ArgumentNullException.ThrowIfNull(right);
-        ArgumentNullException.ThrowIfNull(written);
         right = right.ToUpperInvariant();
         written = written.ToUpperInvariant();
         int[,] cost = new int[right.Length + 1, written.Length + 1];

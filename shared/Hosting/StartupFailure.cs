@@ -1,7 +1,7 @@
 namespace SshGateway.Hosting;
 
 /// <summary>What stops a process at its start.</summary>
-public static class StartupFailure
+internal static class StartupFailure
 {
     /// <summary>
     /// Whether this is a fault of the configuration or the machine (a file that is not there, a port that is taken),
@@ -13,7 +13,6 @@ public static class StartupFailure
     /// <summary>The message, with the causes that it leaves out.</summary>
     public static string Explain(Exception exception)
     {
-        ArgumentNullException.ThrowIfNull(exception);
         string? cause = exception.InnerException is { } inner ? Explain(inner) : null;
         return cause is null || exception.Message.Contains(cause, StringComparison.OrdinalIgnoreCase) ? exception.Message : $"{exception.Message} {cause}";
     }

@@ -6,7 +6,7 @@ namespace SshGateway.Hosting;
 /// Keeps work going that the process can live without for a moment: what fails is logged and begun again. The host
 /// itself would end the process, and with it every open session.
 /// </summary>
-public static partial class Supervision
+internal static partial class Supervision
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -14,7 +14,6 @@ public static partial class Supervision
     /// <param name="name">Names it in the log.</param>
     public static async Task RunAsync(string name, Func<CancellationToken, Task> run, TimeProvider time, ILogger logger, CancellationToken stoppingToken)
     {
-        ArgumentNullException.ThrowIfNull(run);
         while (true)
         {
             try

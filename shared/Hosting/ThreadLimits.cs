@@ -7,7 +7,7 @@ namespace SshGateway.Hosting;
 /// How many threads the process may have and needs. The runtime aborts the process, with every open session, when it
 /// cannot make one. So its thread pool stays below what the machine allows, and below what docs/configuration.md says.
 /// </summary>
-public static partial class ThreadLimits
+internal static partial class ThreadLimits
 {
     // The runtime's, the log's and those of sockets and signals: 18 were counted.
     private const int Own = 28;

@@ -1,4 +1,5 @@
 using Microsoft.IdentityModel.Tokens;
+using SshGateway.Hosting.Files;
 
 namespace SshGateway.Operator.Feed.Authentication;
 
@@ -41,3 +42,23 @@ internal interface IIssuerKeysSource
 
 /// <summary>The keys that tokens are verified with cannot be had; the message says why.</summary>
 internal sealed class IssuerKeysException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>Keys in a file: Operator:FeedJwks, for Operator:FeedIssuer.</summary>
+internal sealed class JwksFile(string path, string issuer) : IIssuerKeysSource
+{
+    public Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult(new IssuerKeys(issuer, RegularFile.ReadText(path)));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IssuerKeysException($"Operator:FeedJwks cannot be read: {exception.Message}", exception);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new IssuerKeysException($"Operator:FeedJwks: {path} is no JSON Web Key Set: {exception.Message}", exception);
+        }
+    }
+}

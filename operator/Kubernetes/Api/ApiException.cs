@@ -1,50 +1,32 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using k8s.Models;
 
 namespace SshGateway.Operator.Kubernetes.Api;
 
 /// <summary>The API server answered, and said no.</summary>
-internal sealed class ApiException(ApiStatus status, TimeSpan? retryAfter)
+internal sealed class ApiException(V1Status status, TimeSpan? retryAfter)
     : Exception($"{status.Code} {status.Reason ?? "(no reason)"}: {status.Message ?? "(no message)"}")
 {
-    public ApiStatus Status { get; } = status;
+    /// <summary>Why; its code is the HTTP status code, also of an error inside a watch.</summary>
+    public V1Status Status { get; } = status;
 
     /// <summary>How long the server wants to be left alone.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter ?? status.RetryAfter;
 }
 
-/// <summary>A <c>Status</c>: why the API server did not do it (k8s.io/apimachinery, meta/v1).</summary>
-internal sealed record ApiStatus
+/// <summary>What a <c>Status</c> (k8s.io/apimachinery, meta/v1) means for a reader.</summary>
+internal static class ApiStatus
 {
-    /// <summary>The HTTP status code, also of an error inside a watch.</summary>
-    public int Code { get; init; }
-
-    public string? Reason { get; init; }
-
-    public string? Message { get; init; }
-
-    public DetailsPart? Details { get; init; }
-
-    /// <summary>The history that was asked for is compacted away.</summary>
-    public bool IsExpired => Code == 410 || Reason is "Expired" or "Gone";
-
-    /// <summary>This server has not caught up with the version that was asked for; it says so as a timeout.</summary>
-    public bool IsTooLargeResourceVersion => Details?.Causes?.Any(c => c.Reason == "ResourceVersionTooLarge") ?? false;
-
-    public TimeSpan? RetryAfter => Details?.RetryAfterSeconds is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : null;
-
-    /// <summary><c>details</c>.</summary>
-    internal sealed record DetailsPart
+    extension(V1Status status)
     {
-        public int? RetryAfterSeconds { get; init; }
+        /// <summary>The history that was asked for is compacted away.</summary>
+        public bool IsExpired => status.Code == 410 || status.Reason is "Expired" or "Gone";
 
-        public IReadOnlyList<Cause>? Causes { get; init; }
-    }
+        /// <summary>The server is behind the version that was asked for; it says so as a timeout.</summary>
+        public bool IsTooLargeResourceVersion => status.Details?.Causes?.Any(c => c.Reason == "ResourceVersionTooLarge") ?? false;
 
-    /// <summary>One of <c>details.causes</c>.</summary>
-    internal sealed record Cause
-    {
-        public string? Reason { get; init; }
+        public TimeSpan? RetryAfter => status.Details?.RetryAfterSeconds is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 }
 
@@ -58,16 +40,17 @@ internal static class ApiError
         RetryConditionHeaderValue? retry = response.Headers.RetryAfter;
         TimeSpan? retryAfter = retry?.Delta ?? retry?.Date - time.GetUtcNow();
         string text = await response.Content.ReadAsStringAsync(cancellationToken);
-        ApiStatus? status = null;
+        V1Status? status = null;
         try
         {
-            status = JsonSerializer.Deserialize(text, ApiJson.Default.ApiStatus);
+            status = JsonSerializer.Deserialize(text, ApiJson.Default.V1Status);
         }
         catch (JsonException)
         {
             // A proxy in between, or a server that is going down, answers in plain text.
         }
-        status ??= new ApiStatus { Message = text.Length > MaxText ? text[..MaxText] : text };
-        return new ApiException(status with { Code = (int)response.StatusCode }, retryAfter);
+        status ??= new V1Status { Message = text.Length > MaxText ? text[..MaxText] : text };
+        status.Code = (int)response.StatusCode;
+        return new ApiException(status, retryAfter);
     }
 }

@@ -34,7 +34,7 @@ internal static class ApiFailure
             await write;
             return true;
         }
-        catch (ApiException exception) when (codes.Contains(exception.Status.Code))
+        catch (ApiException exception) when (codes.Contains(exception.Status.Code ?? 0))
         {
             return false;
         }

@@ -11,14 +11,14 @@ namespace SshGateway.Operator.Kubernetes.Api;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     GenerationMode = JsonSourceGenerationMode.Metadata, Converters = [typeof(MicroTimeConverter)])]
-[JsonSerializable(typeof(ApiStatus))]
-[JsonSerializable(typeof(ListMeta))]
 [JsonSerializable(typeof(ObjectIdentity))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(Eventsv1Event))]
 [JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1Lease))]
+[JsonSerializable(typeof(V1ListMeta))]
 [JsonSerializable(typeof(V1Secret))]
+[JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(V1TokenReview))]
 internal sealed partial class ApiJson : JsonSerializerContext;
 

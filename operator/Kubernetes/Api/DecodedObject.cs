@@ -59,19 +59,7 @@ internal readonly record struct DecodedObject<T>(ObjectKey Key, string Uid, stri
 }
 
 /// <summary>What every object of an API server says of itself, however little of the rest can be decoded.</summary>
-internal sealed record ObjectIdentity
+internal sealed record ObjectIdentity(ObjectIdentity.MetadataPart? Metadata)
 {
-    public MetadataPart? Metadata { get; init; }
-
-    /// <summary><c>metadata</c>.</summary>
-    internal sealed record MetadataPart
-    {
-        public string? Name { get; init; }
-
-        public string? Namespace { get; init; }
-
-        public string? Uid { get; init; }
-
-        public string? ResourceVersion { get; init; }
-    }
+    internal sealed record MetadataPart(string? Name, string? Namespace, string? Uid, string? ResourceVersion);
 }

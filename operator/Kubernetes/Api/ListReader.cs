@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using k8s.Models;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Api;
@@ -10,7 +11,7 @@ internal sealed class ListReader<T>(ApiResource<T> resource)
     where T : KubernetesObject
 {
     private readonly List<DecodedObject<T>> _items = [];
-    private ListMeta? _metadata;
+    private V1ListMeta? _metadata;
     private JsonReaderState _state;
     private bool _isInItems;
     private bool _isComplete;
@@ -100,7 +101,7 @@ internal sealed class ListReader<T>(ApiResource<T> resource)
         }
         if (isMetadata)
         {
-            _metadata = JsonSerializer.Deserialize(ref reader, ApiJson.Default.ListMeta);
+            _metadata = JsonSerializer.Deserialize(ref reader, ApiJson.Default.V1ListMeta);
         }
         reader = whole;
         return true;
@@ -124,15 +125,6 @@ internal sealed class ListReader<T>(ApiResource<T> resource)
     }
 }
 
-/// <summary><c>metadata</c> of a list.</summary>
-internal sealed record ListMeta
-{
-    public string? ResourceVersion { get; init; }
-
-    /// <summary>Where the next page begins; empty on the last one.</summary>
-    public string? Continue { get; init; }
-}
-
 /// <summary>A list, or a page of it.</summary>
-internal sealed record ListPage<T>(ListMeta Metadata, IReadOnlyList<DecodedObject<T>> Items)
+internal sealed record ListPage<T>(V1ListMeta Metadata, IReadOnlyList<DecodedObject<T>> Items)
     where T : KubernetesObject;

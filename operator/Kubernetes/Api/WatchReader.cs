@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using k8s.Models;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Api;
@@ -81,7 +82,7 @@ internal sealed class WatchReader<T>(ApiResource<T> resource)
         "MODIFIED" => new(WatchEventType.Modified, DecodedObject<T>.Read(ref value, resource), null),
         "DELETED" => new(WatchEventType.Deleted, DecodedObject<T>.Read(ref value, resource), null),
         "BOOKMARK" => new(WatchEventType.Bookmark, DecodedObject<T>.ReadIdentity(ref value, resource.Kind), null),
-        "ERROR" => new(WatchEventType.Error, default, JsonSerializer.Deserialize(ref value, ApiJson.Default.ApiStatus)),
+        "ERROR" => new(WatchEventType.Error, default, JsonSerializer.Deserialize(ref value, ApiJson.Default.V1Status)),
         _ => throw new JsonException($"a line of the watch is of type {type ?? "(none)"}"),
     };
 }
@@ -89,7 +90,7 @@ internal sealed class WatchReader<T>(ApiResource<T> resource)
 /// <summary>A line of a watch.</summary>
 /// <param name="Object">The object; of a bookmark, only its version counts.</param>
 /// <param name="Status">The error, when it is one.</param>
-internal readonly record struct WatchEvent<T>(WatchEventType Type, DecodedObject<T> Object, ApiStatus? Status)
+internal readonly record struct WatchEvent<T>(WatchEventType Type, DecodedObject<T> Object, V1Status? Status)
     where T : KubernetesObject;
 
 /// <summary>What a line of a watch says.</summary>

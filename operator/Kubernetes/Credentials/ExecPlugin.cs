@@ -85,7 +85,7 @@ internal sealed class ExecPlugin(KubeconfigExec exec, string command, ExecCreden
         {
             start.Environment[variable.Name ?? ""] = variable.Value ?? "";
         }
-        var told = new ExecCredential { ApiVersion = exec.ApiVersion, Kind = nameof(ExecCredential), Spec = new() { Cluster = cluster } };
+        var told = new ExecCredential(exec.ApiVersion, Spec: new ExecCredential.SpecPart(cluster));
         start.Environment["KUBERNETES_EXEC_INFO"] = JsonSerializer.Serialize(told, KubeconfigJson.Default.ExecCredential);
         try
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 
 namespace SshGateway.Operator.Kubernetes.Credentials;
@@ -56,12 +55,9 @@ internal static class HttpProxies
 
     private static bool IsNamed(string entry, string host, IPAddress? address, int port)
     {
-        // The bits behind the prefix may be set, as Go allows and IPNetwork does not.
-        if (entry.Split('/') is [{ } network, { } bits])
+        if (entry.Contains('/', StringComparison.Ordinal))
         {
-            return address is not null && IPAddress.TryParse(network, out IPAddress? first) && first.AddressFamily == address.AddressFamily
-                && int.TryParse(bits, NumberStyles.None, CultureInfo.InvariantCulture, out int length) && length <= first.GetAddressBytes().Length * 8
-                && HasPrefix(address.GetAddressBytes(), first.GetAddressBytes(), length);
+            return address is not null && IPNetwork.TryParse(entry, out IPNetwork network) && network.Contains(address);
         }
         (string name, string? onlyPort) = CutPort(entry);
         if (onlyPort is not null && onlyPort != $"{port}")
@@ -83,13 +79,6 @@ internal static class HttpProxies
         int colon = entry.LastIndexOf(':');
         bool hasPort = colon >= 0 && (entry.IndexOf(':', StringComparison.Ordinal) == colon || entry[colon - 1] == ']');
         return hasPort ? (entry[..colon].Trim('[', ']'), entry[(colon + 1)..]) : (entry.Trim('[', ']'), null);
-    }
-
-    private static bool HasPrefix(byte[] address, byte[] network, int bits)
-    {
-        int whole = bits / 8;
-        int mask = 0xff00 >> (bits % 8) & 0xff;
-        return address.AsSpan(0, whole).SequenceEqual(network.AsSpan(0, whole)) && (mask == 0 || (address[whole] & mask) == (network[whole] & mask));
     }
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

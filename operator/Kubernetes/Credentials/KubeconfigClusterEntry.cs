@@ -46,16 +46,12 @@ internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, Kubeconf
     }
 
     /// <summary>What an exec plugin is told when it asks for the cluster.</summary>
-    public ExecCredential.ClusterPart Describe() => new()
-    {
-        Server = cluster.Server,
-        TlsServerName = TlsServerName,
-        InsecureSkipTlsVerify = InsecureSkipTlsVerify,
-        CertificateAuthorityData = origin.ReadPem("certificate-authority", cluster.CertificateAuthorityData, cluster.CertificateAuthority) is { } pem
+    public ExecCredential.ClusterPart Describe() => new(
+        cluster.Server, TlsServerName, InsecureSkipTlsVerify,
+        origin.ReadPem("certificate-authority", cluster.CertificateAuthorityData, cluster.CertificateAuthority) is { } pem
             ? Convert.ToBase64String(Encoding.UTF8.GetBytes(pem)) : null,
-        ProxyUrl = NullIfEmpty(cluster.ProxyUrl),
-        Config = cluster.Extensions?.FirstOrDefault(e => e?.Name == PluginExtension) is { Value: { ValueKind: not JsonValueKind.Undefined } value } ? value : null,
-    };
+        NullIfEmpty(cluster.ProxyUrl),
+        cluster.Extensions?.FirstOrDefault(e => e?.Name == PluginExtension) is { Value: { ValueKind: not JsonValueKind.Undefined } value } ? value : null);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 

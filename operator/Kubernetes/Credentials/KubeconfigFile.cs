@@ -4,156 +4,69 @@ using System.Text.Json.Serialization;
 namespace SshGateway.Operator.Kubernetes.Credentials;
 
 /// <summary>A kubeconfig file. The entries stay undecoded: only the ones that are used have to be usable.</summary>
-internal sealed record KubeconfigFile
+internal sealed record KubeconfigFile(
+    string? ApiVersion,
+    string? Kind,
+    [property: JsonPropertyName("current-context")] string? CurrentContext,
+    IReadOnlyList<KubeconfigFile.NamedEntry?>? Clusters,
+    IReadOnlyList<KubeconfigFile.NamedEntry?>? Users,
+    IReadOnlyList<KubeconfigFile.NamedEntry?>? Contexts)
 {
-    public string? ApiVersion { get; init; }
-
-    public string? Kind { get; init; }
-
-    [JsonPropertyName("current-context")]
-    public string? CurrentContext { get; init; }
-
-    public IReadOnlyList<NamedEntry?>? Clusters { get; init; }
-
-    public IReadOnlyList<NamedEntry?>? Users { get; init; }
-
-    public IReadOnlyList<NamedEntry?>? Contexts { get; init; }
-
     /// <summary>An element of one of the three lists.</summary>
-    internal sealed record NamedEntry
-    {
-        public string? Name { get; init; }
-
-        public JsonElement Cluster { get; init; }
-
-        public JsonElement User { get; init; }
-
-        public JsonElement Context { get; init; }
-    }
+    internal sealed record NamedEntry(string? Name, JsonElement Cluster, JsonElement User, JsonElement Context);
 }
 
 /// <summary><c>contexts[].context</c>. Its namespace is not used: Operator:Namespaces says which are watched.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record KubeconfigContext
-{
-    public string? Cluster { get; init; }
-
-    public string? User { get; init; }
-
-    public string? Namespace { get; init; }
-
-    public JsonElement Extensions { get; init; }
-}
+internal sealed record KubeconfigContext(string? Cluster, string? User, string? Namespace, JsonElement Extensions);
 
 /// <summary><c>clusters[].cluster</c>; any other field is refused.</summary>
+/// <param name="DisableCompression">Nothing is compressed here in any case.</param>
+/// <param name="Extensions">One of them is for exec plugins.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record KubeconfigCluster
+internal sealed record KubeconfigCluster(
+    string? Server,
+    [property: JsonPropertyName("certificate-authority")] string? CertificateAuthority,
+    [property: JsonPropertyName("certificate-authority-data")] string? CertificateAuthorityData,
+    [property: JsonPropertyName("tls-server-name")] string? TlsServerName,
+    [property: JsonPropertyName("insecure-skip-tls-verify")] bool? InsecureSkipTlsVerify,
+    [property: JsonPropertyName("proxy-url")] string? ProxyUrl,
+    [property: JsonPropertyName("disable-compression")] bool? DisableCompression,
+    IReadOnlyList<KubeconfigCluster.Extension?>? Extensions)
 {
-    public string? Server { get; init; }
-
-    [JsonPropertyName("certificate-authority")]
-    public string? CertificateAuthority { get; init; }
-
-    [JsonPropertyName("certificate-authority-data")]
-    public string? CertificateAuthorityData { get; init; }
-
-    [JsonPropertyName("tls-server-name")]
-    public string? TlsServerName { get; init; }
-
-    [JsonPropertyName("insecure-skip-tls-verify")]
-    public bool? InsecureSkipTlsVerify { get; init; }
-
-    [JsonPropertyName("proxy-url")]
-    public string? ProxyUrl { get; init; }
-
-    /// <summary>Nothing is compressed here in any case.</summary>
-    [JsonPropertyName("disable-compression")]
-    public bool? DisableCompression { get; init; }
-
-    /// <summary>One of them is for exec plugins.</summary>
-    public IReadOnlyList<Extension?>? Extensions { get; init; }
-
     /// <summary>Something that a tool keeps with the cluster.</summary>
-    internal sealed record Extension
-    {
-        public string? Name { get; init; }
-
-        [JsonPropertyName("extension")]
-        public JsonElement Value { get; init; }
-    }
+    internal sealed record Extension(string? Name, [property: JsonPropertyName("extension")] JsonElement Value);
 }
 
 /// <summary><c>users[].user</c>; any other field is refused.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record KubeconfigUser
-{
-    [JsonPropertyName("client-certificate")]
-    public string? ClientCertificate { get; init; }
-
-    [JsonPropertyName("client-certificate-data")]
-    public string? ClientCertificateData { get; init; }
-
-    [JsonPropertyName("client-key")]
-    public string? ClientKey { get; init; }
-
-    [JsonPropertyName("client-key-data")]
-    public string? ClientKeyData { get; init; }
-
-    public string? Token { get; init; }
-
-    public string? TokenFile { get; init; }
-
-    public KubeconfigExec? Exec { get; init; }
-
-    public JsonElement Extensions { get; init; }
-
+internal sealed record KubeconfigUser(
+    [property: JsonPropertyName("client-certificate")] string? ClientCertificate = null,
+    [property: JsonPropertyName("client-certificate-data")] string? ClientCertificateData = null,
+    [property: JsonPropertyName("client-key")] string? ClientKey = null,
+    [property: JsonPropertyName("client-key-data")] string? ClientKeyData = null,
+    string? Token = null,
+    string? TokenFile = null,
+    KubeconfigExec? Exec = null,
+    JsonElement Extensions = default,
     // Not supported, but there and empty in what some tools write.
-    public JsonElement Username { get; init; }
-
-    public JsonElement Password { get; init; }
-
-    [JsonPropertyName("auth-provider")]
-    public JsonElement AuthProvider { get; init; }
-
-    [JsonPropertyName("as")]
-    public JsonElement Impersonate { get; init; }
-
-    [JsonPropertyName("as-uid")]
-    public JsonElement ImpersonateUid { get; init; }
-
-    [JsonPropertyName("as-groups")]
-    public JsonElement ImpersonateGroups { get; init; }
-
-    [JsonPropertyName("as-user-extra")]
-    public JsonElement ImpersonateExtra { get; init; }
-}
+    JsonElement Username = default,
+    JsonElement Password = default,
+    [property: JsonPropertyName("auth-provider")] JsonElement AuthProvider = default,
+    [property: JsonPropertyName("as")] JsonElement Impersonate = default,
+    [property: JsonPropertyName("as-uid")] JsonElement ImpersonateUid = default,
+    [property: JsonPropertyName("as-groups")] JsonElement ImpersonateGroups = default,
+    [property: JsonPropertyName("as-user-extra")] JsonElement ImpersonateExtra = default);
 
 /// <summary><c>users[].user.exec</c>: a program that prints a credential.</summary>
+/// <param name="InteractiveMode">Never, IfAvailable or Always; the operator has no terminal.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record KubeconfigExec
+internal sealed record KubeconfigExec(
+    string? ApiVersion, string? Command, IReadOnlyList<string?>? Args, IReadOnlyList<KubeconfigExec.Variable?>? Env, string? InstallHint,
+    bool? ProvideClusterInfo, string? InteractiveMode)
 {
-    public string? ApiVersion { get; init; }
-
-    public string? Command { get; init; }
-
-    public IReadOnlyList<string?>? Args { get; init; }
-
-    public IReadOnlyList<Variable?>? Env { get; init; }
-
-    public string? InstallHint { get; init; }
-
-    public bool? ProvideClusterInfo { get; init; }
-
-    /// <summary>Never, IfAvailable or Always; the operator has no terminal.</summary>
-    public string? InteractiveMode { get; init; }
-
     /// <summary>A variable of the program's environment.</summary>
-    internal sealed record Variable
-    {
-        public string? Name { get; init; }
-
-        public string? Value { get; init; }
-    }
+    internal sealed record Variable(string? Name, string? Value);
 }
 
 /// <summary>Decodes kubeconfig files and exec plugins' credentials.</summary>

@@ -11,18 +11,10 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 /// Reads a list of kubeconfig files as kubectl does: of entries with one name, and of current-contexts, the first
 /// file's counts. What cannot be honoured is an error, because ignoring it could mean another cluster or another user.
 /// </summary>
-internal sealed class KubeconfigReader
+internal sealed class KubeconfigReader(string files, TimeProvider time)
 {
-    private readonly TimeProvider _time;
-    private readonly string _files;
     private readonly Dictionary<(string List, string Name), (string File, JsonElement Entry)> _entries = [];
     private string? _currentContext;
-
-    private KubeconfigReader(string files, TimeProvider time)
-    {
-        _files = files;
-        _time = time;
-    }
 
     /// <param name="files">Paths; between them a colon. Of several, those that do not exist are passed over.</param>
     /// <exception cref="ConfigurationException">The files do not say how to reach a cluster, or say it in a way that is
@@ -99,7 +91,7 @@ internal sealed class KubeconfigReader
 
     private ApiServerAccess Resolve()
     {
-        string name = _currentContext ?? throw new ConfigurationException([$"the kubeconfig {_files} has no current-context; write the name of one of its contexts there"]);
+        string name = _currentContext ?? throw new ConfigurationException([$"the kubeconfig {files} has no current-context; write the name of one of its contexts there"]);
         (KubeconfigContext context, KubeconfigOrigin origin) = Find("contexts", name, KubeconfigJson.Default.KubeconfigContext, "current-context");
         (KubeconfigCluster cluster, KubeconfigOrigin ofCluster) = Find("clusters", context.Cluster, KubeconfigJson.Default.KubeconfigCluster, $"{origin.Name}: cluster");
         (KubeconfigUser user, KubeconfigOrigin ofUser) = string.IsNullOrEmpty(context.User)
@@ -110,11 +102,11 @@ internal sealed class KubeconfigReader
         {
             Origin = origin.Name,
             Server = server.ReadServer(),
-            Authorities = server.ReadAuthorities(_time),
+            Authorities = server.ReadAuthorities(time),
             TlsServerName = server.TlsServerName,
             InsecureSkipTlsVerify = server.InsecureSkipTlsVerify,
             Proxy = server.ReadProxy(),
-            Credentials = new KubeconfigUserEntry(user, ofUser).ReadCredentials(server, _time),
+            Credentials = new KubeconfigUserEntry(user, ofUser).ReadCredentials(server, time),
         };
     }
 
@@ -122,7 +114,7 @@ internal sealed class KubeconfigReader
     {
         if (!_entries.TryGetValue((list, name ?? ""), out (string File, JsonElement Entry) found) || found.Entry.ValueKind != JsonValueKind.Object)
         {
-            throw new ConfigurationException([$"the kubeconfig {_files}: {reference} is \"{name}\", and {list} has no entry of that name"]);
+            throw new ConfigurationException([$"the kubeconfig {files}: {reference} is \"{name}\", and {list} has no entry of that name"]);
         }
         var origin = new KubeconfigOrigin($"the kubeconfig {found.File}: {list} \"{name}\"", found.File);
         try

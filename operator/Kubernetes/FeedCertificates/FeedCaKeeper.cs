@@ -11,7 +11,12 @@ namespace SshGateway.Operator.Kubernetes.FeedCertificates;
 /// CA, and renews both. What does not carry our mark is somebody's own, and is never changed. A change is bound to the
 /// version that it was computed from, so that a replica that is not the leader any more changes nothing.
 /// </summary>
-internal sealed class FeedCaKeeper
+/// <param name="isLeader">Whether this replica may write now.</param>
+/// <param name="settings">Where the CA is, and its times.</param>
+/// <param name="shown">Gets the certificate.</param>
+/// <param name="time">The clock of the certificates.</param>
+internal sealed class FeedCaKeeper(
+    ApiClient api, Func<bool> isLeader, FeedCaSettings settings, FeedSecret shown, TimeProvider time, ILogger<FeedCaKeeper> logger)
 {
     public const string PublishedAt = "tars.cloudwalk.network/published-at";
 
@@ -28,41 +33,18 @@ internal sealed class FeedCaKeeper
 
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ssZ";
 
-    private readonly ApiClient _api;
-    private readonly Func<bool> _isLeader;
-    private readonly FeedCaSettings _settings;
-    private readonly FeedCaRotation _rotation;
-    private readonly FeedSecret _shown;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly TimeSpan _interval;
-    private string? _problem;
+    private readonly FeedCaRotation _rotation = new(settings);
 
-    /// <param name="isLeader">Whether this replica may write now.</param>
-    /// <param name="settings">Where the CA is, and its times.</param>
-    /// <param name="shown">Gets the certificate.</param>
-    /// <param name="time">The clock of the certificates.</param>
-    public FeedCaKeeper(
-        ApiClient api, Func<bool> isLeader, FeedCaSettings settings, FeedSecret shown, TimeProvider time,
-        ILogger<FeedCaKeeper> logger)
-    {
-        _api = api;
-        _isLeader = isLeader;
-        _settings = settings;
-        _rotation = new FeedCaRotation(settings);
-        _shown = shown;
-        _time = time;
-        _logger = logger;
-        // The steps of a rotation are an overlap apart, and must not be late by much of it.
-        _interval = TimeSpan.FromTicks(Math.Clamp(settings.Overlap.Ticks / 4, MinInterval.Ticks, MaxInterval.Ticks));
-    }
+    // The steps of a rotation are an overlap apart, and must not be late by much of it.
+    private readonly TimeSpan _interval = TimeSpan.FromTicks(Math.Clamp(settings.Overlap.Ticks / 4, MinInterval.Ticks, MaxInterval.Ticks));
+    private string? _problem;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             await TryStepsAsync(cancellationToken);
-            await Task.Delay(_shown.IsThere ? _interval : MinInterval, _time, cancellationToken);
+            await Task.Delay(shown.IsThere ? _interval : MinInterval, time, cancellationToken);
         }
     }
 
@@ -71,22 +53,22 @@ internal sealed class FeedCaKeeper
     /// <exception cref="InvalidDataException">What there is cannot be used.</exception>
     public async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
-        V1Secret? secret = await _api.CoreV1
-            .ReadNamespacedSecretAsync(_settings.Secret, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
+        V1Secret? secret = await api.CoreV1
+            .ReadNamespacedSecretAsync(settings.Secret, settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
         if (secret is not null)
         {
-            _shown.Put(FeedAuthority.ReadCertificate(secret));
+            shown.Put(FeedAuthority.ReadCertificate(secret));
         }
         else
         {
-            _shown.Await($"the leader has not made the Secret {_settings.Namespace}/{_settings.Secret} yet");
+            shown.Await($"the leader has not made the Secret {settings.Namespace}/{settings.Secret} yet");
         }
-        if (!_isLeader())
+        if (!isLeader())
         {
             return false;
         }
-        V1ConfigMap? published = await _api.CoreV1
-            .ReadNamespacedConfigMapAsync(_settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
+        V1ConfigMap? published = await api.CoreV1
+            .ReadNamespacedConfigMapAsync(settings.ConfigMap, settings.Namespace, cancellationToken: cancellationToken).OrNullAsync();
         if (secret is null)
         {
             return await MakeAsync(published, cancellationToken);
@@ -101,20 +83,20 @@ internal sealed class FeedCaKeeper
         }
         FeedAuthority present = FeedAuthority.Read(secret);
         DateTimeOffset? publishedAt = IsOurs(published) ? ReadTime(published) : null;
-        if (IsOurs(published) && (ReadBundle(published) != present.Bundle || publishedAt is null || publishedAt > _time.GetUtcNow()))
+        if (IsOurs(published) && (ReadBundle(published) != present.Bundle || publishedAt is null || publishedAt > time.GetUtcNow()))
         {
             return await PublishAsync(published, present, cancellationToken);
         }
-        if (_rotation.Next(present, publishedAt, _time.GetUtcNow()) is not var (step, next))
+        if (_rotation.Next(present, publishedAt, time.GetUtcNow()) is not var (step, next))
         {
             return IsOurs(published) ? false : throw new InvalidDataException(
-                $"the ConfigMap {_settings.ConfigMap} has not the label {OwnerLabel}={Owner}, so its CAs are not changed and the CA of the Secret {_settings.Secret} cannot be renewed");
+                $"the ConfigMap {settings.ConfigMap} has not the label {OwnerLabel}={Owner}, so its CAs are not changed and the CA of the Secret {settings.Secret} cannot be renewed");
         }
-        if (!_isLeader() || !await TryChangeAsync(secret, next, cancellationToken))
+        if (!isLeader() || !await TryChangeAsync(secret, next, cancellationToken))
         {
             return false;
         }
-        FeedCaLog.Stepped(_logger, _settings.Namespace, _settings.Secret, step);
+        FeedCaLog.Stepped(logger, settings.Namespace, settings.Secret, step);
         return true;
     }
 
@@ -129,12 +111,12 @@ internal sealed class FeedCaKeeper
         }
         catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is InvalidDataException or CryptographicException or ArgumentException)
         {
-            _shown.Fail(exception.Message);
+            shown.Fail(exception.Message);
             // It is tried again and again, and said when it is something new.
             if (_problem != exception.Message)
             {
                 _problem = exception.Message;
-                FeedCaLog.Failed(_logger, _settings.Namespace, exception.Message);
+                FeedCaLog.Failed(logger, settings.Namespace, exception.Message);
             }
         }
     }
@@ -145,17 +127,17 @@ internal sealed class FeedCaKeeper
         {
             // The proxies trust a CA whose key is not here, and would refuse the certificates of another one.
             throw new InvalidDataException(
-                $"there is a ConfigMap {_settings.ConfigMap} and no Secret {_settings.Secret}; restore the Secret, or delete the ConfigMap to have a new CA made");
+                $"there is a ConfigMap {settings.ConfigMap} and no Secret {settings.Secret}; restore the Secret, or delete the ConfigMap to have a new CA made");
         }
         var made = new V1Secret
         {
-            Metadata = Metadata(_settings.Secret, isOurs: true),
-            Data = _rotation.Begin(_time.GetUtcNow()).ToData().Where(v => v.Value is not null).ToDictionary()!,
+            Metadata = Metadata(settings.Secret, isOurs: true),
+            Data = _rotation.Begin(time.GetUtcNow()).ToData().Where(v => v.Value is not null).ToDictionary()!,
         };
-        if (await _api.CoreV1.CreateNamespacedSecretAsync(made, _settings.Namespace, cancellationToken: cancellationToken)
+        if (await api.CoreV1.CreateNamespacedSecretAsync(made, settings.Namespace, cancellationToken: cancellationToken)
             .SucceedsUnlessAsync(409))
         {
-            FeedCaLog.Made(_logger, _settings.Namespace, _settings.Secret);
+            FeedCaLog.Made(logger, settings.Namespace, settings.Secret);
         }
         return true;
     }
@@ -164,10 +146,10 @@ internal sealed class FeedCaKeeper
     private async Task<bool> PublishFirstAsync(V1Secret secret, CancellationToken cancellationToken)
     {
         string bundle = IsOurs(secret) ? FeedAuthority.Read(secret).Bundle : FeedAuthority.Text(secret, FeedAuthority.CaFile);
-        V1ObjectMeta metadata = Metadata(_settings.ConfigMap, IsOurs(secret));
+        V1ObjectMeta metadata = Metadata(settings.ConfigMap, IsOurs(secret));
         metadata.Annotations = IsOurs(secret) ? Now() : null;
         V1ConfigMap made = Published(metadata, bundle);
-        if (await _api.CoreV1.CreateNamespacedConfigMapAsync(made, _settings.Namespace, cancellationToken: cancellationToken)
+        if (await api.CoreV1.CreateNamespacedConfigMapAsync(made, settings.Namespace, cancellationToken: cancellationToken)
             .SucceedsUnlessAsync(409))
         {
             LogPublished(bundle);
@@ -178,8 +160,8 @@ internal sealed class FeedCaKeeper
     private async Task<bool> PublishAsync(V1ConfigMap published, FeedAuthority present, CancellationToken cancellationToken)
     {
         var change = new V1Patch(Published(Version(published, Now()), present.Bundle), V1Patch.PatchType.MergePatch);
-        if (!_isLeader() || !await _api.CoreV1
-            .PatchNamespacedConfigMapAsync(change, _settings.ConfigMap, _settings.Namespace, cancellationToken: cancellationToken)
+        if (!isLeader() || !await api.CoreV1
+            .PatchNamespacedConfigMapAsync(change, settings.ConfigMap, settings.Namespace, cancellationToken: cancellationToken)
             .SucceedsUnlessAsync(404, 409))
         {
             return false;
@@ -189,14 +171,14 @@ internal sealed class FeedCaKeeper
     }
 
     private void LogPublished(string bundle) =>
-        FeedCaLog.Published(_logger, bundle.Split("-----BEGIN CERTIFICATE-----").Length - 1, _settings.Namespace, _settings.ConfigMap);
+        FeedCaLog.Published(logger, bundle.Split("-----BEGIN CERTIFICATE-----").Length - 1, settings.Namespace, settings.ConfigMap);
 
     // Written together with the bundle: so the time is this bundle's and no other's.
-    private Dictionary<string, string> Now() => new() { [PublishedAt] = _time.GetUtcNow().UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture) };
+    private Dictionary<string, string> Now() => new() { [PublishedAt] = time.GetUtcNow().UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture) };
 
     private static DateTimeOffset? ReadTime(V1ConfigMap published) =>
         DateTimeOffset.TryParseExact(
-            published.GetAnnotation(PublishedAt), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
+            published.GetAnnotation(PublishedAt), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at : null;
 
     private static string? ReadBundle(V1ConfigMap published) =>
         published.Data is { } data && data.TryGetValue(FeedAuthority.CaFile, out string? bundle) ? bundle : null;
@@ -221,8 +203,8 @@ internal sealed class FeedCaKeeper
         // A null in the patch takes a value away.
         var change = new V1Patch(
             new V1Secret { Metadata = Version(present), Data = next.ToData()! }, V1Patch.PatchType.MergePatch);
-        return _api.CoreV1
-            .PatchNamespacedSecretAsync(change, _settings.Secret, _settings.Namespace, cancellationToken: cancellationToken)
+        return api.CoreV1
+            .PatchNamespacedSecretAsync(change, settings.Secret, settings.Namespace, cancellationToken: cancellationToken)
             .SucceedsUnlessAsync(404, 409);
     }
 }

@@ -25,18 +25,22 @@ internal static class StatusComposer
         // The API writes times in whole seconds.
         now = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
         SessionStatus? previous = state.Session.Status;
-        Condition ready = ReadyCondition.Create(state, hostKey, now);
+        Condition ready = Conditions.Ready(state, hostKey, now);
         SessionEndpoint? endpoint = ComposeEndpoint(state.Route, hostKey, previous?.Endpoint, ready.Holds == true ? now : null);
         int? connections = ComposeConnections(previous, usage);
         return new SessionStatus
         {
             ObservedGeneration = state.Session.Metadata?.Generation,
-            Phase = SessionPhases.Find(ready.Reason, endpoint?.ReadySince is not null),
+            Phase = FindPhase(ready.Reason, endpoint?.ReadySince is not null),
             AuthorizedKeyCount = state.Route?.AuthorizedKeys.Count ?? 0,
             Endpoint = endpoint,
             Connections = connections,
             LastActivityTime = ComposeActivity(previous, usage?.LastActivity, connections),
-            Conditions = [.. new[] { ready, PodBoundCondition.Create(state), PodReadyCondition.Create(state.Route), KeysAcceptedCondition.Create(state) }.Select(c => Compose(c, state.Session, now))],
+            Conditions =
+            [
+                .. new[] { ready, Conditions.PodBound(state), Conditions.PodReady(state.Route), Conditions.KeysValid(state) }
+                    .Select(c => Compose(c, state.Session, now)),
+            ],
         };
     }
 
@@ -90,7 +94,16 @@ internal static class StatusComposer
     // Never between the two halves of a character.
     private static string Shorten(string text) => text.Length <= MaxMessage ? text
         : text[..(char.IsHighSurrogate(text[MaxMessage - 1]) ? MaxMessage - 1 : MaxMessage)];
-}
 
-/// <summary>What a condition says, before it is compared with what it said.</summary>
-internal readonly record struct Condition(string Type, bool? Holds, string Reason, string Message);
+    // A summary for people. Whether logins have gone to this pod before tells a start from an outage.
+    private static string FindPhase(string reason, bool wasReady) => reason switch
+    {
+        ReadyReasons.EndpointReady => "Ready",
+        ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound => "Pending",
+        ReadyReasons.PodNotReady => wasReady ? "NotReady" : "Starting",
+        ReadyReasons.PodTerminating or ReadyReasons.SessionTerminating or ReadyReasons.Draining => "Draining",
+        ReadyReasons.PodFailed or ReadyReasons.AccessDisabled or ReadyReasons.Expired => "Ended",
+        ReadyReasons.Conflict or ReadyReasons.SessionIdTaken => "Conflict",
+        _ => "Invalid",
+    };
+}

@@ -66,7 +66,7 @@ internal sealed class Lister<T>(ResourceClient<T> client, ObjectStore<T> store, 
         List<DecodedObject<T>> items = [.. page.Items];
         try
         {
-            while (page.Metadata.Continue is { Length: > 0 } next)
+            while (page.Metadata.ContinueProperty is { Length: > 0 } next)
             {
                 page = await client.ListAsync($"limit={PageSize}&continue={Uri.EscapeDataString(next)}", cancellationToken);
                 items.AddRange(page.Items);

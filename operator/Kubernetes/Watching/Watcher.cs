@@ -1,4 +1,5 @@
 using System.Text.Json;
+using k8s.Models;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Model;
 
@@ -39,7 +40,7 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
             {
                 if (watchEvent.Type == WatchEventType.Error)
                 {
-                    return CountFruitless(Judge(watchEvent.Status ?? new ApiStatus(), watchEvent.Status?.RetryAfter));
+                    return CountFruitless(Judge(watchEvent.Status ?? new V1Status(), watchEvent.Status?.RetryAfter));
                 }
                 Apply(watchEvent);
                 hadEvents = true;
@@ -77,11 +78,11 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
         return result with { End = WatchEnd.BackOffAndRelist };
     }
 
-    private static WatchResult Judge(ApiStatus status, TimeSpan? retryAfter)
+    private static WatchResult Judge(V1Status status, TimeSpan? retryAfter)
     {
         WatchEnd end = status switch
         {
-            { IsExpired: true } => WatchEnd.Relist,
+            _ when status.IsExpired => WatchEnd.Relist,
             { Code: 400 or 403 or 404 or 405 or 422 } => WatchEnd.BackOffAndRelist,
             _ => WatchEnd.BackOff,
         };

@@ -4,7 +4,7 @@ namespace SshGateway.Hosting.Files;
 /// <param name="Inode">The file in it.</param>
 /// <param name="Size">Its size in bytes.</param>
 /// <param name="Modified">When its content changed last, in nanoseconds.</param>
-public sealed record FileIdentity(ulong Device, ulong Inode, ulong Size, long Modified)
+internal sealed record FileIdentity(ulong Device, ulong Inode, ulong Size, long Modified)
 {
     /// <summary>Null: the path leads nowhere, or it cannot be said where.</summary>
     public static FileIdentity? Find(string path) => LibC.TryStat(path, out FileStatus status) ? status.Identity : null;

@@ -60,3 +60,13 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Statx(int directory, string path, int flags, uint mask, ref byte buffer);
 }
+
+/// <summary>What the kernel says of a file.</summary>
+internal readonly record struct FileStatus(ushort Mode, FileIdentity Identity)
+{
+    // <linux/stat.h>
+    private const ushort TypeMask = 0xF000;
+    private const ushort Regular = 0x8000;
+
+    public bool IsRegular => (Mode & TypeMask) == Regular;
+}

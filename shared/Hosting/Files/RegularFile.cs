@@ -8,7 +8,7 @@ namespace SshGateway.Hosting.Files;
 /// Reads files that others write. A FIFO, a socket or a device is refused without waiting for its other end, and so is
 /// a file that has more bytes than it may, however many it says it has: it may grow while it is read.
 /// </summary>
-public static class RegularFile
+internal static class RegularFile
 {
     /// <summary>More than any configuration, key or certificate file has.</summary>
     public const int DefaultMaxBytes = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Console;
 namespace SshGateway.Hosting.Logging;
 
 /// <summary>How both processes log: one line each, with UTC time.</summary>
-public static class ConsoleLogging
+internal static class ConsoleLogging
 {
     /// <param name="logging">Whose other providers are removed.</param>
     /// <param name="output">Where lines go; null: standard output.</param>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 namespace SshGateway.Hosting.Metrics;
 
 /// <summary>Where the figures go: to <c>GET /metrics</c> on the HTTP/1.1 listener, and to a collector if any.</summary>
-public static class MetricsEndpoint
+internal static class MetricsEndpoint
 {
     private const string Path = "/metrics";
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -20,8 +20,6 @@ public static class MetricsEndpoint
     /// <param name="instance">Which one of them it is.</param>
     public static void AddGatewayMetrics(this WebApplicationBuilder builder, string otlpEndpoint, string service, string instance)
     {
-        ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(otlpEndpoint);
         builder.Services.AddSingleton<MetricsText>();
         if (otlpEndpoint.Length > 0 || builder.Configuration[StandardVariable] is { Length: > 0 })
         {
@@ -36,7 +34,6 @@ public static class MetricsEndpoint
     /// <summary>Answers <c>/metrics</c>; what is counted from here on is shown there.</summary>
     public static void UseMetricsEndpoint(this WebApplication app)
     {
-        ArgumentNullException.ThrowIfNull(app);
         MetricsText metrics = app.Services.GetRequiredService<MetricsText>();
         app.Use((context, next) =>
         {

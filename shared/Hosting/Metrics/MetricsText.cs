@@ -9,7 +9,7 @@ namespace SshGateway.Hosting.Metrics;
 /// so it is made before what it counts. (The libraries that do this are prereleases or not to be had where this is
 /// built.)
 /// </summary>
-public sealed class MetricsText : IDisposable
+internal sealed class MetricsText : IDisposable
 {
     /// <summary>The beginning of the gateway's meters' names.</summary>
     public const string OwnMeters = "SshGateway.";

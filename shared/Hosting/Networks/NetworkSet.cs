@@ -4,7 +4,7 @@ namespace SshGateway.Hosting.Networks;
 
 /// <summary>Networks in CIDR notation.</summary>
 /// <param name="networks">Checked: each is one.</param>
-public sealed class NetworkSet(IEnumerable<string> networks)
+internal sealed class NetworkSet(IEnumerable<string> networks)
 {
     private readonly IPNetwork[] _networks = [.. networks.Select(IPNetwork.Parse)];
 

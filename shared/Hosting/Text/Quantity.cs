@@ -4,7 +4,7 @@ namespace SshGateway.Hosting.Text;
 
 /// <summary>A number with its noun, as a sentence has it: "1 connection", "20 connections".</summary>
 /// <param name="Singular">The noun; its plural has an "s".</param>
-public readonly record struct Quantity(long Number, string Singular)
+internal readonly record struct Quantity(long Number, string Singular)
 {
     private static readonly (TimeSpan Unit, string Name)[] Units =
     [

@@ -5,7 +5,7 @@ using SshGateway.Hosting.Files;
 namespace SshGateway.Hosting.Tls;
 
 /// <summary>Who may sign a server's certificate. A file is reread every minute: clusters rotate their CAs.</summary>
-public sealed class CertificateAuthorities
+internal sealed class CertificateAuthorities
 {
     private static readonly TimeSpan RereadInterval = TimeSpan.FromMinutes(1);
 
@@ -28,19 +28,13 @@ public sealed class CertificateAuthorities
 
     /// <exception cref="ConfigurationException">The file holds no certificate.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static CertificateAuthorities FromFile(string path, TimeProvider time)
-    {
-        ArgumentNullException.ThrowIfNull(time);
-        return new CertificateAuthorities(path, Parse(RegularFile.ReadText(path), path), time);
-    }
+    public static CertificateAuthorities FromFile(string path, TimeProvider time) =>
+        new(path, Parse(RegularFile.ReadText(path), path), time);
 
     /// <param name="origin">Where they were, for the error.</param>
     /// <exception cref="ConfigurationException">It is no certificate.</exception>
-    public static CertificateAuthorities FromPem(string pem, string origin, TimeProvider time)
-    {
-        ArgumentNullException.ThrowIfNull(time);
-        return new CertificateAuthorities(null, Parse(pem, origin), time);
-    }
+    public static CertificateAuthorities FromPem(string pem, string origin, TimeProvider time) =>
+        new(null, Parse(pem, origin), time);
 
     /// <summary>
     /// Whether one of them signed this certificate for a server, or is this certificate. Each of them is trusted as it
@@ -50,7 +44,6 @@ public sealed class CertificateAuthorities
     /// <param name="presented">What the server sent with it.</param>
     public bool HaveSigned(X509Certificate2 certificate, X509Chain? presented)
     {
-        ArgumentNullException.ThrowIfNull(certificate);
         X509Certificate2Collection trusted = Current();
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

@@ -36,7 +36,7 @@ internal sealed unsafe class ChaCha20Poly1305 : IDisposable
         // A stream cipher encrypts and decrypts alike.
         _body = new CipherContext(cipher, key[..32], zeroIv, encrypt: true);
         _length = new CipherContext(cipher, key.Slice(32, 32), zeroIv, encrypt: true);
-        _macHandle = LibCrypto.Check(LibCrypto.EVP_MAC_CTX_new(Poly1305), nameof(LibCrypto.EVP_MAC_CTX_new));
+        _macHandle = LibCrypto.Check(LibCrypto.EVP_MAC_CTX_new(Poly1305));
         _mac = _macHandle.DangerousGetHandle();
     }
 
@@ -69,9 +69,9 @@ internal sealed unsafe class ChaCha20Poly1305 : IDisposable
         fixed (byte* data = encrypted)
         fixed (byte* output = tag)
         {
-            LibCrypto.Check(LibCrypto.EVP_MAC_init(_mac, keyPointer, PolyKeySize, 0), nameof(LibCrypto.EVP_MAC_init));
-            LibCrypto.Check(LibCrypto.EVP_MAC_update(_mac, data, (nuint)encrypted.Length), nameof(LibCrypto.EVP_MAC_update));
-            LibCrypto.Check(LibCrypto.EVP_MAC_final(_mac, output, out _, (nuint)tag.Length), nameof(LibCrypto.EVP_MAC_final));
+            LibCrypto.Check(LibCrypto.EVP_MAC_init(_mac, keyPointer, PolyKeySize, 0));
+            LibCrypto.Check(LibCrypto.EVP_MAC_update(_mac, data, (nuint)encrypted.Length));
+            LibCrypto.Check(LibCrypto.EVP_MAC_final(_mac, output, out _, (nuint)tag.Length));
         }
     }
 

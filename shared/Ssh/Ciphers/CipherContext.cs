@@ -13,14 +13,13 @@ internal sealed unsafe class CipherContext : IDisposable
 
     public CipherContext(nint cipher, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, bool encrypt)
     {
-        _handle = LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_new(), nameof(LibCrypto.EVP_CIPHER_CTX_new));
+        _handle = LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_new());
         _context = _handle.DangerousGetHandle();
         fixed (byte* keyPointer = key)
         fixed (byte* ivPointer = iv)
         {
             LibCrypto.Check(
-                LibCrypto.EVP_CipherInit_ex(_context, cipher, 0, keyPointer, ivPointer, encrypt ? LibCrypto.Encrypt : LibCrypto.Decrypt),
-                nameof(LibCrypto.EVP_CipherInit_ex));
+                LibCrypto.EVP_CipherInit_ex(_context, cipher, 0, keyPointer, ivPointer, encrypt ? LibCrypto.Encrypt : LibCrypto.Decrypt));
         }
     }
 
@@ -29,7 +28,7 @@ internal sealed unsafe class CipherContext : IDisposable
     {
         fixed (byte* ivPointer = iv)
         {
-            LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(_context, 0, 0, null, ivPointer, -1), nameof(LibCrypto.EVP_CipherInit_ex));
+            LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(_context, 0, 0, null, ivPointer, -1));
         }
     }
 
@@ -38,7 +37,7 @@ internal sealed unsafe class CipherContext : IDisposable
     {
         fixed (byte* dataPointer = data)
         {
-            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, null, out _, dataPointer, data.Length), nameof(LibCrypto.EVP_CipherUpdate));
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, null, out _, dataPointer, data.Length));
         }
     }
 
@@ -49,7 +48,7 @@ internal sealed unsafe class CipherContext : IDisposable
         fixed (byte* inputPointer = input)
         fixed (byte* outputPointer = output)
         {
-            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, outputPointer, out _, inputPointer, input.Length), nameof(LibCrypto.EVP_CipherUpdate));
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, outputPointer, out _, inputPointer, input.Length));
         }
     }
 
@@ -57,12 +56,10 @@ internal sealed unsafe class CipherContext : IDisposable
     public void FinishWithTag(Span<byte> tag)
     {
         byte nothing;
-        LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(_context, &nothing, out _), nameof(LibCrypto.EVP_CipherFinal_ex));
+        LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(_context, &nothing, out _));
         fixed (byte* tagPointer = tag)
         {
-            LibCrypto.Check(
-                LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadGetTag, tag.Length, tagPointer),
-                nameof(LibCrypto.EVP_CIPHER_CTX_ctrl));
+            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadGetTag, tag.Length, tagPointer));
         }
     }
 
@@ -71,9 +68,7 @@ internal sealed unsafe class CipherContext : IDisposable
     {
         fixed (byte* tagPointer = tag)
         {
-            LibCrypto.Check(
-                LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadSetTag, tag.Length, tagPointer),
-                nameof(LibCrypto.EVP_CIPHER_CTX_ctrl));
+            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadSetTag, tag.Length, tagPointer));
         }
         byte nothing;
         if (LibCrypto.EVP_CipherFinal_ex(_context, &nothing, out _) == 1)

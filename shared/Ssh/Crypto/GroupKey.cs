@@ -12,7 +12,7 @@ internal static unsafe class GroupKey
     public static PkeyHandle Generate(string type, string group)
     {
         using PkeyContextHandle context = NewContext(type);
-        LibCrypto.Check(LibCrypto.EVP_PKEY_keygen_init(context), nameof(LibCrypto.EVP_PKEY_keygen_init));
+        LibCrypto.Check(LibCrypto.EVP_PKEY_keygen_init(context));
         byte[] groupName = Encoding.ASCII.GetBytes(group);
         fixed (byte* groupKey = "group\0"u8)
         fixed (byte* groupValue = groupName)
@@ -20,9 +20,9 @@ internal static unsafe class GroupKey
             OsslParam* parameters = stackalloc OsslParam[2];
             parameters[0] = new OsslParam(groupKey, OsslParam.Utf8String, groupValue, groupName.Length);
             parameters[1] = default;
-            LibCrypto.Check(LibCrypto.EVP_PKEY_CTX_set_params(context, parameters), nameof(LibCrypto.EVP_PKEY_CTX_set_params));
+            LibCrypto.Check(LibCrypto.EVP_PKEY_CTX_set_params(context, parameters));
         }
-        LibCrypto.Check(LibCrypto.EVP_PKEY_generate(context, out nint key), nameof(LibCrypto.EVP_PKEY_generate));
+        LibCrypto.Check(LibCrypto.EVP_PKEY_generate(context, out nint key));
         return new PkeyHandle(key);
     }
 
@@ -33,7 +33,7 @@ internal static unsafe class GroupKey
     {
         byte[] groupName = Encoding.ASCII.GetBytes(group);
         using PkeyContextHandle context = NewContext(type);
-        LibCrypto.Check(LibCrypto.EVP_PKEY_fromdata_init(context), nameof(LibCrypto.EVP_PKEY_fromdata_init));
+        LibCrypto.Check(LibCrypto.EVP_PKEY_fromdata_init(context));
         fixed (byte* groupKey = "group\0"u8)
         fixed (byte* groupValue = groupName)
         fixed (byte* publicKey = "pub\0"u8)
@@ -52,6 +52,5 @@ internal static unsafe class GroupKey
         }
     }
 
-    private static PkeyContextHandle NewContext(string type) => LibCrypto.Check(
-        LibCrypto.EVP_PKEY_CTX_new_from_name(0, type, null), nameof(LibCrypto.EVP_PKEY_CTX_new_from_name));
+    private static PkeyContextHandle NewContext(string type) => LibCrypto.Check(LibCrypto.EVP_PKEY_CTX_new_from_name(0, type, null));
 }

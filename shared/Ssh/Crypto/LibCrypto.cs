@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace SshGateway.Ssh.Crypto;
 
@@ -166,22 +168,23 @@ internal static unsafe partial class LibCrypto
     public static partial void ERR_clear_error();
 
     /// <summary>Throws if a call did not return 1; empties the thread's error queue, which .NET reads too.</summary>
-    public static void Check(int result, string function)
+    public static void Check(int result, [CallerArgumentExpression(nameof(result))] string call = "")
     {
         if (result != 1)
         {
             ERR_clear_error();
-            throw new System.Security.Cryptography.CryptographicException($"{function} failed in libcrypto");
+            string function = call.Split('(')[0].Replace($"{nameof(LibCrypto)}.", "", StringComparison.Ordinal);
+            throw new CryptographicException($"{function} failed in libcrypto");
         }
     }
 
     /// <summary>Throws when OpenSSL could not make an object.</summary>
-    public static T Check<T>(T handle, string function) where T : SafeHandle
+    public static T Check<T>(T handle, [CallerArgumentExpression(nameof(handle))] string call = "") where T : SafeHandle
     {
         if (handle.IsInvalid)
         {
             handle.Dispose();
-            Check(0, function);
+            Check(0, call);
         }
         return handle;
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SshGateway.Ssh.Crypto;
 using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.KeyExchange;
@@ -9,6 +10,9 @@ namespace SshGateway.Ssh.KeyExchange;
 /// </summary>
 internal abstract class DiffieHellmanExchange : IKeyExchange
 {
+    /// <summary>Our ephemeral key, once <see cref="Initiate"/> has made it.</summary>
+    protected PkeyHandle? Own { get; set; }
+
     public abstract byte[] Initiate();
 
     public byte[] Complete(ReadOnlySpan<byte> reply)
@@ -21,7 +25,7 @@ internal abstract class DiffieHellmanExchange : IKeyExchange
 
     public (byte[] Reply, byte[] SharedSecret) Respond(ReadOnlySpan<byte> initiation) => (Initiate(), Complete(initiation));
 
-    public abstract void Dispose();
+    public void Dispose() => Own?.Dispose();
 
     /// <summary>The shared secret as a big-endian number.</summary>
     protected abstract byte[] Derive(ReadOnlySpan<byte> peerValue);

@@ -11,17 +11,15 @@ internal sealed unsafe class EcdhExchange(string curve, int fieldSize) : DiffieH
     private const byte Uncompressed = 4;
 
     private readonly int _pointSize = 1 + (2 * fieldSize);
-    private PkeyHandle? _own;
 
     public override byte[] Initiate()
     {
-        _own = GroupKey.Generate(KeyType, curve);
+        Own = GroupKey.Generate(KeyType, curve);
         byte[] point = new byte[_pointSize];
         fixed (byte* pointer = point)
         {
             LibCrypto.Check(
-                LibCrypto.EVP_PKEY_get_octet_string_param(_own, "encoded-pub-key", pointer, (nuint)point.Length, out nuint length),
-                nameof(LibCrypto.EVP_PKEY_get_octet_string_param));
+                LibCrypto.EVP_PKEY_get_octet_string_param(Own, "encoded-pub-key", pointer, (nuint)point.Length, out nuint length));
             return length == (nuint)_pointSize && point[0] == Uncompressed ? point : throw new InvalidOperationException("libcrypto encodes points in another form");
         }
     }
@@ -36,8 +34,6 @@ internal sealed unsafe class EcdhExchange(string curve, int fieldSize) : DiffieH
         // The import refuses coordinates that are no field elements and points that are not on the curve. The curves
         // have prime order, so there are no small subgroups.
         using PkeyHandle peer = GroupKey.ImportPublic(KeyType, curve, OsslParam.OctetString, peerValue) ?? throw BadValue("ECDH");
-        return SharedSecret.Derive(_own!, peer, fieldSize) ?? throw BadValue("ECDH");
+        return SharedSecret.Derive(Own!, peer, fieldSize) ?? throw BadValue("ECDH");
     }
-
-    public override void Dispose() => _own?.Dispose();
 }

@@ -11,22 +11,18 @@ internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellma
 {
     private const string KeyType = "DH";
 
-    private PkeyHandle? _own;
-
     public override byte[] Initiate()
     {
-        _own = GroupKey.Generate(KeyType, group);
-        return MpintBody(Number(_own, "pub"));
+        Own = GroupKey.Generate(KeyType, group);
+        return MpintBody(Number(Own, "pub"));
     }
 
     protected override byte[] Derive(ReadOnlySpan<byte> peerValue)
     {
         byte[] number = CheckRange(peerValue);
         using PkeyHandle peer = ImportPublic(number);
-        return SharedSecret.Derive(_own!, peer, size) ?? throw BadValue("Diffie-Hellman");
+        return SharedSecret.Derive(Own!, peer, size) ?? throw BadValue("Diffie-Hellman");
     }
-
-    public override void Dispose() => _own?.Dispose();
 
     /// <summary>
     /// RFC 4253 section 8 demands 1 &lt;= e &lt;= p-1; the ends are refused as well, since they force K to 1 or p-1.
@@ -49,7 +45,7 @@ internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellma
             throw BadValue("Diffie-Hellman");
         }
         var value = new BigInteger(magnitude, isUnsigned: true, isBigEndian: true);
-        var prime = new BigInteger(Number(_own!, "p"), isUnsigned: true, isBigEndian: true);
+        var prime = new BigInteger(Number(Own!, "p"), isUnsigned: true, isBigEndian: true);
         if (value <= 1 || value >= prime - 1)
         {
             throw BadValue("Diffie-Hellman");
@@ -62,16 +58,14 @@ internal sealed unsafe class ModpExchange(string group, int size) : DiffieHellma
         // OSSL_PARAM integers are in the machine's order, which is little-endian on everything that .NET and we
         // support.
         byte[] native = new byte[size];
-        for (int i = 0; i < bigEndian.Length; i++)
-        {
-            native[i] = bigEndian[bigEndian.Length - 1 - i];
-        }
+        bigEndian.CopyTo(native, 0);
+        native.AsSpan(0, bigEndian.Length).Reverse();
         return GroupKey.ImportPublic(KeyType, group, OsslParam.UnsignedInteger, native) ?? throw BadValue("Diffie-Hellman");
     }
 
     private static byte[] Number(PkeyHandle key, string name)
     {
-        LibCrypto.Check(LibCrypto.EVP_PKEY_get_bn_param(key, name, out nint bigNumber), nameof(LibCrypto.EVP_PKEY_get_bn_param));
+        LibCrypto.Check(LibCrypto.EVP_PKEY_get_bn_param(key, name, out nint bigNumber));
         byte[] bytes = new byte[(LibCrypto.BN_num_bits(bigNumber) + 7) / 8];
         fixed (byte* pointer = bytes)
         {

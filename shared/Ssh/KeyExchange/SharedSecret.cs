@@ -18,8 +18,8 @@ internal static unsafe class SharedSecret
     /// </remarks>
     public static byte[]? Derive(PkeyHandle own, PkeyHandle peer, int maxSize)
     {
-        using PkeyContextHandle context = LibCrypto.Check(LibCrypto.EVP_PKEY_CTX_new(own, 0), nameof(LibCrypto.EVP_PKEY_CTX_new));
-        LibCrypto.Check(LibCrypto.EVP_PKEY_derive_init(context), nameof(LibCrypto.EVP_PKEY_derive_init));
+        using PkeyContextHandle context = LibCrypto.Check(LibCrypto.EVP_PKEY_CTX_new(own, 0));
+        LibCrypto.Check(LibCrypto.EVP_PKEY_derive_init(context));
         byte[] buffer = new byte[maxSize];
         nuint length = (nuint)maxSize;
         fixed (byte* pointer = buffer)

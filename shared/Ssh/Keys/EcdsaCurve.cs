@@ -18,4 +18,8 @@ internal sealed record EcdsaCurve(string Name, string KeyType, ECCurve Curve, in
     /// <exception cref="SshFormatException">No such curve.</exception>
     public static EcdsaCurve Find(string name) =>
         Array.Find(All, curve => curve.Name == name) ?? throw new SshFormatException("an ECDSA key on an unknown curve");
+
+    /// <param name="encoded">Uncompressed: a byte 4, and both coordinates.</param>
+    public ECPoint PointOf(ReadOnlySpan<byte> encoded) =>
+        new() { X = encoded[1..(1 + FieldSize)].ToArray(), Y = encoded[(1 + FieldSize)..].ToArray() };
 }

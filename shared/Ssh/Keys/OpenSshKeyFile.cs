@@ -159,14 +159,13 @@ internal static class OpenSshKeyFile
         ReadOnlySpan<byte> encodedPoint = section.ReadString();
         SshPublicKey publicKey = SshPublicKey.Parse(
             new SshWriter().WriteString(curve.KeyType).WriteString(curve.Name).WriteString(encodedPoint).Written);
-        ReadOnlySpan<byte> point = encodedPoint[1..];
         byte[] scalar = LeftPad(section.ReadPositiveMpint(), curve.FieldSize);
         try
         {
             return new EcdsaPrivateKey(publicKey, ECDsa.Create(new ECParameters
             {
                 Curve = curve.Curve,
-                Q = new ECPoint { X = point[..curve.FieldSize].ToArray(), Y = point[curve.FieldSize..].ToArray() },
+                Q = curve.PointOf(encodedPoint),
                 D = scalar,
             }));
         }

@@ -68,15 +68,12 @@ internal static class SignatureVerifier
         {
             return false;
         }
-        fixed (byte* keyPointer = publicKey)
+        using PkeyHandle key = RawKey.ImportPublic(LibCrypto.EvpPkeyEd25519, publicKey);
         fixed (byte* signaturePointer = signature)
         fixed (byte* dataPointer = data)
         {
-            using PkeyHandle key = LibCrypto.Check(
-                LibCrypto.EVP_PKEY_new_raw_public_key(LibCrypto.EvpPkeyEd25519, 0, keyPointer, (nuint)publicKey.Length),
-                nameof(LibCrypto.EVP_PKEY_new_raw_public_key));
-            using DigestContextHandle context = LibCrypto.Check(LibCrypto.EVP_MD_CTX_new(), nameof(LibCrypto.EVP_MD_CTX_new));
-            LibCrypto.Check(LibCrypto.EVP_DigestVerifyInit(context, 0, 0, 0, key), nameof(LibCrypto.EVP_DigestVerifyInit));
+            using DigestContextHandle context = LibCrypto.Check(LibCrypto.EVP_MD_CTX_new());
+            LibCrypto.Check(LibCrypto.EVP_DigestVerifyInit(context, 0, 0, 0, key));
             if (LibCrypto.EVP_DigestVerify(context, signaturePointer, (nuint)signature.Length, dataPointer, (nuint)data.Length) == 1)
             {
                 return true;
@@ -107,7 +104,7 @@ internal static class SignatureVerifier
     private static bool VerifyEcdsa(ref SshReader key, HashAlgorithmName hash, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> data)
     {
         EcdsaCurve curve = EcdsaCurve.Find(Encoding.ASCII.GetString(key.ReadString()));
-        ReadOnlySpan<byte> point = key.ReadString()[1..];
+        ReadOnlySpan<byte> encodedPoint = key.ReadString();
         var reader = new SshReader(signature);
         ReadOnlySpan<byte> r = reader.ReadPositiveMpint();
         ReadOnlySpan<byte> s = reader.ReadPositiveMpint();
@@ -124,7 +121,7 @@ internal static class SignatureVerifier
         using var ecdsa = ECDsa.Create(new ECParameters
         {
             Curve = curve.Curve,
-            Q = new ECPoint { X = point[..curve.FieldSize].ToArray(), Y = point[curve.FieldSize..].ToArray() },
+            Q = curve.PointOf(encodedPoint),
         });
         return ecdsa.VerifyData(data, joined, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }

@@ -1,7 +1,7 @@
 namespace SshGateway.Ssh.Keys;
 
 /// <summary>Public key types by their names in the protocol.</summary>
-public static class SshKeyTypes
+internal static class SshKeyTypes
 {
     /// <summary>RFC 8709.</summary>
     public const string Ed25519 = "ssh-ed25519";

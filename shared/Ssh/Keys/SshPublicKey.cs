@@ -13,7 +13,7 @@ namespace SshGateway.Ssh.Keys;
 /// Sources: RFC 4253 section 6.6 (RSA), RFC 5656 section 3.1 (ECDSA), RFC 8709 section 4 (Ed25519), OpenSSH
 /// PROTOCOL.u2f (security keys).
 /// </summary>
-public sealed class SshPublicKey
+internal sealed class SshPublicKey
 {
     /// <summary>RSA keys below this size are refused (NIST SP 800-131A).</summary>
     public const int MinRsaBits = 2048;
@@ -34,11 +34,7 @@ public sealed class SshPublicKey
         "port-forwarding", "pty", "restrict", "user-rc", "verify-required", "X11-forwarding",
     ];
 
-    private SshPublicKey(string type, byte[] blob)
-    {
-        Type = type;
-        Blob = blob;
-    }
+    private SshPublicKey(string type, byte[] blob) => (Type, Blob) = (type, blob);
 
     /// <summary>The key type, such as <c>ssh-ed25519</c>.</summary>
     public string Type { get; }
@@ -53,7 +49,6 @@ public sealed class SshPublicKey
     public static byte[]? ParseFingerprint(string fingerprint)
     {
         const string Prefix = "SHA256:";
-        ArgumentNullException.ThrowIfNull(fingerprint);
         byte[] hash = new byte[SHA256.HashSizeInBytes];
         // Without the padding, which base64 wants.
         return fingerprint.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(fingerprint[Prefix.Length..] + "=", hash, out int length) && length == hash.Length
@@ -84,17 +79,11 @@ public sealed class SshPublicKey
                 CheckApplication(ref reader);
                 break;
             case SshKeyTypes.SecurityKeyEcdsaP256:
-                CheckEcdsa(ref reader, "nistp256", 32);
+                CheckEcdsa(ref reader, "nistp256");
                 CheckApplication(ref reader);
                 break;
-            case SshKeyTypes.EcdsaP256:
-                CheckEcdsa(ref reader, "nistp256", 32);
-                break;
-            case SshKeyTypes.EcdsaP384:
-                CheckEcdsa(ref reader, "nistp384", 48);
-                break;
-            case SshKeyTypes.EcdsaP521:
-                CheckEcdsa(ref reader, "nistp521", 66);
+            case SshKeyTypes.EcdsaP256 or SshKeyTypes.EcdsaP384 or SshKeyTypes.EcdsaP521:
+                CheckEcdsa(ref reader, type["ecdsa-sha2-".Length..]);
                 break;
             case SshKeyTypes.Rsa:
                 CheckRsa(ref reader);
@@ -114,7 +103,6 @@ public sealed class SshPublicKey
     /// owner.</exception>
     public static SshPublicKey ParseLine(string line)
     {
-        ArgumentNullException.ThrowIfNull(line);
         line = line.TrimStart(' ', '\t');
         (string type, string rest) = CutWord(line);
         string base64 = CutWord(rest).Word;
@@ -175,11 +163,7 @@ public sealed class SshPublicKey
         return blob.IsEmpty;
     }
 
-    private static string TypeOf(ReadOnlySpan<byte> name)
-    {
-        string text = Encoding.ASCII.GetString(name.Length > 64 ? name[..64] : name);
-        return Printable(text);
-    }
+    private static string TypeOf(ReadOnlySpan<byte> name) => Printable(Encoding.ASCII.GetString(name.Length > 64 ? name[..64] : name));
 
     // Names from a peer reach logs and messages: only printable ASCII may.
     private static string Printable(string text) =>
@@ -201,14 +185,14 @@ public sealed class SshPublicKey
         }
     }
 
-    private static void CheckEcdsa(ref SshReader reader, string curve, int fieldSize)
+    private static void CheckEcdsa(ref SshReader reader, string curve)
     {
         if (!reader.ReadString().SequenceEqual(Encoding.ASCII.GetBytes(curve)))
         {
             throw new SshFormatException($"an ECDSA key whose curve is not {curve}");
         }
         ReadOnlySpan<byte> point = reader.ReadString();
-        if (point.Length != 1 + (2 * fieldSize) || point[0] != 4)
+        if (point.Length != 1 + (2 * EcdsaCurve.Find(curve).FieldSize) || point[0] != 4)
         {
             throw new SshFormatException($"an ECDSA key that is not an uncompressed {curve} point");
         }

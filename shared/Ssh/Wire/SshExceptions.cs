@@ -14,4 +14,4 @@ internal class SshProtocolException(DisconnectReason reason, string message) : E
 internal sealed class KeyExchangeException(string message) : SshProtocolException(DisconnectReason.KeyExchangeFailed, message);
 
 /// <summary>Malformed bytes from a peer or a file. The message says what is wrong and never quotes them.</summary>
-public sealed class SshFormatException(string message) : FormatException(message);
+internal sealed class SshFormatException(string message) : FormatException(message);

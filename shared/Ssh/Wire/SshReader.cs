@@ -7,7 +7,7 @@ namespace SshGateway.Ssh.Wire;
 /// the spans point into the message. Every read is bounded by what is left of it.
 /// </summary>
 /// <exception cref="SshFormatException">A read runs past the end, or <see cref="End"/> finds bytes left.</exception>
-public ref struct SshReader(ReadOnlySpan<byte> message)
+internal ref struct SshReader(ReadOnlySpan<byte> message)
 {
     private ReadOnlySpan<byte> _rest = message;
 

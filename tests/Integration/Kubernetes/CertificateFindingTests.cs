@@ -16,9 +16,9 @@ public sealed class CertificateFindingTests
     [Fact]
     public void Keys_and_CAs_that_may_log_in_are_counted()
     {
-        Condition both = KeysAcceptedCondition.Create(State("cas"));
+        Condition both = Conditions.KeysValid(State("cas"));
         Assert.Equal((true, "KeysValid", "1 key and certificates of 2 CAs may log in"), (both.Holds, both.Reason, both.Message));
-        Condition skipped = KeysAcceptedCondition.Create(State("user-cas-one-good"));
+        Condition skipped = Conditions.KeysValid(State("user-cas-one-good"));
         Assert.Equal((false, "KeysSkipped"), (skipped.Holds, skipped.Reason));
         Assert.Contains("spec.ssh.trustedUserCAKeys[0]: this key is skipped", skipped.Message, StringComparison.Ordinal);
     }
@@ -28,10 +28,10 @@ public sealed class CertificateFindingTests
     public void A_pod_without_a_good_certificate_is_told()
     {
         SessionState state = State("cas");
-        Condition good = ReadyCondition.Create(state, new HostKeyRecord(Learned, null), DateTimeOffset.UnixEpoch);
+        Condition good = Conditions.Ready(state, new HostKeyRecord(Learned, null), DateTimeOffset.UnixEpoch);
         Assert.Equal((true, "EndpointReady"), (good.Holds, good.Reason));
         Assert.Empty(HostKeyCondition.Fingerprints(state.Route!, new HostKeyRecord(Learned, null)));
-        Condition bad = ReadyCondition.Create(state, new HostKeyRecord(Learned, Shown.Fingerprint), DateTimeOffset.UnixEpoch);
+        Condition bad = Conditions.Ready(state, new HostKeyRecord(Learned, Shown.Fingerprint), DateTimeOffset.UnixEpoch);
         Assert.Equal((false, "HostKeyMismatch"), (bad.Holds, bad.Reason));
         Assert.Contains(
             $"showed the host key {Shown.Fingerprint} instead of one with a good certificate of {state.Route!.HostCAKeys[0].Fingerprint};", bad.Message, StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
+using Google.Protobuf;
 using SshGateway.Feed;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
@@ -31,29 +31,38 @@ internal static class Sessions
         SshPublicKey? recovered = null,
         string[]? principals = null,
         SshPublicKey[]? revoked = null,
-        SshPublicKey? forgotten = null) => new(new SessionDetails
+        SshPublicKey? forgotten = null)
+    {
+        var entry = new Entry
         {
             SessionId = id,
             State = state,
             Access = access,
             PodName = "claude-" + id,
             PodUid = podUid,
-            Endpoint = withoutEndpoint ? null : endpoint ?? new IPEndPoint(IPAddress.Loopback, 2222),
+            PodIp = withoutEndpoint ? ByteString.Empty : ByteString.CopyFrom((endpoint?.Address ?? IPAddress.Loopback).GetAddressBytes()),
+            Port = (uint)(endpoint?.Port ?? 2222),
             TargetUser = "claude",
-            AuthorizedKeys = [.. (keys ?? []).Select(key => key.Blob)],
-            HostKeys = [.. (hostKeys ?? []).Select(key => key.Blob)],
-            TrustedUserCAKeys = [.. (userCAs ?? []).Select(key => key.Blob)],
-            HostCAKeys = [.. (hostCAs ?? []).Select(key => key.Blob)],
             OwnerUser = owner,
-            AuthorizedPrincipals = [.. (principals ?? []).Select(principal => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(principal))],
-            RevokedKeys = [.. (revoked ?? []).Select(key => (ReadOnlyMemory<byte>)SHA256.HashData(key.Blob.Span))],
             ExpiresAt = expiresAt,
-            MaxConnections = maxConnections,
-            IdleTimeout = idleTimeout,
+            MaxConnections = (uint)maxConnections,
+            IdleTimeout = (uint)idleTimeout.TotalSeconds,
             Reason = reason,
             Cause = cause,
             Passthrough = passthrough,
-            ForgottenHostKeySha256 = forgotten is null ? default : SHA256.HashData(forgotten.Blob.Span),
-            HostKeySha256 = recovered is null ? default : SHA256.HashData(recovered.Blob.Span),
-        });
+            ForgottenHostKeySha256 = HashOf(forgotten),
+            HostKeySha256 = HashOf(recovered),
+        };
+        entry.AuthorizedKeys.AddRange(BlobsOf(keys));
+        entry.HostKeys.AddRange(BlobsOf(hostKeys));
+        entry.TrustedUserCaKeys.AddRange(BlobsOf(userCAs));
+        entry.HostCaKeys.AddRange(BlobsOf(hostCAs));
+        entry.AuthorizedPrincipals.AddRange(principals ?? []);
+        entry.RevokedKeySha256.AddRange((revoked ?? []).Select(HashOf));
+        return new SessionEntry(entry);
+    }
+
+    private static IEnumerable<ByteString> BlobsOf(SshPublicKey[]? keys) => (keys ?? []).Select(key => ByteString.CopyFrom(key.Blob.Span));
+
+    private static ByteString HashOf(SshPublicKey? key) => key is null ? ByteString.Empty : ByteString.CopyFrom(SHA256.HashData(key.Blob.Span));
 }

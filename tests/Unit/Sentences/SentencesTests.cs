@@ -102,13 +102,13 @@ public sealed class SentencesTests
         {
             RoutedSession route = RoutingFunction.Route(Session, binding, true, new RoutingOptions(false, false));
             Case($"{route.Reason} {RouteDescription.FindCause(route)}".TrimEnd(), RouteDescription.Describe(route));
-            Case("  PodBound", PodBoundCondition.Create(new SessionState(Session, route, null, null)).Message);
+            Case("  PodBound", Conditions.PodBound(new SessionState(Session, route, null, null)).Message);
         }
         foreach (Pod pod in Pods())
         {
             RoutedSession route = Route(pod);
             Case($"{route.Reason} {RouteDescription.FindCause(route)}".TrimEnd(), RouteDescription.Describe(route));
-            Case("  PodReady", PodReadyCondition.Create(route).Message);
+            Case("  PodReady", Conditions.PodReady(route).Message);
         }
         foreach (Access access in (Access[])[Access.Draining, Access.Disabled])
         {
@@ -128,7 +128,7 @@ public sealed class SentencesTests
         foreach ((int keys, int authorities) in (ReadOnlySpan<(int, int)>)[(0, 0), (1, 0), (2, 0), (0, 1), (1, 2)])
         {
             RoutedSession route = Route(Ready) with { AuthorizedKeys = [.. Enumerable.Repeat(key, keys)], TrustedUserCAKeys = [.. Enumerable.Repeat(key, authorities)] };
-            Case($"{keys} and {authorities}", KeysAcceptedCondition.Create(new SessionState(Session, route, null, null)).Message);
+            Case($"{keys} and {authorities}", Conditions.KeysValid(new SessionState(Session, route, null, null)).Message);
         }
         foreach (string line in (string[])["no key", "no key\nno key", "no key\nno key\nno key"])
         {

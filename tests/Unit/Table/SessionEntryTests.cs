@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Google.Protobuf;
 using SshGateway.Feed;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
@@ -17,21 +18,18 @@ public sealed class SessionEntryTests
     private static readonly SshPublicKey Rsa = PrivateKeys.Generate(SshKeyTypes.Rsa).PublicKey;
     private static readonly SshPublicKey Ecdsa = PrivateKeys.Generate(SshKeyTypes.EcdsaP256).PublicKey;
 
-    private static readonly SessionDetails Plain = new()
+    private static Entry Plain => new()
     {
         SessionId = "abc12",
         State = EndpointState.Ready,
         Access = Access.Enabled,
         PodName = "claude-abc12",
         PodUid = "5f1c0c5e-8a43-4b4e-9d0a-0d7a5a1f6b11",
-        Endpoint = new IPEndPoint(IPAddress.Parse("10.1.2.3"), 2222),
+        PodIp = Bytes(IPAddress.Parse("10.1.2.3").GetAddressBytes()),
+        Port = 2222,
         TargetUser = "claude",
-        AuthorizedKeys = [Ed25519.Blob],
-        HostKeys = [],
-        ExpiresAt = 0,
+        AuthorizedKeys = { Blob(Ed25519) },
         MaxConnections = 20,
-        IdleTimeout = TimeSpan.Zero,
-        Reason = "",
     };
 
     public static TheoryData<string> Variants =>
@@ -46,66 +44,29 @@ public sealed class SessionEntryTests
     [MemberData(nameof(Variants))]
     public void What_goes_in_comes_out(string variant)
     {
-        SessionDetails details = variant switch
-        {
-            "no pod" => Plain with { State = EndpointState.None, PodName = "", PodUid = "", Endpoint = null, Reason = "WaitingForPod" },
-            "IPv6" => Plain with { Endpoint = new IPEndPoint(IPAddress.Parse("2001:db8::1:2"), 65535) },
-            "a pod without a UUID" => Plain with { PodUid = "0123456789abcdef0123456789abcdef" },
-            "a UUID in capitals" => Plain with { PodUid = "5F1C0C5E-8A43-4B4E-9D0A-0D7A5A1F6B11" },
-            "an empty uid" => Plain with { PodUid = "" },
-            "the longest strings" => Plain with
-            {
-                SessionId = new string('a', 40),
-                PodName = new string('p', 253),
-                PodUid = new string('u', 64),
-                TargetUser = new string('t', 32),
-                Reason = new string('R', 64),
-            },
-            "passthrough" => Plain with { Passthrough = true },
-            "every bound" => Plain with { ExpiresAt = DateTimeOffset.MaxValue.ToUnixTimeSeconds(), MaxConnections = 1000, IdleTimeout = TimeSpan.FromSeconds(uint.MaxValue) },
-            "disabled" => Plain with { State = EndpointState.Draining, Access = Access.Disabled, Reason = "AccessDisabled" },
-            "no keys" => Plain with { AuthorizedKeys = [] },
-            "16 keys" => Plain with { AuthorizedKeys = [.. Enumerable.Range(0, 16).Select(i => (i % 3) switch { 0 => Ed25519.Blob, 1 => Rsa.Blob, _ => Ecdsa.Blob })] },
-            "host keys alone" => Plain with { AuthorizedKeys = [], HostKeys = [Ecdsa.Blob] },
-            "both kinds of keys" => Plain with { AuthorizedKeys = [Rsa.Blob, Ed25519.Blob], HostKeys = [Ed25519.Blob, Ecdsa.Blob] },
-            "user CAs alone" => Plain with { TrustedUserCAKeys = [Rsa.Blob, Ecdsa.Blob] },
-            "host CAs alone" => Plain with { AuthorizedKeys = [], HostCAKeys = [Ed25519.Blob] },
-            "CAs and an owner" => Plain with { HostKeys = [Rsa.Blob], TrustedUserCAKeys = [Ecdsa.Blob], HostCAKeys = [Rsa.Blob, Ed25519.Blob], OwnerUser = "jürgen" },
-            "the longest owner" => Plain with { TrustedUserCAKeys = [Ecdsa.Blob], OwnerUser = new string('ü', 256) },
-            "a host key's hash" => Plain with { HostKeySha256 = SHA256.HashData(Rsa.Blob.Span) },
-            "principals" => Plain with { TrustedUserCAKeys = [Ecdsa.Blob], AuthorizedPrincipals = [Encoding.UTF8.GetBytes("a,b"), Encoding.UTF8.GetBytes("jürgen")] },
-            "revoked keys alone" => Plain with { RevokedKeys = [SHA256.HashData(Rsa.Blob.Span)] },
-            "a forgotten host key" => Plain with { ForgottenHostKeySha256 = SHA256.HashData(Ed25519.Blob.Span) },
-            "the most of both" => Plain with
-            {
-                TrustedUserCAKeys = [Ecdsa.Blob],
-                AuthorizedPrincipals = [.. Enumerable.Range(0, 16).Select(i => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(new string((char)('a' + i), 1024)))],
-                RevokedKeys = [.. Enumerable.Range(0, 31).Select(i => (ReadOnlyMemory<byte>)SHA256.HashData([(byte)i])), SHA256.HashData(Ed25519.Blob.Span)],
-                OwnerUser = "alice",
-            },
-            _ => Plain,
-        };
+        Entry fed = Create(variant);
 
-        var entry = new SessionEntry(details);
+        var entry = new SessionEntry(fed);
 
-        Assert.Equal((details.SessionId, details.State, details.Access), (entry.SessionId, entry.State, entry.Access));
-        Assert.Equal((details.PodName, details.PodUid, details.Endpoint), (entry.PodName, entry.PodUid, entry.Endpoint));
-        Assert.Equal((details.TargetUser, details.Reason), (entry.TargetUser, entry.Reason));
-        Assert.Equal((details.ExpiresAt, details.MaxConnections, details.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout));
-        Assert.Equal(details.HostKeySha256.ToArray(), entry.HostKeySha256.ToArray());
-        Assert.Equal(!details.ForgottenHostKeySha256.IsEmpty, entry.ForgetsHostKey(SHA256.HashData(Ed25519.Blob.Span)));
+        Assert.Equal((fed.SessionId, fed.State, fed.Access), (entry.SessionId, entry.State, entry.Access));
+        Assert.Equal((fed.PodName, fed.PodUid, fed.Cause), (entry.PodName, entry.PodUid, entry.Cause));
+        Assert.Equal(fed.PodIp.IsEmpty ? null : new IPEndPoint(new IPAddress(fed.PodIp.Span), (int)fed.Port), entry.Endpoint);
+        Assert.Equal((fed.TargetUser, fed.Reason, fed.Passthrough), (entry.TargetUser, entry.Reason, entry.Passthrough));
+        Assert.Equal((fed.ExpiresAt, (int)fed.MaxConnections, (double)fed.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout.TotalSeconds));
+        Assert.Equal(EntryHash.Compute(fed), entry.WireHash);
+        Assert.Equal(fed.HostKeySha256.ToByteArray(), entry.HostKeySha256.ToArray());
+        Assert.Equal(!fed.ForgottenHostKeySha256.IsEmpty, entry.ForgetsHostKey(SHA256.HashData(Ed25519.Blob.Span)));
         Assert.False(entry.ForgetsHostKey(SHA256.HashData(Rsa.Blob.Span)));
-        Assert.Equal(details.HostKeys.Select(k => k.ToArray()), entry.HostKeys.Select(k => k.ToArray()));
-        Assert.Equal(details.HostCAKeys.Select(k => k.ToArray()), entry.HostCAKeys.Select(k => k.ToArray()));
-        Assert.Equal(details.OwnerUser, Encoding.UTF8.GetString(entry.OwnerUser));
-        Assert.Equal(details.AuthorizedPrincipals.Select(p => p.ToArray()), entry.AuthorizedPrincipals.Select(p => p.ToArray()));
-        Assert.Equal(details.RevokedKeys.Count > 0, entry.HasRevokedKeys);
+        Assert.Equal(fed.HostKeys.Select(k => k.ToByteArray()), entry.HostKeys.Select(k => k.ToArray()));
+        Assert.Equal(fed.HostCaKeys.Select(k => k.ToByteArray()), entry.HostCAKeys.Select(k => k.ToArray()));
+        Assert.Equal(fed.OwnerUser, Encoding.UTF8.GetString(entry.OwnerUser));
+        Assert.Equal(fed.AuthorizedPrincipals, entry.AuthorizedPrincipals.Select(p => Encoding.UTF8.GetString(p.Span)));
+        Assert.Equal(fed.RevokedKeySha256.Count > 0, entry.HasRevokedKeys);
         foreach (SshPublicKey key in new[] { Ed25519, Rsa, Ecdsa })
         {
-            byte[] hash = SHA256.HashData(key.Blob.Span);
-            Assert.Equal(details.RevokedKeys.Any(k => k.Span.SequenceEqual(hash)), entry.Revokes(hash));
-            Assert.Equal(details.TrustedUserCAKeys.Any(k => k.Span.SequenceEqual(key.Blob.Span)), entry.TrustsUserCA(key.Blob.Span));
-            Assert.Equal(details.AuthorizedKeys.Any(k => k.Span.SequenceEqual(key.Blob.Span)), entry.Authorizes(key.Blob.Span));
+            Assert.Equal(fed.RevokedKeySha256.Contains(Hash(key)), entry.Revokes(Hash(key).Span));
+            Assert.Equal(fed.TrustedUserCaKeys.Contains(Blob(key)), entry.TrustsUserCA(key.Blob.Span));
+            Assert.Equal(fed.AuthorizedKeys.Contains(Blob(key)), entry.Authorizes(key.Blob.Span));
         }
     }
 
@@ -125,10 +86,109 @@ public sealed class SessionEntryTests
         var table = new SessionTable();
         table.Upsert(new SessionEntry(Plain));
         string first = table.TryGet("abc12", out SessionEntry? entry) ? entry.SessionId : "";
-        table.Upsert(new SessionEntry(Plain with { SessionId = new string("abc12".AsSpan()), PodName = "another" }));
+        table.Upsert(new SessionEntry(With(e => (e.SessionId, e.PodName) = (new string("abc12".AsSpan()), "another"))));
 
         Assert.Equal(0, Allocations.Of(() => Assert.True(table.TryGet("abc12", out entry) && entry.Authorizes(Ed25519.Blob.Span))));
         Assert.Equal("another", entry!.PodName);
         Assert.Same(first, entry.SessionId);
     }
+
+    private static Entry Create(string variant) => With(e =>
+    {
+        switch (variant)
+        {
+            case "no pod":
+                (e.State, e.PodName, e.PodUid, e.PodIp, e.Reason) = (EndpointState.None, "", "", ByteString.Empty, "WaitingForPod");
+                break;
+            case "IPv6":
+                (e.PodIp, e.Port) = (Bytes(IPAddress.Parse("2001:db8::1:2").GetAddressBytes()), 65535);
+                break;
+            case "a pod without a UUID":
+                e.PodUid = "0123456789abcdef0123456789abcdef";
+                break;
+            case "a UUID in capitals":
+                e.PodUid = "5F1C0C5E-8A43-4B4E-9D0A-0D7A5A1F6B11";
+                break;
+            case "an empty uid":
+                e.PodUid = "";
+                break;
+            case "the longest strings":
+                (e.SessionId, e.PodName, e.PodUid) = (new string('a', 40), new string('p', 253), new string('u', 64));
+                (e.TargetUser, e.Reason, e.Cause) = (new string('t', 32), new string('R', 64), new string('C', 64));
+                break;
+            case "passthrough":
+                e.Passthrough = true;
+                break;
+            case "every bound":
+                (e.ExpiresAt, e.MaxConnections, e.IdleTimeout) = (DateTimeOffset.MaxValue.ToUnixTimeSeconds(), 1000, uint.MaxValue);
+                break;
+            case "disabled":
+                (e.State, e.Access, e.Reason) = (EndpointState.Draining, Access.Disabled, "AccessDisabled");
+                break;
+            case "no keys":
+                e.AuthorizedKeys.Clear();
+                break;
+            case "16 keys":
+                e.AuthorizedKeys.Clear();
+                e.AuthorizedKeys.AddRange(Enumerable.Range(0, 16).Select(i => Blob((i % 3) switch { 0 => Ed25519, 1 => Rsa, _ => Ecdsa })));
+                break;
+            case "host keys alone":
+                e.AuthorizedKeys.Clear();
+                e.HostKeys.Add(Blob(Ecdsa));
+                break;
+            case "both kinds of keys":
+                e.AuthorizedKeys.Insert(0, Blob(Rsa));
+                e.HostKeys.AddRange([Blob(Ed25519), Blob(Ecdsa)]);
+                break;
+            case "user CAs alone":
+                e.TrustedUserCaKeys.AddRange([Blob(Rsa), Blob(Ecdsa)]);
+                break;
+            case "host CAs alone":
+                e.AuthorizedKeys.Clear();
+                e.HostCaKeys.Add(Blob(Ed25519));
+                break;
+            case "CAs and an owner":
+                e.HostKeys.Add(Blob(Rsa));
+                e.TrustedUserCaKeys.Add(Blob(Ecdsa));
+                e.HostCaKeys.AddRange([Blob(Rsa), Blob(Ed25519)]);
+                e.OwnerUser = "jürgen";
+                break;
+            case "the longest owner":
+                e.TrustedUserCaKeys.Add(Blob(Ecdsa));
+                e.OwnerUser = new string('ü', 256);
+                break;
+            case "a host key's hash":
+                e.HostKeySha256 = Hash(Rsa);
+                break;
+            case "principals":
+                e.TrustedUserCaKeys.Add(Blob(Ecdsa));
+                e.AuthorizedPrincipals.AddRange(["a,b", "jürgen"]);
+                break;
+            case "revoked keys alone":
+                e.RevokedKeySha256.Add(Hash(Rsa));
+                break;
+            case "a forgotten host key":
+                e.ForgottenHostKeySha256 = Hash(Ed25519);
+                break;
+            case "the most of both":
+                e.TrustedUserCaKeys.Add(Blob(Ecdsa));
+                e.AuthorizedPrincipals.AddRange(Enumerable.Range(0, 16).Select(i => new string((char)('a' + i), 1024)));
+                e.RevokedKeySha256.AddRange(Enumerable.Range(0, 31).Select(i => Bytes(SHA256.HashData([(byte)i]))).Append(Hash(Ed25519)));
+                e.OwnerUser = "alice";
+                break;
+        }
+    });
+
+    private static Entry With(Action<Entry> change)
+    {
+        Entry entry = Plain;
+        change(entry);
+        return entry;
+    }
+
+    private static ByteString Bytes(byte[] bytes) => ByteString.CopyFrom(bytes);
+
+    private static ByteString Blob(SshPublicKey key) => ByteString.CopyFrom(key.Blob.Span);
+
+    private static ByteString Hash(SshPublicKey key) => Bytes(SHA256.HashData(key.Blob.Span));
 }
