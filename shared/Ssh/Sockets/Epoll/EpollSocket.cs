@@ -113,6 +113,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
                 // that has been told already.
                 _drained = count < buffer.Length && !_hungUp;
                 _owesAcknowledgement = count < QuickAcknowledgeBelow;
+                _loop.CountMoved(count);
                 return count;
             }
             await WaitForInputAsync().ConfigureAwait(false);
@@ -150,6 +151,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         if (moved > 0)
         {
             _owesAcknowledgement = moved < QuickAcknowledgeBelow;
+            _loop.CountMoved(moved);
         }
         return moved;
     }
