@@ -239,7 +239,7 @@ public sealed class PeerSocketTests
         }
     }
 
-    private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket, Timeouts) : new AsyncSocket(socket, Timeouts);
+    private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket.AsAccepted(Timeouts), Timeouts) : new AsyncSocket(socket, Timeouts);
 
     private static Task<PeerGoneException> AssertGoneAsync(Task operation) => Assert.ThrowsAsync<PeerGoneException>(() => operation.Limited());
 }
