@@ -96,11 +96,20 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
                 return false;
             }
             // Who is woken for nothing looks again.
+            bool isNews;
             using (cancellation.UnsafeRegister(static readable => ((Readiness)readable!).Signal(), _readable))
             {
-                await WaitForInputAsync().ConfigureAwait(false);
+                ValueTask<bool> wait = WaitForInputAsync();
+                isNews = !wait.IsCompleted;
+                isNews &= await wait.ConfigureAwait(false);
             }
             _drained = false;
+            // The kernel tells of what is there at that moment, so what was waited for needs no look. But who can cancel
+            // relies on it, and a thread pool's thread may have read it meanwhile.
+            if (isNews && !cancellation.CanBeCanceled)
+            {
+                return true;
+            }
         }
         return true;
     }
