@@ -24,6 +24,9 @@ internal static class SocketBuffers
     private const int LockReceive = 2;
     private const int TcpNotSentLowat = 25;
 
+    // The last window that the kernel granted as it is: it does so again.
+    private static volatile int _granted;
+
     /// <summary>Call before it listens or connects, which fixes the window scale. Accepted ones inherit it.</summary>
     /// <param name="window">Bytes under way in each direction; 0: the kernel decides.</param>
     /// <returns>
@@ -39,14 +42,19 @@ internal static class SocketBuffers
         // (socket(7), tcp(7)). What is sent has hardly any overhead.
         Set(socket, SoRcvBuf, window);
         Set(socket, SoSndBuf, window / 2);
+        if (window == _granted)
+        {
+            return window;
+        }
         int receive = Get(socket, SoRcvBuf);
         int send = Get(socket, SoSndBuf);
-        if (receive < 2 * window || send < window)
+        if (receive >= 2 * window && send >= window)
         {
-            PassSystemLimits(socket, window, isSendLimited: send >= window);
-            receive = Get(socket, SoRcvBuf);
+            _granted = window;
+            return window;
         }
-        return Math.Min(window, receive / 2);
+        PassSystemLimits(socket, window, isSendLimited: send >= window);
+        return Math.Min(window, Get(socket, SoRcvBuf) / 2);
     }
 
     /// <inheritdoc cref="Limit"/>
