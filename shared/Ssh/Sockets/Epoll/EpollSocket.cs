@@ -104,8 +104,8 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
                 isNews &= await wait.ConfigureAwait(false);
             }
             _drained = false;
-            // The kernel tells of what is there at that moment, so what was waited for needs no look. But who can cancel
-            // relies on it, and a thread pool's thread may have read it meanwhile.
+            // The kernel tells of what is there at that moment, so this needs no look. Another thread may have read it
+            // meanwhile, though, and a caller that can cancel must not wait in its read.
             if (isNews && !cancellation.CanBeCanceled)
             {
                 return true;
