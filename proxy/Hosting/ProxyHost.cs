@@ -52,6 +52,7 @@ internal static class ProxyHost
         app.UseMetricsEndpoint();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
         SshListener listener = app.Services.GetRequiredService<SshListener>();
+        _ = app.Services.GetRequiredService<EventLoopMetrics>();
         OperatorClock clock = app.Services.GetRequiredService<OperatorClock>();
         app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady, clock.Problem));
         app.Lifetime.ApplicationStarted.Register(() => LogStart(app, options, probes));
@@ -182,6 +183,7 @@ internal static class ProxyHost
         services.AddSingleton(new ListenerOptions(
             options.Listen, new PeerTimeouts(options.PeerTimeout, options.UnreachableClientTimeout), options.DrainDelay, options.DrainTimeout));
         services.AddSingleton(_ => new EventLoops(TimeSpan.FromMicroseconds(options.BusyPoll), new TcpWindows(options.ClientWindow, options.PodWindow)));
+        services.AddSingleton<EventLoopMetrics>();
         services.AddSingleton<RefusedClients>();
         services.AddSingleton<AcceptedConnectionFactory>();
         services.AddSingleton<SshListener>();

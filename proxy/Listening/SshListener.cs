@@ -18,7 +18,7 @@ internal sealed partial class SshListener(
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     // Null: it has just been accepted.
-    private readonly ConcurrentDictionary<Socket, AcceptedConnection?> _connections = new();
+    private readonly ConcurrentDictionary<AcceptedSocket, AcceptedConnection?> _connections = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EpollListener? _listener;
     private volatile bool _isDraining;
@@ -40,7 +40,7 @@ internal sealed partial class SshListener(
                 socket.DualMode = true;
             }
             socket.Bind(address);
-            _listener = loops.Listen(socket, Backlog);
+            _listener = loops.Listen(socket, Backlog, options.ClientTimeouts);
             Log.Listening(logger, socket.LocalEndPoint);
         }
         catch (SocketException problem)
@@ -76,7 +76,7 @@ internal sealed partial class SshListener(
     {
         await CloseAsync().ConfigureAwait(false);
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        foreach ((Socket socket, AcceptedConnection? connection) in _connections)
+        foreach ((AcceptedSocket socket, AcceptedConnection? connection) in _connections)
         {
             if (connection is null)
             {
@@ -145,13 +145,13 @@ internal sealed partial class SshListener(
         TellIfEmpty();
     }
 
-    private void Serve(Socket client)
+    private void Serve(AcceptedSocket client)
     {
         _connections[client] = null;
         _ = ServeAsync(client);
     }
 
-    private async Task ServeAsync(Socket client)
+    private async Task ServeAsync(AcceptedSocket client)
     {
         try
         {
@@ -164,7 +164,7 @@ internal sealed partial class SshListener(
         }
         catch (PeerGoneException)
         {
-            // It left before we looked.
+            // The proxy ends.
         }
         finally
         {

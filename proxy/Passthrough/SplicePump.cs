@@ -1,6 +1,7 @@
 using System.Buffers;
 using SshGateway.Proxy.Relay;
 using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Proxy.Passthrough;
 

@@ -28,6 +28,7 @@ public sealed class MetricsTests(SharedGateway shared)
         Assert.True(after["sshgateway_proxy_table_entries"] >= 3, after.Text);
         Assert.Contains("\nsshgateway_proxy_unauthenticated_connections ", after.Text, StringComparison.Ordinal);
         Assert.Contains("\nsshgateway_proxy_penalized_sources ", after.Text, StringComparison.Ordinal);
+        Assert.Contains("\nsshgateway_proxy_busy_polls_total{rewarded=\"true\"} ", after.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(SharedGateway.Alpha, after.Text, StringComparison.Ordinal);
     }
 

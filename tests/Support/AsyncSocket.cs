@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using SshGateway.Ssh.Sockets;
+using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Tests.Support;
 
@@ -16,8 +17,8 @@ internal sealed class AsyncSocket : IPeerSocket
     public AsyncSocket(Socket socket, PeerTimeouts? timeouts = null)
     {
         _socket = socket;
-        RemoteEndPoint = TcpSettings.RemoteEndPointOf(socket);
-        TcpSettings.Apply(socket, timeouts ?? new PeerTimeouts(TimeSpan.FromMinutes(10)));
+        RemoteEndPoint = SocketAddresses.Unmap((IPEndPoint)socket.RemoteEndPoint!);
+        TcpSettings.Apply(socket.SafeHandle, timeouts ?? new PeerTimeouts(TimeSpan.FromMinutes(10)));
     }
 
     public IEventLoop Loop => ThreadPoolLoop.Instance;
@@ -63,7 +64,17 @@ internal sealed class AsyncSocket : IPeerSocket
 
     public ValueTask SpliceFromAsync(SafeFileHandle pipe, int count) => throw new NotSupportedException();
 
-    public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
+    public void ShutdownWrites()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // Already gone.
+        }
+    }
 
     public void Abort() => _socket.Dispose();
 

@@ -23,7 +23,9 @@ internal sealed class LineWriter : IDisposable
     private readonly Thread _thread;
     private readonly Lock _lock = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
-    private readonly ManualResetEventSlim _ended = new();
+
+    // It would spin first, fifty times a second, for what comes once.
+    private readonly ManualResetEventSlim _ended = new(initialState: false, spinCount: 0);
     private StringBuilder _waiting = new();
     private long _dropped;
     private long _unwritten;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Ssh.Sockets;
 
@@ -15,20 +16,23 @@ internal readonly record struct TcpWindows(int Accepted, int Connected);
 internal static class SocketBuffers
 {
     // asm-generic/socket.h, netinet/tcp.h, Linux.
-    private const int SolSocket = 1;
+    private const int SoSndBuf = 7;
+    private const int SoRcvBuf = 8;
     private const int SoRcvLowat = 18;
     private const int SoBufLock = 72;
     private const int LockSend = 1;
     private const int LockReceive = 2;
-    private const int IpProtoTcp = 6;
     private const int TcpNotSentLowat = 25;
+
+    // The last window that the kernel granted as it is: it does so again.
+    private static volatile int _granted;
 
     /// <summary>Call before it listens or connects, which fixes the window scale. Accepted ones inherit it.</summary>
     /// <param name="window">Bytes under way in each direction; 0: the kernel decides.</param>
     /// <returns>
     /// The window that the kernel grants: less than was asked for on Linux before 5.14 if net.core.rmem_max is lower.
     /// </returns>
-    public static int Limit(Socket socket, int window)
+    public static int Limit(SafeHandle socket, int window)
     {
         if (window == 0)
         {
@@ -36,19 +40,27 @@ internal static class SocketBuffers
         }
         // The kernel doubles both for its own overhead, and offers the peer about half of the first as a window
         // (socket(7), tcp(7)). What is sent has hardly any overhead.
-        socket.ReceiveBufferSize = window;
-        socket.SendBufferSize = window / 2;
-        if (socket.ReceiveBufferSize < 2 * window || socket.SendBufferSize < window)
+        Set(socket, SoRcvBuf, window);
+        Set(socket, SoSndBuf, window / 2);
+        if (window == _granted)
         {
-            PassSystemLimits(socket, window);
+            return window;
         }
-        return Math.Min(window, socket.ReceiveBufferSize / 2);
+        int receive = Get(socket, SoRcvBuf);
+        int send = Get(socket, SoSndBuf);
+        if (receive >= 2 * window && send >= window)
+        {
+            _granted = window;
+            return window;
+        }
+        PassSystemLimits(socket, window, isSendLimited: send >= window);
+        return Math.Min(window, Get(socket, SoRcvBuf) / 2);
     }
 
     /// <inheritdoc cref="Limit"/>
     public static int FindGranted(int window)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using SocketHandle socket = SocketHandle.Create(AddressFamily.InterNetwork);
         return Limit(socket, window);
     }
 
@@ -56,27 +68,27 @@ internal static class SocketBuffers
     // than 2 MB/s. SO_RCVLOWAT makes the receive buffer as large as it needs within net.ipv4.tcp_rmem. The send buffer
     // is the kernel's again, up to net.ipv4.tcp_wmem, and holds little that was not sent: less than the window for a
     // peer that reads nothing, more only for one that acknowledges nothing.
-    private static void PassSystemLimits(Socket socket, int window)
+    private static void PassSystemLimits(SafeHandle socket, int window, bool isSendLimited)
     {
-        bool isSendLimited = socket.SendBufferSize >= window;
         try
         {
-            Set(socket, SolSocket, SoBufLock, isSendLimited ? LockSend : 0);
+            Set(socket, SoBufLock, isSendLimited ? LockSend : 0);
         }
         catch (SocketException)
         {
             // Linux before 5.14.
             return;
         }
-        Set(socket, SolSocket, SoRcvLowat, window);
-        Set(socket, SolSocket, SoRcvLowat, 1);
-        Set(socket, SolSocket, SoBufLock, isSendLimited ? LockSend | LockReceive : LockReceive);
+        Set(socket, SoRcvLowat, window);
+        Set(socket, SoRcvLowat, 1);
+        Set(socket, SoBufLock, isSendLimited ? LockSend | LockReceive : LockReceive);
         if (!isSendLimited)
         {
-            Set(socket, IpProtoTcp, TcpNotSentLowat, window / 4);
+            SocketHandle.SetOption(socket, LibC.TcpLevel, TcpNotSentLowat, window / 4);
         }
     }
 
-    private static void Set(Socket socket, int level, int option, int value) =>
-        socket.SetRawSocketOption(level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+    private static void Set(SafeHandle socket, int option, int value) => SocketHandle.SetOption(socket, LibC.SocketLevel, option, value);
+
+    private static int Get(SafeHandle socket, int option) => SocketHandle.GetOption(socket, LibC.SocketLevel, option);
 }

@@ -1,14 +1,18 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Ssh.Sockets;
 
 /// <summary>What every connection, of clients and to pods, is set to.</summary>
 internal static class TcpSettings
 {
-    // netinet/tcp.h, Linux.
-    private const int IpProtoTcp = 6;
+    // asm-generic/socket.h, netinet/tcp.h, Linux.
+    private const int SoKeepAlive = 9;
+    private const int TcpNoDelay = 1;
+    private const int TcpKeepIdle = 4;
+    private const int TcpKeepInterval = 5;
+    private const int TcpKeepCount = 6;
     private const int TcpQuickAck = 12;
     private const int TcpUserTimeout = 18;
 
@@ -20,27 +24,27 @@ internal static class TcpSettings
     private const int MaxProbes = 127;
     private const int MinProbes = 4;
 
-    /// <summary>Begins as a connection that data is under way on.</summary>
+    /// <summary>Begins as a connection that data is under way on. What a listener accepts inherits all of it.</summary>
     /// <param name="timeouts">When its peer is gone.</param>
     /// <exception cref="SocketException">The connection has ended already.</exception>
-    public static void Apply(Socket socket, PeerTimeouts timeouts)
+    public static void Apply(SafeHandle socket, PeerTimeouts timeouts)
     {
-        socket.NoDelay = true;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        Set(socket, TcpNoDelay, 1);
+        SocketHandle.SetOption(socket, LibC.SocketLevel, SoKeepAlive, 1);
         // Probes begin early, so that routers on the way do not forget the connection; what they are counted for is how
         // long nobody answers. An answer begins it anew.
         int idle = (int)Math.Min(FirstProbe, timeouts.Silent.TotalSeconds / 2);
         double rest = timeouts.Silent.TotalSeconds - idle;
         int count = (int)Math.Clamp(rest / ProbeInterval, MinProbes, MaxProbes);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idle);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)Math.Ceiling(rest / count));
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, count);
+        Set(socket, TcpKeepIdle, idle);
+        Set(socket, TcpKeepInterval, (int)Math.Ceiling(rest / count));
+        Set(socket, TcpKeepCount, count);
         LimitUnacknowledged(socket, timeouts);
     }
 
     /// <summary>Data may be under way: a peer that does not acknowledge it, or take it, in time is gone.</summary>
     /// <exception cref="SocketException">The connection has ended already.</exception>
-    public static void LimitUnacknowledged(Socket socket, PeerTimeouts timeouts) => Set(socket, TcpUserTimeout, (int)timeouts.Unacknowledged.TotalMilliseconds);
+    public static void LimitUnacknowledged(SafeHandle socket, PeerTimeouts timeouts) => Set(socket, TcpUserTimeout, (int)timeouts.Unacknowledged.TotalMilliseconds);
 
     /// <summary>
     /// No data is under way, and the probes are counted. With TCP_USER_TIMEOUT Linux would not: it gives up with the
@@ -48,48 +52,24 @@ internal static class TcpSettings
     /// net/ipv4/tcp_timer.c).
     /// </summary>
     /// <exception cref="SocketException">The connection has ended already.</exception>
-    public static void CountProbes(Socket socket) => Set(socket, TcpUserTimeout, 0);
-
-    /// <summary>
-    /// The other end of a connected socket. A dual-mode listener sees IPv4 clients as ::ffff:a.b.c.d; they are named by
-    /// their IPv4 address.
-    /// </summary>
-    /// <exception cref="SocketException">The connection has ended already.</exception>
-    public static IPEndPoint RemoteEndPointOf(Socket socket)
-    {
-        var remote = (IPEndPoint)socket.RemoteEndPoint!;
-        return remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
-    }
+    public static void CountProbes(SafeHandle socket) => Set(socket, TcpUserTimeout, 0);
 
     /// <summary>
     /// Acknowledges what was read at once instead of up to 40 ms later, which the peer's Nagle algorithm may be waiting
     /// for. The kernel forgets TCP_QUICKACK, so it is to be called each time.
     /// </summary>
-    public static void AcknowledgeNow(Socket socket)
+    public static void AcknowledgeNow(SafeHandle socket)
     {
         try
         {
-            Set(socket, TcpQuickAck, 1);
+            // It may fail: that the connection just ended, the next read says.
+            LibC.SetOption(socket, LibC.TcpLevel, TcpQuickAck, 1);
         }
-        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+        catch (ObjectDisposedException)
         {
-            // The connection just ended; the next read says so.
+            // The same.
         }
     }
 
-    /// <inheritdoc cref="IPeerSocket.ShutdownWrites"/>
-    public static void ShutdownWrites(Socket socket)
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
-        {
-            // Already gone.
-        }
-    }
-
-    private static void Set(Socket socket, int option, int value) =>
-        socket.SetRawSocketOption(IpProtoTcp, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+    private static void Set(SafeHandle socket, int option, int value) => SocketHandle.SetOption(socket, LibC.TcpLevel, option, value);
 }

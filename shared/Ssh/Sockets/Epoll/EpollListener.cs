@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using SshGateway.Ssh.Sockets.Native;
 
 namespace SshGateway.Ssh.Sockets.Epoll;
@@ -25,7 +27,7 @@ internal sealed class EpollListener : IEventHandler, IDisposable
 
     /// <summary>The next connection, in a turn of its own; null: this has been stopped.</summary>
     /// <exception cref="SocketException">It cannot be accepted, mostly for want of descriptors.</exception>
-    public async ValueTask<Socket?> AcceptAsync()
+    public async ValueTask<AcceptedSocket?> AcceptAsync()
     {
         await _loop.YieldAsync(LoopPriority.Handshake);
         while (!_pending.IsAborted)
@@ -41,21 +43,21 @@ internal sealed class EpollListener : IEventHandler, IDisposable
 
     /// <summary>A connection that waits to be accepted, or null.</summary>
     /// <inheritdoc cref="AcceptAsync" path="/exception"/>
-    public Socket? TryAccept() => LibC.Accept(_descriptor) switch
+    public AcceptedSocket? TryAccept()
     {
-        >= 0 and int client => Take(new Socket(new SafeSocketHandle(client, ownsHandle: true)), client),
-        -LibC.Again => null,
-        int error => throw SocketErrors.Create(-error),
-    };
-
-    private static Socket Take(Socket client, int descriptor)
-    {
+        Span<byte> address = stackalloc byte[SocketAddresses.MaxSize];
+        int descriptor = LibC.Accept(_descriptor, address);
+        if (descriptor < 0)
+        {
+            return descriptor == -LibC.Again ? null : throw SocketErrors.Create(-descriptor);
+        }
+        var handle = new SocketHandle(descriptor);
         if (Descriptors.IsTooHighForClient(descriptor))
         {
-            client.Dispose();
+            handle.Dispose();
             throw new SocketException((int)SocketError.TooManyOpenSockets);
         }
-        return client;
+        return new AcceptedSocket(handle, SocketAddresses.Read(address));
     }
 
     /// <summary>Ends <see cref="AcceptAsync"/>. What waits can still be accepted by <see cref="TryAccept"/>.</summary>
@@ -69,4 +71,16 @@ internal sealed class EpollListener : IEventHandler, IDisposable
     }
 
     public void OnEvents(uint events) => _pending.Signal();
+}
+
+/// <summary>A connection that has been accepted, and that no loop has yet.</summary>
+/// <param name="handle">Owned.</param>
+/// <param name="remoteEndPoint">The peer.</param>
+internal sealed class AcceptedSocket(SafeHandle handle, IPEndPoint remoteEndPoint) : IDisposable
+{
+    public SafeHandle Handle => handle;
+
+    public IPEndPoint RemoteEndPoint => remoteEndPoint;
+
+    public void Dispose() => handle.Dispose();
 }

@@ -13,7 +13,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     // Behind small reads there may be a Nagle algorithm waiting; bulk data is acknowledged by its volume.
     private const int QuickAcknowledgeBelow = 16 * 1024;
 
-    private readonly Socket _socket;
+    private readonly SafeHandle _socket;
     private readonly EventLoop _loop;
     private readonly PeerTimeouts _timeouts;
     private readonly int _descriptor;
@@ -24,37 +24,40 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     private bool _drained;
     private bool _owesAcknowledgement;
     private ulong _registration;
+    private bool _aborted;
     private bool _closed;
     private volatile bool _hasSent;
     private bool _countsProbes;
 
-    private EpollSocket(Socket socket, IPEndPoint remote, EventLoop loop, PeerTimeouts timeouts)
+    // Splice has no flag of its own for sockets: they do not block.
+    private EpollSocket(SafeHandle socket, IPEndPoint remote, EventLoop loop, PeerTimeouts timeouts)
     {
         (_socket, _loop, _timeouts, RemoteEndPoint) = (socket, loop, timeouts, remote);
-        _descriptor = (int)socket.Handle;
-        // For splice, which has no flag of its own for sockets.
-        _ = LibC.fcntl(_descriptor, LibC.SetStatusFlags, LibC.NonBlocking);
+        _descriptor = (int)socket.DangerousGetHandle();
     }
 
     public IEventLoop Loop => _loop;
 
     public IPEndPoint RemoteEndPoint { get; private set; }
 
-    /// <summary>A connected socket that nothing was awaited on: .NET's engine would watch it too. Owned.</summary>
-    /// <exception cref="PeerGoneException">It has ended already.</exception>
-    public static EpollSocket Adopt(Socket connected, EventLoop loop, PeerTimeouts timeouts)
+    /// <summary>An accepted connection, with the settings of its listener. Owned.</summary>
+    /// <exception cref="PeerGoneException">It has been disposed.</exception>
+    public static EpollSocket Adopt(AcceptedSocket accepted, EventLoop loop, PeerTimeouts timeouts)
     {
+        if (accepted.Handle.IsClosed)
+        {
+            throw PeerGoneException.Aborted();
+        }
+        var socket = new EpollSocket(accepted.Handle, accepted.RemoteEndPoint, loop, timeouts);
         try
         {
-            TcpSettings.Apply(connected, timeouts);
-            var socket = new EpollSocket(connected, TcpSettings.RemoteEndPointOf(connected), loop, timeouts);
             socket.Register();
             return socket;
         }
-        catch (Exception problem)
+        catch
         {
-            connected.Dispose();
-            throw problem is SocketException or ObjectDisposedException ? new PeerGoneException(problem.Message, problem) : problem;
+            socket.Dispose();
+            throw;
         }
     }
 
@@ -63,7 +66,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     /// <inheritdoc cref="IEventLoop.ConnectAsync"/>
     public static async ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, EventLoop loop, PeerTimeouts timeouts, int window, CancellationToken cancellation)
     {
-        var socket = new EpollSocket(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, loop, timeouts);
+        var socket = new EpollSocket(SocketHandle.Create(endpoint.AddressFamily), endpoint, loop, timeouts);
         try
         {
             Descriptors.ThrowIfHeldBack(socket._descriptor);
@@ -93,11 +96,20 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
                 return false;
             }
             // Who is woken for nothing looks again.
+            bool isNews;
             using (cancellation.UnsafeRegister(static readable => ((Readiness)readable!).Signal(), _readable))
             {
-                await WaitForInputAsync().ConfigureAwait(false);
+                ValueTask<bool> wait = WaitForInputAsync();
+                isNews = !wait.IsCompleted;
+                isNews &= await wait.ConfigureAwait(false);
             }
             _drained = false;
+            // The kernel tells of what is there at that moment, so this needs no look. Another thread may have read it
+            // meanwhile, though, and a caller that can cancel must not wait in its read.
+            if (isNews && !cancellation.CanBeCanceled)
+            {
+                return true;
+            }
         }
         return true;
     }
@@ -113,6 +125,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
                 // that has been told already.
                 _drained = count < buffer.Length && !_hungUp;
                 _owesAcknowledgement = count < QuickAcknowledgeBelow;
+                _loop.CountMoved(count);
                 return count;
             }
             await WaitForInputAsync().ConfigureAwait(false);
@@ -136,7 +149,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
 
     public int SpliceInto(SafeFileHandle pipe, int count)
     {
-        int moved = LibC.Splice(_socket.SafeHandle, pipe, count);
+        int moved = LibC.Splice(_socket, pipe, count);
         if (moved == 0)
         {
             // As below.
@@ -150,6 +163,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         if (moved > 0)
         {
             _owesAcknowledgement = moved < QuickAcknowledgeBelow;
+            _loop.CountMoved(moved);
         }
         return moved;
     }
@@ -159,7 +173,7 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
     {
         while (count > 0)
         {
-            switch (LibC.Splice(pipe, _socket.SafeHandle, count))
+            switch (LibC.Splice(pipe, _socket, count))
             {
                 case > 0 and int moved:
                     count -= moved;
@@ -209,17 +223,27 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         }
     }
 
-    public void ShutdownWrites() => TcpSettings.ShutdownWrites(_socket);
+    public void ShutdownWrites()
+    {
+        lock (_closing)
+        {
+            if (!_closed && !_aborted)
+            {
+                _ = LibC.shutdown(_descriptor, LibC.ShutdownWrites);
+            }
+        }
+    }
 
     public void Abort()
     {
         bool isCutShort = _readable.Abort() | _writable.Abort();
         lock (_closing)
         {
-            if (_closed)
+            if (_closed || _aborted)
             {
                 return;
             }
+            _aborted = true;
             // The descriptor is not closed yet: its number could be another connection's by the time a call that is
             // under way uses it.
             if (isCutShort)
@@ -288,10 +312,9 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
             {
                 throw new OperationCanceledException(cancellation);
             }
-            // .NET's name of it, not errno.
-            if ((int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! is not 0 and int failure)
+            if (SocketHandle.GetOption(_socket, LibC.SocketLevel, LibC.SocketError) is not 0 and int failure)
             {
-                throw new SocketException(failure);
+                throw SocketErrors.Create(failure);
             }
         }
         else if (error != 0)

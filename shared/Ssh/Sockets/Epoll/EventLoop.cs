@@ -29,6 +29,7 @@ internal sealed unsafe class EventLoop : IEventLoop
     private readonly Thread _thread;
     private ulong _lastId = WakeUp;
     private int _wakeUpIsDue;
+    private long _moved;
 
     /// <param name="number">Of how many it is, for its name.</param>
     /// <param name="busyPoll">How long it may look for events before it sleeps; zero: not at all.</param>
@@ -42,6 +43,12 @@ internal sealed unsafe class EventLoop : IEventLoop
         _thread.Start();
     }
 
+    /// <inheritdoc cref="EventLoops.RewardedPolls"/>
+    public long RewardedPolls => _busyPoll.Rewarded;
+
+    /// <inheritdoc cref="EventLoops.UnrewardedPolls"/>
+    public long UnrewardedPolls => _busyPoll.Unrewarded;
+
     /// <summary>Watches a socket, until it is removed. Events are edge-triggered: each is told once.</summary>
     /// <returns>What to remove it with.</returns>
     public ulong Add(IEventHandler handler, nint descriptor)
@@ -54,6 +61,12 @@ internal sealed unsafe class EventLoop : IEventLoop
 
     /// <summary>Before the descriptor is closed. An event that is under way finds nobody.</summary>
     public void Remove(ulong id) => _handlers.TryRemove(id, out _);
+
+    /// <summary>
+    /// So many bytes came on one of its sockets. What another thread reads, after an abort, may be lost on the way:
+    /// this tells only whether it is worthwhile to poll.
+    /// </summary>
+    public void CountMoved(int bytes) => _moved += bytes;
 
     /// <inheritdoc/>
     public ValueTask<IPeerSocket> ConnectAsync(IPEndPoint endpoint, PeerTimeouts timeouts, CancellationToken cancellation) =>
@@ -86,9 +99,10 @@ internal sealed unsafe class EventLoop : IEventLoop
     private void Run()
     {
         var events = new EventBuffer(EventsAtOnce);
+        bool hasComputed = false;
         while (true)
         {
-            int count = Wait(events);
+            int count = Wait(events, hasComputed);
             for (int index = 0; index < count; index++)
             {
                 ulong id = events.DataAt(index);
@@ -103,36 +117,58 @@ internal sealed unsafe class EventLoop : IEventLoop
             }
             // One of each at a time: a keystroke waits for no more than that.
             RunOne(_relays);
-            RunOne(_handshakes);
+            hasComputed = RunOne(_handshakes);
         }
     }
 
-    private static void RunOne(ConcurrentQueue<Action> queue)
+    private static bool RunOne(ConcurrentQueue<Action> queue)
     {
-        if (queue.TryDequeue(out Action? action))
+        if (!queue.TryDequeue(out Action? action))
         {
-            action();
+            return false;
         }
+        action();
+        return true;
     }
 
-    private int Wait(EventBuffer events)
+    private int Wait(EventBuffer events, bool hasComputed)
     {
         if (!_relays.IsEmpty || !_handshakes.IsEmpty)
         {
             return Poll(events, 0);
         }
-        int count = 0;
-        if (_busyPoll.IsDue())
+        bool isInDialogue = _busyPoll.IsInDialogue(_moved);
+        _moved = 0;
+        // A handshake takes so long that a wake-up hardly counts.
+        if (!isInDialogue || hasComputed)
         {
-            long began = Stopwatch.GetTimestamp();
-            while ((count = Poll(events, 0)) == 0 && Stopwatch.GetElapsedTime(began) < _busyPoll.Limit)
-            {
-                // Whoever else wants this core has it.
-                _ = LibC.sched_yield();
-            }
-            _busyPoll.Ended(rewarded: count > 0);
+            return Poll(events, Forever);
         }
-        return count > 0 ? count : Poll(events, Forever);
+        long began = Stopwatch.GetTimestamp();
+        bool looks = _busyPoll.IsDue;
+        int count = looks ? Look(events, began) : 0;
+        bool? rewarded = looks ? count > 0 : null;
+        if (count == 0)
+        {
+            count = Poll(events, Forever);
+        }
+        _busyPoll.Waited(Stopwatch.GetElapsedTime(began), rewarded);
+        return count;
+    }
+
+    private int Look(EventBuffer events, long began)
+    {
+        const int LooksPerClock = 4;
+        for (int looks = 1; ; looks++)
+        {
+            int count = Poll(events, 0);
+            if (count != 0 || (looks % LooksPerClock == 0 && Stopwatch.GetElapsedTime(began) >= _busyPoll.Limit))
+            {
+                return count;
+            }
+            // Whoever else wants this core has it.
+            _ = LibC.sched_yield();
+        }
     }
 
     private int Poll(EventBuffer events, int timeout) => LibC.epoll_wait((int)_epoll.DangerousGetHandle(), events.Pointer, events.Capacity, timeout);

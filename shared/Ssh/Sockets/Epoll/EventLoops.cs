@@ -10,47 +10,29 @@ internal sealed class EventLoops(TimeSpan busyPoll, TcpWindows windows = default
     private readonly EventLoop[] _loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(number => new EventLoop(number, busyPoll, windows.Connected))];
     private uint _next;
 
+    /// <summary>How often a loop looked for events before it slept, and found one.</summary>
+    public long RewardedPolls => _loops.Sum(loop => loop.RewardedPolls);
+
+    /// <summary>How often a loop looked for events before it slept, and found none.</summary>
+    public long UnrewardedPolls => _loops.Sum(loop => loop.UnrewardedPolls);
+
     /// <summary>Accepts what comes to a socket that is bound; owned.</summary>
+    /// <param name="bound">The socket.</param>
+    /// <param name="backlog">How many connections may wait to be accepted.</param>
+    /// <param name="timeouts">When the peer of one is gone.</param>
     /// <exception cref="SocketException">It cannot listen.</exception>
-    public EpollListener Listen(Socket bound, int backlog)
+    public EpollListener Listen(Socket bound, int backlog, PeerTimeouts timeouts)
     {
-        SocketBuffers.Limit(bound, windows.Accepted);
+        SocketBuffers.Limit(bound.SafeHandle, windows.Accepted);
+        TcpSettings.Apply(bound.SafeHandle, timeouts);
         bound.Listen(backlog);
         return new EpollListener(bound, _loops[0]);
     }
 
     /// <summary>Gives an accepted client to a loop. What is connected on its behalf comes to the same.</summary>
     /// <param name="client">The connection; owned.</param>
-    /// <param name="timeouts">When its peer is gone.</param>
-    /// <exception cref="PeerGoneException">It has left already.</exception>
-    public IPeerSocket Adopt(Socket client, PeerTimeouts timeouts) =>
+    /// <param name="timeouts">When its peer is gone, as its listener was told.</param>
+    /// <exception cref="PeerGoneException">It has been disposed.</exception>
+    public IPeerSocket Adopt(AcceptedSocket client, PeerTimeouts timeouts) =>
         EpollSocket.Adopt(client, _loops[Interlocked.Increment(ref _next) % (uint)_loops.Length], timeouts);
-}
-
-/// <summary>
-/// Whether an event loop looks for events a little longer before it sleeps. To wake a thread of a core that sleeps
-/// takes tens of microseconds, on a virtual machine more than all that is done for a keystroke; where the next event is
-/// never far, as in a dialogue of short messages, that is most of what a relay adds. So it is tried for as long as
-/// events do come, and where they do not, more and more seldom.
-/// </summary>
-/// <param name="limit">How long at a time; zero: not at all.</param>
-internal sealed class BusyPoll(TimeSpan limit)
-{
-    private const int MaxPause = 256;
-
-    private int _pause;
-    private int _left;
-
-    /// <summary>How long at a time.</summary>
-    public TimeSpan Limit => limit;
-
-    /// <summary>Whether it is time for another attempt. To be asked once before each sleep.</summary>
-    public bool IsDue() => limit > TimeSpan.Zero && --_left < 0;
-
-    /// <summary>Whether an event came in time.</summary>
-    public void Ended(bool rewarded)
-    {
-        _pause = rewarded ? 0 : Math.Clamp(2 * _pause, 1, MaxPause);
-        _left = _pause;
-    }
 }

@@ -22,7 +22,6 @@ internal static unsafe partial class LibC
     // eventfd.
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
-    public const int SetStatusFlags = 4;
     private const int SetPipeSize = 1031;
 
     // <linux/eventpoll.h>
@@ -34,9 +33,16 @@ internal static unsafe partial class LibC
     public const uint PeerHangUp = 0x2000;
     public const uint EdgeTriggered = 1u << 31;
 
-    // <sys/socket.h>
+    // <sys/socket.h>, <asm-generic/socket.h>, <netinet/in.h>
     public const int Peek = 0x2;
+    public const int ShutdownWrites = 1;
     public const int ShutdownBoth = 2;
+    public const int SocketLevel = 1;
+    public const int SocketError = 4;
+    public const int TcpLevel = 6;
+    private const int Inet = 2;
+    private const int Inet6 = 10;
+    private const int Stream = 1;
     private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
 
@@ -121,12 +127,20 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <returns>The descriptor of an accepted connection, or the negative of errno; without waiting.</returns>
-    public static int Accept(int descriptor)
+    /// <summary>Accepts a connection, without waiting.</summary>
+    /// <param name="descriptor">A socket that listens.</param>
+    /// <param name="address">Room for <see cref="SocketAddresses.MaxSize"/> bytes: struct sockaddr of the peer.</param>
+    /// <returns>The descriptor of the connection, or the negative of errno.</returns>
+    public static int Accept(int descriptor, Span<byte> address)
     {
         while (true)
         {
-            int accepted = accept4(descriptor, 0, 0, NonBlocking | CloseOnExec);
+            int length = address.Length;
+            int accepted;
+            fixed (byte* pointer = address)
+            {
+                accepted = accept4(descriptor, pointer, &length, NonBlocking | CloseOnExec);
+            }
             if (accepted >= 0)
             {
                 return accepted;
@@ -138,6 +152,27 @@ internal static unsafe partial class LibC
                 return -error;
             }
         }
+    }
+
+    /// <returns>The descriptor of a socket that does not block, or the negative of errno.</returns>
+    public static int CreateTcpSocket(bool isIPv6)
+    {
+        int descriptor = socket(isIPv6 ? Inet6 : Inet, Stream | NonBlocking | CloseOnExec, TcpLevel);
+        return descriptor >= 0 ? descriptor : -Marshal.GetLastPInvokeError();
+    }
+
+    /// <returns>0, or errno.</returns>
+    public static int SetOption(SafeHandle socket, int level, int option, int value) =>
+        setsockopt(socket, level, option, &value, sizeof(int)) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <inheritdoc cref="SetOption"/>
+    public static int GetOption(SafeHandle socket, int level, int option, out int value)
+    {
+        int found = 0;
+        int length = sizeof(int);
+        int result = getsockopt(socket, level, option, &found, &length);
+        value = found;
+        return result == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     /// <param name="descriptor">A socket.</param>
@@ -183,7 +218,10 @@ internal static unsafe partial class LibC
     public static partial int shutdown(int descriptor, int how);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fcntl(int descriptor, int operation, int argument);
+    public static partial int close(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int descriptor, int operation, int argument);
 
     [LibraryImport("libc")]
     private static partial int ioctl(int descriptor, nuint request, int* argument);
@@ -195,7 +233,16 @@ internal static unsafe partial class LibC
     private static partial nint send(int descriptor, byte* buffer, nint count, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int accept4(int descriptor, nint address, nint length, int flags);
+    private static partial int accept4(int descriptor, byte* address, int* length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setsockopt(SafeHandle socket, int level, int option, int* value, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getsockopt(SafeHandle socket, int level, int option, int* value, int* length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int connect(int descriptor, byte* address, int length);

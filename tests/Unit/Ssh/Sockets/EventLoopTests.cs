@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Sockets.Epoll;
+using SshGateway.Ssh.Sockets.Native;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Support.Ssh;
 using Xunit;
@@ -14,6 +15,8 @@ public sealed class EventLoopTests
     // One loop's worth: Adopt goes round.
     private static readonly EventLoop Loop = new(0, TimeSpan.FromMicroseconds(100));
 
+    private static readonly PeerTimeouts Timeouts = new(TimeSpan.FromMinutes(1));
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -22,7 +25,7 @@ public sealed class EventLoopTests
         LoopPriority purpose = areHandshakes ? LoopPriority.Handshake : LoopPriority.Relay;
         const int Queued = 100;
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
-        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, new PeerTimeouts(TimeSpan.FromMinutes(1)));
+        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting.AsAccepted(Timeouts), Loop, Timeouts);
         int done = 0;
         Task<int> doneAtRead = ReadAsync();
         using var begun = new ManualResetEventSlim();
@@ -73,7 +76,7 @@ public sealed class EventLoopTests
     public async Task Only_what_is_quick_is_computed_on_the_loop(bool isQuick)
     {
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
-        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting, Loop, new PeerTimeouts(TimeSpan.FromMinutes(1)));
+        using EpollSocket socket = EpollSocket.Adopt(pair.Accepting.AsAccepted(Timeouts), Loop, Timeouts);
         string? thread = await CryptoScheduler.RunAsync(socket.Loop, isQuick, () => Thread.CurrentThread.Name).Limited();
         Assert.Equal(isQuick, thread?.StartsWith("Event loop", StringComparison.Ordinal) == true);
     }
@@ -87,11 +90,11 @@ public sealed class EventLoopTests
         EndPoint address = listening.LocalEndPoint!;
         using var listener = new EpollListener(listening, Loop);
 
-        Task<Socket?> accepting = listener.AcceptAsync().AsTask();
+        Task<AcceptedSocket?> accepting = listener.AcceptAsync().AsTask();
         using Socket first = Connect(address);
         using Socket second = Connect(address);
-        using Socket? firstAccepted = await accepting.Limited();
-        using Socket? secondAccepted = await listener.AcceptAsync().AsTask().Limited();
+        using AcceptedSocket? firstAccepted = await accepting.Limited();
+        using AcceptedSocket? secondAccepted = await listener.AcceptAsync().AsTask().Limited();
         Assert.Equal(first.LocalEndPoint, firstAccepted?.RemoteEndPoint);
         Assert.Equal(second.LocalEndPoint, secondAccepted?.RemoteEndPoint);
 
@@ -100,14 +103,34 @@ public sealed class EventLoopTests
         Assert.Null(await accepting.Limited());
         using Socket late = Connect(address);
         Assert.Null(await listener.AcceptAsync().AsTask().Limited());
-        using Socket? lateAccepted = listener.TryAccept();
+        using AcceptedSocket? lateAccepted = listener.TryAccept();
         Assert.Equal(late.LocalEndPoint, lateAccepted?.RemoteEndPoint);
         Assert.Null(listener.TryAccept());
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task What_a_listener_accepts_has_its_address_and_the_settings_of_a_client(string from)
+    {
+        // netinet/tcp.h: TCP_NODELAY, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT.
+        int[] options = [1, 4, 5, 6, 18];
+        var listening = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        listening.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+        using EpollListener listener = new EventLoops(TimeSpan.Zero).Listen(listening, backlog: 8, new PeerTimeouts(TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(5)));
+        using Socket client = Connect(new IPEndPoint(IPAddress.Parse(from), ((IPEndPoint)listening.LocalEndPoint!).Port));
+
+        using AcceptedSocket? accepted = await listener.AcceptAsync().AsTask().Limited();
+
+        Assert.Equal(client.LocalEndPoint, accepted?.RemoteEndPoint);
+        Assert.Equal([1, 60, 15, 16, 180_000], options.Select(option => SocketHandle.GetOption(accepted!.Handle, LibC.TcpLevel, option)));
+        // SO_KEEPALIVE.
+        Assert.Equal(1, SocketHandle.GetOption(accepted!.Handle, LibC.SocketLevel, 9));
+    }
+
     private static Socket Connect(EndPoint address)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         socket.Connect(address);
         return socket;
     }

@@ -18,7 +18,8 @@ public sealed class LingeringCloseTests
     {
         var time = new ManualTimeProvider();
         using LoopbackPair sockets = await LoopbackPair.ConnectAsync();
-        using IPeerSocket socket = new EventLoops(TimeSpan.Zero).Adopt(sockets.Accepting, new PeerTimeouts(TimeSpan.FromMinutes(10)));
+        var timeouts = new PeerTimeouts(TimeSpan.FromMinutes(10));
+        using IPeerSocket socket = new EventLoops(TimeSpan.Zero).Adopt(sockets.Accepting.AsAccepted(timeouts), timeouts);
         Task closing = sends ? LingeringClose.SendAsync(socket, new byte[] { 1 }, Patience, time) : LingeringClose.DrainAsync(socket, Patience, time);
 
         time.Advance(Patience);

@@ -157,11 +157,12 @@ public sealed class PeerSocketTests
     }
 
     [Fact]
-    public async Task A_client_that_has_left_already_is_the_same_exception()
+    public async Task A_client_that_is_disposed_already_is_the_same_exception()
     {
         using LoopbackPair pair = await LoopbackPair.ConnectAsync();
-        pair.Accepting.Dispose();
-        Assert.Throws<PeerGoneException>(() => On("epoll", pair.Accepting));
+        AcceptedSocket accepted = pair.Accepting.AsAccepted(Timeouts);
+        accepted.Dispose();
+        Assert.Throws<PeerGoneException>(() => Loops.Adopt(accepted, Timeouts));
     }
 
     [Theory]
@@ -239,7 +240,7 @@ public sealed class PeerSocketTests
         }
     }
 
-    private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket, Timeouts) : new AsyncSocket(socket, Timeouts);
+    private static IPeerSocket On(string engine, Socket socket) => engine == "epoll" ? Loops.Adopt(socket.AsAccepted(Timeouts), Timeouts) : new AsyncSocket(socket, Timeouts);
 
     private static Task<PeerGoneException> AssertGoneAsync(Task operation) => Assert.ThrowsAsync<PeerGoneException>(() => operation.Limited());
 }

@@ -22,7 +22,7 @@ public sealed class SocketBuffersTests
     {
         Assert.Equal(window, SocketBuffers.FindGranted(window));
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        SocketBuffers.Limit(listener, window);
+        SocketBuffers.Limit(listener.SafeHandle, window);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

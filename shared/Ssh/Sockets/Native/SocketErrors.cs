@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace SshGateway.Ssh.Sockets.Epoll;
+namespace SshGateway.Ssh.Sockets.Native;
 
 /// <summary>errno of Linux to what .NET calls it.</summary>
 internal static class SocketErrors
