@@ -78,6 +78,7 @@ internal static class ProxyHost
         services.AddSingleton<SessionTable>();
         services.AddSingleton<OperatorClock>();
         services.AddSingleton<OpenSessions>();
+        services.AddSingleton<RefusedLogins>();
         services.AddHostedService<OpenSessionReview>();
     }
 
