@@ -135,6 +135,8 @@ internal static class OperatorHost
     // HTTP/1.1 without TLS the probes'.
     private static void Connect(WebApplication app)
     {
+        // Before what it counts: counters begin with 0 when they are made.
+        app.Services.GetRequiredService<MetricsText>();
         EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
         // The library makes the feed's service at the first call. The figures are there from the start.
         app.Services.GetRequiredService<FeedService>();

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using SshGateway.Feed;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Proxy.Outcomes;
 
 namespace SshGateway.Proxy.Accounting;
@@ -22,6 +24,13 @@ internal sealed class ConnectionMetrics : IDisposable
         _ended = _meter.CreateCounter<long>("sshgateway.proxy.connections_ended", description: "Client connections by how they ended and who has to act on it");
         _refusedKeys = _meter.CreateCounter<long>("sshgateway.proxy.refused_keys", description: "Keys that clients offered in vain, by why they were refused");
         _transferred = _meter.CreateCounter<long>("sshgateway.proxy.transferred", "By", "Bytes on the wire of the clients' connections");
+        _open.Add(0);
+        foreach (ConnectionEnd end in Enum.GetValues<ConnectionEnd>())
+        {
+            CountEnd(end, end.Blame, 0);
+        }
+        _refusedKeys.StartAtZero("reason", Enum.GetNames<KeyRefusal>());
+        Transferred(0, 0);
     }
 
     public void Accepted() => _open.Add(1);
@@ -31,7 +40,7 @@ internal sealed class ConnectionMetrics : IDisposable
     public void Ended(ConnectionEnd end, Blame blame)
     {
         _open.Add(-1);
-        _ended.Add(1, new KeyValuePair<string, object?>("end", end.ToString()), new KeyValuePair<string, object?>("blame", blame.ToString()));
+        CountEnd(end, blame, 1);
     }
 
     public void KeyRefused(KeyRefusal reason) => _refusedKeys.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
@@ -44,4 +53,6 @@ internal sealed class ConnectionMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
+    private void CountEnd(ConnectionEnd end, Blame blame, int count) =>
+        _ended.Add(count, new KeyValuePair<string, object?>("end", end.ToString()), new KeyValuePair<string, object?>("blame", blame.ToString()));
 }
