@@ -39,7 +39,7 @@ internal static class OperatorHost
         {
             ListenAddress.Probe("Operator:InternalListen", options.InternalListen);
         }
-        builder.Logging.UseGatewayConsole();
+        builder.Logging.UseGatewayConsole(builder.Configuration);
         builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
         builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-operator", Environment.MachineName);

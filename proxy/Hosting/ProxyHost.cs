@@ -32,7 +32,7 @@ internal static class ProxyHost
         ProxyOptions options = ProxyOptionsReader.Read(builder.Configuration);
         ListenAddress.Probe("Proxy:Listen", options.Listen);
         ListenAddress.Probe("Proxy:HttpListen", options.HttpListen);
-        builder.Logging.UseGatewayConsole();
+        builder.Logging.UseGatewayConsole(builder.Configuration);
         builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
         builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id);
