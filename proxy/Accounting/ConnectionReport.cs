@@ -21,6 +21,7 @@ internal sealed class ConnectionReport
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _startedAt;
+    private readonly LoginSpans _spans = new();
     private string _protocol = "none";
     private SessionEntry? _entry;
     private AuthenticatedClient? _authenticated;
@@ -63,7 +64,11 @@ internal sealed class ConnectionReport
     }
 
     /// <summary>The client speaks SSH, or waits for somebody who does.</summary>
-    public void SshBegan() => _protocol = "ssh";
+    public void SshBegan()
+    {
+        _protocol = "ssh";
+        _spans.Begin(LoginTrace.KeyExchange);
+    }
 
     /// <summary>The client asked for a session by CONNECT.</summary>
     public void PassthroughAsked(string sessionId)
@@ -76,6 +81,7 @@ internal sealed class ConnectionReport
     public void KeysExchanged(SshTransport transport)
     {
         _keyExchangeAfter = Elapsed;
+        _spans.Begin(LoginTrace.Authentication);
         if (_logger.IsEnabled(LogLevel.Debug))
         {
             ConnectionLog.KeysExchanged(_logger, Id, Client, transport.NegotiatedAlgorithms);
@@ -103,6 +109,7 @@ internal sealed class ConnectionReport
     public void Authenticated(AuthenticatedClient client)
     {
         _authenticatedAfter = Elapsed;
+        _spans.EndStep();
         _entry = client.Entry;
         _authenticated = client;
     }
@@ -113,6 +120,7 @@ internal sealed class ConnectionReport
         _entry = entry;
         _loggedInAfter = after;
         _metrics.LoggedIn(after);
+        EndTrace(null);
         ConnectionLog.LoggedIn(
             _logger, Id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
         _audit.Write(Describe("login", after));
@@ -123,7 +131,8 @@ internal sealed class ConnectionReport
         _entry = entry;
         TimeSpan after = Elapsed;
         _loggedInAfter = after;
-        ConnectionLog.PassthroughOpened(_logger, _id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
+        EndTrace(null);
+        ConnectionLog.PassthroughOpened(_logger, Id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
         _audit.Write(Describe("login", after));
     }
 
@@ -132,6 +141,7 @@ internal sealed class ConnectionReport
     public void Ended(ConnectionOutcome outcome)
     {
         End = outcome.End;
+        EndTrace(outcome.End);
         _metrics.Ended(outcome.End, outcome.End.Blame);
         TimeSpan elapsed = Elapsed;
         string? session = _isSessionKnown == true ? UserName : null;
@@ -182,6 +192,13 @@ internal sealed class ConnectionReport
     private string DescribeLogin(string detail) => _refused is null ? detail
         : $"{detail} {(_isSessionKnown == true ? "The session exists." : "There is no such session.")} {_refused}".TrimStart();
 
+    /// <param name="end">How the connection ended without a login; null: it logged in.</param>
+    private void EndTrace(ConnectionEnd? end)
+    {
+        if (_spans.IsRunning)
+        {
+            _spans.End(end, ("connection", Id), ("protocol", _protocol), ("session", LogText.Printable(UserName)), ("pod.uid", _entry?.PodUid));
+        }
     }
 
     private AuditRecord Describe(string what, TimeSpan elapsed)

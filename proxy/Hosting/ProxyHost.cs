@@ -35,7 +35,7 @@ internal static class ProxyHost
         builder.Logging.UseGatewayConsole(builder.Configuration);
         builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
-        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id);
+        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id, options.OtlpTraces);
         ListenOptions? probes = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

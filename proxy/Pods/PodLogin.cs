@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using SshGateway.Proxy.Authentication;
@@ -114,6 +115,7 @@ internal sealed partial class PodLogin(
             OwnIdentification = Identification.ForPodOf(client.Identification),
         };
         bool done = false;
+        using Activity? step = LoginTrace.Start(LoginTrace.PodLogin);
         using var expiry = new CancellationTokenSource(limits.LoginTimeout, time);
         try
         {
