@@ -5,6 +5,7 @@ using SshGateway.Operator.Listing;
 const string Help = """
     Usage: sshgateway-operator [--config=<file>] [--Operator:<setting>=<value>]...
            sshgateway-operator sessions [-o wide] [--Operator:<setting>=<value>]...
+           sshgateway-operator --check [--Operator:<setting>=<value>]...
            sshgateway-operator --version | --help
 
     Watches ClaudeSessions and pods and streams the routing table to the proxies.
@@ -12,6 +13,8 @@ const string Help = """
     Settings also come from appsettings.json beside the program and from environment
     variables (Operator__<setting>).
     docs/configuration.md describes every setting.
+    --check reads the configuration and the files that it names, prints what would
+    run, and exits: 0 if the operator can start, 1 if not.
     SIGHUP reloads key files, certificates and log levels.
     """;
 
@@ -19,6 +22,10 @@ if (ProgramInfo.Answer(typeof(Program).Assembly, args, Help) is { } answer)
 {
     Console.WriteLine(answer);
     return 0;
+}
+if (ProgramCheck.TryTake(args, out string[] configuration))
+{
+    return ProgramCheck.Run(() => OperatorCheck.Read(configuration));
 }
 try
 {

@@ -20,6 +20,7 @@ internal sealed class FeedMetrics : IDisposable
             "sshgateway.operator.feed_lag", () => _streams.Keys.Select(s => (long)(table.Sequence - s.AppliedSequence)).DefaultIfEmpty().Max(),
             description: "Changes that the proxy that is furthest behind has not applied yet");
         _sent = _meter.CreateCounter<long>("sshgateway.operator.feed_sent", "By", "Bytes of messages to proxies, before HTTP/2 and TLS");
+        _sent.Add(0);
     }
 
     /// <param name="reportsOnly">The proxy follows another operator.</param>

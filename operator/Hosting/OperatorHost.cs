@@ -39,7 +39,7 @@ internal static class OperatorHost
         {
             ListenAddress.Probe("Operator:InternalListen", options.InternalListen);
         }
-        builder.Logging.UseGatewayConsole();
+        builder.Logging.UseGatewayConsole(builder.Configuration);
         builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
         builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-operator", Environment.MachineName);
@@ -135,6 +135,8 @@ internal static class OperatorHost
     // HTTP/1.1 without TLS the probes'.
     private static void Connect(WebApplication app)
     {
+        // Before what it counts: counters begin with 0 when they are made.
+        app.Services.GetRequiredService<MetricsText>();
         EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
         // The library makes the feed's service at the first call. The figures are there from the start.
         app.Services.GetRequiredService<FeedService>();

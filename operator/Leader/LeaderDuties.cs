@@ -44,6 +44,7 @@ internal static class LeaderServices
         services.AddSingleton<EventWriter>();
         services.AddSingleton<StatusWriter>();
         services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusWriter>());
+        services.AddSingleton<RefusedLoginEvents>();
         services.AddSingleton<KeyMaker>();
         if (feedCa is not null)
         {
@@ -52,7 +53,12 @@ internal static class LeaderServices
                 s.GetRequiredService<FeedSecret>(), s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<FeedCaKeeper>>()));
         }
-        services.AddSingleton<LeaderDuties>();
+        services.AddSingleton(s =>
+        {
+            // It acts on what proxies report, and nobody asks for it.
+            s.GetRequiredService<RefusedLoginEvents>();
+            return ActivatorUtilities.CreateInstance<LeaderDuties>(s);
+        });
         services.AddHostedService(s => s.GetRequiredService<LeaderDuties>());
     }
 }

@@ -27,7 +27,7 @@ internal static class SessionsCommand
         OperatorOptions options = OperatorOptionsReader.ReadSource(configuration);
         bool isDirectory = options.Source == OperatorOptions.DirectorySource;
         ListedTable? table = isDirectory
-            ? await ReadDirectoryAsync(options, cancellationToken)
+            ? await ReadDirectoryAsync(options, configuration, cancellationToken)
             : await TryReadServerAsync(options, configuration, errors, cancellationToken);
         if (table is null)
         {
@@ -44,10 +44,10 @@ internal static class SessionsCommand
         return 0;
     }
 
-    private static async Task<ListedTable> ReadDirectoryAsync(OperatorOptions options, CancellationToken cancellationToken)
+    private static async Task<ListedTable> ReadDirectoryAsync(OperatorOptions options, IConfiguration configuration, CancellationToken cancellationToken)
     {
         // What is wrong with a manifest is said beside the table, not in it.
-        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.UseGatewayConsole(Console.OpenStandardError()));
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.UseGatewayConsole(configuration, Console.OpenStandardError()));
         var source = new DirectorySource(options.Directory, TimeProvider.System, loggers.CreateLogger<DirectorySource>());
         var routing = options.CreateRoutingOptions();
         return await DirectoryListing.ReadAsync(source, routing, TimeProvider.System.GetUtcNow(), cancellationToken);

@@ -40,7 +40,9 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
                 throw new RpcException(new Status(StatusCode.InvalidArgument, "Activity has a session_id, connections or last_activity out of range"));
             }
         }
+        RefusedLoginTable.Check(report);
         table.Apply(this, report);
+        table.RefusedLogins.Apply(report);
     }
 
     /// <summary>Whether what it says of this session counts; of <see cref="UsageTable"/> alone, within its

@@ -32,6 +32,7 @@ internal sealed class UsageTable : IDisposable
     {
         _table = table;
         _time = time;
+        RefusedLogins = new RefusedLoginTable(table, time);
         _clock = new SteadyClock(time);
         _completeAt = _clock.Now + Grace;
         _sweep = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
@@ -39,6 +40,9 @@ internal sealed class UsageTable : IDisposable
 
     /// <summary>The usage of these sessions has changed.</summary>
     public event Action<IReadOnlyCollection<string>>? Changed;
+
+    /// <summary>Logins that came to nothing.</summary>
+    public RefusedLoginTable RefusedLogins { get; }
 
     /// <summary>After which all proxies have had the time to report, and what none has named is not used.</summary>
     public TimeSpan CompleteIn => _completeAt - _clock.Now;

@@ -45,6 +45,7 @@ internal sealed partial class AuditLog : BackgroundService
         _time = time;
         _logger = logger;
         _lostTotal = _meter.CreateCounter<long>("sshgateway.proxy.audit_lost", description: "Lines of the audit log that could not be written");
+        _lostTotal.Add(0);
     }
 
     /// <summary>Names this proxy in each line.</summary>

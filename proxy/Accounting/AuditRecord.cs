@@ -52,6 +52,17 @@ internal sealed record AuditRecord
 
     public string? Detail { get; init; }
 
+    /// <summary>
+    /// Whether the session exists that the client asked for in vain; absent: it logged in, or asked for none.
+    /// </summary>
+    public bool? SessionKnown { get; init; }
+
+    /// <summary>The keys that it offered for that, the first of them; absent: none.</summary>
+    public IReadOnlyList<AuditedKey>? RefusedKeys { get; init; }
+
+    /// <summary>Refusals of keys that are not named; absent: none.</summary>
+    public int? MoreRefusedKeys { get; init; }
+
     public long? BytesFromClient { get; init; }
 
     public long? BytesToClient { get; init; }
@@ -67,6 +78,12 @@ internal sealed record AuditRecord
     /// <summary>Seconds from the connection to the login's success, or to the passthrough's beginning.</summary>
     public double? LoggedInAfter { get; init; }
 }
+
+/// <summary>A key that was offered and refused.</summary>
+/// <param name="Type">The algorithm by which it was offered.</param>
+/// <param name="Fingerprint">The key's fingerprint.</param>
+/// <param name="Reason">Why it was refused.</param>
+internal sealed record AuditedKey(string Type, string Fingerprint, string Reason);
 
 /// <summary>The line that stands for those that could not be written.</summary>
 /// <param name="Time">When that was found out.</param>

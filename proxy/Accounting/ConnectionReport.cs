@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using SshGateway.Feed;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Sessions;
@@ -13,16 +14,19 @@ namespace SshGateway.Proxy.Accounting;
 /// <summary>What those who account for connections know of one: the metrics, the log and the audit log.</summary>
 internal sealed class ConnectionReport
 {
-    private readonly string _id;
     private readonly ConnectionMetrics _metrics;
     private readonly AuditLog _audit;
     private readonly RepeatedRefusals _refusals;
+    private readonly RefusedLogins _refusedLogins;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _startedAt;
+    private readonly LoginSpans _spans = new();
     private string _protocol = "none";
     private SessionEntry? _entry;
     private AuthenticatedClient? _authenticated;
+    private RefusedKeys? _refused;
+    private bool? _isSessionKnown;
     private TimeSpan? _keyExchangeAfter;
     private TimeSpan? _authenticatedAfter;
     private TimeSpan? _loggedInAfter;
@@ -30,12 +34,16 @@ internal sealed class ConnectionReport
     private long _toClient;
 
     public ConnectionReport(
-        string id, IPEndPoint client, ConnectionMetrics metrics, AuditLog audit, RepeatedRefusals refusals, TimeProvider time, ILogger<ConnectionReport> logger)
+        string id, IPEndPoint client, ConnectionMetrics metrics, AuditLog audit, RepeatedRefusals refusals, RefusedLogins refusedLogins, TimeProvider time,
+        ILogger<ConnectionReport> logger)
     {
-        (_id, Client, _metrics, _audit, _refusals, _time, _logger) = (id, client, metrics, audit, refusals, time, logger);
+        (Id, Client, _metrics, _audit, _refusals, _refusedLogins, _time, _logger) = (id, client, metrics, audit, refusals, refusedLogins, time, logger);
         _startedAt = time.GetTimestamp();
         metrics.Accepted();
     }
+
+    /// <summary>Names the connection in every log, at the pod too, and to its user.</summary>
+    public string Id { get; }
 
     /// <summary>Where the client connected from.</summary>
     public IPEndPoint Client { get; set; }
@@ -56,7 +64,11 @@ internal sealed class ConnectionReport
     }
 
     /// <summary>The client speaks SSH, or waits for somebody who does.</summary>
-    public void SshBegan() => _protocol = "ssh";
+    public void SshBegan()
+    {
+        _protocol = "ssh";
+        _spans.Begin(LoginTrace.KeyExchange);
+    }
 
     /// <summary>The client asked for a session by CONNECT.</summary>
     public void PassthroughAsked(string sessionId)
@@ -69,18 +81,35 @@ internal sealed class ConnectionReport
     public void KeysExchanged(SshTransport transport)
     {
         _keyExchangeAfter = Elapsed;
+        _spans.Begin(LoginTrace.Authentication);
         if (_logger.IsEnabled(LogLevel.Debug))
         {
-            ConnectionLog.KeysExchanged(_logger, _id, Client, transport.NegotiatedAlgorithms);
+            ConnectionLog.KeysExchanged(_logger, Id, Client, transport.NegotiatedAlgorithms);
         }
     }
 
     /// <summary>The client left, or its connection broke.</summary>
-    public void ClientGone(PeerGoneException gone) => ConnectionLog.ClientGone(_logger, _id, Client, gone.Message);
+    public void ClientGone(PeerGoneException gone) => ConnectionLog.ClientGone(_logger, Id, Client, gone.Message);
+
+    /// <summary>A key that the client offered was refused.</summary>
+    public void KeyRefused(KeyRefusal reason) => _metrics.KeyRefused(reason);
+
+    /// <summary>The client asked for a login, and its end came before that.</summary>
+    /// <param name="keys">The keys that it offered.</param>
+    /// <param name="isSessionKnown">Whether there is a session of that name.</param>
+    public void LoginRefused(RefusedKeys keys, bool isSessionKnown)
+    {
+        (_refused, _isSessionKnown) = (keys, isSessionKnown);
+        if (isSessionKnown && keys.Decisive is { } key)
+        {
+            _refusedLogins.Add(UserName, key.Problem.Reason, key.Fingerprint);
+        }
+    }
 
     public void Authenticated(AuthenticatedClient client)
     {
         _authenticatedAfter = Elapsed;
+        _spans.EndStep();
         _entry = client.Entry;
         _authenticated = client;
     }
@@ -91,8 +120,9 @@ internal sealed class ConnectionReport
         _entry = entry;
         _loggedInAfter = after;
         _metrics.LoggedIn(after);
+        EndTrace(null);
         ConnectionLog.LoggedIn(
-            _logger, _id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
+            _logger, Id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
         _audit.Write(Describe("login", after));
     }
 
@@ -101,36 +131,41 @@ internal sealed class ConnectionReport
         _entry = entry;
         TimeSpan after = Elapsed;
         _loggedInAfter = after;
-        ConnectionLog.PassthroughOpened(_logger, _id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
+        EndTrace(null);
+        ConnectionLog.PassthroughOpened(_logger, Id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint);
         _audit.Write(Describe("login", after));
     }
 
-    public void Defect(Exception defect) => ConnectionLog.Defect(_logger, defect, _id, Client, LogText.Printable(UserName));
+    public void Defect(Exception defect) => ConnectionLog.Defect(_logger, defect, Id, Client, LogText.Printable(UserName));
 
     public void Ended(ConnectionOutcome outcome)
     {
         End = outcome.End;
+        EndTrace(outcome.End);
         _metrics.Ended(outcome.End, outcome.End.Blame);
         TimeSpan elapsed = Elapsed;
-        if (!IsRefusedByLimit || _refusals.IsFirst(Client.Address, outcome.End, count => ReportEnd(outcome, elapsed, count)))
+        string? session = _isSessionKnown == true ? UserName : null;
+        if (!CanRepeat || _refusals.IsFirst(Client.Address, outcome.End, session, _refused?.Decisive?.Problem.Reason, count => ReportEnd(outcome, elapsed, count)))
         {
             ReportEnd(outcome, elapsed, 1);
         }
     }
 
-    // Nothing but the number of attempts is limited by these.
-    private bool IsRefusedByLimit => End is ConnectionEnd.ProxyFull or ConnectionEnd.TooManyUnauthenticated or ConnectionEnd.Displaced
+    // A stranger may do these as often as they like: what a limit refuses, and logins without the right key, whose
+    // lines are long.
+    private bool CanRepeat => _refused?.Decisive is not null || End is ConnectionEnd.AuthenticationFailed or ConnectionEnd.ProxyFull
+        or ConnectionEnd.TooManyUnauthenticated or ConnectionEnd.Displaced
         or ConnectionEnd.SourcePenalized or ConnectionEnd.ProxyHeaderInvalid || (End == ConnectionEnd.TooManyConnections && _authenticated is null);
 
     private void ReportEnd(ConnectionOutcome outcome, TimeSpan elapsed, int count)
     {
         Blame blame = outcome.End.Blame;
-        string detail = LogText.Printable(outcome.Detail);
+        string detail = DescribeLogin(LogText.Printable(outcome.Detail));
         ConnectionLog.Ended(
             _logger,
             // Somebody who can do something about it should see these.
             blame == Blame.Pod || outcome.End == ConnectionEnd.ProxyHeaderInvalid ? LogLevel.Warning : LogLevel.Information,
-            _id,
+            Id,
             Client,
             outcome.End.Description,
             LogText.Printable(UserName),
@@ -148,7 +183,22 @@ internal sealed class ConnectionReport
             Detail = detail.Length > 0 ? detail : null,
             BytesFromClient = _fromClient,
             BytesToClient = _toClient,
+            SessionKnown = _isSessionKnown,
+            RefusedKeys = _refused?.Decisive is null ? null : [.. _refused.Named.Select(key => new AuditedKey(key.Type, key.Fingerprint, key.Problem.Reason.ToString()))],
+            MoreRefusedKeys = _refused is { More: > 0 } ? _refused.More : null,
         });
+    }
+
+    private string DescribeLogin(string detail) => _refused is null ? detail
+        : $"{detail} {(_isSessionKnown == true ? "The session exists." : "There is no such session.")} {_refused}".TrimStart();
+
+    /// <param name="end">How the connection ended without a login; null: it logged in.</param>
+    private void EndTrace(ConnectionEnd? end)
+    {
+        if (_spans.IsRunning)
+        {
+            _spans.End(end, ("connection", Id), ("protocol", _protocol), ("session", LogText.Printable(UserName)), ("pod.uid", _entry?.PodUid));
+        }
     }
 
     private AuditRecord Describe(string what, TimeSpan elapsed)
@@ -159,7 +209,7 @@ internal sealed class ConnectionReport
             Time = _time.GetUtcNow(),
             Proxy = _audit.ProxyId,
             Event = what,
-            Connection = _id,
+            Connection = Id,
             Protocol = _protocol,
             Client = Client.ToString(),
             Session = LogText.Printable(UserName),
@@ -179,12 +229,12 @@ internal sealed class ConnectionReport
 
 /// <summary>Opens a report for each connection.</summary>
 internal sealed class ConnectionReports(
-    ConnectionMetrics metrics, AuditLog audit, RepeatedRefusals refusals, TimeProvider time, ILogger<ConnectionReport> logger)
+    ConnectionMetrics metrics, AuditLog audit, RepeatedRefusals refusals, RefusedLogins refusedLogins, TimeProvider time, ILogger<ConnectionReport> logger)
 {
     // Ids of a proxy that was started again must not be those of its predecessor.
     private readonly string _start = RandomNumberGenerator.GetHexString(8, lowercase: true);
     private long _last;
 
     public ConnectionReport Create(IPEndPoint client) => new(
-        $"{_start}-{Interlocked.Increment(ref _last)}", client, metrics, audit, refusals, time, logger);
+        $"{_start}-{Interlocked.Increment(ref _last)}", client, metrics, audit, refusals, refusedLogins, time, logger);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Feed;
 using SshGateway.Hosting;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
@@ -6,29 +7,32 @@ using SshGateway.Proxy.Outcomes;
 namespace SshGateway.Proxy.Accounting;
 
 /// <summary>
-/// How many connections a limit refuses is an attacker's choice: the first one of a source is reported, and then once a
-/// minute the latest, with a count.
+/// How many connections a limit refuses, and how many logins fail, is an attacker's choice: the first one of a source
+/// is reported, and then once a minute the latest, with a count. Logins are told apart by session, if there is one of
+/// that name, and by why the key was refused: one person of an office must not hide another.
 /// </summary>
 internal sealed class RepeatedRefusals(SourceNetworks sources, TimeProvider time, ILogger<RepeatedRefusals> logger) : BackgroundService
 {
-    /// <summary>Sources that are told apart in a minute. All others are reported together.</summary>
+    /// <summary>Sources and sessions that are told apart in a minute. All others are reported together.</summary>
     public const int Capacity = 1024;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(SourceNetwork?, ConnectionEnd), Repetition> _repetitions = [];
+    private readonly Dictionary<Kind, Repetition> _repetitions = [];
 
     /// <summary>A connection was refused. True: it is to be reported now.</summary>
+    /// <param name="session">The session, if there is one of that name; null: there is none, or none was named.</param>
+    /// <param name="reason">Why its key was refused; null: none was.</param>
     /// <param name="report">Reports it later, for so many connections.</param>
-    public bool IsFirst(IPAddress address, ConnectionEnd end, Action<int> report)
+    public bool IsFirst(IPAddress address, ConnectionEnd end, string? session, KeyRefusal? reason, Action<int> report)
     {
         SourceNetwork source = sources.Find(address);
         lock (_lock)
         {
-            if (!_repetitions.TryGetValue((source, end), out Repetition? repetition))
+            if (!_repetitions.TryGetValue(new Kind(source, end, session, reason), out Repetition? repetition))
             {
-                (SourceNetwork?, ConnectionEnd) key = (_repetitions.Count < Capacity ? source : null, end);
+                Kind key = _repetitions.Count < Capacity ? new Kind(source, end, session, reason) : new Kind(null, end, null, null);
                 if (!_repetitions.TryGetValue(key, out repetition))
                 {
                     _repetitions.Add(key, new Repetition());
@@ -47,7 +51,7 @@ internal sealed class RepeatedRefusals(SourceNetworks sources, TimeProvider time
         List<Repetition> due = [];
         lock (_lock)
         {
-            foreach ((SourceNetwork?, ConnectionEnd) key in _repetitions.Keys.ToArray())
+            foreach (Kind key in _repetitions.Keys.ToArray())
             {
                 Repetition repetition = _repetitions[key];
                 if (repetition.Count > 0)
@@ -83,6 +87,8 @@ internal sealed class RepeatedRefusals(SourceNetworks sources, TimeProvider time
             Report();
         }
     }
+
+    private readonly record struct Kind(SourceNetwork? Source, ConnectionEnd End, string? Session, KeyRefusal? Reason);
 
     private sealed class Repetition
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Feed;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
@@ -19,15 +20,18 @@ internal sealed record AuthenticatedClient(SessionEntry Entry, SshPublicKey Key,
     /// <summary>Its identification line (RFC 4253 section 4.2).</summary>
     public string Identification { get; init; } = "";
 
+    /// <summary>Names its connection in every log.</summary>
+    public required string ConnectionId { get; init; }
+
     /// <summary>What is revoked for all sessions.</summary>
     public required RevokedKeys RevokedKeys { get; init; }
 
     /// <summary>Why the session, as it is now, does not let this client in; null: it does.</summary>
-    public string? FindProblem(SessionEntry session, DateTimeOffset now) =>
-        FindRevocation(session)
-        ?? (Certificate is not null ? UserCertificateRules.FindProblem(Certificate, session, Address.Address, now)
-            : session.Authorizes(Key.Blob.Span) ? null
-            : "is none of the session's keys");
+    public KeyProblem? FindProblem(SessionEntry session, DateTimeOffset now) =>
+        FindRevocation(session) is { } revocation ? new KeyProblem(KeyRefusal.Revoked, revocation)
+        : Certificate is not null ? UserCertificateRules.FindProblem(Certificate, session, Address.Address, now)
+        : session.Authorizes(Key.Blob.Span) ? null
+        : new KeyProblem(KeyRefusal.NotAuthorized, "is none of the session's keys");
 
     /// <summary>Why what the client was let in by is revoked now; null: it is not.</summary>
     public string? FindRevocation(SessionEntry session) => RevokedKeys.FindReason(Key, Certificate, session);

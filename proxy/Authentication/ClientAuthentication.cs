@@ -16,9 +16,12 @@ namespace SshGateway.Proxy.Authentication;
 /// those that do, with no keys, so that nothing tells one from the other.
 /// </summary>
 internal sealed partial class ClientAuthentication(
-    SshServerTransport leg, SessionTable table, RevokedKeys revokedKeys, TimeProvider time,
+    SshServerTransport leg, string connectionId, SessionTable table, RevokedKeys revokedKeys, Action<KeyRefusal> onRefused, TimeProvider time,
     ILogger<ClientAuthentication> logger)
 {
+    // The longest that there is has 42 letters.
+    private const int MaxAlgorithmShown = 64;
+
     private static readonly byte[] Failure =
         SshWriter.Message(MessageNumber.UserAuthFailure).WriteNameList(["publickey"]).WriteBoolean(false).ToArray();
 
@@ -31,8 +34,14 @@ internal sealed partial class ClientAuthentication(
     /// <summary>The user name that the client gave, for the log; empty before its first request.</summary>
     public string UserName => _user is null ? "" : Encoding.ASCII.GetString(_user);
 
-    /// <summary>Why the last certificate or revoked key was refused, for the log; null: none, or it is in.</summary>
-    public string? CertificateRefusal { get; private set; }
+    /// <summary>The keys that were refused, whether or not another one was admitted then.</summary>
+    public RefusedKeys Refused { get; } = new();
+
+    /// <summary>Whether the last key that the client offered was refused.</summary>
+    public bool IsLastRefused { get; private set; }
+
+    /// <summary>Whether there is a session of that name; null: the client has named none.</summary>
+    public bool? IsSessionKnown => _user is null ? null : Refused.Decisive?.Problem.Reason != KeyRefusal.UnknownSession && Lookup() is not null;
 
     /// <summary>Runs until a key of the session has made a verified signature. That is not answered yet.</summary>
     /// <returns>Null: the client has used up its attempts.</returns>
@@ -122,7 +131,7 @@ internal sealed partial class ClientAuthentication(
         // A certificate that no CA has signed must not tell which sessions there are, though everybody knows the CA's
         // public key.
         if (PresentedBy(request) is { } presented
-            && (presented.Certificate is null || await CryptoScheduler.RunAsync(leg.Socket.Loop, presented.Certificate.IsQuick, presented.Certificate.IsSigned).ConfigureAwait(false))
+            && await IsCertifiedAsync(request, presented).ConfigureAwait(false)
             && Admit(request, presented) is not null)
         {
             await leg.Output.SendAsync(
@@ -131,6 +140,17 @@ internal sealed partial class ClientAuthentication(
             return;
         }
         await RefuseAsync(receivedAt).ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsCertifiedAsync(PublicKeyRequest request, PresentedKey presented)
+    {
+        if (presented.Certificate is not { } certificate
+            || await CryptoScheduler.RunAsync(leg.Socket.Loop, certificate.IsQuick, certificate.IsSigned).ConfigureAwait(false))
+        {
+            return true;
+        }
+        Refuse(request, new KeyProblem(KeyRefusal.InvalidSignature, "is not signed by the CA that it names"), presented.Key.Fingerprint);
+        return false;
     }
 
     /// <summary>
@@ -146,7 +166,7 @@ internal sealed partial class ClientAuthentication(
         }
         if (request.HostKey is not null && !request.HostKey.AsSpan().SequenceEqual(leg.HostKey.Span))
         {
-            LogRefusal(request, "the request names another host key than the gateway's");
+            Refuse(request, new KeyProblem(KeyRefusal.OtherHostKey, "signed for another host key than the gateway's"), presented.Key.Fingerprint);
             return null;
         }
         byte[] signedData = new SshWriter().WriteString(leg.SshSessionId).WriteBytes(request.SignedPart).ToArray();
@@ -157,7 +177,7 @@ internal sealed partial class ClientAuthentication(
             && presented.Certificate?.IsSigned() != false).ConfigureAwait(false);
         if (!valid)
         {
-            LogRefusal(request, "the signature is not valid");
+            Refuse(request, new KeyProblem(KeyRefusal.InvalidSignature, "came with a signature that is not valid"), presented.Key.Fingerprint);
         }
         return valid ? Admit(request, presented) : null;
     }
@@ -170,11 +190,11 @@ internal sealed partial class ClientAuthentication(
             {
                 return PresentedKey.Parse(algorithm, request.KeyBlob);
             }
-            LogRefusal(request, "the gateway does not have this algorithm");
+            Refuse(request, new KeyProblem(KeyRefusal.UnsupportedAlgorithm, "is of an algorithm that the gateway does not have"));
         }
         catch (SshFormatException malformed)
         {
-            LogRefusal(request, malformed.Message);
+            Refuse(request, new KeyProblem(KeyRefusal.MalformedKey, $"cannot be used: {LogText.Printable(malformed.Message)}"));
         }
         return null;
     }
@@ -183,38 +203,41 @@ internal sealed partial class ClientAuthentication(
     {
         if (Lookup() is not { } entry)
         {
-            LogRefusal(request, "there is no such session");
+            Refuse(request, new KeyProblem(KeyRefusal.UnknownSession, "was offered for a session that does not exist"), presented.Key.Fingerprint);
             return null;
         }
         var client = new AuthenticatedClient(entry, presented.Key, leg.Socket.RemoteEndPoint, presented.Certificate)
         {
             Identification = leg.PeerIdentification,
+            ConnectionId = connectionId,
             RevokedKeys = revokedKeys,
         };
-        string? problem = client.FindProblem(entry, time.GetUtcNow());
+        KeyProblem? problem = client.FindProblem(entry, time.GetUtcNow());
         if (problem is null)
         {
-            CertificateRefusal = null;
+            IsLastRefused = false;
             return client;
         }
-        if (presented.Certificate is { } certificate)
-        {
-            CertificateRefusal = $"The {certificate} {problem}.";
-        }
-        else if (client.FindRevocation(entry) is not null)
-        {
-            CertificateRefusal = $"The key {presented.Key.Fingerprint} {problem}.";
-        }
-        LogRefusal(request, problem, presented.Certificate is null ? "it " : "its certificate ");
+        Refuse(request, problem, presented.Key.Fingerprint, presented.Certificate);
         return null;
     }
 
-    private void LogRefusal(PublicKeyRequest request, string reason, string subject = "")
+    /// <param name="request">What is refused.</param>
+    /// <param name="problem">Why.</param>
+    /// <param name="fingerprint">Of the key in it; null: none could be read.</param>
+    /// <param name="certificate">The certificate of that key, whose signature is good.</param>
+    private void Refuse(PublicKeyRequest request, KeyProblem problem, string? fingerprint = null, SshCertificate? certificate = null)
     {
+        ReadOnlySpan<byte> name = request.AlgorithmName;
+        string type = LogText.Printable(Encoding.ASCII.GetString(name[..Math.Min(name.Length, MaxAlgorithmShown)]));
+        fingerprint ??= SshPublicKey.FingerprintOf(request.KeyBlob);
+        IsLastRefused = true;
+        Refused.Add(new RefusedKey(type, fingerprint, problem, certificate is null ? null : LogText.Printable(certificate.ToString())));
+        onRefused(problem.Reason);
         if (logger.IsEnabled(LogLevel.Debug))
         {
-            string algorithm = LogText.Printable(Encoding.ASCII.GetString(request.AlgorithmName));
-            Log.KeyRefused(logger, leg.Socket.RemoteEndPoint, LogText.Printable(UserName), algorithm, SshPublicKey.FingerprintOf(request.KeyBlob), subject + reason);
+            Log.KeyRefused(
+                logger, connectionId, leg.Socket.RemoteEndPoint, LogText.Printable(UserName), type, fingerprint, $"{(certificate is null ? "it" : "its certificate")} {problem.Description}");
         }
     }
 
@@ -236,7 +259,7 @@ internal sealed partial class ClientAuthentication(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "Connection from {Client} (user \"{UserName}\"): refused key {Algorithm} {Fingerprint}: {Reason}")]
-        public static partial void KeyRefused(ILogger logger, IPEndPoint client, string userName, string algorithm, string fingerprint, string reason);
+        [LoggerMessage(1, LogLevel.Debug, "Connection {Connection} from {Client} (user \"{UserName}\"): refused key {Algorithm} {Fingerprint}: {Reason}")]
+        public static partial void KeyRefused(ILogger logger, string connection, IPEndPoint client, string userName, string algorithm, string fingerprint, string reason);
     }
 }

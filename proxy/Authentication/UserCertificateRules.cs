@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using SshGateway.Feed;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
@@ -22,24 +23,29 @@ internal static class UserCertificateRules
     }
 
     /// <summary>Why the certificate does not open the session; null: it does. The signature is not checked.</summary>
-    public static string? FindProblem(SshCertificate certificate, SessionEntry session, IPAddress client, DateTimeOffset now)
+    public static KeyProblem? FindProblem(SshCertificate certificate, SessionEntry session, IPAddress client, DateTimeOffset now)
     {
         if (certificate.Type != CertificateType.User)
         {
-            return "is no user certificate";
+            return new KeyProblem(KeyRefusal.NotUserCertificate, "is no user certificate");
         }
         if (!session.TrustsUserCA(certificate.SignatureKey.Blob.Span))
         {
-            return "is signed by a CA that the session does not trust";
+            return new KeyProblem(KeyRefusal.UntrustedCA, "is signed by a CA that the session does not trust");
         }
         // None at all would mean everybody: OpenSSH refuses that too.
         if (!HasPrincipalOf(certificate, session))
         {
-            return session.AuthorizedPrincipals.Count > 0
+            return new KeyProblem(KeyRefusal.WrongPrincipal, session.AuthorizedPrincipals.Count > 0
                 ? "has none of the session's authorized principals"
-                : "has neither the session id nor the session's owner as a principal";
+                : "has neither the session id nor the session's owner as a principal");
         }
-        return certificate.ProblemAt(now) ?? FindProblemOfOptions(certificate, client);
+        if (certificate.ProblemAt(now) is { } problem)
+        {
+            bool isEarly = (ulong)now.ToUnixTimeSeconds() < certificate.ValidAfter;
+            return new KeyProblem(isEarly ? KeyRefusal.CertificateNotYetValid : KeyRefusal.CertificateExpired, problem);
+        }
+        return FindProblemOfOptions(certificate, client);
     }
 
     // Compared as they are: a comma does not make two of one.
@@ -49,7 +55,7 @@ internal static class UserCertificateRules
             : certificate.HasPrincipal(Encoding.ASCII.GetBytes(session.SessionId))
                 || (session.OwnerUser is { IsEmpty: false } owner && certificate.HasPrincipal(owner));
 
-    private static string? FindProblemOfOptions(SshCertificate certificate, IPAddress client)
+    private static KeyProblem? FindProblemOfOptions(SshCertificate certificate, IPAddress client)
     {
         foreach ((string name, byte[] data) in certificate.CriticalOptions)
         {
@@ -65,7 +71,7 @@ internal static class UserCertificateRules
             };
             if (problem is not null)
             {
-                return problem;
+                return new KeyProblem(name == CertificateOptions.SourceAddress ? KeyRefusal.SourceAddress : KeyRefusal.CriticalOption, problem);
             }
         }
         return null;

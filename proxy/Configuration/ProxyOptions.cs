@@ -16,6 +16,9 @@ internal sealed class ProxyOptions
     /// <summary>Empty: metrics are not sent anywhere.</summary>
     public string OtlpEndpoint { get; set; } = "";
 
+    /// <summary>Whether the collector gets a trace of each login, too.</summary>
+    public bool OtlpTraces { get; set; }
+
     public string Id { get; set; } = Environment.MachineName;
 
     public IList<string> HostKeys { get; } = [];

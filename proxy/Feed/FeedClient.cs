@@ -59,7 +59,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             {
                 return ComeBack(address, goAway);
             }
-            (cause, reason) = ("Ended", "it ended the stream");
+            (cause, reason) = (FeedMetrics.Ended, "it ended the stream");
         }
         catch (RpcException exception)
         {
@@ -67,13 +67,13 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         }
         catch (TableMismatchException exception)
         {
-            metrics.Lost("Mismatch");
+            metrics.Lost(FeedMetrics.Mismatch);
             FeedClientLog.Mismatch(logger, Name(), exception.Message);
             return _delay.Next();
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
-            (cause, reason) = ("Silence", $"nothing came for {OperatorAccess.SilenceLimit.TotalSeconds} s");
+            (cause, reason) = (FeedMetrics.Silence, $"nothing came for {OperatorAccess.SilenceLimit.TotalSeconds} s");
         }
         metrics.Lost(cause);
         _lastFailure = address is null ? reason : $"{address}: {reason}";

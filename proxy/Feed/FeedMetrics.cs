@@ -1,4 +1,7 @@
 using System.Diagnostics.Metrics;
+using Grpc.Core;
+using SshGateway.Feed;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
@@ -6,6 +9,23 @@ namespace SshGateway.Proxy.Feed;
 /// <summary>The figures of the table and of the stream that keeps it in step.</summary>
 internal sealed class FeedMetrics : IDisposable
 {
+    /// <summary>How a stream ends or cannot be opened: by a gRPC status, a GoAway, or a word of ours.</summary>
+    public static readonly IReadOnlyList<string> LostCauses =
+    [
+        .. Enum.GetValues<StatusCode>().Where(status => status != StatusCode.OK).Select(status => status.ToString()),
+        .. Enum.GetValues<GoAwayReason>().Where(reason => reason != GoAwayReason.Unspecified).Select(reason => reason.ToString()),
+        Ended, Silence, Mismatch,
+    ];
+
+    /// <summary>The operator ended the stream, without a reason.</summary>
+    public const string Ended = "Ended";
+
+    /// <summary>Nothing came for too long.</summary>
+    public const string Silence = "Silence";
+
+    /// <summary>The table was not what the operator's was.</summary>
+    public const string Mismatch = "Mismatch";
+
     private readonly Meter _meter = new("SshGateway.Proxy.Feed");
     private readonly TimeProvider _time;
     private readonly Counter<long> _lost;
@@ -27,6 +47,8 @@ internal sealed class FeedMetrics : IDisposable
         _meter.CreateObservableGauge("sshgateway.proxy.clock_skew", () => clock.Skew.TotalSeconds, "s", "By how much this proxy's clock is ahead of the operator's; negative: behind");
         _synced = _meter.CreateCounter<long>("sshgateway.proxy.feed_syncs", description: "Tables that were brought into step with an operator, by how");
         _lost = _meter.CreateCounter<long>("sshgateway.proxy.feed_lost", description: "Streams that ended or could not be opened, by gRPC status");
+        _synced.StartAtZero("cause", Enum.GetNames<SyncCause>());
+        _lost.StartAtZero("cause", LostCauses);
     }
 
     /// <summary>A message came on a stream whose table is complete.</summary>
@@ -40,7 +62,7 @@ internal sealed class FeedMetrics : IDisposable
         _synced.Add(1, new KeyValuePair<string, object?>("cause", cause.ToString()));
     }
 
-    /// <param name="cause">The gRPC status, or a word of ours.</param>
+    /// <param name="cause">One of <see cref="LostCauses"/>.</param>
     public void Lost(string cause)
     {
         _isInStep = false;

@@ -20,13 +20,32 @@ internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
     /// <exception cref="RpcException">A file cannot be used.</exception>
     public OperatorStream Open(OperatorAddress address, CancellationToken cancellationToken)
     {
+        OperatorCredentials? credentials = ReadCredentials();
+        return new OperatorStream(new Uri($"{(credentials is null ? "http" : "https")}://{address.Name}"), credentials, address.EndPoint, cancellationToken);
+    }
+
+    /// <summary>Why a file cannot be used; null: both can.</summary>
+    public string? FindProblem()
+    {
+        try
+        {
+            ReadCredentials();
+            return null;
+        }
+        catch (RpcException problem)
+        {
+            return problem.Status.Detail;
+        }
+    }
+
+    private OperatorCredentials? ReadCredentials()
+    {
         if (options.AuthoritiesFile is null || options.TokenFile is null)
         {
-            return new OperatorStream(new Uri($"http://{address.Name}"), null, address.EndPoint, cancellationToken);
+            return null;
         }
         CertificateAuthorities authorities = Use("Proxy:OperatorCA", options.AuthoritiesFile, path => CertificateAuthorities.FromFile(path, time));
-        string token = Use("Proxy:OperatorToken", options.TokenFile, ReadToken);
-        return new OperatorStream(new Uri($"https://{address.Name}"), new OperatorCredentials(authorities, token), address.EndPoint, cancellationToken);
+        return new OperatorCredentials(authorities, Use("Proxy:OperatorToken", options.TokenFile, ReadToken));
     }
 
     private static T Use<T>(string setting, string path, Func<string, T> read)

@@ -7,11 +7,11 @@ using SshGateway.Proxy.Sessions;
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Tells the operators how sessions are used and which host keys pods show: each of them, not only the one that is
-/// followed, because any may be the one that writes status. A stream that is lost costs nothing but the news; the next
-/// one begins with everything.
+/// Tells the operators how sessions are used, whose logins are refused, and which host keys pods show: each of them,
+/// not only the one that is followed, because any may be the one that writes status. A stream that is lost costs
+/// nothing but the news; the next one begins with everything but refused logins.
 /// </summary>
-internal sealed partial class ReportClient(FeedOptions options, OpenSessions sessions, PodHostKeys hostKeys, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
+internal sealed partial class ReportClient(FeedOptions options, OpenSessions sessions, RefusedLogins refusedLogins, PodHostKeys hostKeys, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
 {
     // A host key is of use to the other proxies at once; how sessions are used only people want to know.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -106,6 +106,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
     private async Task WriteAsync(OperatorStream stream, CancellationToken cancellationToken)
     {
         using var usage = new UsageJournal(sessions);
+        using var refused = new RefusedLoginJournal(refusedLogins);
         using var keys = new HostKeyJournal(hostKeys);
         using var timer = new PeriodicTimer(Interval, time);
         int interval = 0;
@@ -120,7 +121,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
             }
             if (interval++ % IntervalsPerUsage == 0)
             {
-                foreach (Activity report in usage.Take())
+                foreach (Activity report in refused.Take() is { } news ? usage.Take().Append(news) : usage.Take())
                 {
                     if (!await stream.WriteAsync(new ProxyMessage { Activity = report }))
                     {

@@ -32,10 +32,10 @@ internal static class ProxyHost
         ProxyOptions options = ProxyOptionsReader.Read(builder.Configuration);
         ListenAddress.Probe("Proxy:Listen", options.Listen);
         ListenAddress.Probe("Proxy:HttpListen", options.HttpListen);
-        builder.Logging.UseGatewayConsole();
+        builder.Logging.UseGatewayConsole(builder.Configuration);
         builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
-        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id);
+        builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id, options.OtlpTraces);
         ListenOptions? probes = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -79,6 +79,7 @@ internal static class ProxyHost
         services.AddSingleton<SessionTable>();
         services.AddSingleton<OperatorClock>();
         services.AddSingleton<OpenSessions>();
+        services.AddSingleton<RefusedLogins>();
         services.AddHostedService<OpenSessionReview>();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using SshGateway.Proxy.Outcomes;
@@ -14,6 +15,7 @@ internal sealed partial class PodConnector(PodLoginLimits limits, TimeProvider t
     /// <returns>A refusal that can be retried means that the pod accepted and hung up before we could look.</returns>
     public async Task<Result<IPeerSocket>> ConnectAsync(SessionEntry entry, IEventLoop loop, CancellationToken cancellation)
     {
+        using Activity? step = LoginTrace.Start(LoginTrace.Dial);
         using var timeout = new CancellationTokenSource(limits.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try

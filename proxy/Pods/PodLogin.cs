@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using SshGateway.Proxy.Authentication;
@@ -56,7 +57,7 @@ internal sealed partial class PodLogin(
             Result<SshClientTransport> result = await AttemptAsync(client, loop, gateway, offered.Value, relayBanner, cancellation).ConfigureAwait(false);
             if (result.Refusal is { } refusal)
             {
-                Log.Failed(logger, client.Address, entry.SessionId, attempt, refusal.Sentence, LogText.Printable(refusal.Detail));
+                Log.Failed(logger, client.ConnectionId, client.Address, entry.SessionId, attempt, refusal.Sentence, LogText.Printable(refusal.Detail));
             }
             if (result.Refusal is not { CanRetry: true } || attempt == limits.Attempts)
             {
@@ -114,12 +115,13 @@ internal sealed partial class PodLogin(
             OwnIdentification = Identification.ForPodOf(client.Identification),
         };
         bool done = false;
+        using Activity? step = LoginTrace.Start(LoginTrace.PodLogin);
         using var expiry = new CancellationTokenSource(limits.LoginTimeout, time);
         try
         {
             using CancellationTokenRegistration ended = expiry.Token.UnsafeRegister(static leg => ((SshClientTransport)leg!).Abort(), leg);
             await leg.HandshakeAsync().ConfigureAwait(false);
-            LogHandshake(leg, entry, shown!);
+            LogHandshake(leg, client.ConnectionId, entry, shown!);
             refusal = await AuthenticateAsync(leg, client, gateway, offered, relayBanner, expiry.Token).ConfigureAwait(false) ?? hostKeys.Learn(entry, shown!);
             done = refusal is null;
             return refusal is null ? leg : refusal;
@@ -232,20 +234,20 @@ internal sealed partial class PodLogin(
     private static Refusal HungUp(SessionEntry entry, string detail, bool canRetry) =>
         PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail) with { CanRetry = canRetry };
 
-    private void LogHandshake(SshClientTransport leg, SessionEntry entry, PresentedKey hostKey)
+    private void LogHandshake(SshClientTransport leg, string connection, SessionEntry entry, PresentedKey hostKey)
     {
         if (logger.IsEnabled(LogLevel.Debug))
         {
-            Log.KeysExchanged(logger, entry.SessionId, entry.Endpoint, leg.NegotiatedAlgorithms, hostKey.Key.Fingerprint);
+            Log.KeysExchanged(logger, connection, entry.SessionId, entry.Endpoint, leg.NegotiatedAlgorithms, hostKey.Key.Fingerprint);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "Connection from {Client}: pod login attempt {Attempt} for session {SessionId} failed: {Problem} {Detail}")]
-        public static partial void Failed(ILogger logger, IPEndPoint client, string sessionId, int attempt, string problem, string? detail);
+        [LoggerMessage(1, LogLevel.Debug, "Connection {Connection} from {Client}: pod login attempt {Attempt} for session {SessionId} failed: {Problem} {Detail}")]
+        public static partial void Failed(ILogger logger, string connection, IPEndPoint client, string sessionId, int attempt, string problem, string? detail);
 
-        [LoggerMessage(2, LogLevel.Debug, "The pod of session {SessionId} at {Endpoint} negotiated {Algorithms}, host key {Fingerprint}")]
-        public static partial void KeysExchanged(ILogger logger, string sessionId, IPEndPoint? endpoint, string algorithms, string fingerprint);
+        [LoggerMessage(2, LogLevel.Debug, "Connection {Connection}: the pod of session {SessionId} at {Endpoint} negotiated {Algorithms}, host key {Fingerprint}")]
+        public static partial void KeysExchanged(ILogger logger, string connection, string sessionId, IPEndPoint? endpoint, string algorithms, string fingerprint);
     }
 }

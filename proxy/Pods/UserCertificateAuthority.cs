@@ -105,11 +105,11 @@ internal sealed class UserCertificateAuthority(SshPrivateKey caKey, TimeProvider
         return extensions.Written;
     }
 
-    // A session id is a DNS label, a fingerprint base64, an address digits and punctuation: of all that is here, only a
-    // CA's words need escaping.
+    // A session id is a DNS label, a fingerprint base64, an address and a connection's id digits and punctuation: of
+    // all that is here, only a CA's words need escaping.
     private static string KeyId(AuthenticatedClient client)
     {
-        string login = $"session={client.Entry.SessionId} client={client.Key.Fingerprint} from={client.Address.Address}";
+        string login = $"session={client.Entry.SessionId} client={client.Key.Fingerprint} from={client.Address.Address} connection={client.ConnectionId}";
         return client.Certificate is { } certificate
             ? $"{login} certificate={Escape(certificate.KeyId)} serial={certificate.Serial} ca={certificate.SignatureKey.Fingerprint}"
             : login;

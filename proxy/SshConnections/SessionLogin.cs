@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SshGateway.Hosting.Text;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
@@ -98,6 +99,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
     private async Task<SessionEntry?> AwaitPodAsync(
         AuthenticatedClient client, SessionEntry entry, OpenSession session, CancellationToken patience, CancellationToken cancellation)
     {
+        using Activity? step = LoginTrace.Start(LoginTrace.Wait);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience, cancellation);
         while (!either.IsCancellationRequested && LoginGate.IsStarting(entry, time.GetUtcNow()))
         {

@@ -53,6 +53,10 @@ internal sealed class SshConnection : IClientConnection
     /// <inheritdoc/>
     public bool IsAuthenticated => _lease.IsAuthenticated;
 
+    // OpenSSH's client leaves when its last key was refused.
+    private ConnectionEnd HowClientLeft =>
+        _client is null && _authentication.IsLastRefused ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientLeftEarly;
+
     /// <inheritdoc/>
     public async Task RunAsync()
     {
@@ -64,7 +68,7 @@ internal sealed class SshConnection : IClientConnection
         }
         catch (PeerDisconnectedException disconnect)
         {
-            outcome = new ConnectionOutcome(ConnectionEnd.ClientLeftEarly, disconnect.Description);
+            outcome = new ConnectionOutcome(HowClientLeft, disconnect.Description);
         }
         catch (SshProtocolException violation)
         {
@@ -80,14 +84,14 @@ internal sealed class SshConnection : IClientConnection
         catch (PeerGoneException gone)
         {
             _report.ClientGone(gone);
-            outcome = new ConnectionOutcome(_deadline.Expired ? ConnectionEnd.ClientTooSlow : ConnectionEnd.ClientLeftEarly);
+            outcome = new ConnectionOutcome(_deadline.Expired ? ConnectionEnd.ClientTooSlow : HowClientLeft);
         }
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
             _report.UserName = _authentication.UserName;
             _report.Defect(defect);
-            await DisconnectAsync(DisconnectReason.ByApplication, "The gateway failed on an internal error. Please report this to the operators.").ConfigureAwait(false);
+            await DisconnectAsync(DisconnectReason.ByApplication, NameConnection("The gateway failed on an internal error. Please report this to the operators.")).ConfigureAwait(false);
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
         }
 #pragma warning restore CA1031
@@ -227,12 +231,16 @@ internal sealed class SshConnection : IClientConnection
     // The banner is what ssh shows; the DISCONNECT is what clients without banners show.
     private async Task<ConnectionOutcome> RefuseAsync(Refusal refusal)
     {
+        string sentence = NameConnection(refusal.Sentence);
         // A client that did not take the pod's banners does not take this one either.
-        await RelayBannerAsync(LoginWords.WriteBanner(refusal.Sentence)).AsTask().WaitAsync(Linger, _time)
+        await RelayBannerAsync(LoginWords.WriteBanner(sentence)).AsTask().WaitAsync(Linger, _time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await DisconnectAsync(DisconnectReason.ByApplication, refusal.Sentence).ConfigureAwait(false);
+        await DisconnectAsync(DisconnectReason.ByApplication, sentence).ConfigureAwait(false);
         return refusal.Outcome;
     }
+
+    // So that whoever is asked for help finds it in the logs.
+    private string NameConnection(string sentence) => $"{sentence} (connection {_report.Id})";
 
     private async Task DisconnectAsync(DisconnectReason reason, string sentence)
     {
@@ -250,6 +258,11 @@ internal sealed class SshConnection : IClientConnection
     {
         _report.UserName = _authentication.UserName;
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
-        _report.Ended(_authentication.CertificateRefusal is { } refusal ? outcome with { Detail = $"{outcome.Detail} {refusal}".TrimStart() } : outcome);
+        // A client that left at a key that would do, to ask for its passphrase perhaps, was not refused.
+        if (_client is null && _authentication.IsSessionKnown is { } isKnown && (_authentication.IsLastRefused || _authentication.Refused.Decisive is null))
+        {
+            _report.LoginRefused(_authentication.Refused, isKnown);
+        }
+        _report.Ended(outcome);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SshConnectionFactory(
     public SshConnection Create(IPeerSocket socket, ReadOnlySpan<byte> unread, ConnectionLease lease, ConnectionReport report)
     {
         SshServerTransport leg = transports.Create(socket, unread);
-        var authentication = new ClientAuthentication(leg, table, revokedKeys, time, authenticationLogger);
+        var authentication = new ClientAuthentication(leg, report.Id, table, revokedKeys, report.KeyRefused, time, authenticationLogger);
         return new SshConnection(leg, lease, report, authentication, openSessions, login, timeouts, time);
     }
 }

@@ -10,8 +10,15 @@ internal static class LogLevelSettings
 
     private const string Levels = "LogLevel";
 
+    private const string Format = "Format";
+    private const string Text = "text";
+    private const string Json = "json";
+
     // The alias of LineLoggerProvider.
     private const string Provider = "Console";
+
+    /// <summary>Whether each line is an object of JSON.</summary>
+    public static bool IsJson(IConfiguration configuration) => Json.Equals(configuration[$"{Section}:{Format}"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What is wrong with the section, a sentence each.</summary>
     public static IEnumerable<string> FindProblems(IConfiguration configuration)
@@ -27,9 +34,16 @@ internal static class LogLevelSettings
                     yield return problem;
                 }
             }
+            else if (child.Path.Equals($"{Section}:{Format}", StringComparison.OrdinalIgnoreCase))
+            {
+                if (child.Value is not { } format || !(format.Equals(Text, StringComparison.OrdinalIgnoreCase) || format.Equals(Json, StringComparison.OrdinalIgnoreCase)))
+                {
+                    yield return $"{child.Path} is \"{child.Value}\"; write {Text} or {Json}";
+                }
+            }
             else if (!isProvider)
             {
-                yield return $"{child.Path} is no key; write {Section}:{Levels}:<category>=<level>, such as {Section}:{Levels}:Default=Debug";
+                yield return $"{child.Path} is no key; write {Section}:{Levels}:<category>=<level>, such as {Section}:{Levels}:Default=Debug, or {Section}:{Format}={Json}";
             }
         }
     }

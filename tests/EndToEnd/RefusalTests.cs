@@ -170,6 +170,53 @@ public sealed partial class RefusalTests(SharedGateway shared)
             pod.Log);
     }
 
+    [RealSshFact]
+    public async Task A_wrong_key_an_unknown_session_and_a_client_without_keys_are_three_lines_of_the_log()
+    {
+        // Others that fail at the first proxy would be told of together with these.
+        KeyPair stranger = await KeyPair.GenerateAsync(ScratchDirectory.New("refused"), "id");
+        string unknown = $"unknown-{Guid.NewGuid():N}"[..20];
+
+        Scrape before = await Scrape.OfAsync(shared.Gateway.Proxies[1].Http);
+        await shared.ClientOf(1, stranger).RunAsync(SharedGateway.Alpha, "true");
+        await shared.ClientOf(1, stranger).RunAsync(unknown, "true");
+        await shared.ClientOf(1, stranger).With("PubkeyAuthentication=no").RunAsync(SharedGateway.Alpha, "true");
+
+        string refused = $"Refused 1 key: ssh-ed25519 {stranger.Fingerprint}";
+        await AssertLoggedAsync($"AuthenticationFailed, blame Client, user \"{SharedGateway.Alpha}\"", $"The session exists. {refused} (NotAuthorized). The last one is none of the session's keys.");
+        await AssertLoggedAsync($"AuthenticationFailed, blame Client, user \"{unknown}\"", $"There is no such session. {refused} (UnknownSession).");
+        await AssertLoggedAsync($"ClientLeftEarly, blame Nobody, user \"{SharedGateway.Alpha}\"", "The session exists. The client offered no key.");
+        Scrape after = await Scrape.OfAsync(shared.Gateway.Proxies[1].Http);
+        Assert.All(
+            new[] { "NotAuthorized", "UnknownSession" }.Select(reason => $"sshgateway_proxy_refused_keys_total{{reason=\"{reason}\"}}"),
+            counter => Assert.Equal(before[counter] + 1, after[counter]));
+    }
+
+    // Whoever shows this to an operator is found in each log.
+    [RealSshFact]
+    public async Task The_id_of_a_connection_is_in_the_proxys_log_the_pods_log_and_the_users_sentence()
+    {
+        const string Id = "traced";
+        await using PodSshd pod = await shared.AddPodAsync(Id);
+        Assert.True((await shared.Client.RunWhenKnownAsync(Id, "true")).Succeeded);
+        string login = Regex.Match(pod.Log, $@"ID session={Id} client=\S+ from=\S+ connection=(\S+)").Groups[1].Value;
+        Assert.Matches(@"\A[0-9a-f]{8}-[0-9]+\z", login);
+        await AssertLoggedAsync($"Connection {login} from ", $"logged in: session {Id}");
+
+        await pod.StopAsync();
+        CommandResult refused = await shared.Client.RunAsync(Id, "true");
+
+        string connection = Regex.Match(refused.ErrorText, @"\(connection ([0-9a-f]{8}-[0-9]+)\)").Groups[1].Value;
+        await AssertLoggedAsync($"Connection {connection} from ", $"PodUnreachable, blame Pod, user \"{Id}\"");
+        shared.Gateway.Manifests.Remove(Id);
+    }
+
+    /// <summary>One line of the gateway's log has both.</summary>
+    private Task AssertLoggedAsync(string one, string other) => Eventually.TrueAsync(
+        () => shared.Gateway.Logs.Split('\n').Any(line => line.Contains(one, StringComparison.Ordinal) && line.Contains(other, StringComparison.Ordinal)),
+        TimeSpan.FromMinutes(2),
+        () => $"no line has \"{one}\" and \"{other}\"\n{shared.Gateway.Logs}");
+
     private void WriteSession(string id, IPEndPoint endpoint) => shared.Gateway.Manifests.Write(
         new SessionManifest(id, [shared.UserKey.PublicLine]) { Port = endpoint.Port },
         new PodManifest(id, id, endpoint.Address));

@@ -46,11 +46,14 @@ internal sealed class IssuerKeysException(string message, Exception? innerExcept
 /// <summary>Keys in a file: Operator:FeedJwks, for Operator:FeedIssuer.</summary>
 internal sealed class JwksFile(string path, string issuer) : IIssuerKeysSource
 {
-    public Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken)
+    public Task<IssuerKeys> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Read());
+
+    /// <exception cref="IssuerKeysException">The file cannot be used.</exception>
+    public IssuerKeys Read()
     {
         try
         {
-            return Task.FromResult(new IssuerKeys(issuer, RegularFile.ReadText(path)));
+            return new IssuerKeys(issuer, RegularFile.ReadText(path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -10,12 +10,14 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
-/// Writes an event when a session's Ready condition has changed, for <c>kubectl describe</c>. Best effort: one at a
-/// time, none twice, and what does not fit into the queue is dropped. Nothing waits for it.
+/// Writes an event when a session's Ready condition has changed, or its logins are refused, for
+/// <c>kubectl describe</c>. Best effort: one at a time, none twice, and what does not fit into the queue is dropped.
+/// Nothing waits for it.
 /// </summary>
 internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProvider time, ILogger<EventWriter> logger)
 {
     private const string Controller = "tars.cloudwalk.network/ssh-gateway-operator";
+    private const string LoginsRefused = "LoginsRefused";
     private const int QueueLength = 256;
     private const int MaxNote = 1000;
     private const int MaxInstance = 128;
@@ -35,9 +37,13 @@ internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProv
         SessionCondition? ready = Ready(written);
         if (ready is not null && Ready(session.Status)?.Reason != ready.Reason)
         {
-            _queue.Writer.TryWrite((session.Key, Compose(session, ready)));
+            _queue.Writer.TryWrite((session.Key, Compose(session, "Route", ready.Reason ?? "", ready.Message ?? "", Warnings.Contains(ready.Reason ?? ""))));
         }
     }
+
+    /// <summary>Takes note of logins that were refused.</summary>
+    public void NoteRefusedLogins(ClaudeSession session, string what) =>
+        _queue.Writer.TryWrite((session.Key, Compose(session, "Login", LoginsRefused, what, isWarning: true)));
 
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -57,14 +63,14 @@ internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProv
 
     private static SessionCondition? Ready(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c?.Type == SessionCondition.Ready);
 
-    private Eventsv1Event Compose(ClaudeSession session, SessionCondition ready) => new()
+    private Eventsv1Event Compose(ClaudeSession session, string action, string reason, string note, bool isWarning) => new()
     {
         Metadata = new V1ObjectMeta { NamespaceProperty = session.Namespace, GenerateName = $"{session.Name}-" },
         EventTime = time.GetUtcNow().UtcDateTime,
         ReportingController = Controller,
         ReportingInstance = replica.Identity.Length > MaxInstance ? replica.Identity[..MaxInstance] : replica.Identity,
-        Action = "Route",
-        Reason = ready.Reason ?? "",
+        Action = action,
+        Reason = reason,
         Regarding = new V1ObjectReference
         {
             ApiVersion = ClaudeSession.ApiVersion,
@@ -73,8 +79,8 @@ internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProv
             Name = session.Name,
             Uid = session.Uid,
         },
-        Note = Shorten(ready.Message ?? ""),
-        Type = Warnings.Contains(ready.Reason ?? "") ? "Warning" : "Normal",
+        Note = Shorten(note),
+        Type = isWarning ? "Warning" : "Normal",
     };
 
     // The limit is of bytes, and a character of a key's comment can have four.

@@ -86,6 +86,10 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         }
     }
 
+    /// <summary>The session that has this id; null: none has.</summary>
+    public ClaudeSession? Find(string sessionId) =>
+        _bySessionId.TryGetValue(sessionId, out ObjectKey key) && _states.TryGetValue(key, out SessionState? state) ? state.Session : null;
+
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -1,10 +1,15 @@
 using System.Diagnostics.Metrics;
+using SshGateway.Hosting.Metrics;
+using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Watching;
 
 /// <summary>The figures of the watches, by kind of object.</summary>
 internal sealed class WatchingMetrics : IDisposable
 {
+    /// <summary>The kinds that are watched.</summary>
+    public static readonly IReadOnlyList<string> Kinds = [ClaudeSession.KindName, Pod.KindName];
+
     private readonly Meter _meter = new("SshGateway.Operator.Kubernetes");
     private readonly Counter<long> _lists;
     private readonly Counter<long> _failures;
@@ -15,6 +20,10 @@ internal sealed class WatchingMetrics : IDisposable
         _lists = _meter.CreateCounter<long>("sshgateway.operator.lists", description: "Lists that were asked for");
         _failures = _meter.CreateCounter<long>("sshgateway.operator.watch_failures", description: "Lists and watches that failed");
         _undecodable = _meter.CreateCounter<long>("sshgateway.operator.undecodable_objects", description: "Versions of objects that could not be decoded");
+        foreach (Counter<long> counter in new[] { _lists, _failures, _undecodable })
+        {
+            counter.StartAtZero("kind", Kinds);
+        }
     }
 
     public void Listing(string kind) => _lists.Add(1, new KeyValuePair<string, object?>("kind", kind));

@@ -1,15 +1,19 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
 namespace SshGateway.Hosting.Logging;
 
-/// <summary>How both processes log: one line each, with UTC time.</summary>
+/// <summary>How both processes log: one line each, with UTC time, as text or as an object of JSON.</summary>
 internal static class ConsoleLogging
 {
+    private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     /// <param name="logging">Whose other providers are removed.</param>
+    /// <param name="configuration">Says in which form (<c>Logging:Format</c>).</param>
     /// <param name="output">Where lines go; null: standard output.</param>
-    public static void UseGatewayConsole(this ILoggingBuilder logging, Stream? output = null)
+    public static void UseGatewayConsole(this ILoggingBuilder logging, IConfiguration configuration, Stream? output = null)
     {
         // The framework's own information is about requests to the probes.
         logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -19,12 +23,18 @@ internal static class ConsoleLogging
         {
             console.SingleLine = true;
             console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.TimestampFormat = $"{TimeFormat} ";
         });
+        logging.AddJsonConsole(console =>
+        {
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = TimeFormat;
+        });
+        string format = LogLevelSettings.IsJson(configuration) ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
         // The framework's formatter stays; what writes its lines is ours (ADR 16).
         logging.ClearProviders();
         logging.Services.AddSingleton<ILoggerProvider>(services => new LineLoggerProvider(
-            services.GetServices<ConsoleFormatter>().First(formatter => formatter.Name == ConsoleFormatterNames.Simple),
+            services.GetServices<ConsoleFormatter>().First(formatter => formatter.Name == format),
             output ?? Console.OpenStandardOutput()));
     }
 }

@@ -20,6 +20,7 @@ internal sealed class MetricFamily
     private readonly string _type;
     private readonly string? _help;
     private readonly bool _isDelta;
+    private readonly bool _startsAtZero;
     private readonly IReadOnlyList<double> _bounds;
 
     public MetricFamily(Instrument instrument)
@@ -29,6 +30,7 @@ internal sealed class MetricFamily
         bool isCounter = kind == typeof(Counter<>) || kind == typeof(ObservableCounter<>);
         _type = isHistogram ? "histogram" : isCounter ? "counter" : "gauge";
         _isDelta = kind == typeof(Counter<>) || kind == typeof(UpDownCounter<>);
+        _startsAtZero = isHistogram && instrument.Meter.Name.StartsWith(MetricsText.OwnMeters, StringComparison.Ordinal);
         Name = NameOf(instrument, isCounter);
         _help = instrument.Description;
         _bounds = !isHistogram ? [] : instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } ? bounds : DefaultBounds;
@@ -68,7 +70,7 @@ internal sealed class MetricFamily
     {
         lock (_lock)
         {
-            if (_series.Count == 0)
+            if (_series.Count == 0 && !_startsAtZero)
             {
                 return;
             }
@@ -80,6 +82,10 @@ internal sealed class MetricFamily
             foreach ((string labels, MetricSeries series) in _series)
             {
                 WriteSeries(text, labels, series);
+            }
+            if (_series.Count == 0)
+            {
+                WriteSeries(text, "", new MetricSeries(_bounds));
             }
         }
     }

@@ -18,12 +18,13 @@ internal static class MetricsEndpoint
     /// anything.</param>
     /// <param name="service">What the process is called there.</param>
     /// <param name="instance">Which one of them it is.</param>
-    public static void AddGatewayMetrics(this WebApplicationBuilder builder, string otlpEndpoint, string service, string instance)
+    /// <param name="hasTraces">Whether the collector gets spans, too.</param>
+    public static void AddGatewayMetrics(this WebApplicationBuilder builder, string otlpEndpoint, string service, string instance, bool hasTraces = false)
     {
         builder.Services.AddSingleton<MetricsText>();
         if (otlpEndpoint.Length > 0 || builder.Configuration[StandardVariable] is { Length: > 0 })
         {
-            builder.Services.AddSingleton<IHostedService>(_ => new OtlpExport(otlpEndpoint.Length > 0 ? new Uri(otlpEndpoint) : null, service, instance));
+            builder.Services.AddSingleton<IHostedService>(_ => new OtlpExport(otlpEndpoint.Length > 0 ? new Uri(otlpEndpoint) : null, service, instance, hasTraces));
         }
     }
 

@@ -99,6 +99,36 @@ public sealed class StatusTests(KubernetesServer server)
     }
 
     [KubernetesFact]
+    public async Task Logins_that_are_refused_again_and_again_are_an_event_and_no_condition()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "abc12");
+        await StatusAsync(space, "abc12", "Pending", "WaitingForPod");
+        var report = new Activity
+        {
+            Refused =
+            {
+                new LoginRefusals { SessionId = "abc12", Count = 5, Reason = nameof(KeyRefusal.NotAuthorized), KeyFingerprint = "SHA256:oldkey" },
+                new LoginRefusals { SessionId = "unknown", Count = 5, Reason = nameof(KeyRefusal.NotAuthorized), KeyFingerprint = "SHA256:oldkey" },
+            },
+        };
+        using OperatorStream proxy = await ReportAsync(replica, "proxy-1", report);
+
+        string described = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                described = await server.KubectlAsync("describe", "claudesession", "-n", space, "abc12");
+                return described.Contains("LoginsRefused", StringComparison.Ordinal);
+            },
+            () => described);
+        Assert.Matches(@"Warning +LoginsRefused .* 5 logins refused within 10 seconds: the session does not list the key \(SHA256:oldkey\)", described);
+        await StatusAsync(space, "abc12", "Pending", "WaitingForPod", status => status["conditions"]!.AsArray().Count == 4);
+        Assert.DoesNotContain("unknown", await server.KubectlAsync("get", "events", "-n", space), StringComparison.Ordinal);
+    }
+
+    [KubernetesFact]
     public async Task Connections_and_last_use_are_what_the_proxies_report()
     {
         string space = await Cluster.CreateNamespaceAsync();

@@ -65,5 +65,5 @@ public sealed class GatewayKeyTests : IDisposable
     }
 
     private AuthenticatedClient Client(Certificate? certificate) =>
-        new(Sessions.Entry(), _client.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), certificate?.Parse()) { RevokedKeys = new RevokedKeys() };
+        new(Sessions.Entry(), _client.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), certificate?.Parse()) { ConnectionId = "0badcafe-1", RevokedKeys = new RevokedKeys() };
 }

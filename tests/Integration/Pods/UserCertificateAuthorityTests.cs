@@ -25,7 +25,7 @@ public sealed class UserCertificateAuthorityTests
         SshPublicKey client = PrivateKeys.Generate(SshKeyTypes.Ed25519).PublicKey;
         var time = new FixedTime(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
         PodCredential[] offered = new UserCertificateAuthority(ca, time).Create(
-            new AuthenticatedClient(Sessions.Entry(), client, IPEndPoint.Parse("192.0.2.7:51234")) { RevokedKeys = new RevokedKeys() }).Value!;
+            new AuthenticatedClient(Sessions.Entry(), client, IPEndPoint.Parse("192.0.2.7:51234")) { ConnectionId = "0badcafe-1", RevokedKeys = new RevokedKeys() }).Value!;
         Assert.Equal(["ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com"], offered.Select(credential => credential.Algorithm));
         PodCredential certificate = offered[keyNumber];
 
@@ -34,7 +34,7 @@ public sealed class UserCertificateAuthorityTests
         Assert.Contains($"Type: {certificate.Algorithm} user certificate", lines);
         Assert.Contains($"Public key: {(keyNumber == 0 ? "ED25519" : "ECDSA")}-CERT {certificate.Key.PublicKey.Fingerprint}", lines);
         Assert.Contains($"Signing CA: {caName} {ca.PublicKey.Fingerprint} (using {signatureAlgorithm})", lines);
-        Assert.Contains($"Key ID: \"session=abc12 client={client.Fingerprint} from=192.0.2.7\"", lines);
+        Assert.Contains($"Key ID: \"session=abc12 client={client.Fingerprint} from=192.0.2.7 connection=0badcafe-1\"", lines);
         Assert.Contains("Serial: 0", lines);
         Assert.Contains("Valid: from 2026-03-04T05:01:07 to 2026-03-04T05:11:07", lines);
         int principals = Array.IndexOf(lines, "Principals:");
@@ -49,11 +49,11 @@ public sealed class UserCertificateAuthorityTests
     {
         using SshPrivateKey ca = PrivateKeys.Generate(SshKeyTypes.Ed25519);
         var authority = new UserCertificateAuthority(ca, TimeProvider.System);
-        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("[2001:db8::1]:22")) { RevokedKeys = new RevokedKeys() };
+        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("[2001:db8::1]:22")) { ConnectionId = "0badcafe-1", RevokedKeys = new RevokedKeys() };
         PodCredential first = authority.Create(client).Value![0];
         PodCredential second = authority.Create(client).Value![0];
         Assert.NotEqual(first.MakeBlob().Slice(36, 36).ToArray(), second.MakeBlob().Slice(36, 36).ToArray());
-        Assert.Contains("from=2001:db8::1\"", Show(first), StringComparison.Ordinal);
+        Assert.Contains("from=2001:db8::1 connection=0badcafe-1\"", Show(first), StringComparison.Ordinal);
     }
 
     // What the client's CA forces or does not permit is the pod's to enforce, so its sshd has to hear of it.
@@ -68,14 +68,14 @@ public sealed class UserCertificateAuthorityTests
             CriticalOptions = [("force-command", "/bin/date"), ("source-address", "192.0.2.0/24")],
             Extensions = ["no-touch-required", "permit-pty", "permit-x-unheard-of"],
         };
-        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), own.Parse()) { RevokedKeys = new RevokedKeys() };
+        var client = new AuthenticatedClient(Sessions.Entry(), ca.PublicKey, IPEndPoint.Parse("192.0.2.7:51234"), own.Parse()) { ConnectionId = "0badcafe-1", RevokedKeys = new RevokedKeys() };
         PodCredential certificate = new UserCertificateAuthority(ca, TimeProvider.System).Create(client).Value![0];
 
         string[] lines = [.. Show(certificate).Split('\n').Select(line => line.Trim())];
         int options = Array.IndexOf(lines, "Critical Options:");
         Assert.Equal(["force-command /bin/date", "Extensions:", "permit-pty", ""], lines[(options + 1)..(options + 5)]);
         Assert.Contains(
-            $"Key ID: \"session=abc12 client={ca.PublicKey.Fingerprint} from=192.0.2.7 certificate=alice%20%22x%22%0A{new string('y', 118)} serial=7 ca={ca.PublicKey.Fingerprint}\"",
+            $"Key ID: \"session=abc12 client={ca.PublicKey.Fingerprint} from=192.0.2.7 connection=0badcafe-1 certificate=alice%20%22x%22%0A{new string('y', 118)} serial=7 ca={ca.PublicKey.Fingerprint}\"",
             lines);
     }
 

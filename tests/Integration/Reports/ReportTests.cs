@@ -61,7 +61,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         }
         _client = new ReportClient(
             new FeedOptions { Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], ProxyId = "proxy-a", AuthoritiesFile = null, TokenFile = null },
-            _gateway.OpenSessions, _gateway.PodHostKeys, _time, NullLogger<ReportClient>.Instance);
+            _gateway.OpenSessions, _gateway.RefusedLogins, _gateway.PodHostKeys, _time, NullLogger<ReportClient>.Instance);
     }
 
     public async Task DisposeAsync()
@@ -147,6 +147,40 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         }
 
         await OpinionAsync(opinion => opinion.Key!.Fingerprint == _gateway.Pod.HostKey.Fingerprint && opinion.MismatchFingerprint == impostor.HostKey.Fingerprint);
+    }
+
+    [Fact]
+    public async Task Refused_logins_are_reported_as_a_sum_and_noticed_when_they_are_many()
+    {
+        var noticed = new System.Collections.Concurrent.ConcurrentQueue<SshGateway.Operator.Usage.RefusedLogins>();
+        foreach (UsageTable usage in _usage)
+        {
+            usage.RefusedLogins.Noticed += noticed.Enqueue;
+        }
+        await _client!.StartAsync(CancellationToken.None);
+        // The stream is there: what is refused from now on is told.
+        await using SshClientTransport first = await _gateway.LogInAsync();
+        await ReportedAsync(u => u.Connections == 1);
+        using SshPrivateKey stranger = Ed25519PrivateKey.Generate();
+        foreach (string session in (string[])[GatewayRig.SessionId, "nobody", GatewayRig.SessionId, GatewayRig.SessionId])
+        {
+            await using SshClientTransport client = await _gateway.ConnectForAuthenticationAsync();
+            await client.Output.SendAsync(AuthMessages.Query(session, stranger)).Limited();
+            await client.ReceiveAsync().Limited();
+            client.Abort();
+            Assert.Equal(ConnectionEnd.AuthenticationFailed, (await _gateway.NextEndAsync()).End);
+        }
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return noticed.Count == 2;
+            },
+            "both operators have been told");
+        Assert.All(noticed, logins => Assert.Equal(
+            (GatewayRig.SessionId, 3, "NotAuthorized", stranger.PublicKey.Fingerprint),
+            (logins.SessionId, logins.Count, logins.Reason, Assert.Single(logins.Fingerprints))));
     }
 
     private async Task<(ConnectionEnd End, string UserName, string? Detail)> EndAsync(SshClientTransport client)

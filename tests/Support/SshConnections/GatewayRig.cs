@@ -78,6 +78,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     internal OpenSessions OpenSessions { get; }
 
+    internal RefusedLogins RefusedLogins => _services.GetRequiredService<RefusedLogins>();
+
     internal ConnectionEnds Ends { get; } = new();
 
     internal LogRecorder<ClientAuthentication> AuthenticationLog { get; } = new();

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
@@ -49,6 +50,27 @@ public sealed class RepeatedRefusalsTests : IDisposable
         Assert.Equal([1, 1], _reported);
     }
 
+    // One person of an office who fails again and again must not hide another one.
+    [Fact]
+    public void Each_session_that_exists_is_told()
+    {
+        foreach (string? session in new[] { "a", "b", null, "a", "b", null })
+        {
+            Refuse("192.0.2.1", ConnectionEnd.AuthenticationFailed, session);
+        }
+        Assert.Equal([1, 1, 1], _reported);
+        _refusals.Report();
+        Assert.Equal([1, 1, 1, 1, 1, 1], _reported);
+    }
+
+    [Fact]
+    public void Each_reason_is_told()
+    {
+        Refuse("192.0.2.1", ConnectionEnd.AuthenticationFailed, "a", KeyRefusal.NotAuthorized);
+        Refuse("192.0.2.1", ConnectionEnd.AuthenticationFailed, "a", KeyRefusal.CertificateExpired);
+        Assert.Equal([1, 1], _reported);
+    }
+
     [Fact]
     public void However_many_sources_come_a_minute_has_so_many_lines()
     {
@@ -61,9 +83,9 @@ public sealed class RepeatedRefusalsTests : IDisposable
         Assert.Equal((RepeatedRefusals.Capacity + 2, (9 * RepeatedRefusals.Capacity) - 1), (_reported.Count, _reported[^1]));
     }
 
-    private void Refuse(string address, ConnectionEnd end = ConnectionEnd.SourcePenalized)
+    private void Refuse(string address, ConnectionEnd end = ConnectionEnd.SourcePenalized, string? session = null, KeyRefusal? reason = null)
     {
-        if (_refusals.IsFirst(IPAddress.Parse(address), end, _reported.Add))
+        if (_refusals.IsFirst(IPAddress.Parse(address), end, session, reason, _reported.Add))
         {
             _reported.Add(1);
         }

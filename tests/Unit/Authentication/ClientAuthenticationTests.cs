@@ -59,7 +59,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         {
             await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, gateway.Key, gateway.Key, hostKey));
         }
-        await EndAsync(client, ConnectionEnd.ClientLeftEarly);
+        await EndAsync(client, ConnectionEnd.AuthenticationFailed);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         await AssertRefusedAsync(client, AuthMessages.Signed(client, Id, _stranger));
         // The authorised key named in the signed request itself, signed by the stranger.
         await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, gateway.Key, _stranger, null));
-        await EndAsync(client, ConnectionEnd.ClientLeftEarly);
+        await EndAsync(client, ConnectionEnd.AuthenticationFailed);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         byte[] forAnother = AuthMessages.Signed(client, "abc13", gateway.Key);
         forAnother[1 + 4 + 4] = (byte)'2';
         await AssertRefusedAsync(client, forAnother);
-        await EndAsync(client, ConnectionEnd.ClientLeftEarly);
+        await EndAsync(client, ConnectionEnd.AuthenticationFailed);
         await EndAsync(other, ConnectionEnd.ClientLeftEarly);
     }
 
@@ -118,7 +118,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
     {
         await using SshClientTransport client = await gateway.ConnectForAuthenticationAsync();
         await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), Id, gateway.Key, gateway.Key, null, algorithm));
-        await EndAsync(client, ConnectionEnd.ClientLeftEarly);
+        await EndAsync(client, ConnectionEnd.AuthenticationFailed);
     }
 
     // No oracle: the same bytes in the same order, and a floor under the time.
@@ -142,7 +142,7 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
             await ExchangeAsync(AuthMessages.Query(user, _stranger));
             await ExchangeAsync(AuthMessages.Signed(client, user, _stranger));
             await ExchangeAsync(AuthMessages.Signed(client.SshSessionId.ToArray(), user, _stranger, gateway.Key, null));
-            await EndAsync(client, ConnectionEnd.ClientLeftEarly);
+            await EndAsync(client, ConnectionEnd.AuthenticationFailed);
             return replies;
 
             async Task ExchangeAsync(byte[] request)
@@ -405,13 +405,13 @@ public sealed class ClientAuthenticationTests(GatewayRig gateway) : IClassFixtur
         Assert.Contains(words, told.Description, StringComparison.Ordinal);
         await Assert.ThrowsAsync<PeerGoneException>(() => client.ReceiveAsync().Limited());
         client.Abort();
-        Assert.Equal(end, (await gateway.Ends.NextAsync()).End);
+        Assert.Equal(end, (await gateway.NextEndAsync()).End);
     }
 
     private async Task EndAsync(SshTransport client, ConnectionEnd end)
     {
         await client.DisconnectAsync(DisconnectReason.ByApplication, "bye");
         client.Abort();
-        Assert.Equal(end, (await gateway.Ends.NextAsync()).End);
+        Assert.Equal(end, (await gateway.NextEndAsync()).End);
     }
 }

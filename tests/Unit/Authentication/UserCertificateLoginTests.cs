@@ -1,3 +1,4 @@
+using SshGateway.Feed;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
@@ -37,22 +38,23 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
             await SendAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), id, NameOf(_key), blob, Sign(_key), hostKey));
             Assert.Equal(MessageNumber.UserAuthSuccess, (await client.ReceiveAsync().Limited()).Number);
             client.Abort();
-            await gateway.Ends.NextAsync();
+            await gateway.NextEndAsync();
         }
     }
 
     // The same bytes as for a session that does not exist, to the query and to the signature. The log says more.
     [Theory]
-    [InlineData("expired", "has expired")]
-    [InlineData("no principals", "neither the session id")]
-    [InlineData("another id", "neither the session id")]
-    [InlineData("unknown critical option", "critical option")]
-    [InlineData("another source-address", "client's address")]
-    [InlineData("another CA", "does not trust")]
-    [InlineData("host certificate", "no user certificate")]
-    [InlineData("forged", "")]
-    [InlineData("no session", "")]
-    public async Task A_certificate_that_does_not_open_the_session_is_refused_like_any_key(string what, string logged)
+    [InlineData("expired", nameof(KeyRefusal.CertificateExpired), "has expired")]
+    [InlineData("not yet valid", nameof(KeyRefusal.CertificateNotYetValid), "is not valid yet")]
+    [InlineData("no principals", nameof(KeyRefusal.WrongPrincipal), "neither the session id")]
+    [InlineData("another id", nameof(KeyRefusal.WrongPrincipal), "neither the session id")]
+    [InlineData("unknown critical option", nameof(KeyRefusal.CriticalOption), "critical option")]
+    [InlineData("another source-address", nameof(KeyRefusal.SourceAddress), "client's address")]
+    [InlineData("another CA", nameof(KeyRefusal.UntrustedCA), "does not trust")]
+    [InlineData("host certificate", nameof(KeyRefusal.NotUserCertificate), "no user certificate")]
+    [InlineData("forged", nameof(KeyRefusal.InvalidSignature), "The last one came with a signature that is not valid.")]
+    [InlineData("no session", nameof(KeyRefusal.UnknownSession), "The last one was offered for a session that does not exist.")]
+    public async Task A_certificate_that_does_not_open_the_session_is_refused_like_any_key(string what, string reason, string logged)
     {
         string id = what == "no session" ? "nobody" : AddSession();
         Certificate good = new(_key.PublicKey, _ca) { Principals = [id], KeyId = "alice\n" };
@@ -60,6 +62,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         byte[] blob = (what switch
         {
             "expired" => good with { ValidBefore = 1_000_000 },
+            "not yet valid" => good with { ValidAfter = ulong.MaxValue - 1, ValidBefore = ulong.MaxValue },
             "no principals" => good with { Principals = [] },
             "another id" => good with { Principals = ["abc13"] },
             "unknown critical option" => good with { CriticalOptions = [("unheard-of", null)] },
@@ -74,10 +77,12 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         await AssertRefusedAsync(client, AuthMessages.Query(id, NameOf(_key), blob));
         await AssertRefusedAsync(client, AuthMessages.Signed(client.SshSessionId.ToArray(), id, NameOf(_key), blob, Sign(_key)));
         client.Abort();
-        (ConnectionEnd end, _, string? detail) = await gateway.Ends.NextAsync();
-        Assert.Equal(ConnectionEnd.ClientLeftEarly, end);
+        (ConnectionEnd end, _, string? detail) = await gateway.NextEndAsync();
+        Assert.Equal(ConnectionEnd.AuthenticationFailed, end);
         Assert.Contains(logged, detail, StringComparison.Ordinal);
-        Assert.Equal(logged.Length > 0, detail!.Contains($"The certificate \"alice \", serial 42, of the CA ", StringComparison.Ordinal));
+        Assert.Contains($"Refused 1 key: {NameOf(_key)} {_key.PublicKey.Fingerprint} ({reason}). ", detail, StringComparison.Ordinal);
+        // Nobody vouches for what a forged one says.
+        Assert.Equal(what is not ("forged" or "no session"), detail!.Contains($"The certificate \"alice \", serial 42, of the CA ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,7 +100,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         await AssertRefusedAsync(client, AuthMessages.Signed(sessionId, id, "ssh-ed25519", blob, Sign(_key)));
         await AssertRefusedAsync(client, AuthMessages.Signed(sessionId, id, NameOf(_key), _key.PublicKey.Blob.ToArray(), Sign(_key)));
         client.Abort();
-        await gateway.Ends.NextAsync();
+        await gateway.NextEndAsync();
     }
 
     [Theory]
@@ -120,7 +125,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
             byte expected = admitted ? MessageNumber.UserAuthSuccess : MessageNumber.UserAuthFailure;
             Assert.Equal(expected, (await client.ReceiveAsync().Limited()).Number);
             client.Abort();
-            await gateway.Ends.NextAsync();
+            await gateway.NextEndAsync();
         }
     }
 
@@ -146,7 +151,7 @@ public sealed class UserCertificateLoginTests(GatewayRig gateway) : IClassFixtur
         Assert.Equal(MessageNumber.UserAuthBanner, (await client.ReceiveAsync().Limited()).Number);
         await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
         client.Abort();
-        Assert.Equal(ConnectionEnd.SessionChanged, (await gateway.Ends.NextAsync()).End);
+        Assert.Equal(ConnectionEnd.SessionChanged, (await gateway.NextEndAsync()).End);
     }
 
     private string AddSession()

@@ -177,13 +177,13 @@ public sealed class UserCertificateRulesTests : IDisposable
         SessionEntry both = Sessions.Entry("abc12", keys: [_key.PublicKey], userCAs: [_ca.PublicKey]);
         SessionEntry keyAlone = Sessions.Entry("abc12", keys: [_key.PublicKey]);
         SessionEntry caAlone = Sessions.Entry("abc12", userCAs: [_ca.PublicKey]);
-        var byKey = new AuthenticatedClient(both, _key.PublicKey, address) { RevokedKeys = new RevokedKeys() };
-        var byCertificate = new AuthenticatedClient(both, _key.PublicKey, address, (Good with { ValidBefore = Seconds + 60 }).Parse()) { RevokedKeys = new RevokedKeys() };
+        var byKey = new AuthenticatedClient(both, _key.PublicKey, address) { ConnectionId = "0badcafe-1", RevokedKeys = new RevokedKeys() };
+        var byCertificate = new AuthenticatedClient(both, _key.PublicKey, address, (Good with { ValidBefore = Seconds + 60 }).Parse()) { ConnectionId = "0badcafe-1", RevokedKeys = new RevokedKeys() };
         Assert.Equal([true, true, false], new[] { both, keyAlone, caAlone }.Select(session => byKey.FindProblem(session, Now) is null));
         Assert.Equal([true, false, true], new[] { both, keyAlone, caAlone }.Select(session => byCertificate.FindProblem(session, Now) is null));
         Assert.NotNull(byCertificate.FindProblem(both, Now.AddMinutes(1)));
     }
 
     private static string? Refusal(Certificate certificate, SessionEntry session) =>
-        UserCertificateRules.FindProblem(certificate.Parse(), session, IPAddress.Parse("192.0.2.7"), Now);
+        UserCertificateRules.FindProblem(certificate.Parse(), session, IPAddress.Parse("192.0.2.7"), Now)?.Description;
 }

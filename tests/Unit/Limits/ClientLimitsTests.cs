@@ -239,10 +239,10 @@ public sealed class ClientLimitsTests : IAsyncLifetime, IDisposable
         await using SshClientTransport client = await _gateway.ConnectForAuthenticationAsync(From(source));
         await client.Output.SendAsync(AuthMessages.Query(GatewayRig.SessionId, stranger)).Limited();
         client.Abort();
-        Task<(ConnectionEnd End, string UserName, string? Detail)> ended = _gateway.Ends.NextAsync();
+        Task<(ConnectionEnd End, string UserName, string? Detail)> ended = _gateway.NextEndAsync();
         // The refusal of the key takes its time first.
         await Eventually.CompletedAsync(ended, _time, TimeSpan.FromMilliseconds(1));
-        Assert.Equal(ConnectionEnd.ClientLeftEarly, (await ended).End);
+        Assert.Equal(ConnectionEnd.AuthenticationFailed, (await ended).End);
     }
 
     /// <summary>It reads why where ssh shows it.</summary>

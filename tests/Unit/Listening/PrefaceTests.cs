@@ -51,7 +51,7 @@ public sealed class PrefaceTests : IAsyncLifetime, IDisposable
     {
         await using SshClientTransport client = await _behindBalancer.LogInAsync(Encoding.Latin1.GetBytes(header));
         byte[] certificate = Assert.Single(_behindBalancer.Pod.Logins).Certificate;
-        Assert.Contains($" from={source}\0", Encoding.Latin1.GetString(certificate), StringComparison.Ordinal);
+        Assert.Contains($" from={source} connection=", Encoding.Latin1.GetString(certificate), StringComparison.Ordinal);
         // Said after the client was told that it is in.
         await Eventually.TrueAsync(
             () => _behindBalancer.Ends.Lines.Any(line => line.Contains($"{source}", StringComparison.Ordinal) && line.Contains("logged in", StringComparison.Ordinal)),

@@ -33,6 +33,7 @@ public sealed class SentencesTests
         WriteRoutes();
         WriteConditions();
         WriteEnds();
+        WriteRefusedLogins();
         Headline("Lines of the logs, with one and with two of what is counted");
         foreach (string line in LogLines.Render())
         {
@@ -144,6 +145,15 @@ public sealed class SentencesTests
         foreach (ConnectionEnd end in Enum.GetValues<ConnectionEnd>())
         {
             Case($"{end}, {end.Blame}", end.Description);
+        }
+    }
+
+    private void WriteRefusedLogins()
+    {
+        Headline("The event on a session whose logins are refused");
+        foreach (string reason in Enum.GetNames<KeyRefusal>())
+        {
+            Case(reason, RefusedLoginEvents.Describe(new Operator.Usage.RefusedLogins("abc12", 3, TimeSpan.FromMinutes(2), reason, ["SHA256:…"])));
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class DiagnosisTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [InlineData(GatewayRig.SessionId, "it is none of the session's keys")]
-    [InlineData("nobody", "there is no such session")]
+    [InlineData("nobody", "it was offered for a session that does not exist")]
     public async Task It_says_why_a_key_was_refused(string session, string reason)
     {
         using SshPrivateKey stranger = Ed25519PrivateKey.Generate();

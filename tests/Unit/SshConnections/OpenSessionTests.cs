@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using SshGateway.Feed;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Outcomes;
@@ -116,7 +117,7 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         _gateway.OpenSessions.Review();
 
         await AssertClosedAsync(client, ConnectionEnd.KeyRevoked, "Your key is revoked by its key, so this connection to session abc12 was closed.");
-        await AssertUnauthorizedAsync($"The key {_gateway.Key.PublicKey.Fingerprint} is revoked by its key.");
+        await AssertUnauthorizedAsync($"{_gateway.Key.PublicKey.Fingerprint} (Revoked). The last one is revoked by its key.");
     }
 
     [Fact]
@@ -295,8 +296,8 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
         await Eventually.CompletedAsync(answer, _time, TimeSpan.FromMilliseconds(10));
         Assert.Equal(MessageNumber.UserAuthFailure, (await answer).Number);
         client.Abort();
-        (ConnectionEnd End, string UserName, string? Detail) end = await _gateway.Ends.NextAsync();
-        Assert.Equal(ConnectionEnd.ClientLeftEarly, end.End);
+        (ConnectionEnd End, string UserName, string? Detail) end = await _gateway.NextEndAsync();
+        Assert.Equal(ConnectionEnd.AuthenticationFailed, end.End);
         Assert.Contains(logged, end.Detail, StringComparison.Ordinal);
     }
 
@@ -317,9 +318,10 @@ public sealed class OpenSessionTests : IAsyncLifetime, IDisposable
     private async Task AssertRefusedAsync(string sentence)
     {
         await using SshClientTransport client = await _gateway.StartLoginAsync();
-        Assert.Equal(sentence + "\r\n", await BannerAsync(client));
+        string banner = await BannerAsync(client);
+        Assert.Matches($@"\A{Regex.Escape(sentence)} \(connection [0-9a-f]{{8}}-\d+\)\r\n\z", banner);
         PeerDisconnectedException told = await Assert.ThrowsAsync<PeerDisconnectedException>(() => client.ReceiveAsync().Limited());
-        Assert.Equal(sentence, told.Description);
+        Assert.Equal(banner.TrimEnd(), told.Description);
         client.Abort();
         Assert.Equal(ConnectionEnd.TooManyConnections, (await _gateway.Ends.NextAsync()).End);
     }
