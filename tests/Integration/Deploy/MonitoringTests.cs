@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SshGateway.Feed;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;
@@ -7,7 +8,8 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.Integration.Deploy;
 
 /// <summary>
-/// deploy/components/monitoring, and its rules as Prometheus reads them.
+/// deploy/components/monitoring, and its rules as Prometheus reads them. MonitoredMetricsTests compares the names with
+/// those of running programs.
 /// </summary>
 public sealed partial class MonitoringTests
 {
@@ -55,6 +57,15 @@ public sealed partial class MonitoringTests
         Assert.Equal(
             MonitoringFiles.Alerts.Select(alert => alert.Name).Order(StringComparer.Ordinal),
             sections.Where(section => section.StartsWith("SshGateway", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_runbook_says_what_to_do_about_every_reason_of_the_Ready_condition()
+    {
+        string runbook = File.ReadAllText(Repository.File("docs/runbook.md"));
+        IEnumerable<string> reasons = typeof(ReadyReasons).GetFields().Select(field => (string)field.GetRawConstantValue()!).Where(reason => reason != ReadyReasons.EndpointReady);
+
+        Assert.Empty(reasons.Where(reason => !runbook.Contains($"`{reason}`", StringComparison.Ordinal)));
     }
 
     [RealSshFact("promtool")]
