@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using SshGateway.Hosting;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
@@ -16,11 +17,20 @@ internal sealed class LeaderDuties(
     LeaseElection lease, StatusWriter status, EventWriter events, KeyMaker keys, TimeProvider time, ILogger<LeaderDuties> logger, FeedCaKeeper? feedCa = null)
     : BackgroundService
 {
+    private readonly Meter _meter = new("SshGateway.Operator.Leader");
+
     public bool IsLeader => lease.IsHeld;
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _meter.Dispose();
+    }
 
     // Each by itself: one that failed would not be noticed before all have ended.
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _meter.CreateObservableGauge("sshgateway.operator.leader", () => IsLeader ? 1 : 0, description: "Whether this operator is the leader");
         return Task.WhenAll(
             Keep(nameof(LeaseElection), lease.RunAsync), Keep(nameof(StatusWriter), status.RunAsync), Keep(nameof(EventWriter), events.RunAsync),
             Keep(nameof(KeyMaker), keys.RunAsync), feedCa is null ? Task.CompletedTask : Keep(nameof(FeedCaKeeper), feedCa.RunAsync));

@@ -86,6 +86,7 @@ write_proxy_config() {
     "OperatorCA": "$demo/keys/feed_ca.crt",
     "OperatorToken": "$demo/keys/feed_token",
     "PenaltyExempt": ["127.0.0.0/8"],
+    "AuditLog": "$demo/$1.audit",
     "DrainDelay": "00:00:00",
     "DrainTimeout": "00:00:05"
   }
@@ -106,12 +107,17 @@ write_ssh_config() {
         printf 'Host %s%s\n    User %s\n    HostName %s\n    Port %s\n' "$name" "${entry%%=*}" "$name" "${listen%:*}" "${listen##*:}"
       done
     done
+    if [[ $source != cluster ]]; then
+      printf '\n# End to end: the gateway forwards the encrypted bytes to the sshd of %s.\n' "$passthrough"
+      printf 'Host %s.direct\n    User claude\n    HostName %s\n    Port 22\n    HostKeyAlias %s\n' "$passthrough" "$passthrough" "$passthrough"
+      printf '    ProxyCommand %s -X connect -x %s %%h %%p\n' "$(command -v nc.openbsd || printf nc)" "${1#*=}"
+    fi
     printf '\nHost *\n    IdentityFile "%s"\n    IdentitiesOnly yes\n' "$path/keys/demo_user"
     printf '    UserKnownHostsFile "%s"\n    StrictHostKeyChecking yes\n' "$path/known_hosts"
   } >"$demo/ssh_config"
 }
 
-# write_known_hosts <address:port…>: the demo's own host keys.
+# write_known_hosts <address:port…>: the demo's own host keys, and that of the pod that users reach by passthrough.
 write_known_hosts() {
   local listen key
   for listen in "$@"; do
@@ -119,6 +125,7 @@ write_known_hosts() {
       printf '[%s]:%s %s\n' "${listen%:*}" "${listen##*:}" "$(public_key "$key")"
     done
   done >"$demo/known_hosts"
+  printf '%s %s\n' "$passthrough" "$(public_key "$passthrough")" >>"$demo/known_hosts"
 }
 
 # The gateway as processes of this machine, for sessions that are processes of this machine.

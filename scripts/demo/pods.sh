@@ -5,6 +5,9 @@
 # Login users live in the pods' own /etc/passwd; the numbers only need to be nobody else's on this machine.
 first_uid=52001
 
+# The session that also allows passthrough.
+passthrough='demo-1'
+
 # ensure_pod <name> <index>: sets nothing; leaves the pod running, its address in pods/<name>/address (and port).
 ensure_pod() {
   local name=$1 uid=$((first_uid + $2)) sshd fingerprint attempt state action=started
@@ -50,7 +53,9 @@ pod_endpoint() {
 }
 
 write_sshd_config() {
-  local config=$demo/pods/$1/sshd_config
+  local config=$demo/pods/$1/sshd_config authorized=none
+  # The pod's own sshd authenticates the user of a passthrough.
+  if [[ $1 == "$passthrough" ]]; then authorized=/etc/ssh/authorized_keys; fi
   cat >"$config" <<END
 ListenAddress $(pod_endpoint "$1")
 HostKey /etc/ssh/ssh_host_ed25519_key
@@ -59,7 +64,7 @@ PidFile none
 # The gateway's user CA, and of its certificates only those made out to this session.
 TrustedUserCAKeys /etc/ssh/user_ca.pub
 AuthorizedPrincipalsFile /etc/ssh/principals/%u
-AuthorizedKeysFile none
+AuthorizedKeysFile $authorized
 AuthenticationMethods publickey
 PasswordAuthentication no
 KbdInteractiveAuthentication no
@@ -82,11 +87,12 @@ END
 }
 
 session_manifest() {
-  local name=$1 host_keys=''
+  local name=$1 host_keys='' allows=false
   # demo-3 pins no host key: the gateway trusts its first one, as long as the pod keeps its uid.
   if [[ $name != demo-3 ]]; then
     host_keys=$(printf '\n    hostKeys:\n      - %s' "$(public_key "$name")")
   fi
+  if [[ $name == "$passthrough" ]]; then allows=true; fi
   cat <<END
 apiVersion: tars.cloudwalk.network/v1alpha1
 kind: ClaudeSession
@@ -99,6 +105,7 @@ spec:
   ssh:
     port: $(<"$demo/pods/$name/port")
     targetUser: claude
+    passthrough: $allows
     authorizedKeys:
       - $(public_key demo_user) demo-user$host_keys
 END

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
@@ -22,6 +23,8 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     // An outdated CRD can make the server refuse the status of every session, and each attempt costs it a write.
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(5);
 
+    private readonly Meter _meter = new("SshGateway.Operator.Status");
+    private readonly Counter<long> _failures;
     private readonly ApiClient _api;
     private readonly LeaseElection _lease;
     private readonly EventWriter _events;
@@ -51,6 +54,9 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         _logger = logger;
         _queue = new WorkQueue(time);
         _window = new WriteWindow(time);
+        _failures = _meter.CreateCounter<long>("sshgateway.operator.status_write_failures", description: "Writes of a session's status that failed, without first conflicts");
+        // An alert needs the 0 before the first failure.
+        _failures.Add(0);
         _lease.Renewed += AddPassedOver;
         _usage.Changed += OnUsageChanged;
         _hostKeys.Changed += OnHostKeyChanged;
@@ -115,6 +121,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         _usage.Changed -= OnUsageChanged;
         _hostKeys.Changed -= OnHostKeyChanged;
         _queue.Dispose();
+        _meter.Dispose();
     }
 
     // Whoever takes the lease does not know what its predecessor left undone.
@@ -237,9 +244,13 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         // Each problem is logged once. A first conflict is normal: the session changed, and the watch has not said so
         // yet.
         string problem = failed.Problem is null && exception is ApiException { Status.Code: 409 } ? "" : exception.Message;
-        if (problem.Length > 0 && problem != failed.Problem)
+        if (problem.Length > 0)
         {
-            StatusLog.Failed(_logger, key, problem, delay.TotalSeconds);
+            _failures.Add(1);
+            if (problem != failed.Problem)
+            {
+                StatusLog.Failed(_logger, key, problem, delay.TotalSeconds);
+            }
         }
         failed.Problem = problem;
         _queue.AddAfter(key, delay);

@@ -20,6 +20,7 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly List<PodSshd> _sshds = [];
+    private readonly List<ProxyProcess> _added = [];
     private Gateway? _gateway;
     private KeyPair? _userKey;
 
@@ -37,7 +38,20 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
 
     internal IReadOnlyList<ProxyProcess> Proxies => _gateway!.Proxies;
 
-    internal SshClient ClientOf(KeyPair identity, int proxy = 0) => SshClient.Create(Proxies[proxy].Ssh, identity, _gateway!.Keys.HostKeys);
+    /// <summary>And those that tests have added.</summary>
+    internal IEnumerable<ProxyProcess> AllProxies => Proxies.Concat(_added);
+
+    internal SshClient ClientOf(KeyPair identity, int proxy = 0) => ClientOf(identity, Proxies[proxy]);
+
+    internal SshClient ClientOf(KeyPair identity, ProxyProcess proxy) => SshClient.Create(proxy.Ssh, identity, _gateway!.Keys.HostKeys);
+
+    /// <summary>One more proxy, which need not become ready.</summary>
+    internal async Task<ProxyProcess> AddProxyAsync(params string[] arguments)
+    {
+        ProxyProcess proxy = await _gateway!.AddProxyAsync(arguments);
+        _added.Add(proxy);
+        return proxy;
+    }
 
     /// <summary>An address that no other pod has.</summary>
     internal static IPAddress NewAddress() => Loopback.ForPod().Address;
@@ -58,6 +72,8 @@ public sealed class ClusterGateway(KubernetesServer server) : IAsyncLifetime
         spec["ssh"]!["targetUser"] = "root";
         change?.Invoke(spec);
     });
+
+    internal Uri OperatorHttp => _gateway!.OperatorHttp;
 
     internal Task StopOperatorAsync() => _gateway!.KillOperatorAsync();
 

@@ -34,8 +34,7 @@ public sealed class PlacementTests
     [KubectlFact]
     public async Task The_component_for_zones_spreads_over_zones_as_well()
     {
-        using TemporaryDirectory directory = With("zones");
-        foreach (JsonElement pod in await PodsAsync(directory.Path))
+        foreach (JsonElement pod in Pods(await Kustomize.WithComponentAsync("zones")))
         {
             JsonElement[] constraints = [.. pod.At("spec.topologySpreadConstraints").EnumerateArray()];
             Assert.Equal([Hostname, Zone], constraints.Select(c => c.GetProperty("topologyKey").GetString()));
@@ -47,8 +46,7 @@ public sealed class PlacementTests
     [KubectlFact]
     public async Task The_component_for_revoked_keys_has_the_proxies_read_the_config_map()
     {
-        using TemporaryDirectory directory = With("revoked-keys");
-        JsonElement pod = (await Kustomize.RenderAsync(directory.Path)).Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-proxy").At("spec.template");
+        JsonElement pod = (await Kustomize.WithComponentAsync("revoked-keys")).Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-proxy").At("spec.template");
 
         JsonElement container = Assert.Single(pod.At("spec.containers").EnumerateArray());
         string file = container.GetProperty("env").EnumerateArray().Single(e => e.At("name").GetString() == "Proxy__RevokedKeys").At("value").GetString()!;
@@ -113,14 +111,6 @@ public sealed class PlacementTests
         });
     }
 
-    private static TemporaryDirectory With(string component)
-    {
-        var directory = new TemporaryDirectory();
-        string deploy = Path.GetRelativePath(directory.Path, Repository.File("deploy"));
-        directory.Write("kustomization.yaml", $"resources: [{deploy}]\ncomponents: [{deploy}/components/{component}]\n");
-        return directory;
-    }
-
     private static void AssertPulledIfMissing(JsonElement pod, string version)
     {
         Assert.All(pod.At("spec.containers").EnumerateArray(), container =>
@@ -134,9 +124,11 @@ public sealed class PlacementTests
     private static async Task<string?> TrafficPolicyAsync(string directory) =>
         (await Kustomize.RenderAsync(directory)).Single(o => o.Kind() == "Service" && o.Name() == "ssh-gateway").At("spec.externalTrafficPolicy").GetString();
 
-    private static async Task<JsonElement[]> PodsAsync(string directory)
+    private static async Task<JsonElement[]> PodsAsync(string directory) => Pods(await Kustomize.RenderAsync(directory));
+
+    private static JsonElement[] Pods(IReadOnlyList<JsonElement> objects)
     {
-        JsonElement[] pods = [.. (await Kustomize.RenderAsync(directory)).Where(o => o.Kind() == "Deployment").Select(o => o.At("spec.template"))];
+        JsonElement[] pods = [.. objects.Where(o => o.Kind() == "Deployment").Select(o => o.At("spec.template"))];
         Assert.Equal(2, pods.Length);
         return pods;
     }

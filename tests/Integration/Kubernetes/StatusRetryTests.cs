@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SshGateway.Hosting.Metrics;
 using SshGateway.Operator.Model;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Kubernetes;
@@ -21,11 +22,13 @@ public sealed class StatusRetryTests(KubernetesServer server)
     // kube-apiserver before 1.16 answered 404 for custom resources while it started, and a load balancer can answer so
     // (kubernetes/kubernetes#71218, kubernetes/kubernetes#115241). The watch tells nothing of such a failure.
     [KubernetesTheory]
-    [InlineData("404 Not Found", "404 page not found")]
-    [InlineData("409 Conflict", "try again")]
-    [InlineData("422 Unprocessable Entity", "webhook")]
-    public async Task A_refusal_that_passes_is_logged_once_and_the_status_is_written(string refusal, string body)
+    [InlineData("404 Not Found", "404 page not found", 2)]
+    // The first conflict is normal.
+    [InlineData("409 Conflict", "try again", 1)]
+    [InlineData("422 Unprocessable Entity", "webhook", 2)]
+    public async Task A_refusal_that_passes_is_logged_once_and_counted_and_the_status_is_written(string refusal, string body, int failures)
     {
+        using var metrics = new MetricsText();
         string space = await Cluster.CreateNamespaceAsync();
         await using var proxy = new FaultyProxy(server.Port, isPlain: true);
         proxy.AnswerTo("PATCH /apis/tars.cloudwalk.network/", refusal, body, times: 2);
@@ -37,6 +40,8 @@ public sealed class StatusRetryTests(KubernetesServer server)
         await Cluster.UntilStatusAsync(space, "abc12", "Pending", "WaitingForPod");
         Assert.Equal(3, Writes(proxy, "abc12"));
         Assert.Single(run.Log.Lines, l => l.Text.Contains("cannot write the status", StringComparison.Ordinal));
+        // Other tests' operators may be counted beside this one.
+        Assert.Contains($"sshgateway_operator_status_write_failures_total {failures}", metrics.Write().Split('\n'));
     }
 
     // helm does not upgrade CRDs. So the operator may write a field that the installed schema lacks, and the API server

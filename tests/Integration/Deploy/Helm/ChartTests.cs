@@ -22,16 +22,13 @@ public sealed class ChartTests
     [InlineData("deploy", null)]
     [InlineData("deploy/overlays/legacy-1.20", "values-legacy-1.20.yaml")]
     [InlineData("deploy/overlays/kind", "values-kind.yaml")]
-    public async Task The_chart_makes_the_objects_of_kustomize(string kustomization, string? values)
-    {
-        Dictionary<string, string> expected = Texts(await Kustomize.RenderAsync(kustomization));
-        Assert.True(expected.Remove(NamespaceOfTheRelease));
+    public async Task The_chart_makes_the_objects_of_kustomize(string kustomization, string? values) =>
+        await AssertMakesAsync(await Kustomize.RenderAsync(kustomization), values is null ? [] : ["--values", ChartFiles.File(values)]);
 
-        Dictionary<string, string> actual = Texts(await HelmProgram.RenderAsync(ChartFiles.Directory, values is null ? [] : ["--values", ChartFiles.File(values)]));
-
-        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
-        Assert.All(expected, pair => Assert.Equal(pair.Value, actual[pair.Key]));
-    }
+    [ChartTheory]
+    [InlineData("monitoring", "monitoring.enabled=true")]
+    public async Task The_chart_makes_the_objects_of_a_component(string component, string value) =>
+        await AssertMakesAsync(await Kustomize.WithComponentAsync(component), "--set", value);
 
     [HelmFact]
     public async Task Lint_has_no_objection()
@@ -89,6 +86,17 @@ public sealed class ChartTests
                 "value: system:serviceaccount:ssh-gateway:ssh-gateway-proxy",
             ],
             lines.Where((line, index) => line != movedLines[index]).Select(line => line.Trim()).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    private static async Task AssertMakesAsync(IReadOnlyList<JsonElement> objects, params string[] options)
+    {
+        Dictionary<string, string> expected = Texts(objects);
+        Assert.True(expected.Remove(NamespaceOfTheRelease));
+
+        Dictionary<string, string> actual = Texts(await HelmProgram.RenderAsync(ChartFiles.Directory, options));
+
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected, pair => Assert.Equal(pair.Value, actual[pair.Key]));
     }
 
     // By what they are, in one order of properties.

@@ -18,6 +18,12 @@ public sealed class ChartValuesTests
     private const string Tars = "RoleBinding claude-sessions/tars";
     private const string FeedCaReader = "RoleBinding ssh-gateway/tars";
 
+    private const string OperatorMonitor = "PodMonitor ssh-gateway/ssh-gateway-operator";
+    private const string ProxyMonitor = "PodMonitor ssh-gateway/ssh-gateway-proxy";
+    private const string Alerts = "PrometheusRule ssh-gateway/ssh-gateway";
+    private const string MonitoringPolicy = "NetworkPolicy ssh-gateway/ssh-gateway-monitoring";
+    private const string Monitored = "monitoring.enabled=true";
+
     // Value, what to set it to, what that changes; and what else has to be set for it to count.
     private static readonly Change[] Changes =
     [
@@ -59,6 +65,10 @@ public sealed class ChartValuesTests
         new("networkPolicies.proxyEgress", """[{"ports": [{"port": 4317}]}]""", [ProxyPolicy]),
         new("admissionPolicy.enabled", "false",
             ["ValidatingAdmissionPolicy ssh-gateway-session-label", "ValidatingAdmissionPolicyBinding ssh-gateway-session-label"]),
+        new("monitoring.enabled", "true", [OperatorMonitor, ProxyMonitor, Alerts, MonitoringPolicy, "ConfigMap ssh-gateway/ssh-gateway-dashboard"]),
+        new("monitoring.prometheusNamespace", "\"observability\"", [MonitoringPolicy], Monitored),
+        new("monitoring.labels", """{"release": "prometheus"}""", [OperatorMonitor, ProxyMonitor, Alerts], Monitored),
+        new("monitoring.runbookUrl", "\"https://example.com/runbook\"", [Alerts], Monitored),
     ];
 
     public static TheoryData<string> Paths => [.. Changes.Select(change => change.Path)];
@@ -116,6 +126,8 @@ public sealed class ChartValuesTests
     [InlineData("sessions.namespaces=[]", "/sessions/namespaces")]
     [InlineData("sessions.namespaces=[\"Sessions\"]", "/sessions/namespaces/0")]
     [InlineData("proxy.proxyProtocolFrom=[\"10.0.0.1\"]", "/proxy/proxyProtocolFrom/0")]
+    // The policy would admit every namespace.
+    [InlineData("monitoring.prometheusNamespace=\"\"", "/monitoring/prometheusNamespace")]
     public async Task A_bad_value_is_refused_by_name(string value, string expected)
     {
         CommandResult result = await HelmProgram.TryAsync("template", "ssh-gateway", ChartFiles.Directory, "--set-json", value);
