@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using SshGateway.Feed;
 
 namespace SshGateway.Proxy.Sessions;
@@ -230,7 +231,7 @@ internal sealed class SessionEntry
         writer.Write(bytes.Span);
     }
 
-    private static void WriteKeys(BinaryWriter writer, IReadOnlyList<ByteString> keys)
+    private static void WriteKeys(BinaryWriter writer, RepeatedField<ByteString> keys)
     {
         writer.Write(checked((byte)keys.Count));
         foreach (ByteString key in keys)

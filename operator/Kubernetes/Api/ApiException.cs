@@ -23,7 +23,7 @@ internal static class ApiStatus
         /// <summary>The history that was asked for is compacted away.</summary>
         public bool IsExpired => status.Code == 410 || status.Reason is "Expired" or "Gone";
 
-        /// <summary>This server has not caught up with the version that was asked for; it says so as a timeout.</summary>
+        /// <summary>The server is behind the version that was asked for; it says so as a timeout.</summary>
         public bool IsTooLargeResourceVersion => status.Details?.Causes?.Any(c => c.Reason == "ResourceVersionTooLarge") ?? false;
 
         public TimeSpan? RetryAfter => status.Details?.RetryAfterSeconds is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : null;
