@@ -128,12 +128,12 @@ internal sealed partial class AuditLog : BackgroundService
             if (lost > 0)
             {
                 Log.Lost(_logger, lost, "the queue was full, or the file could not be written");
-                JsonSerializer.Serialize(lines, new AuditLoss(_time.GetUtcNow(), ProxyId, lost), AuditJson.Default.AuditLoss);
+                JsonSerializer.Serialize(lines, new AuditLoss(_time.GetUtcNow(), ProxyId, lost), AuditJson.Lines.AuditLoss);
                 lines.Write(NewLine);
             }
             foreach (AuditRecord record in batch)
             {
-                JsonSerializer.Serialize(lines, record, AuditJson.Default.AuditRecord);
+                JsonSerializer.Serialize(lines, record, AuditJson.Lines.AuditRecord);
                 lines.Write(NewLine);
             }
             using Stream destination = Open();

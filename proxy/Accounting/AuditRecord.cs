@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace SshGateway.Proxy.Accounting;
@@ -94,4 +96,10 @@ internal sealed record AuditLoss(DateTimeOffset Time, string Proxy, long Lost);
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AuditRecord))]
 [JsonSerializable(typeof(AuditLoss))]
-internal sealed partial class AuditJson : JsonSerializerContext;
+internal sealed partial class AuditJson : JsonSerializerContext
+{
+    /// <summary>
+    /// With a fingerprint's "+" as it is, so that it can be searched for. Quotes and control characters are escaped.
+    /// </summary>
+    public static AuditJson Lines { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

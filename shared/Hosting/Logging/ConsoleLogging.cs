@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -29,6 +31,8 @@ internal static class ConsoleLogging
         {
             console.UseUtcTimestamp = true;
             console.TimestampFormat = TimeFormat;
+            // With a fingerprint's "+" as it is, so that it can be searched for.
+            console.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         });
         string format = LogLevelSettings.IsJson(configuration) ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
         // The framework's formatter stays; what writes its lines is ours (ADR 16).

@@ -125,6 +125,16 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fingerprint_is_found_as_it_is_written_elsewhere()
+    {
+        using AuditLog log = New();
+        log.Write(AuditSamples.Record("s") with { Key = "SHA256:a+b/c" });
+        await log.StartAsync(CancellationToken.None);
+        await log.StopAsync(CancellationToken.None);
+        Assert.Contains("\"SHA256:a+b/c\"", await File.ReadAllTextAsync(LogFile), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_full_queue_holds_up_nobody_and_says_how_many_are_missing()
     {
         using AuditLog log = New();
