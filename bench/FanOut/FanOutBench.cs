@@ -16,13 +16,11 @@ namespace SshGateway.Bench.FanOut;
 /// </summary>
 internal static partial class FanOutBench
 {
-    private const int Single = 20;
+    // Each session changes once, and there are so few that a thousand tables need little memory.
+    private static readonly (int PerSecond, int Count)[] Rates = [(0, 20), (20, 80), (200, 400)];
+    private static readonly int Sessions = Rates.Sum(rate => rate.Count);
 
-    // So few sessions that a thousand tables need little memory: each changes once.
-    private const int Sessions = Single + (20 * RateSeconds) + (200 * RateSeconds);
-    private const int RateSeconds = 4;
-
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     // Longer than changes are collected for.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -54,9 +52,8 @@ internal static partial class FanOutBench
             cpu = source.CpuSeconds - cpu;
             List<FanOutResult.Rate> changes = [];
             int next = 0;
-            foreach (int perSecond in new[] { 0, 20, 200 })
+            foreach ((int perSecond, int count) in Rates)
             {
-                int count = perSecond == 0 ? Single : perSecond * RateSeconds;
                 Progress.Say($"fan-out: {proxies} proxies, {count} changes, {perSecond} a second");
                 changes.Add(await ChangeAsync(source, feed, fleet, Enumerable.Range(next, count), perSecond));
                 next += count;

@@ -38,7 +38,7 @@ internal sealed class Costs(Results results)
     /// server, less what its proxies cost at the same rate.
     /// </summary>
     public double ChangeMilliseconds =>
-        Math.Max(0, (1000 * results.Scale.Busy.CoresBusy["operator"] / results.Scale.Busy.PerSecond) - (results.Scale.Proxies * Smallest.Changes[^1].MicrosecondsPerChange / 1000));
+        Math.Max(0, results.Scale.Busy.OperatorMilliseconds - (results.Scale.Proxies * Smallest.Changes[^1].MicrosecondsPerChange / 1000));
 
     /// <summary>Of the operator's memory, for each proxy.</summary>
     public double ProxyKiB => Largest.KiBPerProxy;

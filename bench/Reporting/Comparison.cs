@@ -18,7 +18,7 @@ internal static class Comparison
         var lines = new StringBuilder();
         foreach (Measurement measurement in now.Measurements)
         {
-            if (last.Measurements.FirstOrDefault(other => other.Name == measurement.Name) is not { } before)
+            if (last.Measurements.FirstOrDefault(other => (other.Name, other.ReferenceName) == (measurement.Name, measurement.ReferenceName)) is not { } before)
             {
                 continue;
             }

@@ -8,7 +8,7 @@ namespace SshGateway.Bench.Traffic;
 /// <summary>What a client sees of the gateway, beside the same without it.</summary>
 internal static class TrafficBench
 {
-    public const string ProxyMemory = "memory of a proxy without sessions";
+    public const string ProxyMemory = "memory of a proxy without sessions, resident";
 
     private const int OtherSessions = 10_000;
 
@@ -76,20 +76,21 @@ internal static class TrafficBench
 
     private static async Task<IReadOnlyList<Measurement>> StartAsync(TrafficSize size)
     {
-        (List<double> times, List<double> memory) = await StartAsync(size, 0);
-        (List<double> timesWithMany, _) = await StartAsync(size, OtherSessions);
+        (List<double> times, List<double> proportional, List<double> resident) = await StartAsync(size, 0);
+        (List<double> timesWithMany, _, _) = await StartAsync(size, OtherSessions);
         return
         [
             new Measurement("start to ready", "s", times, Aim: 0.4),
             new Measurement(string.Create(CultureInfo.InvariantCulture, $"start to ready with {OtherSessions:n0} sessions"), "s", timesWithMany, Aim: 1),
-            new Measurement(ProxyMemory, "MiB", memory, Aim: 45),
+            new Measurement("memory of a proxy without sessions", "MiB", proportional, Aim: 45),
+            new Measurement(ProxyMemory, "MiB", resident),
         ];
     }
 
-    private static async Task<(List<double> Seconds, List<double> MiB)> StartAsync(TrafficSize size, int otherSessions)
+    private static async Task<(List<double> Seconds, List<double> ProportionalMiB, List<double> ResidentMiB)> StartAsync(TrafficSize size, int otherSessions)
     {
         await using TestBed bed = await TestBed.StartAsync(otherSessions);
-        List<double> seconds = [], memory = [];
+        List<double> seconds = [], proportional = [], resident = [];
         for (int run = 1; run <= size.Runs; run++)
         {
             Progress.Say($"start with {otherSessions} other sessions: run {run} of {size.Runs}");
@@ -97,8 +98,9 @@ internal static class TrafficBench
             await using Relay proxy = await bed.StartProxyAsync();
             seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
             await Task.Delay(Settling);
-            memory.Add(proxy.Process.ProportionalKiB / 1024);
+            proportional.Add(proxy.Process.ProportionalKiB / 1024);
+            resident.Add(proxy.Process.ResidentKiB / 1024);
         }
-        return (seconds, memory);
+        return (seconds, proportional, resident);
     }
 }
