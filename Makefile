@@ -2,6 +2,8 @@
 .PHONY: help build images demo demo-down test test-long soak fuzz bench bench-quick bench-record format \
 	sbom update-locks clean
 
+BENCH := bench/bin/Release/net10.0/sshgateway-bench.dll
+
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
@@ -33,13 +35,13 @@ fuzz: ## Give damaged input to every parser, until one breaks
 	@scripts/fuzz
 
 bench: ## Measure everything beside direct connections (10 minutes)
-	@scripts/bench traffic && dotnet bench/bin/Release/net10.0/sshgateway-bench.dll table && bench/operator-scale
+	@scripts/bench traffic && for part in table fan-out; do dotnet $(BENCH) $$part || exit; done && bench/operator-scale
 
 bench-quick: ## Measure less in 2 minutes; compare with docs/performance.json
 	@scripts/bench traffic-quick
 
 bench-record: ## Write the results of make bench into docs/performance.md
-	@dotnet bench/bin/Release/net10.0/sshgateway-bench.dll page .bench/traffic.json docs
+	@dotnet $(BENCH) page docs
 
 format: ## Format the code
 	@dotnet format SshGateway.sln

@@ -39,7 +39,7 @@ internal static class MicroBench
         return
         [
             .. Measure(typeof(TableMeasurements), Nanosecond, "ns").Select(measurement => measurement with { Aim = LookUpAim }),
-            .. new[] { typeof(CipherMeasurements), typeof(PacketMeasurements), typeof(KeyExchangeMeasurements), typeof(FeedMeasurements) }
+            .. new[] { typeof(CipherMeasurements), typeof(PacketMeasurements), typeof(FeedMeasurements) }
                 .SelectMany(type => Measure(type, Microsecond, "µs")).Select(measurement => measurement with { ReferenceName = Baseline.Name, Reference = baseline }),
         ];
 

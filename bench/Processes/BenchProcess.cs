@@ -37,14 +37,10 @@ internal sealed class BenchProcess : IAsyncDisposable
         }
     }
 
-    public double ResidentKiB
-    {
-        get
-        {
-            string line = File.ReadLines($"/proc/{_process.Id}/status").Single(entry => entry.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return double.Parse(line["VmRSS:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
-        }
-    }
+    public double ResidentKiB => KiBOf("status", "VmRSS:");
+
+    /// <summary>Resident memory in which a page that several processes share counts in parts.</summary>
+    public double ProportionalKiB => KiBOf("smaps_rollup", "Pss:");
 
     public int Id => _process.Id;
 
@@ -68,11 +64,24 @@ internal sealed class BenchProcess : IAsyncDisposable
 
     public Task UntilSaidAsync(string text) => UntilAsync(() => Task.FromResult(Output.Contains(text, StringComparison.Ordinal)));
 
+    /// <summary>Writes a line to its standard input.</summary>
+    public async Task TellAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private double KiBOf(string file, string name)
+    {
+        string line = File.ReadLines($"/proc/{_process.Id}/{file}").Single(entry => entry.StartsWith(name, StringComparison.Ordinal));
+        return double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 
     private string Output

@@ -43,7 +43,7 @@ internal static class Chart
     {
         int length = (int)Math.Clamp(Aim * measurement.Judged / measurement.Aim!.Value, 1, Longest);
         string colour = measurement.AimIsMet == true ? "#2e7d32" : "#c62828";
-        string value = measurement.Ratio is { } ratio ? $"{ratio.ToString("f2", CultureInfo.InvariantCulture)} of {measurement.ReferenceName}" : $"{Report.Number(measurement.Median)} {measurement.Unit}";
+        string value = measurement is { Ratio: { } ratio, AimsAtValue: false } ? $"{ratio.ToString("f2", CultureInfo.InvariantCulture)} of {measurement.ReferenceName}" : $"{Report.Number(measurement.Median)} {measurement.Unit}";
         string bound = measurement.MoreIsBetter ? "at least" : "at most";
         svg.Append(
             CultureInfo.InvariantCulture,

@@ -18,17 +18,17 @@ internal static class Comparison
         var lines = new StringBuilder();
         foreach (Measurement measurement in now.Measurements)
         {
-            if (last.Measurements.FirstOrDefault(other => other.Name == measurement.Name) is not { } before)
+            if (last.Measurements.FirstOrDefault(other => (other.Name, other.ReferenceName) == (measurement.Name, measurement.ReferenceName)) is not { } before)
             {
                 continue;
             }
-            double change = (measurement.Judged / before.Judged) - 1;
+            double change = (measurement.Relative / before.Relative) - 1;
             if (Math.Abs(change) > Math.Max(Noise, measurement.Spread + before.Spread))
             {
                 string verdict = change > 0 == measurement.MoreIsBetter ? "better" : "worse";
                 lines.Append(
                     CultureInfo.InvariantCulture,
-                    $"{verdict}: {measurement.Name}: {Report.Number(before.Judged)} → {Report.Number(measurement.Judged)}{(measurement.Ratio is null ? " " + measurement.Unit : " of " + measurement.ReferenceName)} ({change:+0 %;-0 %})\n");
+                    $"{verdict}: {measurement.Name}: {Report.Number(before.Relative)} → {Report.Number(measurement.Relative)}{(measurement.Ratio is null ? " " + measurement.Unit : " of " + measurement.ReferenceName)} ({change:+0 %;-0 %})\n");
             }
         }
         return lines.Length == 0 ? "no change beyond the spread\n" : lines.ToString();

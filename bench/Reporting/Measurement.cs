@@ -8,8 +8,9 @@ namespace SshGateway.Bench.Reporting;
 /// <param name="Reference">Each run's.</param>
 /// <param name="Aim">The bound of the ratio, or without a reference of the value; null: there is none.</param>
 /// <param name="MoreIsBetter">Whether the aim is a lower bound.</param>
+/// <param name="AimsAtValue">Whether the aim bounds the value, although there is a reference.</param>
 internal sealed record Measurement(
-    string Name, string Unit, IReadOnlyList<double> Values, string? ReferenceName = null, IReadOnlyList<double>? Reference = null, double? Aim = null, bool MoreIsBetter = false)
+    string Name, string Unit, IReadOnlyList<double> Values, string? ReferenceName = null, IReadOnlyList<double>? Reference = null, double? Aim = null, bool MoreIsBetter = false, bool AimsAtValue = false)
 {
     public double Median => MedianOf(Values);
 
@@ -21,8 +22,11 @@ internal sealed record Measurement(
     /// <summary>Of the medians.</summary>
     public double? Ratio => Median / ReferenceMedian;
 
-    /// <summary>What the aim is about: the ratio where there is one.</summary>
-    public double Judged => Ratio ?? Median;
+    /// <summary>What two runs are compared by: the ratio where there is one.</summary>
+    public double Relative => Ratio ?? Median;
+
+    /// <summary>What the aim is about.</summary>
+    public double Judged => AimsAtValue ? Median : Relative;
 
     public bool? AimIsMet => Aim is null ? null : MoreIsBetter ? Judged >= Aim : Judged <= Aim;
 

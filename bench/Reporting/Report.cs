@@ -8,21 +8,24 @@ internal static class Report
 {
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
-    public static string Of(ResultFile results)
+    public static string Of(ResultFile results) => Table(
+        ["", "gateway", "spread", "reference", "ratio", "aim", ""],
+        ["---", "---:", "---:", "---:", "---:", "---:", "---"],
+        results.Measurements.Select(Row)) + $"\n{results.Made}\n";
+
+    /// <param name="heads">The first row.</param>
+    /// <param name="alignments">Of each column: <c>---:</c> is right.</param>
+    /// <param name="rows">All others.</param>
+    public static string Table(string[] heads, string[] alignments, IEnumerable<string[]> rows)
     {
-        string[][] rows =
-        [
-            ["", "gateway", "spread", "reference", "ratio", "aim", ""],
-            ["---", "---:", "---:", "---:", "---:", "---:", "---"],
-            .. results.Measurements.Select(Row),
-        ];
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        var page = new StringBuilder();
-        foreach (string[] row in rows)
+        string[][] all = [heads, alignments, .. rows];
+        int[] widths = [.. heads.Select((_, column) => all.Max(row => row[column].Length))];
+        var table = new StringBuilder();
+        foreach (string[] row in all)
         {
-            page.Append("| ").AppendJoin(" | ", row.Select((cell, column) => Pad(cell, widths[column], left: column is 0 or 6))).Append(" |\n");
+            table.Append("| ").AppendJoin(" | ", row.Select((cell, column) => Pad(cell, widths[column], left: alignments[column] is "---"))).Append(" |\n");
         }
-        return page.Append(Culture, $"\n{results.Made}\n").ToString();
+        return table.ToString();
     }
 
     /// <summary>A number with three digits that count.</summary>
@@ -33,6 +36,10 @@ internal static class Report
         _ => value.ToString("f2", Culture),
     };
 
+    /// <summary>The aim with its unit; empty: there is none.</summary>
+    public static string Aim(Measurement measurement) => measurement.Aim is { } aim
+        ? $"{(measurement.MoreIsBetter ? '≥' : '≤')} {aim.ToString(Culture)} {(measurement.Ratio is null || measurement.AimsAtValue ? measurement.Unit : "×")}" : "";
+
     private static string[] Row(Measurement measurement) =>
     [
         measurement.Name,
@@ -40,7 +47,7 @@ internal static class Report
         measurement.Values.Count > 1 ? $"± {(100 * measurement.Spread).ToString("f0", Culture)} %" : "",
         measurement.ReferenceMedian is { } reference ? $"{measurement.ReferenceName} {Number(reference)} {measurement.Unit}" : "",
         measurement.Ratio is { } ratio ? ratio.ToString("f2", Culture) : "",
-        measurement.Aim is { } aim ? $"{(measurement.MoreIsBetter ? '≥' : '≤')} {aim.ToString(Culture)}{(measurement.Ratio is null ? "" : " ×")}" : "",
+        Aim(measurement),
         measurement.AimIsMet switch { true => "met", false => "missed", null => "" },
     ];
 

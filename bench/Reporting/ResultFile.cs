@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace SshGateway.Bench.Reporting;
@@ -8,15 +7,9 @@ namespace SshGateway.Bench.Reporting;
 /// <param name="Measurements">In the order of the page.</param>
 internal sealed record ResultFile(string Made, IReadOnlyList<Measurement> Measurements)
 {
-    public static ResultFile Load(string path) =>
-        JsonSerializer.Deserialize(File.ReadAllText(path), ReportJson.Default.ResultFile)
-        ?? throw new InvalidDataException($"{path} contains no results; run make bench");
+    public static ResultFile Load(string path) => JsonFile.Load(path, ReportJson.Default.ResultFile);
 
-    public void Save(string path)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllText(path, JsonSerializer.Serialize(this, ReportJson.Default.ResultFile) + "\n");
-    }
+    public void Save(string path) => JsonFile.Save(path, this, ReportJson.Default.ResultFile);
 }
 
 /// <summary>How results are written.</summary>

@@ -1,21 +1,22 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Scale;
 
-/// <summary>What a proxy has of the feed: the real client, and the real table.</summary>
+/// <summary>What a proxy has of the feed: the real client with TLS and a token, and the real table.</summary>
 internal sealed class BenchProxy : IAsyncDisposable
 {
     private readonly FeedMetrics _metrics;
     private readonly FeedClient _client;
 
-    public BenchProxy(int number, Uri feed)
+    public BenchProxy(int number, Uri feed, FeedKeys keys)
     {
         var clock = new OperatorClock(TimeProvider.System, NullLogger<OperatorClock>.Instance);
         _metrics = new FeedMetrics(Table, clock, TimeProvider.System);
         _client = new FeedClient(
-            new FeedOptions { Operators = [feed.Authority], AuthoritiesFile = null, TokenFile = null, ProxyId = $"bench-{number}" },
+            new FeedOptions { Operators = [feed.Authority], AuthoritiesFile = keys.AuthoritiesFile, TokenFile = keys.TokenFile, ProxyId = $"bench-{number}" },
             Table, _metrics, clock, TimeProvider.System, Log);
     }
 

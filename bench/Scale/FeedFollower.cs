@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using SshGateway.Feed;
 using SshGateway.Proxy.Feed;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Scale;
 
@@ -12,7 +13,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private readonly TaskCompletionSource<(long At, ulong Count, ulong Hash)> _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
 
-    public FeedFollower(Uri feed) => _reading = FollowAsync(feed);
+    public FeedFollower(Uri feed, FeedKeys keys) => _reading = FollowAsync(feed, keys.Credentials(keys.Token()));
 
     /// <summary>When the snapshot was complete, and what the operator says of it.</summary>
     public Task<(long At, ulong Count, ulong Hash)> Synced => _synced.Task;
@@ -24,13 +25,13 @@ internal sealed class FeedFollower : IAsyncDisposable
         _ending.Dispose();
     }
 
-    private async Task FollowAsync(Uri feed)
+    private async Task FollowAsync(Uri feed, OperatorCredentials credentials)
     {
         while (true)
         {
             try
             {
-                using var stream = new OperatorStream(feed, null, null, _ending.Token);
+                using var stream = new OperatorStream(feed, credentials, null, _ending.Token);
                 await stream.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = "bench", Version = "0" } });
                 while (await stream.ReadAsync() is { } message)
                 {

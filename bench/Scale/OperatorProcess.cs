@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Scale;
 
@@ -10,13 +11,13 @@ internal sealed class OperatorProcess : IAsyncDisposable
     private readonly TaskCompletionSource<long> _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _lists;
 
-    public OperatorProcess(string program, string kubeconfig, int port)
+    public OperatorProcess(string program, string kubeconfig, int port, FeedKeys keys)
     {
-        Feed = new Uri($"http://127.0.0.1:{port}");
+        Feed = new Uri($"https://127.0.0.1:{port}");
         string[] arguments =
         [
             program, "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={Cluster.Namespace}",
-            $"--Operator:LeaseNamespace={Cluster.Namespace}", $"--Operator:FeedListen=127.0.0.1:{port}", "--Operator:HttpListen=127.0.0.1:0", "--Operator:FeedInsecure=true",
+            $"--Operator:LeaseNamespace={Cluster.Namespace}", $"--Operator:FeedListen=127.0.0.1:{port}", "--Operator:HttpListen=127.0.0.1:0", .. keys.OperatorArguments,
         ];
         Started = Stopwatch.GetTimestamp();
         _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;

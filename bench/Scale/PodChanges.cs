@@ -52,6 +52,8 @@ internal sealed class PodChanges(Cluster cluster, (int ApiServer, int Etcd) serv
     private async Task<ScaleResult.ChangesPart> ChangeAsync(OperatorProcess process, ProxyFleet fleet, string[] ids, Func<Func<string, Task<long>>, Task<Patches>> patchAsync)
     {
         await using var watcher = new BareWatcher(cluster, await cluster.ReadVersionAsync(Cluster.Pods));
+        Task<long> written = cluster.WaitForPhaseAsync(await cluster.ReadVersionAsync(Cluster.Sessions), ids, "NotReady");
+        double cpu = process.CpuSeconds;
         ProcessorTime load = Load(("operator", process.Id));
         var arrivals = new Dictionary<string, Task<long>>();
         Patches patches = await patchAsync(id => arrivals[id] = fleet.ExpectAsync(id, EndpointState.NotReady));
@@ -59,9 +61,11 @@ internal sealed class PodChanges(Cluster cluster, (int ApiServer, int Etcd) serv
         IReadOnlyDictionary<string, double> cores = load.Cores();
         IReadOnlyDictionary<string, long> told = await watcher.ToldAsync(ids, isReady: false);
         Dictionary<string, long> arrived = arrivals.ToDictionary(a => a.Key, a => a.Value.Result);
+        await written.WaitAsync(ScaleBench.Limit);
+        cpu = process.CpuSeconds - cpu;
         return new ScaleResult.ChangesPart(
             ids.Length, patches.PerSecond, Percentiles.Milliseconds(patches.Sent, patches.Answered), Percentiles.Milliseconds(patches.Sent, told),
-            Percentiles.Milliseconds(told, arrived), Percentiles.Milliseconds(patches.Sent, arrived), cores);
+            Percentiles.Milliseconds(told, arrived), Percentiles.Milliseconds(patches.Sent, arrived), cores, 1000 * cpu / ids.Length);
     }
 
     private async Task<Patches> PatchSteadilyAsync(string[] ids, bool isReady, Action<string> before)

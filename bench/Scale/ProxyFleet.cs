@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using SshGateway.Feed;
 using SshGateway.Proxy.Sessions;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Scale;
 
@@ -10,9 +11,9 @@ internal sealed class ProxyFleet : IAsyncDisposable
     private readonly BenchProxy[] _proxies;
     private readonly ConcurrentDictionary<string, AcceptedConnection> _arrivals = [];
 
-    public ProxyFleet(int count, Uri feed)
+    public ProxyFleet(int count, Uri feed, FeedKeys keys)
     {
-        _proxies = [.. Enumerable.Range(0, count).Select(i => new BenchProxy(i, feed))];
+        _proxies = [.. Enumerable.Range(0, count).Select(i => new BenchProxy(i, feed, keys))];
         foreach ((int number, BenchProxy proxy) in _proxies.Index())
         {
             proxy.Table.Changed += id => Look(number, proxy.Table, id);

@@ -1,16 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using SshGateway.Bench.Processes;
+using SshGateway.Bench.Reporting;
 using SshGateway.Feed;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Scale;
 
 /// <summary>
-/// The operator with many sessions on a real API server and many proxies behind it: start, synchronization, single
-/// changes and a steady stream of them, the operator's loss, and a burst of new sessions.
+/// The operator with many sessions on a real API server and many proxies behind it, with TLS and tokens: start,
+/// synchronization, single changes and a steady stream of them, the operator's loss, and a burst of new sessions.
 /// </summary>
-internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
+internal sealed class ScaleBench(ScaleOptions options, Cluster cluster, FeedKeys keys)
 {
     private const int IdleChanges = 60;
     private const int ChangeSeconds = 10;
@@ -27,9 +28,10 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
     public static async Task RunAsync(ScaleOptions options)
     {
         using var cluster = new Cluster(options.Server, options.Authority, options.Token);
-        ScaleResult result = await new ScaleBench(options, cluster).RunAsync();
+        using var keys = new FeedKeys();
+        ScaleResult result = await new ScaleBench(options, cluster, keys).RunAsync();
         ScaleReport.Print(result);
-        await File.WriteAllTextAsync(options.ResultFile, JsonSerializer.Serialize(result, ScaleJson.Default.ScaleResult));
+        JsonFile.Save(options.ResultFile, result, ScaleJson.Default.ScaleResult);
     }
 
     private async Task<ScaleResult> RunAsync()
@@ -43,7 +45,7 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
         Say($"changing {few.Length} pods there and back, {PodChanges.PerSecond} a second, without an operator");
         ScaleResult.ServerPart alone = await _changes.LoadAloneAsync(few);
         OperatorProcess process = Start();
-        await using ProxyFleet fleet = new(options.Proxies, process.Feed);
+        await using ProxyFleet fleet = new(options.Proxies, process.Feed, keys);
         try
         {
             ScaleResult.StartPart start = await StartAsync(process, ids);
@@ -86,13 +88,13 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
         }
     }
 
-    private OperatorProcess Start() => new(options.OperatorProgram, options.Kubeconfig, _feedPort);
+    private OperatorProcess Start() => new(options.OperatorProgram, options.Kubeconfig, _feedPort, keys);
 
     private async Task<ScaleResult.StartPart> StartAsync(OperatorProcess process, string[] ids)
     {
         Say("the operator starts");
         Task<long> allStatus = cluster.WaitForPhaseAsync(await cluster.ReadVersionAsync(Cluster.Sessions), ids, "Ready");
-        await using var follower = new FeedFollower(process.Feed);
+        await using var follower = new FeedFollower(process.Feed, keys);
         (long synced, ulong count, _) = await follower.Synced.WaitAsync(Limit);
         if (count != (ulong)ids.Length)
         {
@@ -138,9 +140,9 @@ internal sealed class ScaleBench(ScaleOptions options, Cluster cluster)
             ids.Length, Seconds(started, created.Values.Max()), Seconds(started, arrived.Values.Max()), Seconds(started, status), Percentiles.Milliseconds(created, arrived));
     }
 
-    private static async Task<ScaleResult.EndPart> EndAsync(OperatorProcess process, ProxyFleet fleet)
+    private async Task<ScaleResult.EndPart> EndAsync(OperatorProcess process, ProxyFleet fleet)
     {
-        await using var follower = new FeedFollower(process.Feed);
+        await using var follower = new FeedFollower(process.Feed, keys);
         (_, ulong count, ulong hash) = await follower.Synced.WaitAsync(Limit);
         return new ScaleResult.EndPart(count, fleet.CountOthers((count, hash)), fleet.Faults);
     }

@@ -62,9 +62,11 @@ internal sealed record ScaleResult
     /// <param name="ToWatcher">From the request until the API server tells a bare watcher.</param>
     /// <param name="FromWatcher">From there until the entry is in all tables.</param>
     /// <param name="ToTables">From the request until the entry is in all tables.</param>
-    /// <param name="CoresBusy">What each program took meanwhile, status included.</param>
+    /// <param name="CoresBusy">What each program took until then.</param>
+    /// <param name="OperatorMilliseconds">The operator's CPU time for each, until all status was written.</param>
     internal sealed record ChangesPart(
-        int Changes, double PerSecond, Percentiles ToAnswer, Percentiles ToWatcher, Percentiles FromWatcher, Percentiles ToTables, IReadOnlyDictionary<string, double> CoresBusy);
+        int Changes, double PerSecond, Percentiles ToAnswer, Percentiles ToWatcher, Percentiles FromWatcher, Percentiles ToTables, IReadOnlyDictionary<string, double> CoresBusy,
+        double OperatorMilliseconds);
 
     /// <summary>What is true at the end.</summary>
     /// <param name="Entries">Of the operator's table.</param>

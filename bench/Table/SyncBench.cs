@@ -1,39 +1,31 @@
 using System.Diagnostics;
-using System.Globalization;
 using SshGateway.Bench.Processes;
+using SshGateway.Bench.Reporting;
 using SshGateway.Bench.Scale;
+using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Table;
 
 /// <summary>
-/// A proxy's first synchronization with an operator that has a million sessions: the real feed on both sides, in two
-/// processes.
+/// A proxy's first synchronization with an operator that has a million sessions: the real feed on both sides, with TLS
+/// and a token, in two processes.
 /// </summary>
 internal static class SyncBench
 {
     private const int Sessions = 1_000_000;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    public static async Task RunAsync()
+    public static async Task<SyncResult> RunAsync()
     {
-        int port = Ports.Free();
-        using Process source = Process.Start(new ProcessStartInfo("dotnet", [typeof(SyncBench).Assembly.Location, "source", Text($"{port}"), Text($"{Sessions}")]) { RedirectStandardOutput = true })!;
-        try
+        Progress.Say($"synchronizing {Sessions} sessions");
+        using var keys = new FeedKeys();
+        (BenchProcess source, Uri feed) = await SyntheticSource.StartAsync(Sessions, keys);
+        await using (source)
         {
-            while (await source.StandardOutput.ReadLineAsync() is not "ready")
-            {
-                if (source.HasExited)
-                {
-                    throw new InvalidOperationException("the synthetic source ended");
-                }
-            }
-            source.Refresh();
-            TimeSpan sourceBefore = source.TotalProcessorTime;
-            using var self = Process.GetCurrentProcess();
-            TimeSpan before = self.TotalProcessorTime;
-            long memory = GC.GetTotalMemory(forceFullCollection: true);
-            await using var proxy = new BenchProxy(0, new Uri($"http://127.0.0.1:{port}"));
+            double sourceBefore = source.CpuSeconds;
+            TimeSpan before = Environment.CpuUsage.TotalTime;
+            await using var proxy = new BenchProxy(0, feed, keys);
             long started = Stopwatch.GetTimestamp();
             await proxy.StartAsync();
             while (proxy.Log.Syncs == 0)
@@ -44,20 +36,10 @@ internal static class SyncBench
                 }
                 await Task.Delay(5);
             }
-            double seconds = Stopwatch.GetElapsedTime(started, proxy.Log.LastSync).TotalSeconds;
-            source.Refresh();
-            self.Refresh();
-            double bytes = (double)(GC.GetTotalMemory(forceFullCollection: true) - memory) / proxy.Table.Count;
             // In step is who has the operator's count and hash.
-            Console.WriteLine(Text(
-                $"sync: {proxy.Table.Count:N0} sessions synchronized after {seconds:F1} s, {proxy.Log.Faults} errors; proxy {(self.TotalProcessorTime - before).TotalSeconds:F1} CPU-s, operator {(source.TotalProcessorTime - sourceBefore).TotalSeconds:F1}; {bytes:F0} bytes per session in the proxy; operator {source.WorkingSet64 / 1048576.0:F0} MiB"));
-        }
-        finally
-        {
-            source.Kill();
-            await source.WaitForExitAsync();
+            return new SyncResult(
+                proxy.Table.Count, Stopwatch.GetElapsedTime(started, proxy.Log.LastSync).TotalSeconds, (Environment.CpuUsage.TotalTime - before).TotalSeconds,
+                source.CpuSeconds - sourceBefore, source.ResidentKiB / 1024, proxy.Log.Faults);
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

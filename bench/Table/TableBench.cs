@@ -1,41 +1,32 @@
 using System.Diagnostics;
 using System.Globalization;
+using SshGateway.Bench.Reporting;
 using SshGateway.Feed;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Bench.Table;
 
-/// <summary>The proxy's table by itself: what a session takes of memory, and how long filling takes.</summary>
+/// <summary>
+/// The proxy's table by itself: what a session takes of memory, and how long filling and a synchronization take. One
+/// ed25519 key for each session, no host keys, IPv4.
+/// </summary>
 internal static class TableBench
 {
-    public static void Run()
+    public static async Task RunAsync(string resultFile)
     {
-        Console.WriteLine("table: one ed25519 key for each session, no host keys, IPv4; bytes include everything that the table keeps alive");
-        Measure(1000, SessionIds.Short, quiet: true);
-        foreach (int sessions in new[] { 1000, 100_000, 1_000_000 })
+        // Compiles what filling needs.
+        Measure(1000, SessionIds.Short);
+        List<TableSize> tables = [];
+        foreach ((int sessions, SessionIds ids) in new[] { (1000, SessionIds.Short), (1_000_000, SessionIds.Short), (1_000_000, SessionIds.Long) })
         {
-            Measure(sessions, SessionIds.Short, quiet: false);
+            Progress.Say($"table of {sessions} sessions");
+            tables.Add(Measure(sessions, ids));
         }
-        Measure(1_000_000, SessionIds.Long, quiet: false);
-    }
-
-    private static void Measure(int sessions, SessionIds ids, bool quiet)
-    {
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        var table = new SessionTable();
-        long started = Stopwatch.GetTimestamp();
-        Fill(table, sessions, ids, uidSeed: 1);
-        TimeSpan filling = Stopwatch.GetElapsedTime(started);
-        double bytes = (double)(GC.GetTotalMemory(forceFullCollection: true) - before) / sessions;
-        // Every session gets another pod, as the snapshot after a long outage would bring it.
-        Fill(table, sessions, ids, uidSeed: 2);
-        double bytesAfterUpdate = (double)(GC.GetTotalMemory(forceFullCollection: true) - before) / sessions;
-        if (!quiet)
-        {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {table.Count,9:N0} sessions, ids of {ids.Of(0).Length} characters: {bytes,6:F0} bytes per session, {bytesAfterUpdate:F0} after an update of all; decoded and filled in {filling.TotalSeconds:F2} s"));
-        }
+        var result = new TableResult(tables, await SyncBench.RunAsync());
+        Progress.Done();
+        Print(result);
+        JsonFile.Save(resultFile, result, TableJson.Default.TableResult);
     }
 
     public static void Fill(SessionTable table, int sessions, SessionIds ids, int uidSeed)
@@ -48,5 +39,34 @@ internal static class TableBench
             }
             table.Upsert(decoded);
         }
+    }
+
+    private static TableSize Measure(int sessions, SessionIds ids)
+    {
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        var table = new SessionTable();
+        long started = Stopwatch.GetTimestamp();
+        Fill(table, sessions, ids, uidSeed: 1);
+        TimeSpan filling = Stopwatch.GetElapsedTime(started);
+        double bytes = (double)(GC.GetTotalMemory(forceFullCollection: true) - before) / sessions;
+        // Every session gets another pod, as the snapshot after a long outage would bring it.
+        Fill(table, sessions, ids, uidSeed: 2);
+        double bytesAfterUpdate = (double)(GC.GetTotalMemory(forceFullCollection: true) - before) / sessions;
+        return new TableSize(table.Count, ids.Of(0).Length, bytes, bytesAfterUpdate, filling.TotalSeconds);
+    }
+
+    private static void Print(TableResult result)
+    {
+        Console.WriteLine("proxy's table:");
+        foreach (TableSize table in result.Tables)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {table.Sessions,9:N0} sessions, ids of {table.IdLength} characters: {table.BytesPerSession,6:F0} bytes per session, {table.BytesAfterUpdate:F0} after an update of all; decoded and filled in {table.FillSeconds:F2} s"));
+        }
+        SyncResult sync = result.Sync;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {sync.Sessions:N0} sessions synchronized after {sync.Seconds:F1} s, {sync.Faults} errors; proxy {sync.ProxyCpuSeconds:F1} CPU-s, operator {sync.OperatorCpuSeconds:F1}; operator {sync.OperatorMiB:F0} MiB"));
     }
 }

@@ -11,6 +11,8 @@ namespace SshGateway.Bench.Traffic;
 /// </summary>
 internal static class IdleMeasurements
 {
+    public const string SessionMemory = "memory per idle session";
+
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);
 
     public static async Task<IReadOnlyList<Measurement>> RunAsync(TestBed bed, TrafficSize size)
@@ -47,7 +49,7 @@ internal static class IdleMeasurements
         }
         return
         [
-            new Measurement("memory per idle session", "KiB", [each[0]], Aim: 24),
+            new Measurement(SessionMemory, "KiB", [each[0]], Aim: 14),
             new Measurement("memory per idle passthrough connection", "KiB", [each[1]], Aim: 10),
             new Measurement("memory per idle passthrough connection, beside HAProxy", "KiB", [each[1]], haproxy.Name, [each[2]]),
         ];

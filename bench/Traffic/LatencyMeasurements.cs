@@ -8,10 +8,15 @@ namespace SshGateway.Bench.Traffic;
 /// <summary>A byte to the light upstream and back.</summary>
 internal static class LatencyMeasurements
 {
+    public const string KeyProcessorTime = "CPU of the proxy per typed character, 16 sessions";
+
     private const int WarmUp = 2000;
 
     // A machine has moments in which a sleeping core takes four times as long to wake: each way gets its share of them.
     private const int Turns = 10;
+
+    // Faster than anybody types, and long enough for each core to fall asleep.
+    private static readonly TimeSpan KeyInterval = TimeSpan.FromMilliseconds(5);
 
     private static readonly TimeSpan BulkRampUp = TimeSpan.FromSeconds(1);
 
@@ -48,6 +53,39 @@ internal static class LatencyMeasurements
         ];
     }
 
+    /// <summary>What the gateway adds to a character now and then, and what many who type cost.</summary>
+    public static async Task<IReadOnlyList<Measurement>> TypingAsync(TestBed bed, TrafficSize size)
+    {
+        await using LoadClient direct = await EchoAsync(bed.LightPod(0), "light", bed);
+        LoadClient[] typists = await Task.WhenAll(Enumerable.Range(0, TestSessions.Each).Select(number => EchoAsync(bed.Gateway.Clients, TestSessions.Light(number), bed)));
+        List<double> direct50 = [], gateway50 = [], cpu = [];
+        for (int run = 1; run <= size.Runs; run++)
+        {
+            Progress.Say($"typing: run {run} of {size.Runs}");
+            List<double> past = [], through = [];
+            for (int turn = 0; turn < Turns; turn++)
+            {
+                past.AddRange(await RoundTripsAsync(direct, size.Keys / Turns, KeyInterval));
+                through.AddRange(await RoundTripsAsync(typists[0], size.Keys / Turns, KeyInterval));
+            }
+            direct50.Add(Percentile(past, 50));
+            gateway50.Add(Percentile(through, 50));
+            double before = bed.Gateway.Process.CpuSeconds;
+            await Task.WhenAll(typists.Select(typist => RoundTripsAsync(typist, size.Keys, KeyInterval)));
+            cpu.Add(1e6 * (bed.Gateway.Process.CpuSeconds - before) / (size.Keys * typists.Length));
+        }
+        foreach (LoadClient typist in typists)
+        {
+            await typist.DisposeAsync();
+        }
+        return
+        [
+            new Measurement("round trip added, typing, p50", "µs", Difference(gateway50, direct50), Aim: 40),
+            new Measurement("round trip, typing, p50", "µs", gateway50, "direct", direct50),
+            new Measurement(KeyProcessorTime, "µs", cpu),
+        ];
+    }
+
     /// <summary>While an upload runs the same way.</summary>
     public static async Task<IReadOnlyList<Measurement>> UnderLoadAsync(TestBed bed, TrafficSize size)
     {
@@ -66,8 +104,8 @@ internal static class LatencyMeasurements
         }
         return
         [
-            new Measurement("round trip beside an upload, p50", "µs", gateway50, "direct", direct50, 2),
-            new Measurement("round trip beside an upload, p99", "µs", gateway99, "direct", direct99),
+            new Measurement("round trip beside an upload, p50", "µs", gateway50, "direct", direct50, 1.5),
+            new Measurement("round trip beside an upload, p99", "µs", gateway99, "direct", direct99, 1.5),
         ];
     }
 
@@ -96,11 +134,15 @@ internal static class LatencyMeasurements
     }
 
     // Microseconds.
-    private static async Task<List<double>> RoundTripsAsync(LoadClient client, int count)
+    private static async Task<List<double>> RoundTripsAsync(LoadClient client, int count, TimeSpan? pause = null)
     {
         var times = new List<double>(count);
         for (int index = 0; index < count; index++)
         {
+            if (pause is { } interval)
+            {
+                await Task.Delay(interval);
+            }
             long start = Stopwatch.GetTimestamp();
             await client.RoundTripAsync();
             times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);

@@ -1,5 +1,6 @@
 using System.Net;
 using SshGateway.Bench.Processes;
+using SshGateway.Bench.Traffic.Ssh;
 using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Bench.Traffic;
@@ -121,7 +122,8 @@ internal sealed class TestBed : IAsyncDisposable
         string bench = BinOf("bench") + "sshgateway-bench.dll";
         BenchProcess[] own =
         [
-            Launch("light upstream", "dotnet", [bench, "upstream", $"{_lightPort}", PathOf("pod"), .. TestSessions.LightAddresses.Select(address => $"{address}")]),
+            Launch("light upstream", "dotnet", [bench, "upstream", $"{_lightPort}", PathOf("pod"), Algorithms.Classical, .. TestSessions.LightAddresses.Select(address => $"{address}")]),
+            Launch("post-quantum upstream", "dotnet", [bench, "upstream", $"{_lightPort}", PathOf("pod"), Algorithms.PostQuantum, .. TestSessions.PostQuantumAddresses.Select(address => $"{address}")]),
             Launch("raw upstream", "dotnet", [bench, "raw-upstream", $"{_rawPort}", .. TestSessions.RawAddresses.Select(address => $"{address}")]),
         ];
         foreach (BenchProcess upstream in own)

@@ -5,7 +5,8 @@ namespace SshGateway.Bench.Traffic;
 
 /// <summary>
 /// The sessions of the test bed and their pods' addresses: "stock" is the sshd, "light-0" to "light-15" the light
-/// upstream, and "raw-0" to "raw-15" the raw one, by passthrough. Each has an address of its own, as the gateway bounds
+/// upstream, "quantum-0" to "quantum-15" the one with a post-quantum key exchange, and "raw-0" to "raw-15" the raw one,
+/// by passthrough. Each has an address of its own, as the gateway bounds
 /// logins and connections per pod.
 /// </summary>
 internal static class TestSessions
@@ -15,11 +16,15 @@ internal static class TestSessions
 
     public static IPAddress StockAddress { get; } = IPAddress.Parse("127.0.77.1");
 
-    public static IReadOnlyList<IPAddress> LightAddresses { get; } = [.. Enumerable.Range(1, Each).Select(number => IPAddress.Parse($"127.0.78.{number}"))];
+    public static IReadOnlyList<IPAddress> LightAddresses { get; } = Addresses("127.0.78");
 
-    public static IReadOnlyList<IPAddress> RawAddresses { get; } = [.. Enumerable.Range(1, Each).Select(number => IPAddress.Parse($"127.0.79.{number}"))];
+    public static IReadOnlyList<IPAddress> RawAddresses { get; } = Addresses("127.0.79");
+
+    public static IReadOnlyList<IPAddress> PostQuantumAddresses { get; } = Addresses("127.0.80");
 
     public static string Light(int number) => $"light-{number % Each}";
+
+    public static string PostQuantum(int number) => $"quantum-{number % Each}";
 
     public static string Raw(int number) => $"raw-{number % Each}";
 
@@ -37,6 +42,7 @@ internal static class TestSessions
         for (int number = 0; number < Each; number++)
         {
             Add(Light(number), LightAddresses[number], ports.Light);
+            Add(PostQuantum(number), PostQuantumAddresses[number], ports.Light);
             Add(Raw(number), RawAddresses[number], ports.Raw, passthrough: true);
         }
         for (int number = 0; number < others; number++)
@@ -45,6 +51,9 @@ internal static class TestSessions
         }
         return manifests.ToString();
     }
+
+    private static IReadOnlyList<IPAddress> Addresses(string network) =>
+        [.. Enumerable.Range(1, Each).Select(number => IPAddress.Parse($"{network}.{number}"))];
 
     private static string Manifest(string id, IPAddress address, string ssh) =>
         $$"""

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SshGateway.Bench.Micro;
 using SshGateway.Bench.Reporting;
 
@@ -7,7 +8,12 @@ namespace SshGateway.Bench.Traffic;
 /// <summary>What a client sees of the gateway, beside the same without it.</summary>
 internal static class TrafficBench
 {
+    public const string ProxyMemory = "memory of a proxy without sessions, resident";
+
     private const int OtherSessions = 10_000;
+
+    // What belongs to the start has been done by then.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
     public static async Task<ResultFile> RunAsync(TrafficSize size, string[] only)
     {
@@ -18,7 +24,7 @@ internal static class TrafficBench
         }
         bool Wants(string part) => wanted.Contains(part);
         List<Measurement> measurements = [];
-        if (wanted.Any(part => part is not ("start" or "micro")))
+        if (wanted.Any(part => part is not ("start" or "kex" or "micro")))
         {
             await using TestBed bed = await TestBed.StartAsync();
             if (Wants("login"))
@@ -35,6 +41,7 @@ internal static class TrafficBench
             if (Wants("latency"))
             {
                 measurements.AddRange(await LatencyMeasurements.IdleAsync(bed, size));
+                measurements.AddRange(await LatencyMeasurements.TypingAsync(bed, size));
                 measurements.AddRange(await LatencyMeasurements.UnderLoadAsync(bed, size));
             }
             if (Wants("logins"))
@@ -52,7 +59,11 @@ internal static class TrafficBench
         }
         if (Wants("start"))
         {
-            measurements.Add(await StartAsync(size));
+            measurements.AddRange(await StartAsync(size));
+        }
+        if (Wants("kex"))
+        {
+            measurements.AddRange(await KeyExchangeMeasurements.RunAsync(size.Runs));
         }
         if (Wants("micro"))
         {
@@ -63,17 +74,33 @@ internal static class TrafficBench
             $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, medians of alternating runs, loopback", measurements);
     }
 
-    private static async Task<Measurement> StartAsync(TrafficSize size)
+    private static async Task<IReadOnlyList<Measurement>> StartAsync(TrafficSize size)
     {
-        Progress.Say($"start with {OtherSessions} sessions");
-        await using TestBed bed = await TestBed.StartAsync(OtherSessions);
-        List<double> times = [];
-        for (int run = 0; run < size.Runs; run++)
+        (List<double> times, List<double> proportional, List<double> resident) = await StartAsync(size, 0);
+        (List<double> timesWithMany, _, _) = await StartAsync(size, OtherSessions);
+        return
+        [
+            new Measurement("start to ready", "s", times, Aim: 0.4),
+            new Measurement(string.Create(CultureInfo.InvariantCulture, $"start to ready with {OtherSessions:n0} sessions"), "s", timesWithMany, Aim: 1),
+            new Measurement("memory of a proxy without sessions", "MiB", proportional, Aim: 45),
+            new Measurement(ProxyMemory, "MiB", resident),
+        ];
+    }
+
+    private static async Task<(List<double> Seconds, List<double> ProportionalMiB, List<double> ResidentMiB)> StartAsync(TrafficSize size, int otherSessions)
+    {
+        await using TestBed bed = await TestBed.StartAsync(otherSessions);
+        List<double> seconds = [], proportional = [], resident = [];
+        for (int run = 1; run <= size.Runs; run++)
         {
+            Progress.Say($"start with {otherSessions} other sessions: run {run} of {size.Runs}");
             long start = Stopwatch.GetTimestamp();
             await using Relay proxy = await bed.StartProxyAsync();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            await Task.Delay(Settling);
+            proportional.Add(proxy.Process.ProportionalKiB / 1024);
+            resident.Add(proxy.Process.ResidentKiB / 1024);
         }
-        return new Measurement($"start to ready with {OtherSessions:n0} sessions", "s", times, Aim: 1);
+        return (seconds, proportional, resident);
     }
 }

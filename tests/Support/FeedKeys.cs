@@ -46,6 +46,8 @@ internal sealed class FeedKeys : IDisposable
 
     public string CertificateFile => _directory.File("tls.crt");
 
+    public string CertificateKeyFile => _directory.File("tls.key");
+
     public string JwksFile => _directory.File("jwks.json");
 
     public string AuthoritiesFile => _directory.File("ca.crt");
@@ -53,7 +55,7 @@ internal sealed class FeedKeys : IDisposable
     public string TokenFile => _directory.File("token");
 
     public IReadOnlyList<string> CertificateArguments =>
-        [$"--Operator:FeedCertificate={CertificateFile}", $"--Operator:FeedCertificateKey={_directory.File("tls.key")}"];
+        [$"--Operator:FeedCertificate={CertificateFile}", $"--Operator:FeedCertificateKey={CertificateKeyFile}"];
 
     /// <summary>Configures an operator; a test may append others, and the last one counts.</summary>
     public IReadOnlyList<string> OperatorArguments =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using SshGateway.Proxy.Authentication;
+using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
@@ -20,15 +21,15 @@ internal static class LightUpstream
     private const uint MaxData = 32768;
 
     /// <summary>Listens on one port of several addresses, one for each pod, and never returns.</summary>
-    public static Task RunAsync(int port, string hostKeyFile, IEnumerable<IPAddress> addresses)
+    public static Task RunAsync(int port, string hostKeyFile, string keyExchange, IEnumerable<IPAddress> addresses)
     {
         var hostKeys = new HostKeySet([OpenSshKeyFile.Parse(File.ReadAllBytes(hostKeyFile), hostKeyFile)]);
-        return Listeners.RunAsync(port, addresses, client => ServeAsync(client, hostKeys));
+        return Listeners.RunAsync(port, addresses, client => ServeAsync(client, hostKeys, Algorithms.Offer(keyExchange)));
     }
 
-    private static async Task ServeAsync(Socket client, HostKeySet hostKeys)
+    private static async Task ServeAsync(Socket client, HostKeySet hostKeys, KexOffer offer)
     {
-        await using var leg = new SshServerTransport(new AsyncSocket(client), Algorithms.Offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
+        await using var leg = new SshServerTransport(new AsyncSocket(client), offer, hostKeys, new RekeyLimits(null), TimeProvider.System);
         try
         {
             await leg.HandshakeAsync();

@@ -21,11 +21,11 @@ internal sealed class LoadClient : IAsyncDisposable
     private LoadClient(SshClientTransport leg) => _leg = leg;
 
     /// <summary>Everything from connect to USERAUTH_SUCCESS.</summary>
-    public static async Task<LoadClient> LogInAsync(IPEndPoint server, string user, SshPrivateKey key)
+    public static async Task<LoadClient> LogInAsync(IPEndPoint server, string user, SshPrivateKey key, string keyExchange = Algorithms.Classical)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(server);
-        var client = new LoadClient(new SshClientTransport(new AsyncSocket(socket), Algorithms.Offer, _ => true, new RekeyLimits(null), TimeProvider.System));
+        var client = new LoadClient(new SshClientTransport(new AsyncSocket(socket), Algorithms.Offer(keyExchange), _ => true, new RekeyLimits(null), TimeProvider.System));
         try
         {
             await client.LogInAsync(user, key);
