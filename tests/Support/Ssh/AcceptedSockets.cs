@@ -15,8 +15,9 @@ internal static class AcceptedSockets
     {
         connected.Blocking = false;
         TcpSettings.Apply(connected.SafeHandle, timeouts);
-        // It would close the descriptor.
+#pragma warning disable CA1816 // Its finalizer would close the descriptor, which is another's now.
         GC.SuppressFinalize(connected);
+#pragma warning restore CA1816
         return new AcceptedSocket(connected.SafeHandle, SocketAddresses.Unmap((IPEndPoint)connected.RemoteEndPoint!));
     }
 }
