@@ -92,8 +92,6 @@ internal sealed record AuditedKey(string Type, string Fingerprint, string Reason
 /// <param name="Proxy">Whose they were.</param>
 internal sealed record AuditLoss(DateTimeOffset Time, string Proxy, long Lost);
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AuditRecord))]
 [JsonSerializable(typeof(AuditLoss))]
 internal sealed partial class AuditJson : JsonSerializerContext
@@ -101,5 +99,10 @@ internal sealed partial class AuditJson : JsonSerializerContext
     /// <summary>
     /// With a fingerprint's "+" as it is, so that it can be searched for. Quotes and control characters are escaped.
     /// </summary>
-    public static AuditJson Lines { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static AuditJson Lines { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 }
