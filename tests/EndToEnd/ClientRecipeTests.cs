@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
@@ -5,7 +6,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>The configurations of docs/clients.md, as they stand there, with the stock ssh.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 public sealed partial class ClientRecipeTests(SharedGateway shared)
 {
     private readonly string _home = ScratchDirectory.New("home");
@@ -64,6 +65,7 @@ public sealed partial class ClientRecipeTests(SharedGateway shared)
         async Task<string> LoginAsync() => (await Command.ShellAsync($"ssh -F {config} gamma@claude 'echo $POD $SSH_CONNECTION' 2>/dev/null")).Text;
     }
 
+    [UnsupportedOSPlatform("windows")]
     [RealSshFact]
     public async Task Ssh_continues_if_the_pasted_fingerprint_is_the_gateways_and_does_not_if_it_is_another()
     {

@@ -65,7 +65,7 @@ public sealed partial class MonitoringTests
         string runbook = File.ReadAllText(Repository.File("docs/runbook.md"));
         IEnumerable<string> reasons = typeof(ReadyReasons).GetFields().Select(field => (string)field.GetRawConstantValue()!).Where(reason => reason != ReadyReasons.EndpointReady);
 
-        Assert.Empty(reasons.Where(reason => !runbook.Contains($"`{reason}`", StringComparison.Ordinal)));
+        Assert.DoesNotContain(reasons, reason => !runbook.Contains($"`{reason}`", StringComparison.Ordinal));
     }
 
     [RealSshFact("promtool")]
