@@ -38,7 +38,8 @@ internal sealed class FeedKeys : IDisposable
         PutAuthorities(authority);
         PutLeaf(authority);
         _directory.Write("jwks.json", Jwks());
-        PutToken(Token());
+        // The longest test, the soak, takes more than an hour.
+        PutToken(Token(expires: TimeSpan.FromHours(4)));
     }
 
     /// <summary>For tests that change nothing of it.</summary>

@@ -22,7 +22,7 @@ internal sealed class Account(KubernetesServer server, string token) : IDisposab
         string request = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(request, $$"""{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": {{(audience is null ? "null" : $"[\"{audience}\"]")}}} }""");
+            await File.WriteAllTextAsync(request, $$"""{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 14400, "audiences": {{(audience is null ? "null" : $"[\"{audience}\"]")}}} }""");
             string answer = await server.KubectlAsync("create", "--raw", $"/api/v1/namespaces/{ofNamespace}/serviceaccounts/{name}/token", "-f", request);
             return JsonSerializer.Deserialize<JsonElement>(answer).At("status.token").GetString()!;
         }

@@ -7,6 +7,7 @@ using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Configuration;
 using SshGateway.Proxy.Hosting;
+using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Passthrough;
@@ -95,6 +96,9 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
     internal SshPrivateKey Key { get; } = Ed25519PrivateKey.Generate();
 
     internal IPEndPoint Address => _address!;
+
+    /// <summary>Connections that have not ended.</summary>
+    internal int Connections => _services.GetRequiredService<ClientLimits>().All.Count;
 
     public async Task InitializeAsync()
     {
