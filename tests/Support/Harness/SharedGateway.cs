@@ -95,10 +95,5 @@ public sealed class SharedGateway : IAsyncLifetime
         {
             await pod.DisposeAsync();
         }
-
-        if (_userKey is not null)
-        {
-            ScratchDirectory.Remove();
-        }
     }
 }
