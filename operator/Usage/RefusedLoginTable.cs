@@ -6,9 +6,9 @@ using SshGateway.Operator.Table;
 namespace SshGateway.Operator.Usage;
 
 /// <summary>
-/// The refused logins of each session, over all proxies, and when its owner is to be told of them. Strangers can cause
-/// them, who know a session's id: few are no news, a session is told of once in a while, and all together a few times a
-/// minute.
+/// Counts the refused logins of each session, over all proxies, and says when its owner is to be told. A stranger who
+/// knows a session's id can cause refused logins. So a few are not reported, a session is reported once in a while, and
+/// the number of all reports in a minute is bounded.
 /// </summary>
 internal sealed class RefusedLoginTable(EndpointTable table, TimeProvider time)
 {
@@ -130,7 +130,12 @@ internal sealed class RefusedLoginTable(EndpointTable table, TimeProvider time)
         {
             (_minute, _toldInMinute) = (now, 0);
         }
-        return _toldInMinute < MaxPerMinute && ++_toldInMinute > 0;
+        if (_toldInMinute == MaxPerMinute)
+        {
+            return false;
+        }
+        _toldInMinute++;
+        return true;
     }
 
     private sealed class Refusals
