@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace SshGateway.Hosting;
 
@@ -20,7 +21,7 @@ internal static class GatewayProcess
             BackgroundService[] services = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
             try
             {
-                await app.RunAsync();
+                await RunAsync(app);
             }
             catch (OperationCanceledException) when (FindFailed(services) is not null)
             {
@@ -32,6 +33,24 @@ internal static class GatewayProcess
         {
             return Fail(StartupFailure.Explain(exception));
         }
+    }
+
+    private static async Task RunAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            // Ends the log: the host calls a service that its own disposal cancels before it ran a failure.
+            foreach (ILoggerProvider provider in app.Services.GetServices<ILoggerProvider>())
+            {
+                provider.Dispose();
+            }
+            throw;
+        }
+        await app.WaitForShutdownAsync();
     }
 
     // The host ends when a background service fails, and calls that a success.
