@@ -32,8 +32,8 @@ internal sealed class RefusedLoginTable(EndpointTable table, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly SteadyClock _clock = new(time);
     private readonly Dictionary<string, Refusals> _sessions = new(StringComparer.Ordinal);
-    private DateTimeOffset _minute = DateTimeOffset.MinValue;
-    private int _toldInMinute;
+    private readonly RateLimit _notices = new(MaxPerMinute, TimeSpan.FromMinutes(1), time);
+    private readonly RateLimit _cleanups = new(1, TimeSpan.FromMinutes(1), time);
 
     /// <summary>So many logins to the session were refused that its owner should know.</summary>
     public event Action<RefusedLogins>? Noticed;
@@ -80,7 +80,7 @@ internal sealed class RefusedLoginTable(EndpointTable table, TimeProvider time)
         {
             return known;
         }
-        if (_sessions.Count == MaxSessions)
+        if (_sessions.Count == MaxSessions && _cleanups.TryTake())
         {
             foreach ((string id, Refusals refusals) in _sessions)
             {
@@ -115,27 +115,13 @@ internal sealed class RefusedLoginTable(EndpointTable table, TimeProvider time)
         {
             known.Fingerprints.Add(refusals.KeyFingerprint);
         }
-        if (known.Count < MinCount || now - known.ToldAt < Window || !TryTake(now))
+        if (known.Count < MinCount || now - known.ToldAt < Window || !_notices.TryTake())
         {
             return null;
         }
         var notice = new RefusedLogins(refusals.SessionId, known.Count, now - known.Since, known.Reason, [.. known.Fingerprints]);
         (known.ToldAt, known.Since, known.Count) = (now, now, 0);
         return notice;
-    }
-
-    private bool TryTake(DateTimeOffset now)
-    {
-        if (now - _minute >= TimeSpan.FromMinutes(1))
-        {
-            (_minute, _toldInMinute) = (now, 0);
-        }
-        if (_toldInMinute == MaxPerMinute)
-        {
-            return false;
-        }
-        _toldInMinute++;
-        return true;
     }
 
     private sealed class Refusals

@@ -42,8 +42,7 @@ internal static class UserCertificateRules
         }
         if (certificate.ProblemAt(now) is { } problem)
         {
-            bool isEarly = (ulong)now.ToUnixTimeSeconds() < certificate.ValidAfter;
-            return new KeyProblem(isEarly ? KeyRefusal.CertificateNotYetValid : KeyRefusal.CertificateExpired, problem);
+            return new KeyProblem(certificate.BeginsAfter(now) ? KeyRefusal.CertificateNotYetValid : KeyRefusal.CertificateExpired, problem);
         }
         return FindProblemOfOptions(certificate, client);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SshGateway.Hosting;
 using SshGateway.Proxy.Networks;
 
 namespace SshGateway.Proxy.Limits;
@@ -17,7 +18,7 @@ internal sealed class ClientLimits : IDisposable
         All = new ConcurrencyLimit(maxConnections);
         Unidentified = new ConcurrencyLimit(maxUnauthenticated);
         Unauthenticated = new UnauthenticatedPlaces(maxUnauthenticated, maxUnauthenticatedPerSource, sources);
-        Explanations = new RateLimit(ExplanationsPerSecond, time);
+        Explanations = new RateLimit(ExplanationsPerSecond, TimeSpan.FromSeconds(1), time);
         _meter.CreateObservableGauge("sshgateway.proxy.max_connections", () => maxConnections, description: "As many client connections may be open, logged in or not");
         _meter.CreateObservableGauge("sshgateway.proxy.unauthenticated_connections", () => Unidentified.Count + Unauthenticated.Count, description: "Client connections that are not logged in yet");
         _meter.CreateObservableGauge("sshgateway.proxy.penalized_sources", () => Penalties.Count, description: "Sources whose failures are remembered");

@@ -140,11 +140,11 @@ internal sealed class SshCertificate
     }
 
     /// <summary>Why the certificate is of no use now; null: it is valid.</summary>
-    public string? ProblemAt(DateTimeOffset now)
-    {
-        ulong seconds = (ulong)now.ToUnixTimeSeconds();
-        return seconds < ValidAfter ? "is not valid yet" : seconds >= ValidBefore ? "has expired" : null;
-    }
+    public string? ProblemAt(DateTimeOffset now) =>
+        BeginsAfter(now) ? "is not valid yet" : (ulong)now.ToUnixTimeSeconds() >= ValidBefore ? "has expired" : null;
+
+    /// <summary>Whether it is not valid yet.</summary>
+    public bool BeginsAfter(DateTimeOffset now) => (ulong)now.ToUnixTimeSeconds() < ValidAfter;
 
     /// <summary>Which one it is, for a log.</summary>
     public override string ToString() =>
