@@ -29,8 +29,6 @@ internal sealed class TestBed : IAsyncDisposable
     /// <summary>The proxy that nearly everything goes through.</summary>
     public Relay Gateway { get; private set; } = null!;
 
-    private static string BinOf(string project) => $"{project}/bin/Release/net10.0/";
-
     public static async Task<TestBed> StartAsync(int otherSessions = 0)
     {
         var bed = new TestBed();
@@ -119,12 +117,12 @@ internal sealed class TestBed : IAsyncDisposable
     private async Task StartUpstreamsAsync()
     {
         Launch("sshd", "/usr/sbin/sshd", "-D", "-e", "-f", PathOf("sshd_config"));
-        string bench = BinOf("bench") + "sshgateway-bench.dll";
+        const string Bench = "bench/bin/Release/net10.0/sshgateway-bench.dll";
         BenchProcess[] own =
         [
-            Launch("light upstream", "dotnet", [bench, "upstream", $"{_lightPort}", PathOf("pod"), Algorithms.Classical, .. TestSessions.LightAddresses.Select(address => $"{address}")]),
-            Launch("post-quantum upstream", "dotnet", [bench, "upstream", $"{_lightPort}", PathOf("pod"), Algorithms.PostQuantum, .. TestSessions.PostQuantumAddresses.Select(address => $"{address}")]),
-            Launch("raw upstream", "dotnet", [bench, "raw-upstream", $"{_rawPort}", .. TestSessions.RawAddresses.Select(address => $"{address}")]),
+            Launch("light upstream", "dotnet", [Bench, "upstream", $"{_lightPort}", PathOf("pod"), Algorithms.Classical, .. TestSessions.LightAddresses.Select(address => $"{address}")]),
+            Launch("post-quantum upstream", "dotnet", [Bench, "upstream", $"{_lightPort}", PathOf("pod"), Algorithms.PostQuantum, .. TestSessions.PostQuantumAddresses.Select(address => $"{address}")]),
+            Launch("raw upstream", "dotnet", [Bench, "raw-upstream", $"{_rawPort}", .. TestSessions.RawAddresses.Select(address => $"{address}")]),
         ];
         foreach (BenchProcess upstream in own)
         {
@@ -136,7 +134,7 @@ internal sealed class TestBed : IAsyncDisposable
     {
         var http = new Uri($"http://127.0.0.1:{Ports.Free()}");
         BenchProcess process = Launch(
-            "operator", "dotnet", BinOf("operator") + "sshgateway-operator.dll", $"--Operator:Directory={PathOf("manifests")}", "--Operator:AllowLoopbackPods=true",
+            "operator", "dotnet", ".bench/operator/sshgateway-operator.dll", $"--Operator:Directory={PathOf("manifests")}", "--Operator:AllowLoopbackPods=true",
             "--Operator:FeedInsecure=true", $"--Operator:FeedListen=127.0.0.1:{_feedPort}", $"--Operator:HttpListen={http.Authority}");
         await process.UntilAsync(() => IsReadyAsync(http));
     }
@@ -145,7 +143,7 @@ internal sealed class TestBed : IAsyncDisposable
     {
         var http = new Uri($"http://127.0.0.1:{Ports.Free()}");
         var process = BenchProcess.Start(
-            "proxy", "dotnet", BinOf("proxy") + "sshgateway-proxy.dll", $"--Proxy:Listen=127.0.0.1:{port}", $"--Proxy:HttpListen={http.Authority}",
+            "proxy", "dotnet", ".bench/proxy/sshgateway-proxy.dll", $"--Proxy:Listen=127.0.0.1:{port}", $"--Proxy:HttpListen={http.Authority}",
             $"--Proxy:HostKeys:0={PathOf("host")}", $"--Proxy:UserCaKey={PathOf("ca")}", $"--Proxy:Operators:0=127.0.0.1:{_feedPort}", "--Proxy:OperatorInsecure=true",
             "--Proxy:Penalties=false", "--Proxy:PassthroughPerSource=10000", "--Proxy:PassthroughPerPod=1000",
             "--Proxy:Ciphers:0=aes128-gcm@openssh.com", "--Proxy:Ciphers:1=chacha20-poly1305@openssh.com");
