@@ -83,6 +83,10 @@ internal sealed class OperatorOptions
     /// caller.</summary>
     public bool InternalApiServerTokens { get; set; }
 
+    /// <summary>Whether <c>/</c> shows the sessions: at <see cref="HttpListen"/> to loopback only, and at <see
+    /// cref="InternalListen"/> to those who may ask there.</summary>
+    public bool StatusPage { get; set; }
+
     /// <summary>Empty: metrics are not sent anywhere.</summary>
     public string OtlpEndpoint { get; set; } = "";
 

@@ -18,6 +18,7 @@ using SshGateway.Operator.Leader;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
+using SshGateway.Operator.StatusPage;
 using SshGateway.Operator.Table;
 using SshGateway.Operator.TarsApi;
 using SshGateway.Operator.Usage;
@@ -69,6 +70,14 @@ internal static class OperatorHost
         services.AddSingleton(s => new CallerAuthentication(
             s.GetService<ITokenReviewer>(), Users(options.InternalCallers), options.InternalApiServerTokens, s.GetRequiredService<ILogger<CallerAuthentication>>()));
         services.AddSingleton<TarsEndpoints>();
+        if (options.StatusPage)
+        {
+            services.AddSingleton<SessionList>();
+            services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<SessionList>());
+            services.AddSingleton(s => new LiveUpdates(
+                s.GetRequiredService<SessionList>(), () => FindProblem(s), s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<StatusPageEndpoints>();
+        }
     }
 
     // The options have been checked: they parse.
@@ -137,26 +146,29 @@ internal static class OperatorHost
     {
         // Before what it counts: counters begin with 0 when they are made.
         app.Services.GetRequiredService<MetricsText>();
-        EndpointTable table = app.Services.GetRequiredService<EndpointTable>();
         // The library makes the feed's service at the first call. The figures are there from the start.
         app.Services.GetRequiredService<FeedService>();
         app.Services.GetRequiredService<ReportMetrics>();
-        FeedCertificate? certificate = app.Services.GetService<FeedCertificate>();
-        IClusterSource source = app.Services.GetRequiredService<IClusterSource>();
         TarsEndpoints endpoints = app.Services.GetRequiredService<TarsEndpoints>();
-        app.Use((context, next) => !HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<ITlsHandshakeFeature>() is not null
-            ? endpoints.HandleAsync(context) : next(context));
+        StatusPageEndpoints? page = app.Services.GetService<StatusPageEndpoints>();
+        app.Use((context, next) => HttpProtocol.IsHttp2(context.Request.Protocol) || context.Features.Get<ITlsHandshakeFeature>() is null ? next(context)
+            : IsForPage(context) ? endpoints.AdmitAsync(context, page!.HandleAsync)
+            : endpoints.HandleAsync(context));
         app.UseMetricsEndpoint();
         app.Use((context, next) => HttpProtocol.IsHttp2(context.Request.Protocol) ? next(context)
-            : Probes.HandleAsync(context, NotReady(source, table, certificate)));
+            : IsForPage(context) ? page!.HandleLocalAsync(context)
+            : Probes.HandleAsync(context, FindProblem(app.Services)));
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<FeedHealth>();
+
+        bool IsForPage(HttpContext context) => page is not null && StatusPageEndpoints.IsAt(context.Request.Path);
     }
 
-    private static string? NotReady(IClusterSource source, EndpointTable table, FeedCertificate? certificate) =>
-        source.Problem is { } outOfDate ? outOfDate
-        : !table.IsFilled ? "the sessions and pods have not all been read yet"
-        : certificate?.Missing is { } problem ? $"the feed has no certificate: {problem}"
+    // Why the operator is not ready; null when it is.
+    private static string? FindProblem(IServiceProvider services) =>
+        services.GetRequiredService<IClusterSource>().Problem is { } outOfDate ? outOfDate
+        : !services.GetRequiredService<EndpointTable>().IsFilled ? "the sessions and pods have not all been read yet"
+        : services.GetService<FeedCertificate>()?.Missing is { } problem ? $"the feed has no certificate: {problem}"
         : null;
 
     private static void LogStart(ILogger logger, OperatorListeners listeners, OperatorOptions options)

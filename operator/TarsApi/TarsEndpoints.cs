@@ -19,13 +19,16 @@ internal sealed class TarsEndpoints(EndpointTable table, CallerAuthentication ca
     private const string SecondsUntilServer = "5";
     private const string SecondsUntilTable = "1";
 
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context) => AdmitAsync(context, AnswerAsync);
+
+    /// <summary>Has a request answered if its caller may ask, and otherwise says why not.</summary>
+    public async Task AdmitAsync(HttpContext context, RequestDelegate answer)
     {
         context.Response.Headers.CacheControl = "no-store";
         switch (await callers.JudgeAsync(context))
         {
             case CallerVerdict.Allowed:
-                await AnswerAsync(context);
+                await answer(context);
                 break;
             case CallerVerdict.NoToken:
                 context.Response.Headers.WWWAuthenticate = Challenge;

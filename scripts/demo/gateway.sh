@@ -52,6 +52,7 @@ write_operator_config() {
     "FeedIssuer": "$feed_issuer",
     "FeedClients": ["$feed_subject"],
     "HttpListen": "${endpoint[operator.http]}",
+    "StatusPage": true,
     "AllowLoopbackPods": true
   }
 }

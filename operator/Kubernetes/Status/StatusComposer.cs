@@ -31,7 +31,7 @@ internal static class StatusComposer
         return new SessionStatus
         {
             ObservedGeneration = state.Session.Metadata?.Generation,
-            Phase = FindPhase(ready.Reason, endpoint?.ReadySince is not null),
+            Phase = FindPhase(state, ready.Reason),
             AuthorizedKeyCount = state.Route?.AuthorizedKeys.Count ?? 0,
             Endpoint = endpoint,
             Connections = connections,
@@ -95,15 +95,20 @@ internal static class StatusComposer
     private static string Shorten(string text) => text.Length <= MaxMessage ? text
         : text[..(char.IsHighSurrogate(text[MaxMessage - 1]) ? MaxMessage - 1 : MaxMessage)];
 
-    // A summary for people. Whether logins have gone to this pod before tells a start from an outage.
-    private static string FindPhase(string reason, bool wasReady) => reason switch
+    /// <summary>A summary for people.</summary>
+    /// <param name="reason">That of the Ready condition.</param>
+    public static string FindPhase(SessionState state, string reason) => reason switch
     {
         ReadyReasons.EndpointReady => "Ready",
         ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound => "Pending",
-        ReadyReasons.PodNotReady => wasReady ? "NotReady" : "Starting",
+        ReadyReasons.PodNotReady => WasReady(state) ? "NotReady" : "Starting",
         ReadyReasons.PodTerminating or ReadyReasons.SessionTerminating or ReadyReasons.Draining => "Draining",
         ReadyReasons.PodFailed or ReadyReasons.AccessDisabled or ReadyReasons.Expired => "Ended",
         ReadyReasons.Conflict or ReadyReasons.SessionIdTaken => "Conflict",
         _ => "Invalid",
     };
+
+    // Whether logins have gone to this pod before tells a start from an outage.
+    private static bool WasReady(SessionState state) =>
+        state.Session.Status?.Endpoint is { ReadySince: not null } previous && previous.PodUid == state.Route?.BoundPod?.Uid;
 }

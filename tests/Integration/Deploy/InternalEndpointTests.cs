@@ -181,11 +181,19 @@ public sealed class InternalEndpointTests(KubernetesServer server)
         // The port for TARS has neither probes nor metrics.
         using HttpClient tars = Caller(gateway, token);
         using HttpClient nobody = Caller(gateway, null);
-        foreach (string path in (string[])["/healthz", "/readyz", "/metrics", "/"])
+        foreach (string path in (string[])["/healthz", "/readyz", "/metrics"])
         {
             Assert.StartsWith("404 {\"error\":", await AskAsync(tars, path), StringComparison.Ordinal);
             Assert.StartsWith("401 {\"error\":", await AskAsync(nobody, path), StringComparison.Ordinal);
         }
+
+        // The status page needs a token there, and elsewhere loopback.
+        Assert.StartsWith("401 {\"error\":", await AskAsync(nobody, "/"), StringComparison.Ordinal);
+        using HttpClient cluster = Caller(gateway, await TokenAsync("cluster"));
+        Assert.StartsWith("403 {\"error\":", await AskAsync(cluster, "/events"), StringComparison.Ordinal);
+        Assert.StartsWith("<!DOCTYPE html>", await tars.GetStringAsync(new Uri("/", UriKind.Relative)), StringComparison.Ordinal);
+        using var here = new HttpClient { BaseAddress = gateway.Http };
+        Assert.StartsWith("<!DOCTYPE html>", await here.GetStringAsync(new Uri("/", UriKind.Relative)), StringComparison.Ordinal);
 
         // A client that trusts another CA sends nothing.
         using var others = new FeedKeys();

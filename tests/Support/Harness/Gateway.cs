@@ -75,6 +75,7 @@ internal sealed class Gateway : IAsyncDisposable
                 .. _options.OperatorSources[number] ?? ["--Operator:Source=Directory", $"--Operator:Directory={Manifests.Location}"],
                 $"--Operator:FeedListen=127.0.0.1:{_feedPorts[number]}",
                 "--Operator:HttpListen=127.0.0.1:0",
+                "--Operator:StatusPage=true",
                 "--Operator:AllowLoopbackPods=true",
                 .. _options.IsFeedInsecure ? ["--Operator:FeedInsecure=true"] : FeedKeys.Shared.OperatorArguments,
             ]);

@@ -1,8 +1,13 @@
+using System.Text.Json;
+
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A ClaudeSession as the operator's directory source reads it.</summary>
 internal sealed record SessionManifest(string Id, IReadOnlyList<string> AuthorizedKeys)
 {
+    /// <summary>Its owner.</summary>
+    public string User { get; init; } = "e2e";
+
     public string PodName { get; init; } = Id;
 
     public int Port { get; init; } = 2222;
@@ -39,7 +44,7 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
           creationTimestamp: "2026-01-01T00:00:00Z"
         spec:
           owner:
-            user: e2e
+            user: {JsonSerializer.Serialize(User)}
           pod:
             name: {PodName}
           access: {Access}{string.Concat(Limits.Select(limit => $"\n  {limit}"))}
