@@ -18,8 +18,8 @@ internal static partial class OwnerLabel
 
     /// <summary>
     /// The label's value for an owner. A label cannot have all characters that spec.owner.user can. Where the owner is
-    /// not a value itself, each byte that a value cannot have becomes "_", and a hash follows, so that two owners never
-    /// have one value. docs/tars.md has the same as a line of shell.
+    /// not a value itself, each byte that a value cannot have becomes "_", and a hash follows, so that two owners do
+    /// not share a value. docs/tars.md has the same as a line of shell.
     /// </summary>
     public static string FindValue(string owner)
     {

@@ -20,12 +20,16 @@ internal sealed class SessionOwners : IRouteObserver
 
     public void Observe(RouteChanges changes)
     {
-        foreach ((ObjectKey key, SessionState? state) in changes.States)
+        // First what was: an id may come to another namespace's session in the same step.
+        foreach (ObjectKey key in changes.States.Keys)
         {
             if (_owners.Remove(key, out (string User, string SessionId) before))
             {
                 Set(before.User, Read(before.User).Remove(before.SessionId));
             }
+        }
+        foreach ((ObjectKey key, SessionState? state) in changes.States)
+        {
             if (state is { Route: { } route, Session.Spec.Owner.User: { Length: > 0 } user })
             {
                 _owners[key] = (user, route.SessionId);
