@@ -191,7 +191,14 @@ public sealed class ConnectionTableTests : IDisposable
 
     private static OpenConnection Connection(string id, string sessionId) => new()
     {
-        Id = id, SessionId = sessionId, Protocol = "ssh", KeyFingerprint = "SHA256:key", Certificate = "alice@laptop", Address = "192.0.2.7:50022", Since = 1000,
-        BytesFromClient = 1, BytesToClient = 2,
+        Id = id,
+        SessionId = sessionId,
+        Protocol = "ssh",
+        KeyFingerprint = "SHA256:key",
+        Certificate = "alice@laptop",
+        Address = "192.0.2.7:50022",
+        Since = 1000,
+        BytesFromClient = 1,
+        BytesToClient = 2,
     };
 }
