@@ -51,7 +51,7 @@ internal sealed class FeedService(
 
         using var expiry = new CancellationTokenSource(Remaining(identity), time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, expiry.Token);
-        using ProxyUsage proxyUsage = usage.Open(hello.ProxyId);
+        using ProxyUsage proxyUsage = usage.Open(hello.ProxyId, hello.ReportsOnly);
         var stream = new FeedStream(call, table, proxyUsage, hostKeys, identity.Pod ?? hello.ProxyId, metrics, time);
         metrics.Started(stream, hello.ReportsOnly);
         try
@@ -60,7 +60,7 @@ internal sealed class FeedService(
             TimeSpan retryAfter = TimeSpan.Zero;
             try
             {
-                reason = await RunAsync(stream, hello, end);
+                reason = await RunAsync(stream, proxyUsage, hello, end);
             }
             catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
             {
@@ -111,12 +111,12 @@ internal sealed class FeedService(
     }
 
     /// <returns>Why the proxy is sent away; null: it has hung up.</returns>
-    private async Task<GoAwayReason?> RunAsync(FeedStream stream, Hello hello, CancellationTokenSource end)
+    private async Task<GoAwayReason?> RunAsync(FeedStream stream, ProxyUsage proxyUsage, Hello hello, CancellationTokenSource end)
     {
         // A token that ran out while it was verified opens nothing.
         end.Token.ThrowIfCancellationRequested();
         Task reading = stream.ReadAsync(end.Token);
-        Task<GoAwayReason> writing = hello.ReportsOnly ? stream.WriteHeartbeatsAsync(end.Token) : WriteAsync(stream, hello, end.Token);
+        Task<GoAwayReason> writing = proxyUsage.OpenConnections is { } connections ? stream.WriteRequestsAsync(connections.Requests, end.Token) : WriteAsync(stream, hello, end.Token);
         try
         {
             await await Task.WhenAny(writing, reading);

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using SshGateway.Feed;
@@ -104,15 +105,27 @@ internal sealed class FeedStream(FeedCall call, EndpointTable table, ProxyUsage 
         }
     }
 
-    /// <summary>For a proxy that only reports. Sends until it is cancelled.</summary>
+    /// <summary>For a proxy that only reports: heartbeats, and what it is asked for. Sends until it is
+    /// cancelled.</summary>
     /// <exception cref="TimeoutException">The proxy took nothing for too long.</exception>
-    public async Task<GoAwayReason> WriteHeartbeatsAsync(CancellationToken cancellationToken)
+    public async Task<GoAwayReason> WriteRequestsAsync(ChannelReader<CloseConnection> requests, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(HeartbeatInterval, time);
+        Task beat = Task.CompletedTask;
+        Task asked = Task.CompletedTask;
         while (true)
         {
-            await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat { Time = Now } }, cancellationToken);
-            await timer.WaitForNextTickAsync(cancellationToken);
+            if (beat.IsCompleted)
+            {
+                await WriteAsync(new FeedMessage { Heartbeat = new Heartbeat { Time = Now } }, cancellationToken);
+                beat = timer.WaitForNextTickAsync(cancellationToken).AsTask();
+            }
+            while (requests.TryRead(out CloseConnection? request))
+            {
+                await WriteAsync(new FeedMessage { CloseConnection = request }, cancellationToken);
+            }
+            asked = asked.IsCompleted ? requests.WaitToReadAsync(cancellationToken).AsTask() : asked;
+            await await Task.WhenAny(beat, asked);
         }
     }
 

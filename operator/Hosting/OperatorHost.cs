@@ -69,6 +69,9 @@ internal static class OperatorHost
         services.AddHostedService<TablePublisher>();
         services.AddSingleton(s => new CallerAuthentication(
             s.GetService<ITokenReviewer>(), Users(options.InternalCallers), options.InternalApiServerTokens, s.GetRequiredService<ILogger<CallerAuthentication>>()));
+        services.AddSingleton<SessionOwners>();
+        services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<SessionOwners>());
+        services.AddSingleton<ConnectionClosing>();
         services.AddSingleton<TarsEndpoints>();
         if (options.StatusPage)
         {

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Claims;
+using System.Security.Principal;
 using Microsoft.Extensions.Primitives;
 using SshGateway.Operator.Feed.Authentication;
 
@@ -15,6 +17,7 @@ internal sealed class CallerAuthentication(
     // A ServiceAccount's token has about 1 KiB.
     private const int MaxToken = 8 * 1024;
 
+    /// <summary>Whether the request is answered. Then its user is whom the API server says the token is of.</summary>
     public async Task<CallerVerdict> JudgeAsync(HttpContext context)
     {
         if (reviewer is null)
@@ -41,6 +44,7 @@ internal sealed class CallerAuthentication(
             default:
                 if (allowed.Contains(review.User))
                 {
+                    context.User = new ClaimsPrincipal(new GenericIdentity(review.User));
                     return CallerVerdict.Allowed;
                 }
                 CallerLog.Forbidden(logger, review.User, context.Connection.RemoteIpAddress);

@@ -4,7 +4,8 @@ using SshGateway.Feed;
 namespace SshGateway.Operator.Usage;
 
 /// <summary>What one stream of a proxy reports. Disposing it is the stream's end.</summary>
-internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
+/// <param name="openConnections">The connections that it reports one by one; null: none are taken.</param>
+internal sealed class ProxyUsage(UsageTable table, string proxyId, ProxyConnections? openConnections = null) : IDisposable
 {
     /// <summary>How many sessions it may name that this operator does not know: it may be ahead.</summary>
     public const int MaxUnknown = 1000;
@@ -15,6 +16,9 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     public string ProxyId { get; } = proxyId;
+
+    /// <summary>The connections that it reports one by one; null: none are taken.</summary>
+    public ProxyConnections? OpenConnections => openConnections;
 
     /// <summary>Connections by session, as last reported; of <see cref="UsageTable"/> alone, within its lock.</summary>
     public Dictionary<string, uint> Connections { get; } = new(StringComparer.Ordinal);
@@ -41,8 +45,10 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
             }
         }
         RefusedLoginTable.Check(report);
+        ProxyConnections.Check(report);
         table.Apply(this, report);
         table.RefusedLogins.Apply(report);
+        openConnections?.Apply(report);
     }
 
     /// <summary>Whether what it says of this session counts; of <see cref="UsageTable"/> alone, within its
@@ -50,5 +56,9 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId) : IDisposable
     public bool MayReport(string sessionId, bool isKnown) =>
         isKnown || Connections.ContainsKey(sessionId) || Unknown.Contains(sessionId) || (Unknown.Count < MaxUnknown && Unknown.Add(sessionId));
 
-    public void Dispose() => table.Close(this);
+    public void Dispose()
+    {
+        table.Close(this);
+        openConnections?.Dispose();
+    }
 }

@@ -44,6 +44,9 @@ internal sealed class UsageTable : IDisposable
     /// <summary>Logins that came to nothing.</summary>
     public RefusedLoginTable RefusedLogins { get; }
 
+    /// <summary>The connections themselves.</summary>
+    public ConnectionTable Connections { get; } = new();
+
     /// <summary>After which all proxies have had the time to report, and what none has named is not used.</summary>
     public TimeSpan CompleteIn => _completeAt - _clock.Now;
 
@@ -71,9 +74,11 @@ internal sealed class UsageTable : IDisposable
     }
 
     /// <summary>A stream of the proxy begins.</summary>
-    public ProxyUsage Open(string proxyId)
+    /// <param name="reportsOnly">The proxy follows another stream: it names its connections on this one, and can be
+    /// asked to close them.</param>
+    public ProxyUsage Open(string proxyId, bool reportsOnly = false)
     {
-        var proxy = new ProxyUsage(this, proxyId);
+        var proxy = new ProxyUsage(this, proxyId, reportsOnly ? Connections.Open(proxyId) : null);
         lock (_lock)
         {
             _proxies.Add(proxy);

@@ -51,6 +51,12 @@ internal sealed class ConnectionReport
     /// <summary>The session that was asked for, as it was written.</summary>
     public string UserName { get; set; } = "";
 
+    /// <summary>Who was let in; null: nobody yet.</summary>
+    public ClientDetails? Details { get; private set; }
+
+    /// <summary>As last counted.</summary>
+    public (long FromClient, long ToClient) Bytes => (Interlocked.Read(ref _fromClient), Interlocked.Read(ref _toClient));
+
     /// <summary>How the connection ended; null: it has not.</summary>
     public ConnectionEnd? End { get; private set; }
 
@@ -112,6 +118,8 @@ internal sealed class ConnectionReport
         _spans.EndStep();
         _entry = client.Entry;
         _authenticated = client;
+        string certificate = client.Certificate is null ? "" : LogText.Printable(client.Certificate.KeyId);
+        Details = new ClientDetails(Id, _protocol, Client, _time.GetUtcNow()) { Key = client.Key.Fingerprint, Certificate = certificate };
     }
 
     public void LoggedIn(SessionEntry entry)
@@ -129,6 +137,7 @@ internal sealed class ConnectionReport
     public void PassthroughOpened(SessionEntry entry)
     {
         _entry = entry;
+        Details = new ClientDetails(Id, _protocol, Client, _time.GetUtcNow());
         TimeSpan after = Elapsed;
         _loggedInAfter = after;
         EndTrace(null);

@@ -1,21 +1,24 @@
 using Grpc.Core;
 using SshGateway.Feed;
 using SshGateway.Hosting;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Tells the operators how sessions are used, whose logins are refused, and which host keys pods show: each of them,
-/// not only the one that is followed, because any may be the one that writes status. A stream that is lost costs
-/// nothing but the news; the next one begins with everything but refused logins.
+/// Tells the operators how sessions are used, who is connected, whose logins are refused, and which host keys pods
+/// show: each of them, not only the one that is followed, because any may be the one that writes status or is asked.
+/// A stream that is lost costs nothing but the news; the next one begins with everything but refused logins. Closes the
+/// connections that an operator asks it to close.
 /// </summary>
 internal sealed partial class ReportClient(FeedOptions options, OpenSessions sessions, RefusedLogins refusedLogins, PodHostKeys hostKeys, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
 {
     // A host key is of use to the other proxies at once; how sessions are used only people want to know.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int IntervalsPerUsage = 5;
+    private const int IntervalsPerBytes = 10;
 
     // How soon another replica of the operator is found.
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
@@ -89,8 +92,12 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
         Task writing = WriteAsync(stream, end.Token);
         try
         {
-            while (!writing.IsFaulted && await stream.ReadAsync() is not null)
+            while (!writing.IsFaulted && await stream.ReadAsync() is { } message)
             {
+                if (message.CloseConnection is { } close)
+                {
+                    sessions.Close(close.SessionId, close.ConnectionId, LogText.Printable(close.Caller));
+                }
                 silence.CancelAfter(OperatorAccess.SilenceLimit);
                 delay.Reset();
             }
@@ -106,6 +113,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
     private async Task WriteAsync(OperatorStream stream, CancellationToken cancellationToken)
     {
         using var usage = new UsageJournal(sessions);
+        using var connections = new ConnectionJournal(sessions);
         using var refused = new RefusedLoginJournal(refusedLogins);
         using var keys = new HostKeyJournal(hostKeys);
         using var timer = new PeriodicTimer(Interval, time);
@@ -119,16 +127,17 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
                     return;
                 }
             }
-            if (interval++ % IntervalsPerUsage == 0)
+            bool isUsageDue = interval % IntervalsPerUsage == 0;
+            IEnumerable<Activity> reports = isUsageDue ? usage.Take() : [];
+            reports = reports.Concat(connections.Take(withBytes: interval % IntervalsPerBytes == 0));
+            foreach (Activity report in isUsageDue && refused.Take() is { } news ? reports.Append(news) : reports)
             {
-                foreach (Activity report in refused.Take() is { } news ? usage.Take().Append(news) : usage.Take())
+                if (!await stream.WriteAsync(new ProxyMessage { Activity = report }))
                 {
-                    if (!await stream.WriteAsync(new ProxyMessage { Activity = report }))
-                    {
-                        return;
-                    }
+                    return;
                 }
             }
+            interval = (interval + 1) % (IntervalsPerUsage * IntervalsPerBytes);
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }

@@ -17,7 +17,7 @@ internal static class BlameExtensions
         public Blame Blame => end switch
         {
             ConnectionEnd.ClientClosed or ConnectionEnd.PodClosed or ConnectionEnd.ClientLeftEarly or ConnectionEnd.ProxyStopping or ConnectionEnd.AccessRefused
-                or ConnectionEnd.SessionExpired or ConnectionEnd.SessionDisabled or ConnectionEnd.KeyRevoked or ConnectionEnd.SessionChanged
+                or ConnectionEnd.SessionExpired or ConnectionEnd.SessionDisabled or ConnectionEnd.KeyRevoked or ConnectionEnd.ClosedByAdministrator or ConnectionEnd.SessionChanged
                 or ConnectionEnd.IdleTimeout => Blame.Nobody,
             ConnectionEnd.ClientLost or ConnectionEnd.TooManyUnauthenticated or ConnectionEnd.Displaced or ConnectionEnd.SourcePenalized or ConnectionEnd.ProxyHeaderInvalid
                 or ConnectionEnd.ClientProtocolError or ConnectionEnd.ClientKeyExchangeFailed or ConnectionEnd.ClientTooSlow or ConnectionEnd.AuthenticationFailed

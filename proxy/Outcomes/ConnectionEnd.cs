@@ -69,6 +69,9 @@ internal enum ConnectionEnd
     /// <summary>The key or certificate that let the client in was revoked while the connection was open.</summary>
     KeyRevoked,
 
+    /// <summary>Somebody closed the connection at the operator.</summary>
+    ClosedByAdministrator,
+
     /// <summary>The session has maxConnections open in this proxy, or there are too many passthroughs.</summary>
     TooManyConnections,
 

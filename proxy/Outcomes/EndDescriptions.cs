@@ -29,6 +29,7 @@ internal static class EndDescriptions
             ConnectionEnd.SessionExpired => "session expired",
             ConnectionEnd.SessionDisabled => "session was disabled",
             ConnectionEnd.KeyRevoked => "client's key was revoked",
+            ConnectionEnd.ClosedByAdministrator => "administrator closed the connection",
             ConnectionEnd.TooManyConnections => "session has too many connections",
             ConnectionEnd.IdleTimeout => "connection was idle for too long",
             ConnectionEnd.NoPod => "session has no pod",

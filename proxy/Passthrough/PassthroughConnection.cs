@@ -34,7 +34,7 @@ internal sealed class PassthroughConnection(
         ConnectionEnd.PassthroughRefused, "No session of this name accepts passthrough connections now.");
 
     private readonly ChannelActivity _activity = new(time);
-    private readonly TaskCompletionSource<ConnectionEnd> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Refusal> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ArrayBufferWriter<byte> _unread = new();
     private string _podUid = "";
     private readonly HandshakeMeter _meter = new();
@@ -48,6 +48,15 @@ internal sealed class PassthroughConnection(
     /// <inheritdoc/>
     // A guess: the pod does not say.
     public bool IsAuthenticated => _isAuthenticated;
+
+    /// <inheritdoc/>
+    public string SessionId => request.SessionId;
+
+    /// <inheritdoc/>
+    public ClientDetails? Details => report.Details;
+
+    /// <inheritdoc/>
+    public (long FromClient, long ToClient) Bytes => report.Bytes;
 
     /// <inheritdoc/>
     public async Task RunAsync()
@@ -71,7 +80,7 @@ internal sealed class PassthroughConnection(
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
         }
 #pragma warning restore CA1031
-        report.Ended(_closing.Task.IsCompletedSuccessfully ? outcome with { End = _closing.Task.Result } : outcome);
+        report.Ended(_closing.Task.IsCompletedSuccessfully ? outcome with { End = _closing.Task.Result.End, Detail = _closing.Task.Result.Detail ?? outcome.Detail } : outcome);
     }
 
     /// <summary>Ends it without a word: what the client reads is the pod's, and encrypted.</summary>
@@ -79,7 +88,7 @@ internal sealed class PassthroughConnection(
     {
         if (_isOpen)
         {
-            _closing.TrySetResult(reason.End);
+            _closing.TrySetResult(reason);
         }
     }
 
@@ -109,7 +118,7 @@ internal sealed class PassthroughConnection(
     /// <inheritdoc/>
     public Task StopAsync(Refusal reason)
     {
-        _closing.TrySetResult(reason.End);
+        _closing.TrySetResult(reason);
         if (!_isOpen)
         {
             client.Abort();

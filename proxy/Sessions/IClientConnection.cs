@@ -11,6 +11,15 @@ internal interface IClientConnection : IAsyncDisposable
     /// <summary>Whether its client was let in. Only then it counts as use, and towards the maximum.</summary>
     bool IsAuthenticated { get; }
 
+    /// <summary>The session that it is for.</summary>
+    string SessionId { get; }
+
+    /// <summary>Who the client is; null: it was not let in.</summary>
+    ClientDetails? Details { get; }
+
+    /// <summary>What it has transferred, as last counted.</summary>
+    (long FromClient, long ToClient) Bytes { get; }
+
     /// <summary>
     /// Ends what is established and tells the client why, where the protocol allows it; the first reason counts. A
     /// login that is under way is left alone: it looks at the session itself before it is let in.

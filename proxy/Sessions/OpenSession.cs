@@ -30,6 +30,18 @@ internal sealed class OpenSession(SessionEntry known)
         }
     }
 
+    /// <summary>The connections of this moment.</summary>
+    public IReadOnlyList<IClientConnection> Connections
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _connections];
+            }
+        }
+    }
+
     /// <param name="table">Has the session's entry.</param>
     /// <param name="refusal">Why the session takes no more connections; null: it does.</param>
     /// <returns>False: the last connection has just left, and this is no longer the session's.</returns>

@@ -23,6 +23,12 @@ internal sealed class OpenSessions
     /// <summary>A connection of the session came or went.</summary>
     public event Action<OpenSession>? Touched;
 
+    /// <summary>A connection was added to its session. Its client may not have been let in yet.</summary>
+    public event Action<IClientConnection>? Opened;
+
+    /// <summary>A connection was removed.</summary>
+    public event Action<IClientConnection>? Ended;
+
     public IEnumerable<OpenSession> All => _sessions.Values;
 
     /// <summary>Adds a connection to its session, if there may be one more, until <see cref="Remove"/>.</summary>
@@ -38,6 +44,7 @@ internal sealed class OpenSessions
                 {
                     return refusal;
                 }
+                Opened?.Invoke(connection);
                 Touched?.Invoke(session);
                 return session;
             }
@@ -50,7 +57,21 @@ internal sealed class OpenSessions
         {
             _sessions.TryRemove(new KeyValuePair<string, OpenSession>(session.SessionId, session));
         }
+        Ended?.Invoke(connection);
         Touched?.Invoke(session);
+    }
+
+    /// <summary>Ends one connection, if it is still there.</summary>
+    /// <param name="connectionId">Its id in the logs.</param>
+    /// <param name="caller">Who wants that, for the log.</param>
+    public void Close(string sessionId, string connectionId, string caller)
+    {
+        if (_sessions.TryGetValue(sessionId, out OpenSession? session)
+            && session.Connections.FirstOrDefault(open => open.Details?.ConnectionId == connectionId) is { } connection)
+        {
+            _ = connection.StopAsync(new Refusal(
+                ConnectionEnd.ClosedByAdministrator, SessionSentences.ClosedByAdministrator(sessionId, connectionId), $"closed by {caller}"));
+        }
     }
 
     /// <summary>Closes what has expired or been idle for too long.</summary>

@@ -58,5 +58,8 @@ internal static class SessionSentences
     public static string Idle(SessionEntry entry) =>
         $"This connection to session {entry.SessionId} was closed because it was idle for {Quantity.Describe(entry.IdleTimeout)}.";
 
+    public static string ClosedByAdministrator(string sessionId, string connectionId) =>
+        $"An administrator closed this connection to session {sessionId} (connection {connectionId}).";
+
     private static string InBrackets(string word) => word.Length == 0 ? "" : $" ({word})";
 }

@@ -53,6 +53,15 @@ internal sealed class SshConnection : IClientConnection
     /// <inheritdoc/>
     public bool IsAuthenticated => _lease.IsAuthenticated;
 
+    /// <inheritdoc/>
+    public string SessionId => _authentication.UserName;
+
+    /// <inheritdoc/>
+    public ClientDetails? Details => _report.Details;
+
+    /// <inheritdoc/>
+    public (long FromClient, long ToClient) Bytes => _report.Bytes;
+
     // OpenSSH's client leaves when its last key was refused.
     private ConnectionEnd HowClientLeft =>
         _client is null && _authentication.IsLastRefused ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientLeftEarly;
@@ -95,7 +104,7 @@ internal sealed class SshConnection : IClientConnection
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
         }
 #pragma warning restore CA1031
-        ReportEnd(_stopReason is { } reason ? outcome with { End = reason.End } : outcome);
+        ReportEnd(_stopReason is { } reason ? outcome with { End = reason.End, Detail = reason.Detail ?? outcome.Detail } : outcome);
     }
 
     /// <inheritdoc/>

@@ -5,4 +5,13 @@ internal static class FeedLimits
 {
     /// <summary>The largest message, in either direction: what gRPC libraries accept by default.</summary>
     public const int MaxMessageBytes = 4 * 1024 * 1024;
+
+    /// <summary>Connections in one report, and ended ones.</summary>
+    public const int MaxConnectionsPerReport = 1000;
+
+    /// <summary>Open connections that a proxy names.</summary>
+    public const int MaxReportedConnections = 20_000;
+
+    /// <summary>Characters of a certificate's key id.</summary>
+    public const int MaxCertificateName = 256;
 }

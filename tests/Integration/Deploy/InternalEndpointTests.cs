@@ -19,6 +19,7 @@ public sealed class InternalEndpointTests(KubernetesServer server)
     private const string Space = "claude-sessions";
     private const string Pod = "/internal/sessions/tars-3/pod";
     private const string Keys = "/internal/sessions/tars-3/ssh-key";
+    private const string Connections = "/internal/sessions/tars-3/connections";
     private const string Audience = FeedKeys.Audience;
 
     [DeployedFact]
@@ -58,6 +59,11 @@ public sealed class InternalEndpointTests(KubernetesServer server)
         Assert.StartsWith("404", await AskAsync(tars, "/internal"), StringComparison.Ordinal);
         using HttpResponseMessage posted = await tars.PostAsync(new Uri(Pod, UriKind.Relative), new StringContent("{}"));
         Assert.Equal((HttpStatusCode.MethodNotAllowed, "GET"), (posted.StatusCode, posted.Content.Headers.Allow.Single()));
+        using HttpResponseMessage read = await tars.GetAsync(new Uri($"{Connections}/a-1", UriKind.Relative));
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, "DELETE"), (read.StatusCode, read.Content.Headers.Allow.Single()));
+        Assert.StartsWith("400", await AskAsync(tars, "/internal/sessions"), StringComparison.Ordinal);
+        Assert.StartsWith("400", await AskAsync(tars, "/internal/sessions?user=a&user=b"), StringComparison.Ordinal);
+        Assert.Equal("404 {\"error\":\"there is no such session\"}", await AskAsync(tars, Connections));
     }
 
     [DeployedFact]
@@ -95,7 +101,7 @@ public sealed class InternalEndpointTests(KubernetesServer server)
                 string answer = await AskAsync(caller, Pod);
                 Assert.StartsWith(expected, answer, StringComparison.Ordinal);
                 // The same for sessions, paths and methods that are and that are not.
-                foreach (string path in new[] { Keys, "/internal/sessions/nosuch/pod", "/internal/nosuch" })
+                foreach (string path in new[] { Keys, Connections, "/internal/sessions?user=ada", "/internal/sessions/nosuch/pod", "/internal/nosuch" })
                 {
                     Assert.Equal(answer, await AskAsync(caller, path));
                 }

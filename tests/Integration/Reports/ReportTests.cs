@@ -129,6 +129,73 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Every_operator_lists_the_connections_and_the_bytes_that_they_transfer()
+    {
+        await using SshClientTransport before = await _gateway.LogInAsync();
+        await _client!.StartAsync(CancellationToken.None);
+        await ListedAsync(connections => connections.Count == 1);
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        await ListedAsync(connections => connections.Count == 2);
+        foreach (UsageTable usage in _usage)
+        {
+            Assert.All(usage.Connections.Find(GatewayRig.SessionId), connection => Assert.Equal(
+                ("proxy-a", "ssh", _gateway.Key.PublicKey.Fingerprint, "", "127.0.0.1"),
+                (connection.Proxy, connection.Protocol, connection.Key, connection.Certificate, connection.Address.Split(':')[0])));
+        }
+
+        long counted = _usage[0].Connections.Find(GatewayRig.SessionId)[1].BytesFromClient;
+        await client.Output.SendAsync(new byte[] { 94, 0, 0, 0, 0 }).Limited();
+        await client.ReceiveAsync().Limited();
+        _gateway.OpenSessions.Review();
+        await ListedAsync(connections => connections[1].BytesFromClient > counted && connections[1].BytesToClient > 0);
+
+        client.Abort();
+        await _gateway.Ends.NextAsync();
+        await ListedAsync(connections => connections.Count == 1);
+    }
+
+    // Whichever operator is asked: each has a stream of its own to the proxy.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Each_operator_can_close_a_connection(int index)
+    {
+        await _client!.StartAsync(CancellationToken.None);
+        await using SshClientTransport other = await _gateway.LogInAsync();
+        await ListedAsync(connections => connections.Count == 1);
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        await ListedAsync(connections => connections.Count == 2);
+        ConnectionTable table = _usage[index].Connections;
+        LiveConnection connection = table.Find(GatewayRig.SessionId)[1];
+
+        Task<CloseResult> closing = table.CloseAsync(connection, "somebody\n", CancellationToken.None);
+
+        var disconnected = await Assert.ThrowsAsync<PeerDisconnectedException>(async () => await client.ReceiveAsync().Limited());
+        Assert.Contains($"An administrator closed this connection to session {GatewayRig.SessionId} (connection {connection.Id}).", disconnected.Description, StringComparison.Ordinal);
+        client.Abort();
+        (ConnectionEnd end, _, string? detail) = await _gateway.Ends.NextAsync();
+        Assert.Equal((ConnectionEnd.ClosedByAdministrator, "closed by somebody"), (end, detail?.TrimEnd()));
+        await ListedAsync(connections => connections.Count == 1);
+        Assert.Equal(CloseResult.Closed, await closing.Limited());
+        await other.Output.SendAsync(Data).Limited();
+        Assert.Equal(Data, (await other.ReceiveAsync().Limited()).Payload.ToArray());
+    }
+
+    [Fact]
+    public async Task A_proxy_that_is_gone_takes_its_connections_away()
+    {
+        await using SshClientTransport client = await _gateway.LogInAsync();
+        await _client!.StartAsync(CancellationToken.None);
+        await ListedAsync(connections => connections.Count == 1);
+
+        await _client.StopAsync(CancellationToken.None);
+
+        await Eventually.TrueAsync(() => _usage.All(usage => usage.Connections.Find(GatewayRig.SessionId).Count == 0), "they are still listed");
+        // The sum is kept for a while: the proxy may come back.
+        Assert.All(_usage, usage => Assert.Equal(1, usage.Find(GatewayRig.SessionId)!.Value.Connections));
+    }
+
+    [Fact]
     public async Task Keys_that_were_learned_before_and_keys_that_are_refused_are_reported_to_every_operator()
     {
         await using (SshClientTransport client = await _gateway.LogInAsync())
@@ -211,6 +278,20 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
                     return hostKeys.Find("uid-1") is { } opinion && expectation(opinion);
                 },
                 "both operators have been told");
+        }
+    }
+
+    private async Task ListedAsync(Func<IReadOnlyList<LiveConnection>, bool> expectation)
+    {
+        foreach (UsageTable usage in _usage)
+        {
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    _time.Advance(TimeSpan.FromSeconds(1));
+                    return expectation(usage.Connections.Find(GatewayRig.SessionId));
+                },
+                "both operators list them");
         }
     }
 

@@ -24,6 +24,7 @@ internal static class DeployedRules
             "create,patch events.k8s.io/events",
             "get,list,watch /pods",
             "get,list,watch tars.cloudwalk.network/claudesessions",
+            "patch tars.cloudwalk.network/claudesessions",
             "patch tars.cloudwalk.network/claudesessions/status",
         ],
         ["default"] = [TokenReviews],

@@ -91,6 +91,7 @@ public sealed class SentencesTests
         Headline("An open connection is closed");
         Case("expired", LoginGate.CheckOpenConnections(Support.Pods.Sessions.Entry(expiresAt: Now.ToUnixTimeSeconds()), Now)!.Sentence);
         Case("disabled", LoginGate.CheckOpenConnections(Support.Pods.Sessions.Entry(access: Access.Disabled), Now)!.Sentence);
+        Case("closed by an administrator", SessionSentences.ClosedByAdministrator("abc12", "5f0e2a91-17"));
         Case("idle", SessionSentences.Idle(Support.Pods.Sessions.Entry(idleTimeout: TimeSpan.FromMinutes(30))));
     }
 
