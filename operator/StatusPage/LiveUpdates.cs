@@ -24,7 +24,7 @@ internal sealed class LiveUpdates(
 
     private int _streams;
 
-    public PageModel CreateModel(PageQuery query) => PageModel.Create(sessions.Read(), query, findProblem(), time.GetUtcNow());
+    public PageModel CreateModel(PageQuery query) => CreateModel(sessions.Read(), query);
 
     public async Task SendAsync(HttpContext context, PageQuery query)
     {
@@ -57,13 +57,16 @@ internal sealed class LiveUpdates(
         while (true)
         {
             SessionSnapshot snapshot = sessions.Read();
-            string table = await PageRenderer.RenderTableAsync(PageModel.Create(snapshot, query, findProblem(), time.GetUtcNow()));
+            string table = await PageRenderer.RenderTableAsync(CreateModel(snapshot, query));
             await WriteAsync(context, table == sent ? ": nothing new\n\n" : Event(table), cancellationToken);
             sent = table;
             await Task.Delay(Pause, time, cancellationToken);
             await sessions.WaitAsync(snapshot, Heartbeat, cancellationToken);
         }
     }
+
+    private PageModel CreateModel(SessionSnapshot snapshot, PageQuery query) =>
+        PageModel.Create(snapshot, sessions.FindConnections(query.Opened), query, findProblem(), time.GetUtcNow());
 
     private static string Event(string table)
     {

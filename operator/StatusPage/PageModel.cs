@@ -1,3 +1,5 @@
+using SshGateway.Operator.Usage;
+
 namespace SshGateway.Operator.StatusPage;
 
 /// <summary>What the page shows.</summary>
@@ -7,19 +9,21 @@ namespace SshGateway.Operator.StatusPage;
 /// <param name="Total">How many there are.</param>
 /// <param name="Connections">Of all sessions.</param>
 /// <param name="Phases">How many sessions of each phase match but for the phase.</param>
+/// <param name="Opened">The connections of the session that is opened, in the order in which they were opened.</param>
 internal sealed record PageModel(
     PageQuery Query, string? Problem, IReadOnlyList<SessionRow> Rows, int Matching, int Total, long Connections,
-    IReadOnlyDictionary<string, int> Phases, DateTimeOffset Now)
+    IReadOnlyDictionary<string, int> Phases, IReadOnlyList<LiveConnection> Opened, DateTimeOffset Now)
 {
     /// <summary>More would be slow to draw, and nobody reads them.</summary>
     public const int MaxRows = 200;
 
-    public static PageModel Create(SessionSnapshot snapshot, PageQuery query, string? problem, DateTimeOffset now)
+    public static PageModel Create(
+        SessionSnapshot snapshot, IReadOnlyList<LiveConnection> opened, PageQuery query, string? problem, DateTimeOffset now)
     {
         SessionRow[] named = [.. snapshot.Rows.Where(query.Matches)];
         SessionRow[] matching = query.Phase.Length == 0 ? named : [.. named.Where(row => row.Phase == query.Phase)];
         return new PageModel(
             query, problem, [.. query.Sorted(matching).Take(MaxRows)], matching.Length, snapshot.Rows.Count,
-            snapshot.Rows.Sum(row => row.Connections ?? 0), named.CountBy(row => row.Phase).ToDictionary(), now);
+            snapshot.Rows.Sum(row => row.Connections ?? 0), named.CountBy(row => row.Phase).ToDictionary(), [.. opened.OrderBy(connection => connection.Since)], now);
     }
 }

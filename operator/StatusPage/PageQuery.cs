@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Primitives;
+using SshGateway.Feed;
 
 namespace SshGateway.Operator.StatusPage;
 
 /// <summary>Which sessions somebody wants to see, and in which order. Comes from the page's address.</summary>
 /// <param name="Text">What the session's names contain; empty: anything.</param>
 /// <param name="Phase">Its phase; empty: any.</param>
-internal sealed record PageQuery(string Text, string Phase, PageOrder Order, bool IsDescending)
+/// <param name="Opened">The id of the session whose connections are listed; empty: none.</param>
+internal sealed record PageQuery(string Text, string Phase, PageOrder Order, bool IsDescending, string Opened = "")
 {
     /// <summary>Longer than a session id, and than the name of an owner.</summary>
     public const int MaxText = 128;
@@ -25,19 +27,23 @@ internal sealed record PageQuery(string Text, string Phase, PageOrder Order, boo
         bool isKnown = Enum.TryParse(sort.TrimStart('-'), ignoreCase: true, out PageOrder order) && Enum.IsDefined(order);
         return new PageQuery(
             text.Length > MaxText ? text[..MaxText] : text, Phases.FirstOrDefault(p => p == phase) ?? "", isKnown ? order : PageOrder.Session,
-            isKnown && sort.StartsWith('-'));
+            isKnown && sort.StartsWith('-'), SessionNames.IsSessionId(First(query["who"])) ? First(query["who"]) : "");
     }
 
     /// <summary>Such as <c>-age</c>.</summary>
     public static string Describe(PageOrder order, bool isDescending) => (isDescending ? "-" : "") + Word(order);
 
-    /// <summary>The address of the page that is sorted by this column, or the other way round if it already
-    /// is.</summary>
+    /// <summary>
+    /// The address of the page that is sorted by this column, or the other way round if it already is.
+    /// </summary>
     public string SortedBy(PageOrder order) =>
         Address(this with { Order = order, IsDescending = order == Order ? !IsDescending : order is PageOrder.Connections });
 
     /// <summary>The address of the page that shows this phase; empty: all.</summary>
     public string Showing(string phase) => Address(this with { Phase = phase });
+
+    /// <summary>The address of the page that lists the connections of this session; empty: of none.</summary>
+    public string Opening(string sessionId) => Address(this with { Opened = sessionId });
 
     public static string Word(PageOrder order) => order switch
     {
@@ -78,6 +84,7 @@ internal sealed record PageQuery(string Text, string Phase, PageOrder Order, boo
         Add("q", query.Text);
         Add("phase", query.Phase);
         Add("sort", query.Sort == Word(PageOrder.Session) ? "" : query.Sort);
+        Add("who", query.Opened);
         // Relative: a proxy may serve the page below a path of its own.
         return parts.Count == 0 ? "./" : $"./{QueryString.Create(parts)}";
 

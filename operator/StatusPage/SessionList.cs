@@ -33,6 +33,7 @@ internal sealed class SessionList : IRouteObserver, IDisposable
     {
         (_usage, _hostKeys, _time) = (usage, hostKeys, time);
         _usage.Changed += OnUsageChanged;
+        _usage.Connections.Changed += OnUsageChanged;
         _hostKeys.Changed += OnHostKeyChanged;
     }
 
@@ -68,6 +69,9 @@ internal sealed class SessionList : IRouteObserver, IDisposable
         }
     }
 
+    /// <summary>Who is connected to the session of this id, now.</summary>
+    public IReadOnlyList<LiveConnection> FindConnections(string sessionId) => _usage.Connections.Find(sessionId);
+
     /// <summary>Completes when there is something newer than the snapshot, and after the time.</summary>
     public async Task WaitAsync(SessionSnapshot snapshot, TimeSpan time, CancellationToken cancellationToken)
     {
@@ -89,6 +93,7 @@ internal sealed class SessionList : IRouteObserver, IDisposable
     public void Dispose()
     {
         _usage.Changed -= OnUsageChanged;
+        _usage.Connections.Changed -= OnUsageChanged;
         _hostKeys.Changed -= OnHostKeyChanged;
     }
 

@@ -47,7 +47,7 @@ public sealed class StatusPageTests(ITestOutputHelper output) : IAsyncLifetime
             _gateway!.Manifests.Write($"many-{file}", Sessions(file * 100, 100, file == 0 ? Hostile : $"user-{file}"));
         }
         await Eventually.TrueAsync(
-            async () => (await GetAsync("/")).Contains("The first 200 of 10000 sessions.", StringComparison.Ordinal), Deadline, () => _gateway!.Logs);
+            async () => (await GetAsync("/")).Contains("The first 200 of 10,000 sessions.", StringComparison.Ordinal), Deadline, () => _gateway!.Logs);
         string folder = ScratchDirectory.New("pictures");
         output.WriteLine(folder);
 
@@ -56,7 +56,7 @@ public sealed class StatusPageTests(ITestOutputHelper output) : IAsyncLifetime
         const string Good = "200 rows, 0 too wide, 0 made of names, odd: []";
         Assert.Equal([$"light: {Good}", $"dark: {Good}", $"narrow: {Good}"], views);
         Assert.Contains(
-            "The first 200 of 10000 sessions. Find or sort to see others. -> 1 session shown. ?q=s-09876&sort=session, focus on q",
+            "The first 200 of 10,000 sessions. Find or sort to see others. -> 1 session shown. ?q=s-09876&sort=session, focus on q",
             await LookAsync("find", "", "s-09876"), StringComparison.Ordinal);
     }
 
@@ -74,6 +74,7 @@ public sealed class StatusPageTests(ITestOutputHelper output) : IAsyncLifetime
         {
             await ssh.WaitForLineAsync("in", Deadline);
             await page.WaitForLineAsync("claude/watched: Ready EndpointReady 1; focus in by-pod, shift 0", Deadline);
+            await AssertWhoIsInAsync("watched");
         }
         _gateway.Manifests.Write(new SessionManifest("another", [_user.PublicLine]) { Access = "Disabled" });
         await page.WaitForLineAsync("claude/another: Ended AccessDisabled", Deadline);
@@ -81,6 +82,20 @@ public sealed class StatusPageTests(ITestOutputHelper output) : IAsyncLifetime
         // The operator's end does not end the page.
         await _gateway.KillOperatorAsync();
         await page.WaitForLineAsync("state: Connection lost.", Deadline);
+    }
+
+    private async Task AssertWhoIsInAsync(string id)
+    {
+        string who = "";
+        await Eventually.TrueAsync(
+            async () => (who = await GetAsync($"/?who={id}")).Contains($">1 connection of {id}<", StringComparison.Ordinal), Deadline, () => who);
+        Assert.Contains(_user!.Fingerprint.Replace("+", "&#x2B;", StringComparison.Ordinal), who, StringComparison.Ordinal);
+        Assert.Matches(@"from 127\.0\.0\.1:[0-9]+, for [0-9ms]+</span>\s+<span>ssh through \S+, [0-9,]+ bytes up, [0-9,]+ down<", who);
+
+        string folder = ScratchDirectory.New("pictures");
+        output.WriteLine(folder);
+        const string Good = "2 rows, 0 too wide, 0 made of names, odd: []";
+        Assert.Equal($"light: {Good}\ndark: {Good}\nnarrow: {Good}\n", await LookAsync("pictures", $"?who={id}", folder));
     }
 
     private string Sessions(int first, int count, string user)

@@ -57,12 +57,15 @@ public sealed class PageModelTests
         Assert.Equal("./?q=a%26b%20%22&phase=Ready", query.SortedBy(PageOrder.Session));
         Assert.Equal("./?q=a%26b%20%22&phase=Ready&sort=-connections", query.SortedBy(PageOrder.Connections));
         Assert.Equal("./?q=a%26b%20%22&sort=pod", query.Showing(""));
+        Assert.Equal("./?q=a%26b%20%22&phase=Ready&sort=pod&who=abc12", query.Opening("abc12"));
+        Assert.Equal(query with { Opened = "abc12" }, Parse(query.Opening("abc12")[2..]));
+        Assert.Equal("", Parse("?who=%3Cscript%3E").Opened);
         Assert.Equal("./", Parse("").Showing(""));
         Assert.Equal(query with { Phase = "Ended" }, Parse(query.Showing("Ended")[2..]));
         Assert.Equal(PageQuery.MaxText, Parse($"?q={new string('a', 5000)}").Text.Length);
     }
 
-    private static PageModel Create(SessionRow[] rows, string address) => PageModel.Create(new SessionSnapshot(0, 0, rows), Parse(address), null, Now);
+    private static PageModel Create(SessionRow[] rows, string address) => PageModel.Create(new SessionSnapshot(0, 0, rows), [], Parse(address), null, Now);
 
     private static PageQuery Parse(string address) => PageQuery.Parse(new QueryCollection(QueryHelpers.ParseQuery(address)));
 
