@@ -112,8 +112,7 @@ internal sealed class SessionList : IRouteObserver, IDisposable
     private SessionRow Describe(ObjectKey key, SessionState state, DateTimeOffset now)
     {
         Condition ready = Conditions.Ready(state, _hostKeys.Find(state.Route?.PodUid ?? ""), now);
-        // A session whose id belongs to another namespace's has no connections: they are the other's.
-        SessionUsage? usage = state.Route is { } route ? _usage.Find(route.SessionId) : default(SessionUsage);
+        SessionUsage? usage = StatusComposer.FindUsage(_usage, state);
         return new SessionRow(
             key, StatusComposer.FindPhase(state, ready.Reason), ready.Reason, ready.Message, state.Session.Spec?.Owner?.User ?? "",
             state.Route?.BoundPod?.Name ?? "", usage?.Connections, state.Session.Metadata?.CreationTimestamp);

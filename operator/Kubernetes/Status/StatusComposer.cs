@@ -95,6 +95,13 @@ internal static class StatusComposer
     private static string Shorten(string text) => text.Length <= MaxMessage ? text
         : text[..(char.IsHighSurrogate(text[MaxMessage - 1]) ? MaxMessage - 1 : MaxMessage)];
 
+    /// <summary>
+    /// The session's use; null: not known yet. A session whose id belongs to another namespace's has no connections:
+    /// they are the other's.
+    /// </summary>
+    public static SessionUsage? FindUsage(UsageTable usage, SessionState state) =>
+        state.Route is { } route ? usage.Find(route.SessionId) : default(SessionUsage);
+
     /// <summary>A summary for people.</summary>
     /// <param name="reason">That of the Ready condition.</param>
     public static string FindPhase(SessionState state, string reason) => reason switch

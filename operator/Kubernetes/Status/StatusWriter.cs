@@ -204,8 +204,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         {
             _queue.AddAfter(key, end - now);
         }
-        // A session whose id belongs to another namespace's has no connections: they are the other's.
-        SessionUsage? usage = state.Route is { } route ? _usage.Find(route.SessionId) : default(SessionUsage);
+        SessionUsage? usage = StatusComposer.FindUsage(_usage, state);
         if (usage is null && state.Session.Status?.Connections > 0)
         {
             // They may have ended while nobody listened.
