@@ -1,3 +1,4 @@
+using SshGateway.Exec.Sessions;
 using SshGateway.Feed;
 using SshGateway.Hosting;
 using SshGateway.Operator.Hosting;
@@ -32,6 +33,8 @@ public sealed class DependencyTests
         ["Kubernetes.FeedCertificates"], ["Kubernetes.Tokens"], ["Leader"], ["Configuration"], ["Listing"], ["StatusPage"], ["Hosting"],
     ];
 
+    private static readonly string[][] ExecLayers = [["ApiServer"], ["Sessions"], ["Channels"], ["Authentication"], ["Connections"], ["Configuration"], ["Hosting"]];
+
     // Arrows against the order, each with the reason why it may stay.
     private static readonly (string Assembly, string From, string To, string Reason)[] Allowed = [];
 
@@ -42,6 +45,7 @@ public sealed class DependencyTests
         ("SshGateway.Ssh", typeof(SshReader), SshLayers),
         ("SshGateway.Proxy", typeof(ProxyHost), ProxyLayers),
         ("SshGateway.Operator", typeof(OperatorHost), OperatorLayers),
+        ("SshGateway.Exec", typeof(ExecSession), ExecLayers),
     ];
 
     public static TheoryData<string> Cycles => [.. Assemblies.Select(assembly => assembly.Root)];
