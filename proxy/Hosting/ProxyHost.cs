@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using SshGateway.Feed.Client;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Logging;
 using SshGateway.Hosting.Metrics;
@@ -77,7 +78,6 @@ internal static class ProxyHost
     private static void AddSessions(IServiceCollection services)
     {
         services.AddSingleton<SessionTable>();
-        services.AddSingleton<OperatorClock>();
         services.AddSingleton<OpenSessions>();
         services.AddSingleton<RefusedLogins>();
         services.AddHostedService<OpenSessionReview>();
@@ -85,15 +85,22 @@ internal static class ProxyHost
 
     private static void AddFeed(IServiceCollection services, ProxyOptions options)
     {
+        services.AddSingleton(ProxyFeed.Program);
         services.AddSingleton(new FeedOptions
         {
+            Program = ProxyFeed.Program,
             Operators = [.. options.Operators],
-            ProxyId = options.Id,
+            Id = options.Id,
             AuthoritiesFile = options.OperatorInsecure ? null : options.OperatorCA,
             TokenFile = options.OperatorInsecure ? null : options.OperatorToken,
         });
+        services.AddSingleton(provider => new OperatorClock(
+            ProxyFeed.Program, provider.GetRequiredService<TimeProvider>(), FindLogger(provider, ProxyFeed.ClockLog)));
+        services.AddSingleton<IFeedTable, SessionFeedTable>();
         services.AddSingleton<FeedMetrics>();
-        services.AddSingleton<FeedClient>();
+        services.AddSingleton(provider => new FeedClient(
+            provider.GetRequiredService<FeedOptions>(), provider.GetRequiredService<IFeedTable>(), provider.GetRequiredService<FeedMetrics>(),
+            provider.GetRequiredService<OperatorClock>(), provider.GetRequiredService<TimeProvider>(), FindLogger(provider, ProxyFeed.ClientLog)));
         services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
         services.AddHostedService<ReportClient>();
     }
@@ -203,6 +210,9 @@ internal static class ProxyHost
             return () => files.Current;
         });
     }
+
+    private static ILogger FindLogger(IServiceProvider provider, string category) =>
+        provider.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
     private static void LogStart(WebApplication app, ProxyOptions options, ListenOptions? probes)
     {

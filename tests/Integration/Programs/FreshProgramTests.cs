@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Operator.Kubernetes.Watching;
-using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
