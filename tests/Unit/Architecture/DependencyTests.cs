@@ -41,7 +41,7 @@ public sealed class DependencyTests
     private static readonly (string Root, Type Member, string[][] Layers)[] Assemblies =
     [
         ("SshGateway.Feed", typeof(EntryHash), [["(root)"], ["Client"]]),
-        ("SshGateway.Hosting", typeof(Probes), [["Files"], ["(root)"], ["Logging"], ["Metrics"], ["Networks"], ["Text"], ["Tls"]]),
+        ("SshGateway.Hosting", typeof(Probes), [["Files"], ["(root)"], ["Logging"], ["Metrics"], ["Networks"], ["Text"], ["Tls"], ["Keys"], ["Listening"]]),
         ("SshGateway.Ssh", typeof(SshReader), SshLayers),
         ("SshGateway.Proxy", typeof(ProxyHost), ProxyLayers),
         ("SshGateway.Operator", typeof(OperatorHost), OperatorLayers),
