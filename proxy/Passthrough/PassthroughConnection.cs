@@ -1,12 +1,12 @@
 using System.Buffers;
 using SshGateway.Proxy.Accounting;
-using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Relay;
 using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Authentication;
 using SshGateway.Ssh.Sockets;
 
 namespace SshGateway.Proxy.Passthrough;

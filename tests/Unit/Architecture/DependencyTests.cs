@@ -17,7 +17,7 @@ public sealed class DependencyTests
     // Lowest first. Folders in one entry are siblings that do not know each other.
     private static readonly string[][] SshLayers =
     [
-        ["Sockets.Native"], ["Sockets"], ["Sockets.Epoll"], ["Wire"], ["Crypto"], ["Keys"], ["Certificates"], ["Revocation"], ["Ciphers"], ["KeyExchange"], ["Transport"],
+        ["Sockets.Native"], ["Sockets"], ["Sockets.Epoll"], ["Wire"], ["Crypto"], ["Keys"], ["Certificates"], ["Revocation"], ["Ciphers"], ["KeyExchange"], ["Transport"], ["Authentication"],
     ];
 
     private static readonly string[][] ProxyLayers =

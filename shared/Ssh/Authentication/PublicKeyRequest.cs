@@ -1,7 +1,7 @@
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Proxy.Authentication;
+namespace SshGateway.Ssh.Authentication;
 
 /// <summary>
 /// The publickey method (RFC 4252 section 7) and publickey-hostbound-v00@openssh.com (OpenSSH PROTOCOL section 3.1),

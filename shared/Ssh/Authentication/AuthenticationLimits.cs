@@ -1,4 +1,4 @@
-namespace SshGateway.Proxy.Authentication;
+namespace SshGateway.Ssh.Authentication;
 
 /// <summary>Bounds of one connection's authentication.</summary>
 internal static class AuthenticationLimits

@@ -1,6 +1,6 @@
 using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Proxy.Authentication;
+namespace SshGateway.Ssh.Authentication;
 
 /// <summary>The head of SSH_MSG_USERAUTH_REQUEST: RFC 4252 section 5. The spans point into the message.</summary>
 internal readonly ref struct UserAuthRequest

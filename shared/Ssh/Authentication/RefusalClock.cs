@@ -1,4 +1,4 @@
-namespace SshGateway.Proxy.Authentication;
+namespace SshGateway.Ssh.Authentication;
 
 /// <summary>Refusals come at one time after what they answer, so that the time does not tell why.</summary>
 internal static class RefusalClock
