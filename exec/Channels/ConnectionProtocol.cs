@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SshGateway.Hosting;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
@@ -14,6 +15,9 @@ internal sealed partial class ConnectionProtocol(
 {
     // The reader runs on the thread of the event loop. After this many bytes others get their turn.
     private const long BytesPerTurn = 256 * 1024;
+
+    // How long a client may take to read why it is disconnected.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
     private readonly ReplySender _replies = new(leg);
     private readonly ChannelTable _channels = new(limits.MaxChannels);
@@ -35,6 +39,16 @@ internal sealed partial class ConnectionProtocol(
         {
             await ReadAsync().ConfigureAwait(false);
         }
+        catch (SshProtocolException violation)
+        {
+            await DisconnectAsync(violation.Reason, violation.Message).ConfigureAwait(false);
+            throw;
+        }
+        catch (SshFormatException malformed)
+        {
+            await DisconnectAsync(DisconnectReason.ProtocolError, malformed.Message).ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             // Whoever waits for the client would wait for ever.
@@ -43,6 +57,13 @@ internal sealed partial class ConnectionProtocol(
             await AllChannels().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _ended.Dispose();
         }
+    }
+
+    private async Task DisconnectAsync(DisconnectReason reason, string sentence)
+    {
+        await _ended.CancelAsync().ConfigureAwait(false);
+        await leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
+        await leg.DrainAsync(Linger).ConfigureAwait(false);
     }
 
     private Task AllChannels()
@@ -217,6 +238,7 @@ internal sealed partial class ConnectionProtocol(
 
     private async Task ServeAsync(uint number, PeerChannel peer, IChannelTarget target)
     {
+        await using ConfiguredAsyncDisposable disposal = target.ConfigureAwait(false);
         int window = _windows.Take();
         SshChannel? channel = null;
         try

@@ -2,8 +2,8 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Exec.Channels;
 
-/// <summary>What a channel leads to: processes in a container, or a port of a pod.</summary>
-internal interface IChannelTarget
+/// <summary>What a channel leads to: a process in a container, or a port of a pod.</summary>
+internal interface IChannelTarget : IAsyncDisposable
 {
     /// <summary>Prepares what the client asked for. Null: the channel is confirmed.</summary>
     /// <param name="closed">The connection has ended.</param>
