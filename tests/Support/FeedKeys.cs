@@ -67,6 +67,8 @@ internal sealed class FeedKeys : IDisposable
 
     public IReadOnlyList<string> ProxyArguments => [$"--Proxy:OperatorCA={AuthoritiesFile}", $"--Proxy:OperatorToken={TokenFile}"];
 
+    public IReadOnlyList<string> RelayArguments => [$"--Exec:OperatorCA={AuthoritiesFile}", $"--Exec:OperatorToken={TokenFile}"];
+
     /// <summary>What the proxies trust from now on.</summary>
     public void PutAuthorities(params FeedAuthority[] authorities) => _directory.WriteByRename("ca.crt", string.Concat(authorities.Select(a => a.Pem + "\n")));
 
