@@ -1,6 +1,7 @@
 using SshGateway.Exec.Sessions;
 using SshGateway.Feed;
 using SshGateway.Hosting;
+using SshGateway.Kubernetes.ApiServer;
 using SshGateway.Operator.Hosting;
 using SshGateway.Proxy.Hosting;
 using SshGateway.Ssh.Wire;
@@ -29,7 +30,7 @@ public sealed class DependencyTests
     private static readonly string[][] OperatorLayers =
     [
         ["Model"], ["Yaml"], ["Routing"], ["Table"], ["HostKeys"], ["Usage"], ["Publishing"], ["Feed.Authentication"], ["Feed.Certificates"], ["Feed"], ["TarsApi"],
-        ["Kubernetes.Api"], ["Kubernetes.Credentials"], ["Kubernetes.Watching"], ["Kubernetes.Leadership"], ["Kubernetes.Status"], ["Kubernetes.Keys"],
+        ["Kubernetes.Api"], ["Kubernetes.Watching"], ["Kubernetes.Leadership"], ["Kubernetes.Status"], ["Kubernetes.Keys"],
         ["Kubernetes.FeedCertificates"], ["Kubernetes.Tokens"], ["Leader"], ["Configuration"], ["Listing"], ["StatusPage"], ["Hosting"],
     ];
 
@@ -42,6 +43,7 @@ public sealed class DependencyTests
     [
         ("SshGateway.Feed", typeof(EntryHash), []),
         ("SshGateway.Hosting", typeof(Probes), [["Files"], ["(root)"], ["Logging"], ["Metrics"], ["Networks"], ["Text"], ["Tls"]]),
+        ("SshGateway.Kubernetes", typeof(ApiServerAccess), [["Yaml"], ["ApiServer"], ["Kubeconfig"]]),
         ("SshGateway.Ssh", typeof(SshReader), SshLayers),
         ("SshGateway.Proxy", typeof(ProxyHost), ProxyLayers),
         ("SshGateway.Operator", typeof(OperatorHost), OperatorLayers),
@@ -68,6 +70,11 @@ public sealed class DependencyTests
             .Where(arrow => LayerOf(arrow.From) <= LayerOf(arrow.To) && !Allowed.Any(allowed => (allowed.Assembly, allowed.From, allowed.To) == (root, arrow.From, arrow.To)))
             .Select(arrow => $"{arrow.From} -> {arrow.To} ({arrow.Example})"));
     }
+
+    // The proxy has no permission in the cluster, and no code that would use one.
+    [Fact]
+    public void The_proxy_does_not_know_the_API_server() => Assert.DoesNotContain(
+        typeof(ProxyHost).Assembly.GetReferencedAssemblies(), reference => reference.Name == typeof(ApiServerAccess).Assembly.GetName().Name);
 
     [Fact]
     public void Arrows_that_are_allowed_are_there() =>

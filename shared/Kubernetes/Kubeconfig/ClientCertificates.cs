@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>Client certificates in PEM, as kubeconfigs and exec plugins have them.</summary>
 internal static class ClientCertificates

@@ -3,7 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using SshGateway.Hosting.Tls;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.ApiServer;
 
 /// <summary>
 /// Connections to the API server. Watches and writes get one client each: a connection has 100 streams, and a write

@@ -1,6 +1,6 @@
 using System.Net.Security;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.ApiServer;
 
 /// <summary>What proves to the API server who we are.</summary>
 internal interface ICredentialSource

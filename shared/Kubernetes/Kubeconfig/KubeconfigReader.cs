@@ -2,10 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Files;
-using SshGateway.Operator.Yaml;
-using static SshGateway.Operator.Kubernetes.Credentials.KubeconfigFile;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Yaml;
+using static SshGateway.Kubernetes.Kubeconfig.KubeconfigFile;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>
 /// Reads a list of kubeconfig files as kubectl does: of entries with one name, and of current-contexts, the first

@@ -1,7 +1,7 @@
 using SshGateway.Hosting;
 using SshGateway.Hosting.Tls;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.ApiServer;
 
 /// <summary>What kubelet gives every pod: the API server's address and a ServiceAccount's files.</summary>
 internal static class InClusterAccess

@@ -2,7 +2,7 @@ using System.Text;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Files;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>Where an entry of a kubeconfig stands.</summary>
 /// <param name="Name">For errors.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>
 /// What an exec plugin is told (<c>spec</c>) and what it prints (<c>status</c>): client.authentication.k8s.io.

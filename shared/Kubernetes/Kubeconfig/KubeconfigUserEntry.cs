@@ -1,8 +1,9 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text.Json;
+using SshGateway.Kubernetes.ApiServer;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>A user of a kubeconfig. An empty field counts as absent; kubectl's order of credentials applies.</summary>
 internal sealed class KubeconfigUserEntry(KubeconfigUser user, KubeconfigOrigin origin)
@@ -56,7 +57,7 @@ internal sealed class KubeconfigUserEntry(KubeconfigUser user, KubeconfigOrigin 
         if (exec.InteractiveMode is not (null or "" or "Never" or "IfAvailable"))
         {
             throw origin.Fault(
-                $"exec.interactiveMode is {exec.InteractiveMode}, and the operator has no terminal; use a plugin that asks nothing, and write Never or IfAvailable");
+                $"exec.interactiveMode is {exec.InteractiveMode}, and this program has no terminal; use a plugin that asks nothing, and write Never or IfAvailable");
         }
         // A bare name is looked for on PATH; a path is relative to the file.
         string command = exec.Command.Contains('/', StringComparison.Ordinal) ? origin.Resolve(exec.Command) : exec.Command;

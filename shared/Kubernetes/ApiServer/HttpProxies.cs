@@ -1,9 +1,9 @@
 using System.Net;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.ApiServer;
 
 /// <summary>
-/// Proxies between the operator and the API server, by the rules of kubectl (Go's httpproxy), which differ from those
+/// Proxies between a program and the API server, by the rules of kubectl (Go's httpproxy), which differ from those
 /// of .NET: NO_PROXY takes networks, and nothing that is on this machine goes through the environment's proxy.
 /// </summary>
 internal static class HttpProxies

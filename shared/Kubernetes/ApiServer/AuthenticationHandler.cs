@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Reflection;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.ApiServer;
 
 /// <summary>
 /// Adds the token to each request; a request that was refused for it is sent once more with a fresh one. A fresh client
@@ -11,7 +12,8 @@ namespace SshGateway.Operator.Kubernetes.Credentials;
 /// <param name="connect">Makes connections with a certificate.</param>
 internal sealed class AuthenticationHandler(ApiServerAccess access, Func<SslStreamCertificateContext?, HttpMessageHandler> connect) : HttpMessageHandler
 {
-    private static readonly ProductInfoHeaderValue Product = new("sshgateway-operator", typeof(AuthenticationHandler).Assembly.GetName().Version!.ToString(3));
+    // The API server's audit log shows which program it was.
+    private static readonly ProductInfoHeaderValue Product = Describe(Assembly.GetEntryAssembly() ?? typeof(AuthenticationHandler).Assembly);
 
     private readonly Lock _lock = new();
     private HttpMessageInvoker? _connections;
@@ -85,6 +87,8 @@ internal sealed class AuthenticationHandler(ApiServerAccess access, Func<SslStre
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         return (token, access.Credentials.ClientCertificate);
     }
+
+    private static ProductInfoHeaderValue Describe(Assembly program) => new(program.GetName().Name!, program.GetName().Version?.ToString(3));
 
     // Anything else the header would refuse, with an exception that nobody expects.
     private static bool IsOneWord(string token) => token.Length > 0 && token.All(c => c is > ' ' and < '\x7f');

@@ -2,8 +2,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using SshGateway.Hosting.Tls;
+using SshGateway.Kubernetes.ApiServer;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>A cluster of a kubeconfig: its API server, and how it is known. An empty field counts as absent.</summary>
 internal sealed class KubeconfigClusterEntry(KubeconfigCluster cluster, KubeconfigOrigin origin)

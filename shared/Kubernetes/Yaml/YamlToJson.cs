@@ -4,7 +4,7 @@ using System.Text.Json;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace SshGateway.Operator.Yaml;
+namespace SshGateway.Kubernetes.Yaml;
 
 /// <summary>
 /// One YAML document as the JSON that the model is decoded from, and the line of every field in it. Works on the

@@ -3,8 +3,9 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using SshGateway.Kubernetes.ApiServer;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>A credential that a program prints, kept until it expires or the server refuses it.</summary>
 /// <param name="exec">The user's <c>exec</c>; checked by <see cref="KubeconfigUserEntry"/>.</param>

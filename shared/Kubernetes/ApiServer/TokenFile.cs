@@ -1,7 +1,7 @@
 using System.Net.Security;
 using SshGateway.Hosting.Files;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.ApiServer;
 
 /// <summary>
 /// A token that a file holds. Kubelet replaces a projected ServiceAccount token well before it expires, so the file is

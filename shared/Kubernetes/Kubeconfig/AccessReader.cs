@@ -1,15 +1,19 @@
+using Microsoft.Extensions.Configuration;
 using SshGateway.Hosting;
+using SshGateway.Kubernetes.ApiServer;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>
-/// Chooses where the access to the API server is described: Operator:Kubeconfig, else KUBECONFIG, else the pod's own
+/// Chooses where the access to the API server is described: the setting Kubeconfig, else KUBECONFIG, else the pod's own
 /// ServiceAccount, else ~/.kube/config.
 /// </summary>
 internal static class AccessReader
 {
+    /// <param name="kubeconfig">The setting's value.</param>
+    /// <param name="setting">Its name, for the error.</param>
     /// <exception cref="ConfigurationException">It is described nowhere, or in a way that cannot be used.</exception>
-    public static ApiServerAccess Read(string kubeconfig, IConfiguration environment, TimeProvider time)
+    public static ApiServerAccess Read(string kubeconfig, string setting, IConfiguration environment, TimeProvider time)
     {
         if (kubeconfig.Length > 0)
         {
@@ -27,6 +31,6 @@ internal static class AccessReader
         return File.Exists(ofUser)
             ? KubeconfigReader.Read(ofUser, time)
             : throw new ConfigurationException(
-                [$"Operator:Source is Kubernetes, and nothing says how to reach its API server: write Operator:Kubeconfig (or KUBECONFIG, or {ofUser}), or run in a pod"]);
+                [$"nothing says how to reach the API server: write {setting} (or KUBECONFIG, or {ofUser}), or run in a pod"]);
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SshGateway.Kubernetes.ApiServer;
 
-namespace SshGateway.Operator.Kubernetes.Credentials;
+namespace SshGateway.Kubernetes.Kubeconfig;
 
 /// <summary>A kubeconfig file. The entries stay undecoded: only the ones that are used have to be usable.</summary>
 internal sealed record KubeconfigFile(
@@ -16,7 +17,7 @@ internal sealed record KubeconfigFile(
     internal sealed record NamedEntry(string? Name, JsonElement Cluster, JsonElement User, JsonElement Context);
 }
 
-/// <summary><c>contexts[].context</c>. Its namespace is not used: Operator:Namespaces says which are watched.</summary>
+/// <summary><c>contexts[].context</c>. Its namespace is not used: settings say which namespaces matter.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record KubeconfigContext(string? Cluster, string? User, string? Namespace, JsonElement Extensions);
 
@@ -59,7 +60,7 @@ internal sealed record KubeconfigUser(
     [property: JsonPropertyName("as-user-extra")] JsonElement ImpersonateExtra = default);
 
 /// <summary><c>users[].user.exec</c>: a program that prints a credential.</summary>
-/// <param name="InteractiveMode">Never, IfAvailable or Always; the operator has no terminal.</param>
+/// <param name="InteractiveMode">Never, IfAvailable or Always; no program of the gateway has a terminal.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record KubeconfigExec(
     string? ApiVersion, string? Command, IReadOnlyList<string?>? Args, IReadOnlyList<KubeconfigExec.Variable?>? Env, string? InstallHint,
