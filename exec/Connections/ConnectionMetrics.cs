@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SshGateway.Hosting.Metrics;
 
 namespace SshGateway.Exec.Connections;
 
@@ -13,6 +14,7 @@ internal sealed class ConnectionMetrics : IDisposable
     public ConnectionMetrics()
     {
         _ended = _meter.CreateCounter<long>("sshgateway.exec.connections_ended", description: "Connections that ended, by how");
+        _ended.StartAtZero("end", Enum.GetNames<ConnectionEnd>());
     }
 
     /// <summary>What is open now.</summary>

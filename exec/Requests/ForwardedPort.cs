@@ -113,6 +113,10 @@ internal sealed class ForwardedPort(
         await over.CancelAsync().ConfigureAwait(false);
     }
 
-    private void LogFailure(ApiServerException failure) => RequestLog.ForwardFailed(
-        logger, login.ConnectionId, port, session.Namespace, session.PodName, session.SessionId, failure.Kind, PeerText.OneLine(failure.Message));
+    private void LogFailure(ApiServerException failure)
+    {
+        metrics.ApiFailed(failure.Kind);
+        RequestLog.ForwardFailed(
+            logger, login.ConnectionId, port, session.Namespace, session.PodName, session.SessionId, failure.Kind, PeerText.OneLine(failure.Message));
+    }
 }

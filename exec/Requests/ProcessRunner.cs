@@ -83,9 +83,11 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
         {
             failure = problem;
         }
+        ApiServerFailure why = failure?.Kind ?? ApiServerFailure.Lost;
+        metrics.ApiFailed(why);
         RequestLog.Failed(
             logger, login.ConnectionId, kind, session.SessionId, session.Namespace, session.PodName, session.Container,
-            failure?.Kind ?? ApiServerFailure.Lost, PeerText.OneLine(failure?.Message ?? ""));
+            why, PeerText.OneLine(failure?.Message ?? ""));
         string sentence = failure?.Message ?? "The stream to the container ended without an exit status.";
         return (NoStatus, failure?.Kind == ApiServerFailure.Failed ? $"{sentence} {ContainerCommand.Hint(session, request)}" : sentence);
     }

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed.Client;
 using SshGateway.Hosting;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Keys;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using SshGateway.Feed.Client;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Sessions;

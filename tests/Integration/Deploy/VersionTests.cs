@@ -9,6 +9,7 @@ public sealed class VersionTests
     [Theory]
     [InlineData("Dockerfile.operator", @"-t ssh-gateway-operator:(\S+) |^ARG VERSION=(\S+)$", 2)]
     [InlineData("Dockerfile.proxy", @"-t ssh-gateway-proxy:(\S+) |^ARG VERSION=(\S+)$", 2)]
+    [InlineData("Dockerfile.exec", @"-t ssh-gateway-exec:(\S+) |^ARG VERSION=(\S+)$", 2)]
     [InlineData("deploy/base/kustomization.yaml", @"newTag: (\S+)$", 2)]
     [InlineData("deploy/labels/labels.yaml", @"app\.kubernetes\.io/version: (\S+)$", 1)]
     [InlineData("deploy/helm/ssh-gateway/Chart.yaml", @"^(?:appVersion|version): (\S+)$", 2)]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using SshGateway.Exec.Configuration;
 using SshGateway.Hosting;
 using SshGateway.Operator.Configuration;
 using SshGateway.Proxy.Configuration;
@@ -20,6 +21,11 @@ public sealed partial class DocumentedOptionsTests
         ["Proxy:Operators:0"] = "127.0.0.1:7443",
         ["Proxy:OperatorCA"] = "/keys/operator-ca",
         ["Proxy:OperatorToken"] = "/keys/token",
+        ["Exec:HostKeys:0"] = "/keys/relay",
+        ["Exec:UserCa"] = "/keys/user_ca.pub",
+        ["Exec:Operators:0"] = "127.0.0.1:7443",
+        ["Exec:OperatorCA"] = "/keys/operator-ca",
+        ["Exec:OperatorToken"] = "/keys/token",
         ["Operator:Source"] = "Kubernetes",
         ["Operator:Namespaces:0"] = "claude-sessions",
         ["Operator:FeedJwks"] = "jwks.json",
@@ -39,6 +45,10 @@ public sealed partial class DocumentedOptionsTests
         ["Proxy:Ciphers"] = "aes128-ctr",
         ["Proxy:Macs"] = "hmac-sha2-256",
         ["Proxy:RekeyBytes"] = "65536",
+        ["Exec:Listen"] = "127.0.0.1:2023",
+        ["Exec:HttpListen"] = "127.0.0.1:8099",
+        ["Exec:OtlpEndpoint"] = "http://127.0.0.1:4317",
+        ["Exec:Operators"] = "127.0.0.1:7444",
         ["Operator:Source"] = "Kubernetes",
         ["Operator:Directory"] = Path.GetTempPath(),
         ["Operator:FeedListen"] = "127.0.0.1:7999",
@@ -68,6 +78,7 @@ public sealed partial class DocumentedOptionsTests
         [
             .. OptionsSection.FindKeys<OperatorOptions>().Select(key => $"{OperatorOptions.Section}:{key}"),
             .. OptionsSection.FindKeys<ProxyOptions>().Select(key => $"{ProxyOptions.Section}:{key}"),
+            .. OptionsSection.FindKeys<ExecOptions>().Select(key => $"{ExecOptions.Section}:{key}"),
         ];
         Assert.Equal(keys.Order(StringComparer.Ordinal), FindDocumented().Order(StringComparer.Ordinal));
     }
@@ -76,9 +87,14 @@ public sealed partial class DocumentedOptionsTests
     [MemberData(nameof(Documented))]
     public void Every_documented_key_can_be_set(string key)
     {
-        bool isProxy = key.StartsWith("Proxy:", StringComparison.Ordinal);
-        PropertyInfo property = (isProxy ? typeof(ProxyOptions) : typeof(OperatorOptions)).GetProperty(key.Split(':')[1])!;
-        string value = Values.GetValueOrDefault(key) ?? Another(property.GetValue(isProxy ? new ProxyOptions() : new OperatorOptions()));
+        (object defaults, Func<IConfiguration, object> read) = key.Split(':')[0] switch
+        {
+            ProxyOptions.Section => (new ProxyOptions(), (Func<IConfiguration, object>)ProxyOptionsReader.Read),
+            ExecOptions.Section => (new ExecOptions(), ExecOptionsReader.Read),
+            _ => (new OperatorOptions(), OperatorOptionsReader.Read),
+        };
+        PropertyInfo property = defaults.GetType().GetProperty(key.Split(':')[1])!;
+        string value = Values.GetValueOrDefault(key) ?? Another(property.GetValue(defaults));
         var settings = new Dictionary<string, string>(Required);
         (string[] without, (string Key, string Value)[] with) = Together.GetValueOrDefault(key, ([], []));
         foreach (string left in without)
@@ -92,7 +108,7 @@ public sealed partial class DocumentedOptionsTests
         }
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(settings!).Build();
 
-        object options = isProxy ? ProxyOptionsReader.Read(configuration) : OperatorOptionsReader.Read(configuration);
+        object options = read(configuration);
 
         Assert.Equal(value, isList ? Assert.Single((IList<string>)property.GetValue(options)!) : Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture));
     }
@@ -108,6 +124,6 @@ public sealed partial class DocumentedOptionsTests
         _ => "another",
     };
 
-    [GeneratedRegex(@"^\| `((?:Operator|Proxy):\w+)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `((?:Operator|Proxy|Exec):\w+)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Hosting;
+using SshGateway.Hosting.Keys;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;

@@ -1,18 +1,18 @@
 using System.Security.Cryptography;
 using System.Text;
-using SshGateway.Hosting;
+using Microsoft.Extensions.Logging;
 using SshGateway.Hosting.Files;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;
 
-namespace SshGateway.Proxy.Hosting;
+namespace SshGateway.Hosting.Keys;
 
 /// <summary>
-/// What is made of private key files, and made anew when they change. They are looked at again when somebody asks for
+/// What is made of key files, and made anew when they change. They are looked at again when somebody asks for
 /// it, every two seconds at most, by their content: Kubernetes changes a mounted Secret by putting a symbolic link
 /// elsewhere. As long as they cannot be read, what was made last stays in force.
 /// </summary>
-internal sealed class KeyFiles<T> : IReloadable
+internal class KeyFiles<TKey, T> : IReloadable
     where T : class
 {
     private const int MaxFiles = 16;
@@ -20,9 +20,10 @@ internal sealed class KeyFiles<T> : IReloadable
     private static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
+    private readonly KeyFormat<TKey> _format;
     private readonly string _setting;
     private readonly IReadOnlyList<string> _paths;
-    private readonly Func<IReadOnlyList<SshPrivateKey>, T> _make;
+    private readonly Func<IReadOnlyList<TKey>, T> _make;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private volatile T _current;
@@ -30,18 +31,19 @@ internal sealed class KeyFiles<T> : IReloadable
     private string? _problem;
     private long _readAt;
 
+    /// <param name="format">What the files have.</param>
     /// <param name="setting">The setting that has the paths, for messages.</param>
-    /// <param name="paths">Files, or directories of which each file counts, in the order of the names, but for hidden
-    /// ones and <c>*.pub</c>.</param>
+    /// <param name="paths">Files, or directories of which each file of the format counts that is not hidden, in the
+    /// order of the names.</param>
     /// <param name="make">Makes it of the keys, in that order. Earlier ones may still be in use: nobody disposes the
     /// keys.</param>
     /// <param name="logger">Told about changes and problems.</param>
     /// <exception cref="SshFormatException">They cannot be used; the message names the file and the remedy.</exception>
-    public KeyFiles(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make, TimeProvider time, ILogger logger)
+    public KeyFiles(KeyFormat<TKey> format, string setting, IEnumerable<string> paths, Func<IReadOnlyList<TKey>, T> make, TimeProvider time, ILogger logger)
     {
-        (_setting, _paths, _make, _time, _logger) = (setting, [.. paths], make, time, logger);
+        (_format, _setting, _paths, _make, _time, _logger) = (format, setting, [.. paths], make, time, logger);
         _readAt = time.GetTimestamp();
-        (_current, _digest, _) = Read([]) ?? throw new SshFormatException($"{setting}: no private key is in {string.Join(", ", _paths)}");
+        (_current, _digest, _) = Read([]) ?? throw new SshFormatException($"{setting}: no {format.Kind} is in {string.Join(", ", _paths)}");
     }
 
     public T Current
@@ -82,8 +84,8 @@ internal sealed class KeyFiles<T> : IReloadable
         {
             if (Read(_digest) is { } changed)
             {
-                (_current, _digest, IReadOnlyList<SshPrivateKey> keys) = changed;
-                KeyFilesLog.Changed(_logger, string.Join(", ", _paths), string.Join(", ", keys.Select(key => $"{key.PublicKey.Type} {key.PublicKey.Fingerprint}")));
+                (_current, _digest, IReadOnlyList<TKey> keys) = changed;
+                KeyFilesLog.Changed(_logger, _format.Kind, string.Join(", ", _paths), string.Join(", ", keys.Select(_format.Describe)));
             }
             _problem = null;
         }
@@ -92,24 +94,28 @@ internal sealed class KeyFiles<T> : IReloadable
             if (_problem != problem.Message)
             {
                 _problem = problem.Message;
-                KeyFilesLog.Unusable(_logger, _problem);
+                KeyFilesLog.Unusable(_logger, _format.Kind, _problem);
             }
         }
     }
 
     /// <summary>Null: nothing has changed.</summary>
-    private (T Made, byte[] Digest, IReadOnlyList<SshPrivateKey> Keys)? Read(byte[] digest)
+    private (T Made, byte[] Digest, IReadOnlyList<TKey> Keys)? Read(byte[] digest)
     {
         (string Path, byte[] Content)[] files = [];
         try
         {
-            files = [.. _paths.SelectMany(Expand).Select(path => (path, RegularFile.ReadBytes(path, OpenSshKeyFile.MaxSize)))];
+            files = [.. _paths.SelectMany(Expand).Select(path => (path, RegularFile.ReadBytes(path, _format.MaxSize)))];
             byte[] now = DigestOf(files);
             if (now.AsSpan().SequenceEqual(digest))
             {
                 return null;
             }
-            IReadOnlyList<SshPrivateKey> keys = [.. files.Select(file => OpenSshKeyFile.Parse(file.Content, file.Path))];
+            IReadOnlyList<TKey> keys = [.. files.SelectMany(file => _format.Parse(file.Content, file.Path))];
+            if (keys.Count == 0)
+            {
+                throw new SshFormatException($"no {_format.Kind} is in {string.Join(", ", _paths)}");
+            }
             return (_make(keys), now, keys);
         }
         catch (Exception problem) when (problem is SshFormatException or IOException or UnauthorizedAccessException)
@@ -125,19 +131,19 @@ internal sealed class KeyFiles<T> : IReloadable
         }
     }
 
-    private static IEnumerable<string> Expand(string path)
+    private IEnumerable<string> Expand(string path)
     {
         if (!Directory.Exists(path))
         {
             return [path];
         }
-        string[] files = [.. Directory.EnumerateFiles(path).Where(IsPrivate).Order(StringComparer.Ordinal).Take(MaxFiles + 1)];
+        string[] files = [.. Directory.EnumerateFiles(path).Where(IsKeyFile).Order(StringComparer.Ordinal).Take(MaxFiles + 1)];
         return files.Length is > 0 and <= MaxFiles
             ? files
-            : throw new SshFormatException($"the directory '{path}' must have 1 to {MaxFiles} private key files");
+            : throw new SshFormatException($"the directory '{path}' must have 1 to {MaxFiles} {_format.Kind} files");
     }
 
-    private static bool IsPrivate(string file) => !Path.GetFileName(file).StartsWith('.') && !file.EndsWith(".pub", StringComparison.Ordinal);
+    private bool IsKeyFile(string file) => !Path.GetFileName(file).StartsWith('.') && _format.IsKeyFile(file);
 
     // Of names too: two files whose keys change places are a change.
     private static byte[] DigestOf(IEnumerable<(string Path, byte[] Content)> files)
@@ -152,11 +158,20 @@ internal sealed class KeyFiles<T> : IReloadable
     }
 }
 
+/// <inheritdoc/>
+internal sealed class KeyFiles<T>(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make, TimeProvider time, ILogger logger)
+    : KeyFiles<SshPrivateKey, T>(KeyFormats.Private, setting, paths, make, time, logger)
+    where T : class;
+
+/// <summary>The public keys in files.</summary>
+internal sealed class PublicKeyFiles(string setting, IEnumerable<string> paths, TimeProvider time, ILogger logger)
+    : KeyFiles<SshPublicKey, IReadOnlyList<SshPublicKey>>(KeyFormats.Public, setting, paths, static keys => keys, time, logger);
+
 internal static partial class KeyFilesLog
 {
-    [LoggerMessage(1, LogLevel.Information, "The private keys in {Paths} changed. New connections use {Keys}")]
-    public static partial void Changed(ILogger logger, string paths, string keys);
+    [LoggerMessage(1, LogLevel.Information, "The {Kind}s in {Paths} changed. New connections use {Keys}")]
+    public static partial void Changed(ILogger logger, string kind, string paths, string keys);
 
-    [LoggerMessage(2, LogLevel.Error, "Cannot use the changed private keys; keeping the previous ones: {Problem}")]
-    public static partial void Unusable(ILogger logger, string problem);
+    [LoggerMessage(2, LogLevel.Error, "Cannot use the changed {Kind}s; keeping the previous ones: {Problem}")]
+    public static partial void Unusable(ILogger logger, string kind, string problem);
 }

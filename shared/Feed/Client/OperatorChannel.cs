@@ -5,10 +5,9 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
-using SshGateway.Feed;
 using SshGateway.Hosting.Tls;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>Makes the HTTP/2 connection to one operator.</summary>
 internal static class OperatorChannel
@@ -53,7 +52,7 @@ internal static class OperatorChannel
         });
     }
 
-    /// <summary>What a call brings along to say who the proxy is.</summary>
+    /// <summary>What a call brings along to say who we are.</summary>
     public static Metadata Headers(OperatorCredentials? credentials) =>
         credentials is null ? [] : new Metadata { { "authorization", $"Bearer {credentials.Token}" } };
 
@@ -74,10 +73,10 @@ internal static class OperatorChannel
         {
             return server.NotBefore > DateTime.Now || server.NotAfter < DateTime.Now
                 ? $"the operator's certificate is good from {server.NotBefore.ToUniversalTime():u} to {server.NotAfter.ToUniversalTime():u}, and this machine's clock says {DateTime.UtcNow:u}"
-                : $"the operator's certificate ({server.Subject}, issued by {server.Issuer}) is not signed by a CA of Proxy:OperatorCA";
+                : $"the operator's certificate ({server.Subject}, issued by {server.Issuer}) is not signed by a CA of {credentials.Section}:OperatorCA";
         }
         return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None ? null
-            : $"the operator's certificate is not for {host}, its name in Proxy:Operators ({server.Subject})";
+            : $"the operator's certificate is not for {host}, its name in {credentials.Section}:Operators ({server.Subject})";
     }
 
     private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
@@ -97,9 +96,12 @@ internal static class OperatorChannel
     }
 }
 
-/// <summary>Who may sign the operator's certificate, and the bearer token that says who the proxy is.</summary>
-internal sealed class OperatorCredentials(CertificateAuthorities authorities, string token)
+/// <summary>Who may sign the operator's certificate, and the bearer token that says who we are.</summary>
+/// <param name="section">The section of the settings that both come from, for messages.</param>
+internal sealed class OperatorCredentials(string section, CertificateAuthorities authorities, string token)
 {
+    public string Section { get; } = section;
+
     public CertificateAuthorities Authorities { get; } = authorities;
 
     public string Token { get; } = token;

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
-/// <summary>Finds the operators of Proxy:Operators: a headless Service has one address per replica.</summary>
+/// <summary>Finds the operators of the setting Operators: a headless Service has one address per replica.</summary>
 internal sealed class OperatorDirectory(IReadOnlyList<string> names)
 {
     /// <exception cref="RpcException">No name has an address.</exception>

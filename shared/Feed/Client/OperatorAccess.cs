@@ -3,7 +3,7 @@ using SshGateway.Hosting;
 using SshGateway.Hosting.Files;
 using SshGateway.Hosting.Tls;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>Opens streams to operators. Reads both files each time: CA and token change at run time.</summary>
 internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
@@ -44,8 +44,8 @@ internal sealed class OperatorAccess(FeedOptions options, TimeProvider time)
         {
             return null;
         }
-        CertificateAuthorities authorities = Use("Proxy:OperatorCA", options.AuthoritiesFile, path => CertificateAuthorities.FromFile(path, time));
-        return new OperatorCredentials(authorities, Use("Proxy:OperatorToken", options.TokenFile, ReadToken));
+        CertificateAuthorities authorities = Use($"{options.Program.Section}:OperatorCA", options.AuthoritiesFile, path => CertificateAuthorities.FromFile(path, time));
+        return new OperatorCredentials(options.Program.Section, authorities, Use($"{options.Program.Section}:OperatorToken", options.TokenFile, ReadToken));
     }
 
     private static T Use<T>(string setting, string path, Func<string, T> read)

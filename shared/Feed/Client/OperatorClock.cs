@@ -1,7 +1,9 @@
-namespace SshGateway.Proxy.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace SshGateway.Feed.Client;
 
 /// <summary>How far this clock is from the operators': pod certificates and session ends depend on it.</summary>
-internal sealed partial class OperatorClock(TimeProvider time, ILogger<OperatorClock> logger)
+internal sealed partial class OperatorClock(FeedProgram program, TimeProvider time, ILogger logger)
 {
     // A message is on its way for a moment, and a busy machine reads it late.
     private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(30);
@@ -27,23 +29,23 @@ internal sealed partial class OperatorClock(TimeProvider time, ILogger<OperatorC
         Interlocked.Exchange(ref _skew, skew.Ticks);
         bool wasWrong = _problem is not null;
         _problem = skew.Duration() <= Tolerated ? null
-            : $"the proxy's clock is {skew.Duration().TotalSeconds:F0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} the operator's";
+            : $"the {program.Name}'s clock is {skew.Duration().TotalSeconds:F0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} the operator's";
         if (_problem is { } problem && !wasWrong)
         {
-            Log.Skewed(logger, problem);
+            Log.Skewed(logger, problem, program.ClockConsequence);
         }
         else if (_problem is null && wasWrong)
         {
-            Log.Agrees(logger);
+            Log.Agrees(logger, program.Name);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "{Problem}. Pods may refuse logins, and sessions may expire early or late. Check the time synchronization of both machines")]
-        public static partial void Skewed(ILogger logger, string problem);
+        [LoggerMessage(1, LogLevel.Error, "{Problem}. {Consequence}. Check the time synchronization of both machines")]
+        public static partial void Skewed(ILogger logger, string problem, string consequence);
 
-        [LoggerMessage(2, LogLevel.Information, "The proxy's clock agrees with the operator's again")]
-        public static partial void Agrees(ILogger logger);
+        [LoggerMessage(2, LogLevel.Information, "The {Program}'s clock agrees with the operator's again")]
+        public static partial void Agrees(ILogger logger, string program);
     }
 }

@@ -1,12 +1,11 @@
 using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
-using SshGateway.Feed;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>
-/// The proxy's end of one stream, on a connection of its own. One reader and one writer at a time; the two are
+/// Our end of one stream, on a connection of its own. One reader and one writer at a time; the two are
 /// independent. Disposing it ends the stream.
 /// </summary>
 internal sealed class OperatorStream : IDisposable

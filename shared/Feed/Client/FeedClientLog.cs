@@ -1,7 +1,7 @@
-using SshGateway.Feed;
+using Microsoft.Extensions.Logging;
 using SshGateway.Hosting.Text;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 internal static partial class FeedClientLog
 {
@@ -23,6 +23,6 @@ internal static partial class FeedClientLog
     [LoggerMessage(6, LogLevel.Error, "The table differs from the table of operator {Address}; requesting a snapshot: {Problem}")]
     public static partial void Mismatch(ILogger logger, string address, string problem);
 
-    [LoggerMessage(7, LogLevel.Warning, "For {Minutes} min, all operators have had older data than this proxy: the cluster was restored to an earlier state. Using the operators' data")]
-    public static partial void PutBack(ILogger logger, double minutes);
+    [LoggerMessage(7, LogLevel.Warning, "For {Minutes} min, all operators have had older data than this {Program}: the cluster was restored to an earlier state. Using the operators' data")]
+    public static partial void PutBack(ILogger logger, double minutes, string program);
 }

@@ -1,4 +1,4 @@
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>
 /// How long to wait before the next attempt: a random time up to a ceiling that doubles from 0.2 s to 10 s (full

@@ -1,6 +1,5 @@
-using SshGateway.Feed;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>The highest versions of each namespace that the table has seen, from whatever operator.</summary>
 internal sealed class SeenVersions

@@ -1,10 +1,8 @@
 using System.Diagnostics.Metrics;
 using Grpc.Core;
-using SshGateway.Feed;
 using SshGateway.Hosting.Metrics;
-using SshGateway.Proxy.Sessions;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>The figures of the table and of the stream that keeps it in step.</summary>
 internal sealed class FeedMetrics : IDisposable
@@ -26,7 +24,7 @@ internal sealed class FeedMetrics : IDisposable
     /// <summary>The table was not what the operator's was.</summary>
     public const string Mismatch = "Mismatch";
 
-    private readonly Meter _meter = new("SshGateway.Proxy.Feed");
+    private readonly Meter _meter;
     private readonly TimeProvider _time;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _synced;
@@ -34,19 +32,20 @@ internal sealed class FeedMetrics : IDisposable
     private long _sequence;
     private volatile bool _isInStep;
 
-    public FeedMetrics(SessionTable table, OperatorClock clock, TimeProvider time)
+    public FeedMetrics(FeedProgram program, IFeedTable table, OperatorClock clock, TimeProvider time)
     {
+        _meter = new Meter($"SshGateway.{program.Section}.Feed");
         _time = time;
         _heardAt = time.GetTimestamp();
-        _meter.CreateObservableGauge("sshgateway.proxy.table_entries", () => table.Count, description: "Sessions in the table");
+        _meter.CreateObservableGauge($"{program.MetricPrefix}.table_entries", () => table.Count, description: "Sessions in the table");
         _meter.CreateObservableGauge(
-            "sshgateway.proxy.table_age", () => _time.GetElapsedTime(Volatile.Read(ref _heardAt)).TotalSeconds, "s",
+            $"{program.MetricPrefix}.table_age", () => _time.GetElapsedTime(Volatile.Read(ref _heardAt)).TotalSeconds, "s",
             "Since an operator last confirmed the table, or since the start; more than 30 s is an outage of the feed, through which logins go on");
-        _meter.CreateObservableGauge("sshgateway.proxy.feed_in_step", () => _isInStep ? 1 : 0, description: "Whether an operator is followed and the table is complete");
-        _meter.CreateObservableGauge("sshgateway.proxy.feed_sequence", () => Volatile.Read(ref _sequence), description: "The operator's sequence that the table has reached");
-        _meter.CreateObservableGauge("sshgateway.proxy.clock_skew", () => clock.Skew.TotalSeconds, "s", "By how much this proxy's clock is ahead of the operator's; negative: behind");
-        _synced = _meter.CreateCounter<long>("sshgateway.proxy.feed_syncs", description: "Tables that were brought into step with an operator, by how");
-        _lost = _meter.CreateCounter<long>("sshgateway.proxy.feed_lost", description: "Streams that ended or could not be opened, by gRPC status");
+        _meter.CreateObservableGauge($"{program.MetricPrefix}.feed_in_step", () => _isInStep ? 1 : 0, description: "Whether an operator is followed and the table is complete");
+        _meter.CreateObservableGauge($"{program.MetricPrefix}.feed_sequence", () => Volatile.Read(ref _sequence), description: "The operator's sequence that the table has reached");
+        _meter.CreateObservableGauge($"{program.MetricPrefix}.clock_skew", () => clock.Skew.TotalSeconds, "s", $"By how much this {program.Name}'s clock is ahead of the operator's; negative: behind");
+        _synced = _meter.CreateCounter<long>($"{program.MetricPrefix}.feed_syncs", description: "Tables that were brought into step with an operator, by how");
+        _lost = _meter.CreateCounter<long>($"{program.MetricPrefix}.feed_lost", description: "Streams that ended or could not be opened, by gRPC status");
         _synced.StartAtZero("cause", Enum.GetNames<SyncCause>());
         _lost.StartAtZero("cause", LostCauses);
     }

@@ -1,16 +1,16 @@
 using Grpc.Core;
-using SshGateway.Feed;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Text;
-using SshGateway.Proxy.Sessions;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>
 /// Keeps the table in step with an operator. While none can be reached the table stays as it is, without limit:
 /// sessions that were known can be logged into.
 /// </summary>
-internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMetrics metrics, OperatorClock clock, TimeProvider time, ILogger<FeedClient> logger)
+internal sealed class FeedClient(FeedOptions options, IFeedTable table, FeedMetrics metrics, OperatorClock clock, TimeProvider time, ILogger logger)
     : BackgroundService
 {
     // Operators that are all behind what we have seen, for as long: then it is the cluster that was put back.
@@ -20,7 +20,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
 
     private readonly OperatorChoice _operators = new(new OperatorDirectory(options.Operators), Random.Shared);
     private readonly OperatorAccess _access = new(options, time);
-    private readonly TableUpdater _updater = new(table, logger);
+    private readonly TableUpdater _updater = new(table, options.Program, logger);
     private readonly ReconnectDelay _delay = new(Random.Shared);
     private volatile bool _hasSynced;
     private volatile string? _lastFailure;
@@ -30,7 +30,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     /// <summary>Whether the table has been complete once. It never becomes false again.</summary>
     public bool HasSynced => _hasSynced;
 
-    /// <summary>Why this proxy cannot do its work yet; null when it can.</summary>
+    /// <summary>Why this process cannot do its work yet; null when it can.</summary>
     public string? NotReady => _hasSynced ? null
         : $"no operator has sent its sessions yet{(_lastFailure is { } failure ? $": {failure}" : "")}";
 
@@ -88,7 +88,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
         using OperatorStream stream = _access.Open(address, end.Token);
         Hello hello = _updater.Begin();
-        hello.ProxyId = options.ProxyId;
+        hello.ProxyId = options.Id;
         hello.Version = OperatorAccess.Version;
         await stream.WriteAsync(new ProxyMessage { Hello = hello });
 
@@ -142,7 +142,7 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
             _behindSince ??= time.GetTimestamp();
             if (time.GetElapsedTime(_behindSince.Value) >= BehindLimit)
             {
-                FeedClientLog.PutBack(logger, BehindLimit.TotalMinutes);
+                FeedClientLog.PutBack(logger, BehindLimit.TotalMinutes, options.Program.Name);
                 _updater.ForgetMinimum();
             }
         }
@@ -170,20 +170,4 @@ internal sealed class FeedClient(FeedOptions options, SessionTable table, FeedMe
     }
 
     private static Quantity Sessions(long count) => new(count, "session");
-}
-
-/// <summary>The keys of the section <c>Proxy</c> that the feed client reads.</summary>
-internal sealed class FeedOptions
-{
-    /// <summary>Feed addresses, <c>host:port</c>; one is taken at random for each connection.</summary>
-    public required IReadOnlyList<string> Operators { get; init; }
-
-    /// <summary>PEM file of who may sign the operators' certificates; null: plain HTTP, and no token.</summary>
-    public required string? AuthoritiesFile { get; init; }
-
-    /// <summary>The file of the bearer token; null together with <see cref="AuthoritiesFile"/>.</summary>
-    public required string? TokenFile { get; init; }
-
-    /// <summary>Names this proxy in the operator's log: 1 to 128 printable ASCII characters without spaces.</summary>
-    public required string ProxyId { get; init; }
 }

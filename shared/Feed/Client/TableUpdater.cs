@@ -1,15 +1,14 @@
 using Grpc.Core;
-using SshGateway.Feed;
+using Microsoft.Extensions.Logging;
 using SshGateway.Hosting.Text;
-using SshGateway.Proxy.Sessions;
 
-namespace SshGateway.Proxy.Feed;
+namespace SshGateway.Feed.Client;
 
 /// <summary>
 /// Applies the messages of one stream after the other to the table, and knows what the table is in between. A snapshot
 /// only adds and changes until it is complete: a stream that breaks in the middle of one takes nothing away.
 /// </summary>
-internal sealed class TableUpdater(SessionTable table, ILogger logger)
+internal sealed class TableUpdater(IFeedTable table, FeedProgram program, ILogger logger)
 {
     // Entries that could not be used. The operator counts them, so they count here, and the removal of one names its
     // pod.
@@ -43,7 +42,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     public SyncCause Cause { get; private set; }
 
     /// <summary>A new stream begins.</summary>
-    /// <returns>Its Hello, without the proxy's name.</returns>
+    /// <returns>Its Hello, without the program's name.</returns>
     public Hello Begin()
     {
         IsSynced = false;
@@ -172,15 +171,14 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     // A bad entry leaves the session as it was: better the last good route than none.
     private void Upsert(Entry entry)
     {
-        if (EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? problem))
-        {
-            _skipped.Remove(decoded.SessionId);
-            table.Upsert(decoded);
-        }
-        else
+        if (table.Upsert(entry) is { } problem)
         {
             _skipped[entry.SessionId] = (EntryHash.Compute(entry), entry.PodUid);
             FeedClientLog.EntrySkipped(logger, Uri.EscapeDataString(entry.SessionId), problem);
+        }
+        else
+        {
+            _skipped.Remove(entry.SessionId);
         }
     }
 
@@ -191,7 +189,7 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
         {
             _needsSnapshot = true;
             throw new TableMismatchException(
-                $"this proxy has {new Quantity((long)own.Count, "session")} with hash {own.Hash:x16}, the operator has {count} with hash {hash:x16}");
+                $"this {program.Name} has {new Quantity((long)own.Count, "session")} with hash {own.Hash:x16}, the operator has {count} with hash {hash:x16}");
         }
     }
 
@@ -200,12 +198,12 @@ internal sealed class TableUpdater(SessionTable table, ILogger logger)
     {
         ulong count = 0;
         ulong hash = 0;
-        foreach (SessionEntry entry in table.Entries)
+        foreach ((string sessionId, ulong entryHash) in table.Hashes)
         {
-            if (!_skipped.ContainsKey(entry.SessionId))
+            if (!_skipped.ContainsKey(sessionId))
             {
                 count++;
-                hash = unchecked(hash + entry.WireHash);
+                hash = unchecked(hash + entryHash);
             }
         }
         foreach ((ulong Hash, string PodUid) skipped in _skipped.Values)
