@@ -6,15 +6,15 @@ using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Exec;
 using SshGateway.Tests.Support.Harness;
 
-namespace SshGateway.Tests.EndToEnd.ExecRelay;
+namespace SshGateway.Tests.EndToEnd.ExecRelays;
 
-/// <summary>What a session without sshd cannot do, and what is in the way: each with a sentence, and never status 0.</summary>
+/// <summary>What a session without sshd cannot do: each with a sentence, and never with status 0.</summary>
 [Collection(OwnGatewayTests.Name)]
 public sealed class RelayRefusalTests : IAsyncLifetime
 {
-    private const string Id = RelayRig.SessionId;
+    private const string Id = InProcessRelay.SessionId;
 
-    private readonly RelayRig _relay = new();
+    private readonly InProcessRelay _relay = new();
 
     public Task InitializeAsync() => _relay.InitializeAsync();
 
@@ -34,7 +34,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
     [RealSshFact]
     public async Task Another_pod_of_the_same_name_runs_nothing()
     {
-        _relay.Api.AddPod("agents", "pod-1", "uid-2", RelayRig.Container);
+        _relay.Api.AddPod("agents", "pod-1", "uid-2", InProcessRelay.Container);
         await AssertFailsAsync("touch never", "");
     }
 
@@ -48,7 +48,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
     [RealSshFact]
     public async Task A_container_that_is_not_there_runs_nothing()
     {
-        _relay.Table.Upsert(RelayRig.Session with { Container = "nowhere" });
+        _relay.Table.Upsert(InProcessRelay.Session with { Container = "nowhere" });
         await AssertFailsAsync("true", "nowhere");
     }
 
@@ -62,7 +62,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
     [RealSshFact]
     public async Task A_shell_that_is_not_there_is_named()
     {
-        _relay.Table.Upsert(RelayRig.Session with { Shell = "/nowhere/zsh" });
+        _relay.Table.Upsert(InProcessRelay.Session with { Shell = "/nowhere/zsh" });
         CommandResult result = await _relay.Client.RunAsync(Id, "true");
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains("/nowhere/zsh", result.ErrorText, StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
     [RealSshFact("sftp")]
     public async Task An_sftp_server_that_is_not_there_is_named()
     {
-        _relay.Table.Upsert(RelayRig.Session with { SftpServer = "/nowhere/sftp-server" });
+        _relay.Table.Upsert(InProcessRelay.Session with { SftpServer = "/nowhere/sftp-server" });
         CommandResult result = await _relay.Client.RunProgramAsync("sftp", [.. _relay.Client.Arguments(Id), "-b", "/dev/null", SshClient.Host]);
         Assert.False(result.Succeeded);
         Assert.Contains("spec.exec.sftpServer names /nowhere/sftp-server.", result.ErrorText, StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
         await using Daemon master = client.Start(Id, ["-M", "-N"]);
         await RelaySessionTests.WaitForMasterAsync(client);
         Assert.True((await client.RunAsync(Id, "true")).Succeeded);
-        _relay.Table.Upsert(RelayRig.Session with { PodUid = "uid-2" });
+        _relay.Table.Upsert(InProcessRelay.Session with { PodUid = "uid-2" });
         // The master shows the sentence, and the client falls back to a connection of its own.
         await client.RunAsync(Id, "true");
         Assert.Contains("was replaced", master.Output, StringComparison.Ordinal);
@@ -180,7 +180,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
     [RealSshFact]
     public async Task There_are_as_many_connections_as_may_be_and_no_more()
     {
-        var small = new RelayRig(new ConnectionLimits(TimeSpan.FromSeconds(60), 1, new ChannelLimits(10)));
+        var small = new InProcessRelay(new ConnectionLimits(TimeSpan.FromSeconds(60), 1, new ChannelLimits(10)));
         await small.InitializeAsync();
         await using Daemon first = small.Client.Start(Id, [], "sleep 100");
         await Eventually.TrueAsync(() => small.Api.Streams == 1, "nothing runs");
@@ -194,7 +194,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
     [RealSshFact]
     public async Task A_client_that_does_not_log_in_is_told_that_it_took_too_long()
     {
-        var impatient = new RelayRig(new ConnectionLimits(TimeSpan.FromMilliseconds(300), 10, new ChannelLimits(10)));
+        var impatient = new InProcessRelay(new ConnectionLimits(TimeSpan.FromMilliseconds(300), 10, new ChannelLimits(10)));
         await impatient.InitializeAsync();
         using var client = new TcpClient();
         await client.ConnectAsync(impatient.Address);

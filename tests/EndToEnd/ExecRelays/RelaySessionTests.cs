@@ -2,13 +2,13 @@ using System.Security.Cryptography;
 using SshGateway.Tests.Support.Exec;
 using SshGateway.Tests.Support.Harness;
 
-namespace SshGateway.Tests.EndToEnd.ExecRelay;
+namespace SshGateway.Tests.EndToEnd.ExecRelays;
 
 /// <summary>What stock clients do in a session whose pod has no sshd.</summary>
 [Collection(OwnGatewayTests.Name)]
-public sealed class RelaySessionTests(RelayRig relay) : IClassFixture<RelayRig>
+public sealed class RelaySessionTests(InProcessRelay relay) : IClassFixture<InProcessRelay>
 {
-    private const string Id = RelayRig.SessionId;
+    private const string Id = InProcessRelay.SessionId;
 
     private static readonly int[] Sizes = [0, 1, 20_000_000];
 

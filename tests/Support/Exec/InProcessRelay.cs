@@ -24,7 +24,7 @@ namespace SshGateway.Tests.Support.Exec;
 /// the API server that stands in for one with a kubelet. "Containers" are processes of this machine. Clients log in
 /// with the certificates that the proxies make; here ssh-keygen makes them.
 /// </summary>
-public sealed class RelayRig : IAsyncLifetime
+public sealed class InProcessRelay : IAsyncLifetime
 {
     internal const string SessionId = "abc12";
     internal const string Container = "agent";
@@ -44,11 +44,11 @@ public sealed class RelayRig : IAsyncLifetime
     private KeyPair? _ca;
     private Task? _accepting;
 
-    public RelayRig() : this(new ConnectionLimits(TimeSpan.FromSeconds(60), 100, new ChannelLimits(100)))
+    public InProcessRelay() : this(new ConnectionLimits(TimeSpan.FromSeconds(60), 100, new ChannelLimits(100)))
     {
     }
 
-    internal RelayRig(ConnectionLimits limits) => _limits = limits;
+    internal InProcessRelay(ConnectionLimits limits) => _limits = limits;
 
     internal StandInApiServer Api => _api!;
 
