@@ -24,7 +24,7 @@ internal sealed record ChannelLimits(int MaxChannels)
     /// <summary>The largest data packet that is sent, if the client takes it.</summary>
     public const int MaxSentPacket = 32 * 1024;
 
-    /// <summary>Channels that a client may open in each <see cref="OpenPeriod"/>: each costs requests to the API.</summary>
+    /// <summary>Channels that a client may open in each period: each costs requests to the API.</summary>
     public const int OpensPerPeriod = 200;
 
     /// <summary>Control characters that wait in a channel's input.</summary>

@@ -59,38 +59,8 @@ internal sealed partial class ConnectionProtocol(
         }
     }
 
-    private async Task DisconnectAsync(DisconnectReason reason, string sentence)
-    {
-        await _ended.CancelAsync().ConfigureAwait(false);
-        await leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
-        await leg.DrainAsync(Linger).ConfigureAwait(false);
-    }
-
-    private Task AllChannels()
-    {
-        lock (_lock)
-        {
-            return Task.WhenAll(_running);
-        }
-    }
-
-    private async Task ReadAsync()
-    {
-        long turnEnds = leg.Input.TotalBytes + BytesPerTurn;
-        while (true)
-        {
-            InboundPacket packet = await leg.ReceiveAsync().ConfigureAwait(false);
-            await HandleAsync(packet).ConfigureAwait(false);
-            await leg.TryStartRekeyAsync().ConfigureAwait(false);
-            if (leg.Input.TotalBytes >= turnEnds)
-            {
-                turnEnds = leg.Input.TotalBytes + BytesPerTurn;
-                await leg.Socket.Loop.YieldAsync(LoopPriority.Relay);
-            }
-        }
-    }
-
-    private ValueTask HandleAsync(InboundPacket packet)
+    /// <summary>Deals with a message behind the login. The connection's reader calls it.</summary>
+    public ValueTask HandleAsync(InboundPacket packet)
     {
         switch (packet.Number)
         {
@@ -125,6 +95,37 @@ internal sealed partial class ConnectionProtocol(
             default:
                 // RFC 4253 section 11.4.
                 return leg.SendUnimplementedAsync(packet.Sequence);
+        }
+    }
+
+    private async Task DisconnectAsync(DisconnectReason reason, string sentence)
+    {
+        await _ended.CancelAsync().ConfigureAwait(false);
+        await leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
+        await leg.DrainAsync(Linger).ConfigureAwait(false);
+    }
+
+    private Task AllChannels()
+    {
+        lock (_lock)
+        {
+            return Task.WhenAll(_running);
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        long turnEnds = leg.Input.TotalBytes + BytesPerTurn;
+        while (true)
+        {
+            InboundPacket packet = await leg.ReceiveAsync().ConfigureAwait(false);
+            await HandleAsync(packet).ConfigureAwait(false);
+            await leg.TryStartRekeyAsync().ConfigureAwait(false);
+            if (leg.Input.TotalBytes >= turnEnds)
+            {
+                turnEnds = leg.Input.TotalBytes + BytesPerTurn;
+                await leg.Socket.Loop.YieldAsync(LoopPriority.Relay);
+            }
         }
     }
 

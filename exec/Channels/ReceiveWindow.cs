@@ -42,7 +42,7 @@ internal sealed class ReceiveWindow(int size)
         }
     }
 
-    /// <summary>Data was taken out of the channel. Returns by how much the client's window is to be adjusted now.</summary>
+    /// <summary>Data was taken out of the channel. Returns by how much to adjust the client's window now.</summary>
     public int Take(int count)
     {
         lock (_lock)

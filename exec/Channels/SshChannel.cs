@@ -80,7 +80,7 @@ internal sealed class SshChannel : IDisposable
         _input.Writer.Complete();
     }
 
-    /// <summary>The client closes the channel: RFC 4254 section 5.3. True: both sides have, and it is no more.</summary>
+    /// <summary>The client closes the channel: RFC 4254 section 5.3. True: both sides have.</summary>
     public bool ReceiveClose()
     {
         CheckOpen();
@@ -120,7 +120,7 @@ internal sealed class SshChannel : IDisposable
     /// <summary>Whether we have not sent our CLOSE. Only while the output's batch is open.</summary>
     public bool MaySend() => !_sentClose;
 
-    /// <summary>Puts a byte behind what the client has sent. False: too many wait already. The reader calls it.</summary>
+    /// <summary>Puts a byte behind what the client has sent. False: too many wait. The reader calls it.</summary>
     public bool TryInsert(byte value)
     {
         if (_receivedEof || !_receiveWindow.TryInsert())

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace SshGateway.Exec.Requests;
 
-/// <summary>The environment variables that a client sets (RFC 4254 section 6.4): those that the session accepts.</summary>
+/// <summary>The variables that a client sets (RFC 4254 section 6.4): those that the session accepts.</summary>
 /// <param name="accepted">Patterns as in sshd_config's AcceptEnv, besides those that are always accepted.</param>
 internal sealed class ClientEnvironment(IReadOnlyList<string> accepted)
 {

@@ -7,7 +7,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Exec.Requests;
 
-/// <summary>A channel of type "direct-tcpip" (RFC 4254 section 7.2): a connection to a port of the session's pod.</summary>
+/// <summary>A channel of type "direct-tcpip" (RFC 4254 section 7.2): a connection to a port of the pod.</summary>
 internal sealed class ForwardedPort(
     ExecLogin login, ExecSession session, int port, PodClient pods, RequestMetrics metrics, TimeProvider time, ILogger<ForwardedPort> logger) : IChannelTarget
 {

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SshGateway.Exec.Sessions;
 
-/// <summary>session id → session. Reads take no lock and allocate nothing; the feed's client is the only writer.</summary>
+/// <summary>session id → session. Reads take no lock; the feed's client is the only writer.</summary>
 internal sealed class ExecSessionTable
 {
     private readonly ConcurrentDictionary<string, ExecSession> _sessions = new(concurrencyLevel: 1, capacity: 256);

@@ -84,7 +84,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     /// Adds a reply that the peer waits for; false: the batch is full and is to be flushed first. During a key exchange
     /// the reply waits for its end.
     /// </summary>
-    /// <exception cref="SshProtocolException">More replies wait than a peer that answers our KEXINIT asks for.</exception>
+    /// <exception cref="SshProtocolException">Too many wait.</exception>
     public bool TryAppendReply(byte[] payload)
     {
         if (_gate is null)

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace SshGateway.Tests.Unit.Exec;
 
-/// <summary>The windows of a channel against what RFC 4254 section 5.2 says of them, whatever happens on both sides.</summary>
+/// <summary>The windows of a channel against RFC 4254 section 5.2, whatever happens on both sides.</summary>
 public sealed class WindowTests
 {
     private const int Size = 1000;
