@@ -8,7 +8,7 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Proxy.Hosting;
 
 /// <summary>
-/// What is made of private key files, and made anew when they change. They are looked at again when somebody asks for
+/// What is made of key files, and made anew when they change. They are looked at again when somebody asks for
 /// it, every two seconds at most, by their content: Kubernetes changes a mounted Secret by putting a symbolic link
 /// elsewhere. As long as they cannot be read, what was made last stays in force.
 /// </summary>
@@ -22,7 +22,8 @@ internal sealed class KeyFiles<T> : IReloadable
     private readonly Lock _lock = new();
     private readonly string _setting;
     private readonly IReadOnlyList<string> _paths;
-    private readonly Func<IReadOnlyList<SshPrivateKey>, T> _make;
+    private readonly bool _isPublic;
+    private readonly Func<IReadOnlyList<KeyFile>, (T Made, IEnumerable<SshPublicKey> Keys)> _make;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private volatile T _current;
@@ -30,6 +31,7 @@ internal sealed class KeyFiles<T> : IReloadable
     private string? _problem;
     private long _readAt;
 
+    /// <summary>Of private keys.</summary>
     /// <param name="setting">The setting that has the paths, for messages.</param>
     /// <param name="paths">Files, or directories of which each file counts, in the order of the names, but for hidden
     /// ones and <c>*.pub</c>.</param>
@@ -38,11 +40,22 @@ internal sealed class KeyFiles<T> : IReloadable
     /// <param name="logger">Told about changes and problems.</param>
     /// <exception cref="SshFormatException">They cannot be used; the message names the file and the remedy.</exception>
     public KeyFiles(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make, TimeProvider time, ILogger logger)
+        : this(setting, paths, isPublic: false, files => Make(files, make), time, logger)
     {
-        (_setting, _paths, _make, _time, _logger) = (setting, [.. paths], make, time, logger);
-        _readAt = time.GetTimestamp();
-        (_current, _digest, _) = Read([]) ?? throw new SshFormatException($"{setting}: no private key is in {string.Join(", ", _paths)}");
     }
+
+    private KeyFiles(
+        string setting, IEnumerable<string> paths, bool isPublic, Func<IReadOnlyList<KeyFile>, (T Made, IEnumerable<SshPublicKey> Keys)> make, TimeProvider time,
+        ILogger logger)
+    {
+        (_setting, _paths, _isPublic, _make, _time, _logger) = (setting, [.. paths], isPublic, make, time, logger);
+        _readAt = time.GetTimestamp();
+        (_current, _digest, _) = Read([]) ?? throw new SshFormatException($"{setting}: no {Kind} key is in {string.Join(", ", _paths)}");
+    }
+
+    /// <summary>Of public keys: lines as in <c>*.pub</c>, and of directories only such files.</summary>
+    public static KeyFiles<T> OfPublicKeys(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPublicKey>, T> make, TimeProvider time, ILogger logger) =>
+        new(setting, paths, isPublic: true, files => Make(files, make), time, logger);
 
     public T Current
     {
@@ -66,6 +79,8 @@ internal sealed class KeyFiles<T> : IReloadable
 
     public string Content => _setting;
 
+    private string Kind => _isPublic ? "public" : "private";
+
     public string? Reload()
     {
         lock (_lock)
@@ -82,8 +97,8 @@ internal sealed class KeyFiles<T> : IReloadable
         {
             if (Read(_digest) is { } changed)
             {
-                (_current, _digest, IReadOnlyList<SshPrivateKey> keys) = changed;
-                KeyFilesLog.Changed(_logger, string.Join(", ", _paths), string.Join(", ", keys.Select(key => $"{key.PublicKey.Type} {key.PublicKey.Fingerprint}")));
+                (_current, _digest, IEnumerable<SshPublicKey> keys) = changed;
+                KeyFilesLog.Changed(_logger, Kind, string.Join(", ", _paths), string.Join(", ", keys.Select(key => $"{key.Type} {key.Fingerprint}")));
             }
             _problem = null;
         }
@@ -92,25 +107,25 @@ internal sealed class KeyFiles<T> : IReloadable
             if (_problem != problem.Message)
             {
                 _problem = problem.Message;
-                KeyFilesLog.Unusable(_logger, _problem);
+                KeyFilesLog.Unusable(_logger, Kind, _problem);
             }
         }
     }
 
     /// <summary>Null: nothing has changed.</summary>
-    private (T Made, byte[] Digest, IReadOnlyList<SshPrivateKey> Keys)? Read(byte[] digest)
+    private (T Made, byte[] Digest, IEnumerable<SshPublicKey> Keys)? Read(byte[] digest)
     {
-        (string Path, byte[] Content)[] files = [];
+        KeyFile[] files = [];
         try
         {
-            files = [.. _paths.SelectMany(Expand).Select(path => (path, RegularFile.ReadBytes(path, OpenSshKeyFile.MaxSize)))];
+            files = [.. _paths.SelectMany(Expand).Select(path => new KeyFile(path, RegularFile.ReadBytes(path, OpenSshKeyFile.MaxSize)))];
             byte[] now = DigestOf(files);
             if (now.AsSpan().SequenceEqual(digest))
             {
                 return null;
             }
-            IReadOnlyList<SshPrivateKey> keys = [.. files.Select(file => OpenSshKeyFile.Parse(file.Content, file.Path))];
-            return (_make(keys), now, keys);
+            (T made, IEnumerable<SshPublicKey> keys) = _make(files);
+            return (made, now, keys);
         }
         catch (Exception problem) when (problem is SshFormatException or IOException or UnauthorizedAccessException)
         {
@@ -118,29 +133,64 @@ internal sealed class KeyFiles<T> : IReloadable
         }
         finally
         {
-            foreach ((_, byte[] content) in files)
+            foreach (KeyFile file in files)
             {
-                CryptographicOperations.ZeroMemory(content);
+                CryptographicOperations.ZeroMemory(file.Content);
             }
         }
     }
 
-    private static IEnumerable<string> Expand(string path)
+    private static (T Made, IEnumerable<SshPublicKey> Keys) Make(IReadOnlyList<KeyFile> files, Func<IReadOnlyList<SshPrivateKey>, T> make)
+    {
+        IReadOnlyList<SshPrivateKey> keys = [.. files.Select(file => OpenSshKeyFile.Parse(file.Content, file.Path))];
+        return (make(keys), keys.Select(key => key.PublicKey));
+    }
+
+    private static (T Made, IEnumerable<SshPublicKey> Keys) Make(IReadOnlyList<KeyFile> files, Func<IReadOnlyList<SshPublicKey>, T> make)
+    {
+        IReadOnlyList<SshPublicKey> keys = [.. files.SelectMany(ParseLines)];
+        return keys.Count is > 0 and <= MaxFiles
+            ? (make(keys), keys)
+            : throw new SshFormatException($"there are {keys.Count} public keys in {string.Join(", ", files.Select(file => file.Path))}; write 1 to {MaxFiles}");
+    }
+
+    private static IEnumerable<SshPublicKey> ParseLines(KeyFile file)
+    {
+        foreach (string line in Encoding.UTF8.GetString(file.Content).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line[0] == '#')
+            {
+                continue;
+            }
+            SshPublicKey key;
+            try
+            {
+                key = SshPublicKey.ParseLine(line);
+            }
+            catch (SshFormatException problem)
+            {
+                throw new SshFormatException($"the file '{file.Path}' cannot be used: {problem.Message}");
+            }
+            yield return key;
+        }
+    }
+
+    private IEnumerable<string> Expand(string path)
     {
         if (!Directory.Exists(path))
         {
             return [path];
         }
-        string[] files = [.. Directory.EnumerateFiles(path).Where(IsPrivate).Order(StringComparer.Ordinal).Take(MaxFiles + 1)];
+        string[] files = [.. Directory.EnumerateFiles(path).Where(Counts).Order(StringComparer.Ordinal).Take(MaxFiles + 1)];
         return files.Length is > 0 and <= MaxFiles
             ? files
-            : throw new SshFormatException($"the directory '{path}' must have 1 to {MaxFiles} private key files");
+            : throw new SshFormatException($"the directory '{path}' must have 1 to {MaxFiles} {Kind} key files");
     }
 
-    private static bool IsPrivate(string file) => !Path.GetFileName(file).StartsWith('.') && !file.EndsWith(".pub", StringComparison.Ordinal);
+    private bool Counts(string file) => !Path.GetFileName(file).StartsWith('.') && file.EndsWith(".pub", StringComparison.Ordinal) == _isPublic;
 
     // Of names too: two files whose keys change places are a change.
-    private static byte[] DigestOf(IEnumerable<(string Path, byte[] Content)> files)
+    private static byte[] DigestOf(IEnumerable<KeyFile> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach ((string path, byte[] content) in files)
@@ -152,11 +202,13 @@ internal sealed class KeyFiles<T> : IReloadable
     }
 }
 
+internal readonly record struct KeyFile(string Path, byte[] Content);
+
 internal static partial class KeyFilesLog
 {
-    [LoggerMessage(1, LogLevel.Information, "The private keys in {Paths} changed. New connections use {Keys}")]
-    public static partial void Changed(ILogger logger, string paths, string keys);
+    [LoggerMessage(1, LogLevel.Information, "The {Kind} keys in {Paths} changed. New connections use {Keys}")]
+    public static partial void Changed(ILogger logger, string kind, string paths, string keys);
 
-    [LoggerMessage(2, LogLevel.Error, "Cannot use the changed private keys; keeping the previous ones: {Problem}")]
-    public static partial void Unusable(ILogger logger, string problem);
+    [LoggerMessage(2, LogLevel.Error, "Cannot use the changed {Kind} keys; keeping the previous ones: {Problem}")]
+    public static partial void Unusable(ILogger logger, string kind, string problem);
 }

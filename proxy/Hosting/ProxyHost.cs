@@ -124,6 +124,15 @@ internal static class ProxyHost
             HandshakesPerPod = options.HandshakesPerPod,
         });
         services.AddSingleton(provider => new HandshakeSlots(provider.GetRequiredService<PodLoginLimits>().HandshakesPerPod));
+        if (options.ExecRelays.Count > 0)
+        {
+            services.AddSingleton(provider => KeyFiles<ExecRelayKeys>.OfPublicKeys(
+                "Proxy:ExecRelayHostKeys", [options.ExecRelayHostKeys], static keys => new ExecRelayKeys(keys), TimeProvider.System,
+                provider.GetRequiredService<ILogger<KeyFiles<ExecRelayKeys>>>()));
+            AddCurrent<ExecRelayKeys>(services);
+        }
+        services.AddSingleton(provider => new ExecRelays(
+            [.. options.ExecRelays], provider.GetService<Func<ExecRelayKeys>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExecRelays>>()));
         services.AddSingleton<PodConnector>();
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
@@ -196,6 +205,13 @@ internal static class ProxyHost
         where T : class
     {
         services.AddSingleton(provider => new KeyFiles<T>(setting, paths, make, TimeProvider.System, provider.GetRequiredService<ILogger<KeyFiles<T>>>()));
+        AddCurrent<T>(services);
+    }
+
+    /// <summary>What the key files make, as it is now.</summary>
+    private static void AddCurrent<T>(IServiceCollection services)
+        where T : class
+    {
         services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<KeyFiles<T>>());
         services.AddSingleton<Func<T>>(provider =>
         {
