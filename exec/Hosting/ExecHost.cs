@@ -106,14 +106,7 @@ internal static class ExecHost
     private static void AddKeys(IServiceCollection services, ExecOptions options)
     {
         services.AddKeyFiles("Exec:HostKeys", options.HostKeys, static keys => new HostKeySet(keys));
-        services.AddSingleton(provider => new PublicKeyFiles(
-            "Exec:UserCa", [options.UserCa], provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PublicKeyFiles>>()));
-        services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<PublicKeyFiles>());
-        services.AddSingleton<Func<IReadOnlyList<SshPublicKey>>>(provider =>
-        {
-            PublicKeyFiles files = provider.GetRequiredService<PublicKeyFiles>();
-            return () => files.Current;
-        });
+        services.AddPublicKeyFiles("Exec:UserCa", [options.UserCa], static keys => keys);
     }
 
     private static void AddConnections(IServiceCollection services, ExecOptions options)

@@ -136,7 +136,11 @@ internal static class OperatorHost
         services.TryAddSingleton<IIssuerKeysSource, ClusterIssuerKeys>();
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
-        var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
+        var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap)
+        {
+            ExecHostKeysSecret = options.ExecHostKeysSecret,
+            ExecHostKeysConfigMap = options.ExecHostKeysConfigMap,
+        };
         IReadOnlyList<string> feedNames = options.FeedNames is { Count: > 0 } names ? [.. names] : [$"ssh-gateway-operator.{leaseNamespace}.svc"];
         var feedCa = new FeedCaSettings(
             leaseNamespace, options.FeedCaSecret, options.FeedCaConfigMap, feedNames, options.FeedCertificateLifetime, options.FeedCaLifetime, options.FeedCaOverlap);

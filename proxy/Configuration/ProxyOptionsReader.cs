@@ -12,6 +12,7 @@ namespace SshGateway.Proxy.Configuration;
 internal static class ProxyOptionsReader
 {
     private const int MaxId = 128;
+    private const int MaxExecRelays = 16;
 
     // Less would spend the session on key exchanges.
     private const long MinRekeyBytes = 64 * 1024;
@@ -51,6 +52,7 @@ internal static class ProxyOptionsReader
             "Proxy:UserCaKey and Proxy:GatewayKey are both there; the gateway logs in to pods with one of them, so leave the other out"),
         .. CheckNetworks("ProxyProtocolFrom", options.ProxyProtocolFrom).Concat(CheckNetworks("PenaltyExempt", options.PenaltyExempt)),
         .. OperatorSettings.FindProblems(ProxyOptions.Section, "proxy", options.Operators, options.OperatorCA, options.OperatorToken, options.OperatorInsecure),
+        .. CheckExecRelays(options),
         .. CheckNames("KexAlgorithms", options.KexAlgorithms, [.. KeyExchangeAlgorithm.All.Select(kex => kex.Name)])
             .Concat(CheckNames("Ciphers", options.Ciphers, [.. CipherAlgorithm.All.Select(cipher => cipher.Name)]))
             .Concat(CheckNames("Macs", options.Macs, [.. MacAlgorithm.All.Select(mac => mac.Name)])),
@@ -96,6 +98,20 @@ internal static class ProxyOptionsReader
     private static string[] CheckWindow(string key, int value, int usual) => RefuseIf(
         value is not 0 and (< MinWindow or > MaxWindow),
         $"Proxy:{key} is {value}; write 0 for what the kernel allows, or a number from {MinWindow} to {MaxWindow}, such as {usual}");
+
+    private static IEnumerable<string> CheckExecRelays(ProxyOptions options) =>
+    [
+        .. options.ExecRelays.Where(address => !OperatorSettings.IsAddress(address))
+            .Select(address => $"Proxy:ExecRelays has \"{address}\"; write host:port, such as ssh-gateway-exec.ssh-gateway.svc:2222"),
+        .. RefuseIf(options.ExecRelays.Count > MaxExecRelays,
+            $"Proxy:ExecRelays has {options.ExecRelays.Count} names; write {MaxExecRelays} at most: one name can have the addresses of many relays"),
+        .. RefuseIf(options.ExecRelays.Count > 0 && options.ExecRelayHostKeys.Length == 0,
+            "Proxy:ExecRelayHostKeys is missing; write the file or directory of the public host keys that the relays of Proxy:ExecRelays may show"),
+        .. RefuseIf(options.ExecRelays.Count == 0 && options.ExecRelayHostKeys.Length > 0,
+            "Proxy:ExecRelays is missing; write where the relays of Proxy:ExecRelayHostKeys are, such as ssh-gateway-exec.ssh-gateway.svc:2222"),
+        .. RefuseIf(options.ExecRelays.Count > 0 && options.GatewayKey.Length > 0,
+            "Proxy:ExecRelays needs Proxy:UserCaKey in place of Proxy:GatewayKey: exec relays accept only certificates"),
+    ];
 
     private static IEnumerable<string> CheckNetworks(string key, IEnumerable<string> networks) => networks
         .Where(network => !NetworkSet.IsNetwork(network))

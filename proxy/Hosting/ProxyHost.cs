@@ -121,6 +121,12 @@ internal static class ProxyHost
             HandshakesPerPod = options.HandshakesPerPod,
         });
         services.AddSingleton(provider => new HandshakeSlots(provider.GetRequiredService<PodLoginLimits>().HandshakesPerPod));
+        if (options.ExecRelays.Count > 0)
+        {
+            services.AddPublicKeyFiles("Proxy:ExecRelayHostKeys", [options.ExecRelayHostKeys], static keys => new ExecRelayKeys(keys));
+        }
+        services.AddSingleton(provider => new ExecRelays(
+            [.. options.ExecRelays], provider.GetService<Func<ExecRelayKeys>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExecRelays>>()));
         services.AddSingleton<PodConnector>();
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();

@@ -21,9 +21,15 @@ internal static class OperatorSettings
             $"{section}:OperatorToken is missing; write the file of the token that tells the operators who this {program} is"),
     ];
 
+    /// <summary>Whether this is host:port.</summary>
+    public static bool IsAddress(string address) => Parse(address) is not null;
+
     // A scheme without a port of its own, which would be dialled in place of one that is missing.
+    private static Uri? Parse(string address) =>
+        Uri.TryCreate($"tcp://{address}", UriKind.Absolute, out Uri? uri) && uri.Authority == address && uri.Port >= 1 ? uri : null;
+
     private static string[] CheckAddress(string section, string address, bool isInsecure) =>
-        !Uri.TryCreate($"tcp://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address || uri.Port < 1
+        Parse(address) is not { } uri
             ? [$"{section}:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443"]
             : RefuseIf(isInsecure && !(IPAddress.TryParse(uri.IdnHost, out IPAddress? ip) && IPAddress.IsLoopback(ip)),
                 $"{section}:Operators has \"{address}\"; with {section}:OperatorInsecure write loopback addresses, such as 127.0.0.1:7443");

@@ -16,6 +16,7 @@ internal class KeyFiles<TKey, T> : IReloadable
     where T : class
 {
     private const int MaxFiles = 16;
+    private const int MaxKeys = 16;
 
     private static readonly TimeSpan RereadInterval = TimeSpan.FromSeconds(2);
 
@@ -112,11 +113,9 @@ internal class KeyFiles<TKey, T> : IReloadable
                 return null;
             }
             IReadOnlyList<TKey> keys = [.. files.SelectMany(file => _format.Parse(file.Content, file.Path))];
-            if (keys.Count == 0)
-            {
-                throw new SshFormatException($"no {_format.Kind} is in {string.Join(", ", _paths)}");
-            }
-            return (_make(keys), now, keys);
+            return keys.Count is > 0 and <= MaxKeys
+                ? (_make(keys), now, keys)
+                : throw new SshFormatException($"there are {keys.Count} {_format.Kind}s in {string.Join(", ", _paths)}; write 1 to {MaxKeys}");
         }
         catch (Exception problem) when (problem is SshFormatException or IOException or UnauthorizedAccessException)
         {
@@ -158,14 +157,15 @@ internal class KeyFiles<TKey, T> : IReloadable
     }
 }
 
-/// <inheritdoc/>
+/// <summary>What is made of private key files.</summary>
 internal sealed class KeyFiles<T>(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make, TimeProvider time, ILogger logger)
     : KeyFiles<SshPrivateKey, T>(KeyFormats.Private, setting, paths, make, time, logger)
     where T : class;
 
-/// <summary>The public keys in files.</summary>
-internal sealed class PublicKeyFiles(string setting, IEnumerable<string> paths, TimeProvider time, ILogger logger)
-    : KeyFiles<SshPublicKey, IReadOnlyList<SshPublicKey>>(KeyFormats.Public, setting, paths, static keys => keys, time, logger);
+/// <summary>The same of public keys.</summary>
+internal sealed class PublicKeyFiles<T>(string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPublicKey>, T> make, TimeProvider time, ILogger logger)
+    : KeyFiles<SshPublicKey, T>(KeyFormats.Public, setting, paths, make, time, logger)
+    where T : class;
 
 internal static partial class KeyFilesLog
 {

@@ -56,7 +56,7 @@ internal static class KeyFormats
         }
         catch (SshFormatException problem)
         {
-            throw new SshFormatException($"the file '{path}', line {number}: {problem.Message}");
+            throw new SshFormatException($"the file '{path}' cannot be used: line {number}: {problem.Message}");
         }
     }
 }

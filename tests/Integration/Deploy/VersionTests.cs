@@ -11,6 +11,7 @@ public sealed class VersionTests
     [InlineData("Dockerfile.proxy", @"-t ssh-gateway-proxy:(\S+) |^ARG VERSION=(\S+)$", 2)]
     [InlineData("Dockerfile.exec", @"-t ssh-gateway-exec:(\S+) |^ARG VERSION=(\S+)$", 2)]
     [InlineData("deploy/base/kustomization.yaml", @"newTag: (\S+)$", 2)]
+    [InlineData("deploy/components/exec/kustomization.yaml", @"newTag: (\S+)$", 1)]
     [InlineData("deploy/labels/labels.yaml", @"app\.kubernetes\.io/version: (\S+)$", 1)]
     [InlineData("deploy/helm/ssh-gateway/Chart.yaml", @"^(?:appVersion|version): (\S+)$", 2)]
     [InlineData("deploy/README.md", @"newTag: (\S+?)\}|registry\.example\.com/ssh-gateway-proxy:(\S+)|ssh-gateway-(\d\S+)\.tgz|--version (\S+)", 8)]

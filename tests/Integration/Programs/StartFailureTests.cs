@@ -56,7 +56,7 @@ public sealed class StartFailureTests : IDisposable
     [Theory]
     [InlineData("--Exec:LogCommands=yes", "Exec:LogCommands is \"yes\"; write true or false")]
     [InlineData("--Exec:Listen=TAKEN", "Exec:Listen is \"TAKEN\", which cannot be listened on: Address already in use; end the program that listens there")]
-    [InlineData("--Exec:UserCa=CUT", "Exec:UserCa: the file 'CUT', line 1: ")]
+    [InlineData("--Exec:UserCa=CUT", "Exec:UserCa: the file 'CUT' cannot be used: line 1: ")]
     [InlineData("--Exec:UserCa=@fifo", "Exec:UserCa: @fifo: is no regular file")]
     [InlineData("--Exec:HostKeys:0=CUT", "Exec:HostKeys: the private key file 'CUT' cannot be used: it is cut short")]
     [InlineData("--Exec:Kubeconfig=/nowhere/kubeconfig", "/nowhere/kubeconfig")]

@@ -134,7 +134,9 @@ internal sealed class StandInApiServer : IAsyncDisposable
             apiVersion: v1
             kind: Config
             current-context: tests
-            contexts: [{name: tests, context: {cluster: tests, user: tests}}]
+            contexts:
+            - name: tests
+              context: {cluster: tests, user: tests}
             clusters:
             - name: tests
               cluster:

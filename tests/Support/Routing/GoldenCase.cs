@@ -94,6 +94,10 @@ internal sealed class GoldenCase(string name)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  idleTimeout: {session.IdleTimeout.TotalSeconds} s\n");
             }
+            if (session.Exec is { } exec)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  exec: \"{exec.Container}\" \"{exec.Shell}\" \"{exec.SftpServer}\" \"{string.Join(' ', exec.AcceptEnv)}\"\n");
+            }
             if (session.Passthrough)
             {
                 text.Append("  passthrough: true\n");

@@ -41,6 +41,7 @@ public sealed partial class DocumentedOptionsTests
         ["Proxy:ProxyProtocolFrom"] = "10.0.0.0/8",
         ["Proxy:PenaltyExempt"] = "10.0.0.0/8",
         ["Proxy:Operators"] = "127.0.0.1:7444",
+        ["Proxy:ExecRelays"] = "relay:2222",
         ["Proxy:KexAlgorithms"] = "curve25519-sha256",
         ["Proxy:Ciphers"] = "aes128-ctr",
         ["Proxy:Macs"] = "hmac-sha2-256",
@@ -63,6 +64,8 @@ public sealed partial class DocumentedOptionsTests
     private static readonly Dictionary<string, (string[] Without, (string Key, string Value)[] With)> Together = new()
     {
         ["Proxy:GatewayKey"] = (["Proxy:UserCaKey"], []),
+        ["Proxy:ExecRelays"] = ([], [("Proxy:ExecRelayHostKeys", "/keys/relays")]),
+        ["Proxy:ExecRelayHostKeys"] = ([], [("Proxy:ExecRelays:0", "relay:2222")]),
         ["Operator:AllNamespaces"] = (["Operator:Namespaces:0"], []),
         ["Operator:InternalCallers"] = ([], [("Operator:InternalListen", "127.0.0.1:7998")]),
         ["Operator:FeedCertificate"] = ([], [("Operator:FeedCertificateKey", "tls.key")]),
