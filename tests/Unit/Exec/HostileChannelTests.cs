@@ -1,4 +1,5 @@
 using SshGateway.Exec.Channels;
+using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
@@ -161,6 +162,27 @@ public sealed class HostileChannelTests
         }
         await asking.Limited();
         Assert.False(rig.Ended.IsCompleted);
+    }
+
+    // The relay has begun a key exchange, and until it ends no answer may be sent (RFC 4253 section 7.1).
+    [Fact]
+    public async Task A_client_that_asks_and_does_not_exchange_keys_is_disconnected()
+    {
+        await using ChannelRig rig = await ChannelRig.ConnectAsync(ChannelRig.To(() => new EchoTarget()), limits: new RekeyLimits(16 * 1024));
+        uint channel = await rig.OpenAsync();
+        byte[] request = ChannelRig.Request(channel, "yes").ToArray();
+        try
+        {
+            for (int i = 0; i < 5000; i++)
+            {
+                await rig.SendAsync(request);
+            }
+        }
+        catch (PeerGoneException)
+        {
+            // It did not take them all.
+        }
+        await rig.AssertDisconnectedAsync("too many requests during a key exchange");
     }
 
     [Fact]
