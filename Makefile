@@ -10,7 +10,7 @@ help: ## Show this list
 build: ## Build everything (Release)
 	@scripts/build
 
-images: ## Build both container images as OCI archives in .images
+images: ## Build the container images as OCI archives in .images
 	@scripts/images
 
 # SOURCE=kubernetes: with a real API server. SOURCE=cluster: all of it in pods.

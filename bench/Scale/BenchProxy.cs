@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed.Client;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Tests.Support;
@@ -13,11 +14,19 @@ internal sealed class BenchProxy : IAsyncDisposable
 
     public BenchProxy(int number, Uri feed, FeedKeys keys)
     {
-        var clock = new OperatorClock(TimeProvider.System, NullLogger<OperatorClock>.Instance);
-        _metrics = new FeedMetrics(Table, clock, TimeProvider.System);
+        var clock = new OperatorClock(ProxyFeed.Program, TimeProvider.System, NullLogger<OperatorClock>.Instance);
+        var table = new SessionFeedTable(Table);
+        _metrics = new FeedMetrics(ProxyFeed.Program, table, clock, TimeProvider.System);
         _client = new FeedClient(
-            new FeedOptions { Operators = [feed.Authority], AuthoritiesFile = keys.AuthoritiesFile, TokenFile = keys.TokenFile, ProxyId = $"bench-{number}" },
-            Table, _metrics, clock, TimeProvider.System, Log);
+            new FeedOptions
+            {
+                Program = ProxyFeed.Program,
+                Operators = [feed.Authority],
+                AuthoritiesFile = keys.AuthoritiesFile,
+                TokenFile = keys.TokenFile,
+                Id = $"bench-{number}",
+            },
+            table, _metrics, clock, TimeProvider.System, Log);
     }
 
     public SessionTable Table { get; } = new();

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
 using SshGateway.Feed;
-using SshGateway.Proxy.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Tests.Support;
 
 namespace SshGateway.Bench.Scale;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using SshGateway.Proxy.Feed;
+using SshGateway.Feed.Client;
 
 namespace SshGateway.Bench.Scale;
 

@@ -36,6 +36,12 @@ internal sealed class OperatorOptions
     /// <summary>Made by the leader when it is missing; empty: not made.</summary>
     public string UserCaConfigMap { get; set; } = "ssh-gateway-user-ca";
 
+    /// <summary>The exec relays' host keys. Made by the leader when it is missing; empty: not made.</summary>
+    public string ExecHostKeysSecret { get; set; } = "";
+
+    /// <summary>Their public halves, which the proxies expect; empty: not made.</summary>
+    public string ExecHostKeysConfigMap { get; set; } = "";
+
     /// <summary>Made and renewed by the leader, unless it is somebody's own; empty: not read.</summary>
     public string FeedCaSecret { get; set; } = "ssh-gateway-feed-ca";
 

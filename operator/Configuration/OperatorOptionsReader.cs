@@ -143,6 +143,8 @@ internal static partial class OperatorOptionsReader
             (nameof(OperatorOptions.HostKeysSecret), options.HostKeysSecret),
             (nameof(OperatorOptions.UserCaSecret), options.UserCaSecret),
             (nameof(OperatorOptions.UserCaConfigMap), options.UserCaConfigMap),
+            (nameof(OperatorOptions.ExecHostKeysSecret), options.ExecHostKeysSecret),
+            (nameof(OperatorOptions.ExecHostKeysConfigMap), options.ExecHostKeysConfigMap),
         ];
         return names.Where(n => n.Name.Length > 0 && !ObjectName().IsMatch(n.Name))
             .Select(n => $"Operator:{n.Key} is \"{n.Name}\"; write the name of an object, or nothing to have none made");

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Hosting;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Feed.Certificates;
-using SshGateway.Operator.Kubernetes.Credentials;
 
 namespace SshGateway.Operator.Hosting;
 
@@ -34,7 +35,7 @@ internal static class OperatorCheck
         {
             return $"the directory {options.Directory}";
         }
-        ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
+        ApiServerAccess access = AccessReader.Read(options.Kubeconfig, "Operator:Kubeconfig", configuration, TimeProvider.System);
         return $"the API server {access.Server} ({access.Origin}), {(options.AllNamespaces ? "all namespaces" : $"namespaces {string.Join(", ", options.Namespaces)}")}";
     }
 

@@ -3,13 +3,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Logging;
 using SshGateway.Hosting.Metrics;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Feed.Certificates;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.FeedCertificates;
 using SshGateway.Operator.Kubernetes.Keys;
 using SshGateway.Operator.Kubernetes.Tokens;
@@ -126,7 +127,7 @@ internal static class OperatorHost
             return;
         }
         // Read before anything starts, so that what is wrong with it stops the process with a sentence.
-        ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
+        ApiServerAccess access = AccessReader.Read(options.Kubeconfig, "Operator:Kubeconfig", configuration, TimeProvider.System);
         // A connection for the watches, and one for everything else: an HTTP/2 connection has 100 streams.
         services.AddSingleton<IClusterSource>(s => new KubernetesSource(
             access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
@@ -135,7 +136,11 @@ internal static class OperatorHost
         services.TryAddSingleton<IIssuerKeysSource, ClusterIssuerKeys>();
         string leaseNamespace = options.LeaseNamespace.Length > 0 ? options.LeaseNamespace
             : InClusterAccess.ReadNamespace(InClusterAccess.DefaultDirectory) ?? ObjectMeta.DefaultNamespace;
-        var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap);
+        var keys = new KeyNames(leaseNamespace, options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap)
+        {
+            ExecHostKeysSecret = options.ExecHostKeysSecret,
+            ExecHostKeysConfigMap = options.ExecHostKeysConfigMap,
+        };
         IReadOnlyList<string> feedNames = options.FeedNames is { Count: > 0 } names ? [.. names] : [$"ssh-gateway-operator.{leaseNamespace}.svc"];
         var feedCa = new FeedCaSettings(
             leaseNamespace, options.FeedCaSecret, options.FeedCaConfigMap, feedNames, options.FeedCertificateLifetime, options.FeedCaLifetime, options.FeedCaOverlap);

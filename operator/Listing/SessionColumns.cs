@@ -17,6 +17,7 @@ internal static class SessionColumns
         // Only an API server collects them from the proxies.
         (new("Conns", false), (_, _) => null),
         (new("Age", false), (s, now) => HumanAge.Format(s.Metadata?.CreationTimestamp, now)),
+        (new("Backend", true), (s, _) => SessionRules.IsExec(s.Spec) ? "Exec" : "SSH"),
         (new("IP", true), (s, _) => s.Status?.Endpoint?.Ip),
         (new("Port", true), (s, _) => s.Status?.Endpoint?.Port?.ToString(CultureInfo.InvariantCulture)),
         (new("Node", true), (s, _) => s.Status?.Endpoint?.NodeName),

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Logging;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Configuration;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Yaml;
 
@@ -56,7 +57,7 @@ internal static class SessionsCommand
     private static async Task<ListedTable?> TryReadServerAsync(
         OperatorOptions options, IConfiguration configuration, TextWriter errors, CancellationToken cancellationToken)
     {
-        ApiServerAccess access = AccessReader.Read(options.Kubeconfig, configuration, TimeProvider.System);
+        ApiServerAccess access = AccessReader.Read(options.Kubeconfig, "Operator:Kubeconfig", configuration, TimeProvider.System);
         using var api = new ApiClient(ApiConnection.Open(access), TimeProvider.System);
         try
         {

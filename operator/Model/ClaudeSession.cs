@@ -33,7 +33,12 @@ internal sealed record SessionSpec
 
     public PodSelection? Pod { get; init; }
 
+    /// <summary>How the pod is reached: see <see cref="SessionRules.IsExec"/>.</summary>
+    public string? Backend { get; init; }
+
     public SshSpec? Ssh { get; init; }
+
+    public ExecSpec? Exec { get; init; }
 
     public string? Access { get; init; }
 
@@ -92,4 +97,18 @@ internal sealed record SshSpec
 
     /// <summary>Whether a second way in, encrypted up to the pod, is allowed.</summary>
     public bool? Passthrough { get; init; }
+}
+
+/// <summary><c>spec.exec</c>: how the exec relay runs commands in a pod without an sshd.</summary>
+internal sealed record ExecSpec
+{
+    /// <summary>Null: the pod's default container.</summary>
+    public string? Container { get; init; }
+
+    public string? Shell { get; init; }
+
+    public string? SftpServer { get; init; }
+
+    /// <summary>Environment variables that a client may set; a star at the end stands for any rest.</summary>
+    public IReadOnlyList<string?>? AcceptEnv { get; init; }
 }

@@ -55,10 +55,15 @@ internal sealed record ObjectMeta
 internal sealed record ObjectAnnotations
 {
     public const string ForgetHostKeyName = "tars.cloudwalk.network/forget-host-key";
+    public const string DefaultContainerName = "kubectl.kubernetes.io/default-container";
 
     /// <summary>On a ClaudeSession: the fingerprint of a host key that its pod must not have.</summary>
     [JsonPropertyName(ForgetHostKeyName)]
     public string? ForgetHostKey { get; init; }
+
+    /// <summary>On a Pod: the container that kubectl takes when none is named.</summary>
+    [JsonPropertyName(DefaultContainerName)]
+    public string? DefaultContainer { get; init; }
 }
 
 /// <summary>Names one object.</summary>

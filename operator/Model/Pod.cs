@@ -36,6 +36,14 @@ internal sealed record PodSpec
     public bool HostNetwork { get; init; }
 
     public string? NodeName { get; init; }
+
+    public IReadOnlyList<PodContainer>? Containers { get; init; }
+}
+
+/// <summary>One of <c>spec.containers</c>.</summary>
+internal sealed record PodContainer
+{
+    public string? Name { get; init; }
 }
 
 /// <summary><c>status</c> of a Pod.</summary>
@@ -74,19 +82,30 @@ internal sealed record PodAddress
     public string? Ip { get; init; }
 }
 
-/// <summary>One of a pod's <c>status.containerStatuses</c>: why it does not run.</summary>
+/// <summary>One of a pod's <c>status.containerStatuses</c>: whether it runs, or why it does not.</summary>
 internal sealed record ContainerStatus
 {
     public string? Name { get; init; }
+
+    /// <summary>Its readiness probe's answer; without a probe, whether it runs.</summary>
+    public bool Ready { get; init; }
 
     public StatePart? State { get; init; }
 
     /// <summary><c>state</c>.</summary>
     internal sealed record StatePart
     {
+        public RunningPart? Running { get; init; }
+
         public CausePart? Waiting { get; init; }
 
         public CausePart? Terminated { get; init; }
+    }
+
+    /// <summary>There while it runs.</summary>
+    internal sealed record RunningPart
+    {
+        public DateTimeOffset? StartedAt { get; init; }
     }
 
     /// <summary>Why it waits or ended.</summary>

@@ -31,6 +31,9 @@ internal static partial class SessionRules
         _ => null,
     };
 
+    /// <summary>Whether the pod has no sshd, so that an exec relay stands in for it.</summary>
+    public static bool IsExec(SessionSpec? spec) => spec?.Backend == "Exec";
+
     /// <summary>Everything that is wrong; empty when nothing is.</summary>
     public static IEnumerable<Violation> Check(ClaudeSession session)
     {
@@ -44,7 +47,7 @@ internal static partial class SessionRules
             yield return new Violation("spec", "is missing; it needs at least owner.user and ssh.authorizedKeys");
             yield break;
         }
-        foreach (Violation violation in CheckOwner(spec.Owner).Concat(CheckPod(spec.Pod)).Concat(CheckSsh(spec.Ssh)))
+        foreach (Violation violation in CheckOwner(spec.Owner).Concat(CheckPod(spec.Pod)).Concat(CheckSsh(spec.Ssh)).Concat(CheckBackend(spec)))
         {
             yield return violation;
         }
@@ -194,6 +197,67 @@ internal static partial class SessionRules
             {
                 yield return new Violation(
                     $"{Field}[{i}]", $"must be 1 to {MaxPrincipalLength} characters, none of them a control character");
+            }
+        }
+    }
+
+    private static IEnumerable<Violation> CheckBackend(SessionSpec spec)
+    {
+        if (spec.Backend is not (null or "SSH" or "Exec"))
+        {
+            yield return new Violation("spec.backend", "must be SSH or Exec");
+        }
+        if (!IsExec(spec))
+        {
+            if (spec.Exec is not null)
+            {
+                yield return new Violation("spec.exec", "must be left out unless spec.backend is Exec");
+            }
+            yield break;
+        }
+        if (spec.Ssh?.Passthrough == true)
+        {
+            yield return new Violation("spec.ssh.passthrough", "must be false with the backend Exec, because the pod has no sshd");
+        }
+        if (spec.Ssh?.HostKeys?.Count > 0)
+        {
+            yield return new Violation("spec.ssh.hostKeys", "must be left out with the backend Exec, because the pod has no sshd");
+        }
+        if (spec.Ssh?.HostCAKeys?.Count > 0)
+        {
+            yield return new Violation("spec.ssh.hostCAKeys", "must be left out with the backend Exec, because the pod has no sshd");
+        }
+        foreach (Violation violation in CheckExec(spec.Exec ?? new ExecSpec()))
+        {
+            yield return violation;
+        }
+    }
+
+    private static IEnumerable<Violation> CheckExec(ExecSpec exec)
+    {
+        if (exec.Container is { } container && !ExecNames.IsContainer(container))
+        {
+            yield return new Violation("spec.exec.container", "must be the name of one of the pod's containers");
+        }
+        if (exec.Shell is { } shell && !ExecNames.IsPath(shell))
+        {
+            yield return new Violation("spec.exec.shell", $"must be an absolute path of at most {ExecNames.MaxPath} characters, such as /bin/zsh");
+        }
+        if (exec.SftpServer is { } server && !ExecNames.IsPath(server))
+        {
+            yield return new Violation(
+                "spec.exec.sftpServer", $"must be an absolute path of at most {ExecNames.MaxPath} characters, such as /usr/lib/openssh/sftp-server");
+        }
+        if (exec.AcceptEnv?.Count > ExecNames.MaxAcceptEnv)
+        {
+            yield return new Violation("spec.exec.acceptEnv", $"must have at most {ExecNames.MaxAcceptEnv} names");
+        }
+        for (int i = 0; i < Math.Min(exec.AcceptEnv?.Count ?? 0, ExecNames.MaxAcceptEnv); i++)
+        {
+            if (exec.AcceptEnv![i] is not { } name || !ExecNames.IsEnvironmentPattern(name))
+            {
+                yield return new Violation(
+                    $"spec.exec.acceptEnv[{i}]", $"must be 1 to {ExecNames.MaxVariable} letters, digits and _, with * at the end for all that begin so");
             }
         }
     }

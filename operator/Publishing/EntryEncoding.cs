@@ -55,6 +55,12 @@ internal static class EntryEncoding
         entry.HostCaKeys.AddRange(session.HostCAKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.RevokedKeySha256.AddRange(session.RevokedKeys.Select(hash => UnsafeByteOperations.UnsafeWrap(hash)));
         entry.AuthorizedPrincipals.AddRange(session.AuthorizedPrincipals);
+        if (session.Exec is { } exec)
+        {
+            entry.Exec = new ExecPod { Container = exec.Container, Shell = exec.Shell, SftpServer = exec.SftpServer, AcceptEnv = { exec.AcceptEnv } };
+            // What was learned of the pod, if it had an sshd before, is not the relay's.
+            return entry;
+        }
         // Where the session itself does not say which keys are good.
         bool isLearned = session.HostKeys.Count + session.HostCAKeys.Count == 0;
         if (isLearned && hostKey?.Key is { } learned)

@@ -11,9 +11,13 @@ internal static class RouteDescription
         string pod = route.BoundPod is { } bound ? $"pod {bound.Name}" : "the pod";
         return route.Reason switch
         {
+            ReadyReasons.EndpointReady when route.Exec is { } exec => $"logins go to container {exec.Container} of {pod} by an exec relay",
             ReadyReasons.EndpointReady => $"logins go to {pod} at {route.Address} port {route.Port}",
             ReadyReasons.WaitingForPod => $"no pod of the namespace carries the label {ClaudeSession.SessionLabel}={route.SessionId} yet",
             ReadyReasons.PodNotFound or ReadyReasons.Conflict => DescribeBinding(route),
+            ReadyReasons.ContainerMissing when route.Exec is { Container.Length: > 0 } exec => $"{pod} has no container {exec.Container}; correct spec.exec.container, or leave it out",
+            ReadyReasons.ContainerMissing => $"{pod} has no containers",
+            ReadyReasons.PodNotReady when route.Exec is { } exec && route.BoundPod is { IsReady: true } => $"container {exec.Container} of {pod} is not ready",
             ReadyReasons.PodNotReady => $"{pod} is not ready: {DescribePod(route.BoundPod!)}",
             ReadyReasons.PodTerminating => $"{pod} is being deleted; there are no new logins",
             ReadyReasons.PodFailed => $"{pod} has ended (phase {route.BoundPod?.Status?.Phase})",

@@ -30,7 +30,11 @@ internal sealed record RoutedSession
 
     public required IPAddress? Address { get; init; }
 
+    /// <summary>The port of the pod's sshd; 0 where there is none (<see cref="Exec"/>).</summary>
     public required int Port { get; init; }
+
+    /// <summary>How an exec relay reaches the pod; null: the pod has an sshd.</summary>
+    public ExecTarget? Exec { get; init; }
 
     public required string TargetUser { get; init; }
 

@@ -42,11 +42,13 @@ internal static class RoutingFunction
         // Pins and CAs that cannot be read must not turn into trust on first use.
         bool hasKeys = somebodyMayLogIn && (hostKeys.Count + hostCAs.Count > 0 || (ssh.HostKeys is null or [] && ssh.HostCAKeys is null or []));
 
+        var exec = ExecTarget.Find(session.Spec, binding.Pod, isValid);
+
         (EndpointState state, string reason, IPAddress? address) =
             !isValid ? (EndpointState.None, ReadyReasons.InvalidSpec, null)
             : !hasKeys ? (EndpointState.None, ReadyReasons.InvalidKeys, null)
             : binding.Pod is not { } pod ? (EndpointState.None, binding.Ready, null)
-            : Judge(pod, ownsAddress, options);
+            : Judge(pod, exec, ownsAddress, options);
         // Not Disabled: a misspelt word must not close open sessions.
         Access access = SessionRules.ParseAccess(session.Spec?.Access) ?? Access.Draining;
         // A finalizer, such as that of foreground deletion, can keep a deleted session for long.
@@ -70,12 +72,13 @@ internal static class RoutingFunction
             PodName = routed?.Name ?? "",
             PodUid = routed?.Uid ?? "",
             Address = address,
-            Port = isValid && ssh.Port is { } port ? port : SshSpec.DefaultPort,
+            Port = exec is not null ? 0 : isValid && ssh.Port is { } port ? port : SshSpec.DefaultPort,
+            Exec = exec,
             TargetUser = isValid && ssh.TargetUser is { } user ? user : SshSpec.DefaultTargetUser,
             AuthorizedKeys = authorizedKeys,
-            HostKeys = hostKeys,
+            HostKeys = exec is null ? hostKeys : [],
             TrustedUserCAKeys = userCAs,
-            HostCAKeys = hostCAs,
+            HostCAKeys = exec is null ? hostCAs : [],
             // All that can be read, also where one cannot and nobody may log in: open connections have to end.
             RevokedKeys = [.. SessionRules.ReadRevokedKeys(ssh.RevokedKeys).Select(key => key.Sha256).OfType<byte[]>()],
             AuthorizedPrincipals = principals,
@@ -84,6 +87,7 @@ internal static class RoutingFunction
             ExpiresAt = session.Spec?.ExpiresAt,
             MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
+            // Not with an exec relay, for which the spec is not valid then.
             Passthrough = isValid && ssh.Passthrough == true,
             SkippedKeys = skipped,
             Problems =
@@ -94,11 +98,16 @@ internal static class RoutingFunction
         };
     }
 
-    private static (EndpointState State, string Reason, IPAddress? Address) Judge(Pod pod, bool ownsAddress, RoutingOptions options)
+    /// <param name="exec">Which container counts in place of the pod; null: the pod has an sshd.</param>
+    private static (EndpointState State, string Reason, IPAddress? Address) Judge(Pod pod, ExecTarget? exec, bool ownsAddress, RoutingOptions options)
     {
         if (pod.IsTerminal)
         {
             return (EndpointState.None, ReadyReasons.PodFailed, null);
+        }
+        if (exec?.IsIn(pod) == false)
+        {
+            return (EndpointState.None, pod.IsTerminating ? ReadyReasons.PodTerminating : ReadyReasons.ContainerMissing, null);
         }
         if (pod.Address is null)
         {
@@ -110,7 +119,7 @@ internal static class RoutingFunction
             return (EndpointState.None, ReadyReasons.AddressRefused, null);
         }
         return pod.IsTerminating ? (EndpointState.Draining, ReadyReasons.PodTerminating, address)
-            : pod.IsReady ? (EndpointState.Ready, ReadyReasons.EndpointReady, address)
+            : (exec?.IsReady(pod) ?? pod.IsReady) ? (EndpointState.Ready, ReadyReasons.EndpointReady, address)
             : (EndpointState.NotReady, ReadyReasons.PodNotReady, address);
     }
 }

@@ -115,6 +115,9 @@ internal sealed class SessionList : IRouteObserver, IDisposable
         SessionUsage? usage = StatusComposer.FindUsage(_usage, state);
         return new SessionRow(
             key, StatusComposer.FindPhase(state, ready.Reason), ready.Reason, ready.Message, state.Session.Spec?.Owner?.User ?? "",
-            state.Route?.BoundPod?.Name ?? "", usage?.Connections, state.Session.Metadata?.CreationTimestamp);
+            state.Route?.BoundPod?.Name ?? "", usage?.Connections, state.Session.Metadata?.CreationTimestamp)
+        {
+            IsExec = SessionRules.IsExec(state.Session.Spec),
+        };
     }
 }

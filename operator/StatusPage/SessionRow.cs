@@ -12,6 +12,9 @@ namespace SshGateway.Operator.StatusPage;
 internal sealed record SessionRow(
     ObjectKey Key, string Phase, string Reason, string Message, string User, string Pod, long? Connections, DateTimeOffset? Created)
 {
+    /// <summary>Whether an exec relay stands in for the pod's sshd.</summary>
+    public bool IsExec { get; init; }
+
     /// <summary>Whether one of the words that identify the session contains the text.</summary>
     public bool Contains(string text)
     {

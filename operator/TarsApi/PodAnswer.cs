@@ -6,7 +6,7 @@ namespace SshGateway.Operator.TarsApi;
 
 /// <summary>Where a session's pod is, in the words of TARS's own endpoint.</summary>
 /// <param name="ServiceHost">The pod's address; null unless it is running.</param>
-/// <param name="SshPort">The port of its sshd; null unless it is running.</param>
+/// <param name="SshPort">The port of its sshd; null unless it is running and has one.</param>
 /// <param name="Status">running: logins work. pending: they may, later. stopped: they will not, until somebody changes
 /// the session or its pod.</param>
 /// <param name="Reason">Why it is not running, as one word; null when it is.</param>
@@ -20,7 +20,7 @@ internal sealed record PodAnswer(string? ServiceHost, int? SshPort, string Statu
         }
         if (entry is { Access: Access.Enabled, State: EndpointState.Ready })
         {
-            return new PodAnswer(new IPAddress(entry.PodIp.Span).ToString(), (int)entry.Port, "running", null);
+            return new PodAnswer(new IPAddress(entry.PodIp.Span).ToString(), entry.Exec is null ? (int)entry.Port : null, "running", null);
         }
         bool isStopped = entry.Access != Access.Enabled || entry.State == EndpointState.Draining || entry.Reason == ReadyReasons.PodFailed;
         return new PodAnswer(null, null, isStopped ? "stopped" : "pending", entry.Reason);

@@ -17,10 +17,3 @@ internal sealed record ManifestSubject(string? Kind, string? Namespace, string N
     /// <summary>Whether it may be this object.</summary>
     public bool Concerns(ObjectKey key) => (Kind is null || Kind == key.Kind) && (Namespace is null || Namespace == key.Namespace) && Name == key.Name;
 }
-
-/// <summary>A document that cannot be used. The message names the field and the remedy.</summary>
-internal sealed class ManifestException(string message, int line, Exception? innerException = null) : Exception(message, innerException)
-{
-    /// <summary>The line within the document's text, from 1.</summary>
-    public int Line { get; } = line;
-}

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SshGateway.Kubernetes.Yaml;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Yaml;

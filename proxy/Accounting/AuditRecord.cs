@@ -33,6 +33,9 @@ internal sealed record AuditRecord
 
     public string? PodUid { get; init; }
 
+    /// <summary>ssh for a pod with an sshd, exec for one that an exec relay stands in for.</summary>
+    public string? Backend { get; init; }
+
     /// <summary>The fingerprint of the key that the client proved to hold.</summary>
     public string? Key { get; init; }
 

@@ -8,7 +8,7 @@ internal static partial class ConnectionLog
 {
     [LoggerMessage(2, LogLevel.Information, "Connection {Connection} from {Client} logged in: session {SessionId}, pod {PodName} ({PodUid}) at {Endpoint}, {Credential}, {Milliseconds} ms")]
     public static partial void LoggedIn(
-        ILogger logger, string connection, IPEndPoint client, string sessionId, string podName, string podUid, IPEndPoint? endpoint, string credential, long milliseconds);
+        ILogger logger, string connection, IPEndPoint client, string sessionId, string podName, string podUid, string endpoint, string credential, long milliseconds);
 
     [LoggerMessage(EventId = 3, Message = "Connection {Connection} from {Client} closed: {Description} ({End}, blame {Blame}, user \"{UserName}\", {Seconds:F1} s, {BytesFromClient} B received, {BytesToClient} B sent). {Detail}")]
     public static partial void Ended(

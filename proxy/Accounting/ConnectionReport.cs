@@ -122,7 +122,8 @@ internal sealed class ConnectionReport
         Details = new ClientDetails(Id, _protocol, Client, _time.GetUtcNow()) { Key = client.Key.Fingerprint, Certificate = certificate };
     }
 
-    public void LoggedIn(SessionEntry entry)
+    /// <param name="server">Where its SSH server is: the pod's, or an exec relay.</param>
+    public void LoggedIn(SessionEntry entry, IPEndPoint server)
     {
         TimeSpan after = Elapsed;
         _entry = entry;
@@ -130,7 +131,7 @@ internal sealed class ConnectionReport
         _metrics.LoggedIn(after);
         EndTrace(null);
         ConnectionLog.LoggedIn(
-            _logger, Id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.Endpoint, LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
+            _logger, Id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.IsExec ? $"exec relay {server}" : $"{server}", LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
         _audit.Write(Describe("login", after));
     }
 
@@ -224,6 +225,7 @@ internal sealed class ConnectionReport
             Session = LogText.Printable(UserName),
             Pod = _entry?.PodName,
             PodUid = _entry?.PodUid,
+            Backend = _entry is null ? null : _entry.IsExec ? "exec" : "ssh",
             Key = _authenticated?.Key.Fingerprint,
             Certificate = certificate is null ? null : LogText.Printable(certificate.KeyId),
             CertificateSerial = certificate?.Serial.ToString(CultureInfo.InvariantCulture),

@@ -29,6 +29,12 @@ internal sealed class ProxyOptions
     /// <summary>The key that pods have in authorized_keys; empty: there is a <see cref="UserCaKey"/>.</summary>
     public string GatewayKey { get; set; } = "";
 
+    /// <summary>Where the exec relays are, for pods without sshd; empty: there are none.</summary>
+    public IList<string> ExecRelays { get; } = [];
+
+    /// <summary>The relays' public host keys: a file, or a directory of <c>*.pub</c>.</summary>
+    public string ExecRelayHostKeys { get; set; } = "";
+
     /// <summary>A file of keys that may not log in; empty: none.</summary>
     public string RevokedKeys { get; set; } = "";
 

@@ -1,4 +1,4 @@
-using System.Net;
+using SshGateway.Feed.Client;
 using SshGateway.Hosting;
 using SshGateway.Hosting.Metrics;
 using SshGateway.Hosting.Networks;
@@ -12,6 +12,7 @@ namespace SshGateway.Proxy.Configuration;
 internal static class ProxyOptionsReader
 {
     private const int MaxId = 128;
+    private const int MaxExecRelays = 16;
 
     // Less would spend the session on key exchanges.
     private const long MinRekeyBytes = 64 * 1024;
@@ -50,7 +51,8 @@ internal static class ProxyOptionsReader
         .. RefuseIf(options.UserCaKey.Length > 0 && options.GatewayKey.Length > 0,
             "Proxy:UserCaKey and Proxy:GatewayKey are both there; the gateway logs in to pods with one of them, so leave the other out"),
         .. CheckNetworks("ProxyProtocolFrom", options.ProxyProtocolFrom).Concat(CheckNetworks("PenaltyExempt", options.PenaltyExempt)),
-        .. CheckOperators(options),
+        .. OperatorSettings.FindProblems(ProxyOptions.Section, "proxy", options.Operators, options.OperatorCA, options.OperatorToken, options.OperatorInsecure),
+        .. CheckExecRelays(options),
         .. CheckNames("KexAlgorithms", options.KexAlgorithms, [.. KeyExchangeAlgorithm.All.Select(kex => kex.Name)])
             .Concat(CheckNames("Ciphers", options.Ciphers, [.. CipherAlgorithm.All.Select(cipher => cipher.Name)]))
             .Concat(CheckNames("Macs", options.Macs, [.. MacAlgorithm.All.Select(mac => mac.Name)])),
@@ -97,23 +99,19 @@ internal static class ProxyOptionsReader
         value is not 0 and (< MinWindow or > MaxWindow),
         $"Proxy:{key} is {value}; write 0 for what the kernel allows, or a number from {MinWindow} to {MaxWindow}, such as {usual}");
 
-    private static IEnumerable<string> CheckOperators(ProxyOptions options) =>
+    private static IEnumerable<string> CheckExecRelays(ProxyOptions options) =>
     [
-        .. RefuseIf(options.Operators.Count == 0,
-            "Proxy:Operators is missing; write the operators' feed addresses, such as --Proxy:Operators:0=127.0.0.1:7443"),
-        .. options.Operators.SelectMany(address => CheckOperator(address, options.OperatorInsecure)),
-        .. RefuseIf(!options.OperatorInsecure && options.OperatorCA.Length == 0,
-            "Proxy:OperatorCA is missing; write the PEM file of the CA that signs the operators' certificates"),
-        .. RefuseIf(!options.OperatorInsecure && options.OperatorToken.Length == 0,
-            "Proxy:OperatorToken is missing; write the file of the token that tells the operators who this proxy is"),
+        .. options.ExecRelays.Where(address => !OperatorSettings.IsAddress(address))
+            .Select(address => $"Proxy:ExecRelays has \"{address}\"; write host:port, such as ssh-gateway-exec.ssh-gateway.svc:2222"),
+        .. RefuseIf(options.ExecRelays.Count > MaxExecRelays,
+            $"Proxy:ExecRelays has {options.ExecRelays.Count} names; write {MaxExecRelays} at most: one name can have the addresses of many relays"),
+        .. RefuseIf(options.ExecRelays.Count > 0 && options.ExecRelayHostKeys.Length == 0,
+            "Proxy:ExecRelayHostKeys is missing; write the file or directory of the public host keys that the relays of Proxy:ExecRelays may show"),
+        .. RefuseIf(options.ExecRelays.Count == 0 && options.ExecRelayHostKeys.Length > 0,
+            "Proxy:ExecRelays is missing; write where the relays of Proxy:ExecRelayHostKeys are, such as ssh-gateway-exec.ssh-gateway.svc:2222"),
+        .. RefuseIf(options.ExecRelays.Count > 0 && options.GatewayKey.Length > 0,
+            "Proxy:ExecRelays needs Proxy:UserCaKey in place of Proxy:GatewayKey: exec relays accept only certificates"),
     ];
-
-    // A scheme without a port of its own, which would be dialled in place of one that is missing.
-    private static string[] CheckOperator(string address, bool isInsecure) =>
-        !Uri.TryCreate($"tcp://{address}", UriKind.Absolute, out Uri? uri) || uri.Authority != address || uri.Port < 1
-            ? [$"Proxy:Operators has \"{address}\"; write host:port, such as 127.0.0.1:7443"]
-            : RefuseIf(isInsecure && !(IPAddress.TryParse(uri.IdnHost, out IPAddress? ip) && IPAddress.IsLoopback(ip)),
-                $"Proxy:Operators has \"{address}\"; with Proxy:OperatorInsecure write loopback addresses, such as 127.0.0.1:7443");
 
     private static IEnumerable<string> CheckNetworks(string key, IEnumerable<string> networks) => networks
         .Where(network => !NetworkSet.IsNetwork(network))

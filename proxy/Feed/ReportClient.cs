@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Hosting;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
@@ -88,7 +89,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
         using var silence = new CancellationTokenSource(OperatorAccess.SilenceLimit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stoppingToken);
         using OperatorStream stream = _access.Open(address, end.Token);
-        await stream.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.ProxyId, Version = OperatorAccess.Version, ReportsOnly = true } });
+        await stream.WriteAsync(new ProxyMessage { Hello = new Hello { ProxyId = options.Id, Version = OperatorAccess.Version, ReportsOnly = true } });
         Task writing = WriteAsync(stream, end.Token);
         try
         {

@@ -1,5 +1,6 @@
 using SshGateway.Hosting;
 using SshGateway.Hosting.Files;
+using SshGateway.Hosting.Keys;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Wire;

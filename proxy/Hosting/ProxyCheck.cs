@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed.Client;
 using SshGateway.Hosting;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Pods;
 using SshGateway.Ssh.Keys;
 
@@ -38,6 +38,11 @@ internal static class ProxyCheck
         }
         IPodCredentials credentials = provider.GetRequiredService<Func<IPodCredentials>>()();
         yield return $"Logs in to pods with the {credentials.Kind} {credentials.PublicKey.Type} {credentials.PublicKey.Fingerprint}";
+        if (options.ExecRelays.Count > 0)
+        {
+            ExecRelayKeys relayKeys = provider.GetRequiredService<Func<ExecRelayKeys>>()();
+            yield return $"Logs in to the exec relays {string.Join(", ", options.ExecRelays)}, which must show {string.Join(" or ", relayKeys.Fingerprints)}";
+        }
         yield return $"Follows the operators {string.Join(", ", options.Operators)}{(options.OperatorInsecure ? " without TLS" : "")}";
         yield return options.AuditLog.Length == 0 ? "Writes no audit log" : $"Writes the audit log to {options.AuditLog}";
         yield return "The configuration is good";

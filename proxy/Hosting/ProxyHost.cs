@@ -1,6 +1,8 @@
 using System.Net;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using SshGateway.Feed.Client;
 using SshGateway.Hosting;
+using SshGateway.Hosting.Keys;
+using SshGateway.Hosting.Listening;
 using SshGateway.Hosting.Logging;
 using SshGateway.Hosting.Metrics;
 using SshGateway.Hosting.Networks;
@@ -36,18 +38,7 @@ internal static class ProxyHost
         builder.Services.AddSingleton<IReloadable>(new LogLevelReload(builder.Configuration));
         AddServices(builder.Services, options);
         builder.AddGatewayMetrics(options.OtlpEndpoint, "sshgateway-proxy", options.Id, options.OtlpTraces);
-        ListenOptions? probes = null;
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // The options have been checked: it parses.
-            _ = ListenAddress.TryParse(options.HttpListen, out IPEndPoint? address);
-            kestrel.Listen(address!, listener =>
-            {
-                listener.Protocols = HttpProtocols.Http1;
-                probes = listener;
-            });
-        });
+        Func<IPEndPoint?> probes = builder.ListenForProbes(options.HttpListen);
         WebApplication app = builder.Build();
         app.UseMetricsEndpoint();
         FeedClient feed = app.Services.GetRequiredService<FeedClient>();
@@ -55,7 +46,7 @@ internal static class ProxyHost
         _ = app.Services.GetRequiredService<EventLoopMetrics>();
         OperatorClock clock = app.Services.GetRequiredService<OperatorClock>();
         app.Run(context => Probes.HandleAsync(context, listener.NotReady ?? feed.NotReady, clock.Problem));
-        app.Lifetime.ApplicationStarted.Register(() => LogStart(app, options, probes));
+        app.Lifetime.ApplicationStarted.Register(() => LogStart(app, options, probes()));
         return app;
     }
 
@@ -77,7 +68,6 @@ internal static class ProxyHost
     private static void AddSessions(IServiceCollection services)
     {
         services.AddSingleton<SessionTable>();
-        services.AddSingleton<OperatorClock>();
         services.AddSingleton<OpenSessions>();
         services.AddSingleton<RefusedLogins>();
         services.AddHostedService<OpenSessionReview>();
@@ -85,15 +75,22 @@ internal static class ProxyHost
 
     private static void AddFeed(IServiceCollection services, ProxyOptions options)
     {
+        services.AddSingleton(ProxyFeed.Program);
         services.AddSingleton(new FeedOptions
         {
+            Program = ProxyFeed.Program,
             Operators = [.. options.Operators],
-            ProxyId = options.Id,
+            Id = options.Id,
             AuthoritiesFile = options.OperatorInsecure ? null : options.OperatorCA,
             TokenFile = options.OperatorInsecure ? null : options.OperatorToken,
         });
+        services.AddSingleton(provider => new OperatorClock(
+            ProxyFeed.Program, provider.GetRequiredService<TimeProvider>(), FindLogger(provider, ProxyFeed.ClockLog)));
+        services.AddSingleton<IFeedTable, SessionFeedTable>();
         services.AddSingleton<FeedMetrics>();
-        services.AddSingleton<FeedClient>();
+        services.AddSingleton(provider => new FeedClient(
+            provider.GetRequiredService<FeedOptions>(), provider.GetRequiredService<IFeedTable>(), provider.GetRequiredService<FeedMetrics>(),
+            provider.GetRequiredService<OperatorClock>(), provider.GetRequiredService<TimeProvider>(), FindLogger(provider, ProxyFeed.ClientLog)));
         services.AddHostedService(provider => provider.GetRequiredService<FeedClient>());
         services.AddHostedService<ReportClient>();
     }
@@ -113,8 +110,8 @@ internal static class ProxyHost
     private static void AddPods(IServiceCollection services, ProxyOptions options)
     {
         bool isCa = options.UserCaKey.Length > 0;
-        AddKeys<IPodCredentials>(
-            services, isCa ? "Proxy:UserCaKey" : "Proxy:GatewayKey", [isCa ? options.UserCaKey : options.GatewayKey], keys => isCa ? new UserCertificateAuthority(keys[0], TimeProvider.System) : new GatewayKey(keys[0]));
+        services.AddKeyFiles<IPodCredentials>(
+            isCa ? "Proxy:UserCaKey" : "Proxy:GatewayKey", [isCa ? options.UserCaKey : options.GatewayKey], keys => isCa ? new UserCertificateAuthority(keys[0], TimeProvider.System) : new GatewayKey(keys[0]));
         services.AddSingleton(new RekeyLimits(options.RekeyBytes == 0 ? null : options.RekeyBytes));
         services.AddSingleton(new PodLoginLimits
         {
@@ -124,6 +121,12 @@ internal static class ProxyHost
             HandshakesPerPod = options.HandshakesPerPod,
         });
         services.AddSingleton(provider => new HandshakeSlots(provider.GetRequiredService<PodLoginLimits>().HandshakesPerPod));
+        if (options.ExecRelays.Count > 0)
+        {
+            services.AddPublicKeyFiles("Proxy:ExecRelayHostKeys", [options.ExecRelayHostKeys], static keys => new ExecRelayKeys(keys));
+        }
+        services.AddSingleton(provider => new ExecRelays(
+            [.. options.ExecRelays], provider.GetService<Func<ExecRelayKeys>>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExecRelays>>()));
         services.AddSingleton<PodConnector>();
         services.AddSingleton<PodHostKeys>();
         services.AddSingleton<PodLogin>();
@@ -143,7 +146,7 @@ internal static class ProxyHost
 
     private static void AddConnections(IServiceCollection services, ProxyOptions options)
     {
-        AddKeys(services, "Proxy:HostKeys", options.HostKeys, static keys => new HostKeySet(keys));
+        services.AddKeyFiles("Proxy:HostKeys", options.HostKeys, static keys => new HostKeySet(keys));
         services.AddSingleton(provider => new HostKeySource(
             [.. options.HostKeys], provider.GetRequiredService<KeyFiles<HostKeySet>>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<HostKeySource>>()));
@@ -182,7 +185,7 @@ internal static class ProxyHost
     {
         services.AddSingleton(new NetworkSet(options.ProxyProtocolFrom));
         services.AddSingleton(new ListenerOptions(
-            options.Listen, new PeerTimeouts(options.PeerTimeout, options.UnreachableClientTimeout), options.DrainDelay, options.DrainTimeout));
+            "proxy", "Proxy:Listen", options.Listen, new PeerTimeouts(options.PeerTimeout, options.UnreachableClientTimeout), options.DrainDelay, options.DrainTimeout));
         services.AddSingleton(_ => new EventLoops(TimeSpan.FromMicroseconds(options.BusyPoll), new TcpWindows(options.ClientWindow, options.PodWindow)));
         services.AddSingleton<EventLoopMetrics>();
         services.AddSingleton<RefusedClients>();
@@ -191,22 +194,12 @@ internal static class ProxyHost
         services.AddHostedService(provider => provider.GetRequiredService<SshListener>());
     }
 
-    /// <summary>What is made of private key files, which may change.</summary>
-    private static void AddKeys<T>(IServiceCollection services, string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make)
-        where T : class
-    {
-        services.AddSingleton(provider => new KeyFiles<T>(setting, paths, make, TimeProvider.System, provider.GetRequiredService<ILogger<KeyFiles<T>>>()));
-        services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<KeyFiles<T>>());
-        services.AddSingleton<Func<T>>(provider =>
-        {
-            KeyFiles<T> files = provider.GetRequiredService<KeyFiles<T>>();
-            return () => files.Current;
-        });
-    }
+    private static ILogger FindLogger(IServiceProvider provider, string category) =>
+        provider.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
-    private static void LogStart(WebApplication app, ProxyOptions options, ListenOptions? probes)
+    private static void LogStart(WebApplication app, ProxyOptions options, IPEndPoint? probes)
     {
-        HostingLog.ProbesListening(app.Logger, probes?.IPEndPoint);
+        HostingLog.ProbesListening(app.Logger, probes);
         ProcessLimits.Report(options, app.Logger);
         if (options.OperatorInsecure)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SshGateway.Hosting.Listening;
 using SshGateway.Hosting.Networks;
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Limits;
@@ -14,7 +15,7 @@ namespace SshGateway.Proxy.Listening;
 /// <summary>Admits an accepted connection, finds out who it is and what it wants, and runs what it wants.</summary>
 internal sealed class AcceptedConnection(
     IPeerSocket socket, NetworkSet balancers, ClientLimits limits, ConnectionReport report, SshConnectionFactory ssh, PassthroughConnectionFactory passthrough,
-    RefusedClients refusedClients, TimeProvider time) : IDisposable
+    RefusedClients refusedClients, TimeProvider time) : IAcceptedConnection
 {
     // How long a client may take to read why it is refused.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
@@ -30,7 +31,7 @@ internal sealed class AcceptedConnection(
     private IClientConnection? _connection;
     private Refusal? _stopReason;
 
-    /// <summary>Runs to the connection's end. Does not throw.</summary>
+    /// <inheritdoc/>
     public async Task RunAsync()
     {
         if (await ReadPrefaceAsync().ConfigureAwait(false) is { } preface)
@@ -55,13 +56,14 @@ internal sealed class AcceptedConnection(
         _lease.Ended(report.End ?? ConnectionEnd.InternalError, report.UserName.Length > 0);
     }
 
-    /// <summary>Ends it because the proxy stops.</summary>
+    /// <inheritdoc/>
     public Task StopAsync() => StopAsync(Stopping);
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         _lease.Dispose();
         socket.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private Task StopAsync(Refusal reason)

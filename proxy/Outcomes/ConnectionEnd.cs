@@ -102,6 +102,18 @@ internal enum ConnectionEnd
     /// <summary>The pod's sshd refused our certificate.</summary>
     PodRefusedLogin,
 
+    /// <summary>The session's pod has no sshd, and Proxy:ExecRelays is empty.</summary>
+    ExecRelayMissing,
+
+    /// <summary>No exec relay could be connected to, or completed the SSH handshake.</summary>
+    ExecRelayUnreachable,
+
+    /// <summary>An exec relay showed a host key that is none of Proxy:ExecRelayHostKeys.</summary>
+    ExecRelayHostKeyMismatch,
+
+    /// <summary>The exec relay refused our certificate.</summary>
+    ExecRelayRefusedLogin,
+
     /// <summary>A key exchange with the client did not come to an end during the session.</summary>
     ClientKeyExchangeTimeout,
 

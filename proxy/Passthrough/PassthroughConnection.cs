@@ -1,12 +1,12 @@
 using System.Buffers;
 using SshGateway.Proxy.Accounting;
-using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
 using SshGateway.Proxy.Relay;
 using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Authentication;
 using SshGateway.Ssh.Sockets;
 
 namespace SshGateway.Proxy.Passthrough;
@@ -201,6 +201,7 @@ internal sealed class PassthroughConnection(
 
     private async Task<Result<IPeerSocket>> ConnectAsync(SessionEntry entry, CancellationToken cancellation)
     {
+        var pod = PodServer.Sshd(entry);
         using var timeout = new CancellationTokenSource(PassthroughLimits.PlaceTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
@@ -209,9 +210,9 @@ internal sealed class PassthroughConnection(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return PodConnector.Refuse(entry, ConnectionEnd.TooManyConnections, "has too many new passthrough connections; try again in a minute");
+            return pod.Refuse(ConnectionEnd.TooManyConnections, "has too many new passthrough connections; try again in a minute");
         }
-        return await connector.ConnectAsync(entry, client.Loop, cancellation).ConfigureAwait(false);
+        return await connector.ConnectAsync(pod, client.Loop, cancellation).ConfigureAwait(false);
     }
 
     // Finds out when the client leaves; what it says before its pod is there is kept.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using SshGateway.Feed.Client;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Sessions;
@@ -16,14 +17,17 @@ namespace SshGateway.Proxy.Pods;
 /// <summary>
 /// Opens the pod leg: TCP, key exchange, host key check, login. One attempt with our own credential:
 /// what a client did wrong never reaches the pod, whose sshd would hold it against the proxy's address
-/// (PerSourcePenalties, OpenSSH 9.8).
+/// (PerSourcePenalties, OpenSSH 9.8). Where the pod has no sshd, the leg ends at an exec relay.
 /// </summary>
 internal sealed partial class PodLogin(
-    Func<IPodCredentials> credentials, PodHostKeys hostKeys, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits,
+    Func<IPodCredentials> credentials, PodHostKeys hostKeys, ExecRelays relays, PodConnector connector, HandshakeSlots slots, PodLoginLimits limits, RekeyLimits rekeyLimits,
     OperatorClock clock, TimeProvider time, ILogger<PodLogin> logger)
 {
     // The client's order decides (RFC 4253 section 7.1) and here we are the client: the cheapest first.
     private static readonly KexOffer Algorithms = new(KeyExchangeAlgorithm.All, [], CipherAlgorithm.All, MacAlgorithm.All);
+
+    // A relay may know a new session a moment later than this proxy. Its user may read a banner each time.
+    private const int MaxRelayRefusals = 3;
 
     private static readonly byte[] SshConnection = "ssh-connection"u8.ToArray();
 
@@ -47,25 +51,55 @@ internal sealed partial class PodLogin(
         {
             return offered.Refusal;
         }
+        if (entry.IsExec && !relays.IsConfigured)
+        {
+            return new Refusal(
+                ConnectionEnd.ExecRelayMissing,
+                $"The pod of session {entry.SessionId} has no sshd, and this gateway has no exec relay for such pods. Please report this to the operators.");
+        }
         using IDisposable? slot = await AcquireSlotAsync(entry, cancellation).ConfigureAwait(false);
         if (slot is null)
         {
-            return PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again");
+            return PodServer.Sshd(entry).Refuse(ConnectionEnd.PodHandshakeFailed, "is busy with other logins; try again");
         }
+        long beganAt = time.GetTimestamp();
+        HashSet<IPEndPoint> tried = [];
+        int relayRefusals = 0;
         for (int attempt = 1; ; attempt++)
         {
-            Result<SshClientTransport> result = await AttemptAsync(client, loop, gateway, offered.Value, relayBanner, cancellation).ConfigureAwait(false);
+            Result<PodServer> server = await FindServerAsync(entry, tried, cancellation).ConfigureAwait(false);
+            Result<SshClientTransport> result = server.IsSuccess
+                ? await AttemptAsync(client, server.Value, loop, gateway, offered.Value, relayBanner, cancellation).ConfigureAwait(false)
+                : server.Refusal;
             if (result.Refusal is { } refusal)
             {
                 Log.Failed(logger, client.ConnectionId, client.Address, entry.SessionId, attempt, refusal.Sentence, LogText.Printable(refusal.Detail));
+                relayRefusals += refusal.End == ConnectionEnd.ExecRelayRefusedLogin ? 1 : 0;
             }
-            if (result.Refusal is not { CanRetry: true } || attempt == limits.Attempts)
+            bool isLast = attempt == limits.Attempts
+                || relayRefusals == MaxRelayRefusals || (entry.IsExec && time.GetElapsedTime(beganAt) >= limits.LoginTimeout);
+            if (isLast || result.Refusal is not { CanRetry: true })
             {
                 return result;
             }
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 200) << (attempt - 1)), time, cancellation).ConfigureAwait(false);
+            // Another relay need not be waited for.
+            if (!relays.HasOther(tried))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 200) << (attempt - 1)), time, cancellation).ConfigureAwait(false);
+            }
         }
     }
+
+    /// <summary>Where the next attempt goes.</summary>
+    /// <param name="tried">The relays that earlier attempts went to.</param>
+    private async ValueTask<Result<PodServer>> FindServerAsync(SessionEntry entry, HashSet<IPEndPoint> tried, CancellationToken cancellation) =>
+        !entry.IsExec ? PodServer.Sshd(entry)
+        : await relays.NextAsync(tried, cancellation).ConfigureAwait(false) is { } relay ? PodServer.Relay(entry, relay)
+        : new Refusal(
+            ConnectionEnd.ExecRelayUnreachable, $"No exec relay for session {entry.SessionId} can be found. Try again in a moment.", "no name of Proxy:ExecRelays has an address")
+        {
+            CanRetry = true,
+        };
 
     /// <summary>Null: none became free in time.</summary>
     private async Task<IDisposable?> AcquireSlotAsync(SessionEntry entry, CancellationToken cancellation)
@@ -87,8 +121,8 @@ internal sealed partial class PodLogin(
     /// What we had sent was not read then, so its kernel may say it with a reset.
     /// </summary>
     private async Task<Result<SshClientTransport>> AttemptAsync(
-        AuthenticatedClient client, IEventLoop loop, IPodCredentials gateway, PodCredential[] offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner,
-        CancellationToken cancellation)
+        AuthenticatedClient client, PodServer server, IEventLoop loop, IPodCredentials gateway, PodCredential[] offered,
+        Func<ReadOnlyMemory<byte>, ValueTask> relayBanner, CancellationToken cancellation)
     {
         SessionEntry entry = client.Entry;
         PresentedKey? shown = null;
@@ -96,18 +130,18 @@ internal sealed partial class PodLogin(
         bool AcceptHostKey(PresentedKey key)
         {
             shown = key;
-            refusal = hostKeys.Check(entry, key);
+            refusal = server.IsRelay ? relays.HostKeys.Check(server, key) : hostKeys.Check(entry, key);
             return refusal is null;
         }
 
-        Result<IPeerSocket> connected = await connector.ConnectAsync(entry, loop, cancellation).ConfigureAwait(false);
+        Result<IPeerSocket> connected = await connector.ConnectAsync(server, loop, cancellation).ConfigureAwait(false);
         if (!connected.IsSuccess)
         {
-            return connected.Refusal.CanRetry ? HungUp(entry, "reset", canRetry: true) : connected.Refusal;
+            return connected.Refusal.CanRetry && !server.IsRelay ? HungUp(server, "reset", canRetry: true) : connected.Refusal;
         }
         var leg = new SshClientTransport(
             connected.Value,
-            Algorithms with { HostKeyAlgorithms = hostKeys.FindAlgorithms(entry) },
+            Algorithms with { HostKeyAlgorithms = server.IsRelay ? relays.HostKeys.Algorithms : hostKeys.FindAlgorithms(entry) },
             AcceptHostKey,
             rekeyLimits,
             time)
@@ -121,24 +155,25 @@ internal sealed partial class PodLogin(
         {
             using CancellationTokenRegistration ended = expiry.Token.UnsafeRegister(static leg => ((SshClientTransport)leg!).Abort(), leg);
             await leg.HandshakeAsync().ConfigureAwait(false);
-            LogHandshake(leg, client.ConnectionId, entry, shown!);
-            refusal = await AuthenticateAsync(leg, client, gateway, offered, relayBanner, expiry.Token).ConfigureAwait(false) ?? hostKeys.Learn(entry, shown!);
+            LogHandshake(leg, client.ConnectionId, server, shown!);
+            refusal = await AuthenticateAsync(leg, client, server, gateway, offered, relayBanner, expiry.Token).ConfigureAwait(false)
+                ?? (server.IsRelay ? null : hostKeys.Learn(entry, shown!));
             done = refusal is null;
             return refusal is null ? leg : refusal;
         }
         catch (Exception problem) when (problem is PeerGoneException or OperationCanceledException)
         {
             return expiry.IsCancellationRequested
-                ? PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "does not answer: its sshd did not complete the login in time")
-                : HungUp(entry, problem.Message, canRetry: !leg.PeerHasIdentified);
+                ? server.Refuse(ConnectionEnd.PodHandshakeFailed, $"does not answer: {(server.IsRelay ? "it" : "its sshd")} did not complete the login in time")
+                : HungUp(server, problem.Message, canRetry: !leg.PeerHasIdentified);
         }
         catch (PeerDisconnectedException disconnect)
         {
-            return PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "refused the connection", $"{disconnect.Reason}: {disconnect.Description}");
+            return server.Refuse(ConnectionEnd.PodHandshakeFailed, "refused the connection", $"{disconnect.Reason}: {disconnect.Description}");
         }
         catch (Exception problem) when (problem is SshProtocolException or SshFormatException)
         {
-            return refusal ?? PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, $"could not be logged in to: {problem.Message}");
+            return refusal ?? server.Refuse(ConnectionEnd.PodHandshakeFailed, $"could not be logged in to: {problem.Message}");
         }
         finally
         {
@@ -151,7 +186,7 @@ internal sealed partial class PodLogin(
 
     /// <summary>Null: the pod has let us in.</summary>
     private async Task<Refusal?> AuthenticateAsync(
-        SshClientTransport leg, AuthenticatedClient client, IPodCredentials gateway, PodCredential[] offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner,
+        SshClientTransport leg, AuthenticatedClient client, PodServer server, IPodCredentials gateway, PodCredential[] offered, Func<ReadOnlyMemory<byte>, ValueTask> relayBanner,
         CancellationToken expiry)
     {
         InboundPacket accept = await leg.ReceiveAsync().ConfigureAwait(false);
@@ -167,7 +202,7 @@ internal sealed partial class PodLogin(
             foreach (PodCredential credential in offered.Where(credential => leg.ServerSignatureAlgorithms?.Contains(credential.Signature.Name) != false))
             {
                 byte[] request = await CryptoScheduler.RunAsync(
-                    leg.Socket.Loop, gateway.IsQuick && credential.Signature.IsQuick, () => SignedRequest(leg, client, credential)).ConfigureAwait(false);
+                    leg.Socket.Loop, gateway.IsQuick && credential.Signature.IsQuick, () => SignedRequest(leg, server.User, credential)).ConfigureAwait(false);
                 await leg.Output.SendAsync(request).ConfigureAwait(false);
                 if (await ReadAnswerAsync(leg, relayBanner, expiry).ConfigureAwait(false))
                 {
@@ -181,11 +216,10 @@ internal sealed partial class PodLogin(
             // MaxAuthTries allows no second attempt: the first refusal is what counts.
         }
         string tried = refused.Count > 0 ? $"refused {string.Join(" and ", refused)}" : $"takes none of the gateway's signatures ({string.Join(',', leg.ServerSignatureAlgorithms ?? [])})";
-        return PodConnector.Refuse(
-            client.Entry,
+        return server.Refuse(
             ConnectionEnd.PodRefusedLogin,
             $"did not accept the gateway's {gateway.Kind}{(clock.Problem is { } problem ? $", and {problem}" : "")}",
-            $"user {client.Entry.TargetUser}; {tried}; {gateway.Remedy}");
+            $"user {server.User}; {tried}; {(server.IsRelay ? $"CA {gateway.PublicKey.Fingerprint}; the relay needs it in Exec:UserCa, and the session from an operator" : gateway.Remedy)}");
     }
 
     /// <summary>Whether that was a success.</summary>
@@ -218,10 +252,10 @@ internal sealed partial class PodLogin(
     //  string    public key algorithm name
     //  string    public key blob (or the certificate)
     //  string    signature over session id and all of the above
-    private static byte[] SignedRequest(SshClientTransport leg, AuthenticatedClient client, PodCredential credential)
+    private static byte[] SignedRequest(SshClientTransport leg, string user, PodCredential credential)
     {
         SshWriter request = SshWriter.Message(MessageNumber.UserAuthRequest)
-            .WriteString(Encoding.UTF8.GetBytes(client.Entry.TargetUser))
+            .WriteString(Encoding.UTF8.GetBytes(user))
             .WriteString(SshConnection)
             .WriteString("publickey")
             .WriteBoolean(true)
@@ -231,14 +265,14 @@ internal sealed partial class PodLogin(
         return request.WriteString(credential.Key.Sign(credential.Signature, signed)).ToArray();
     }
 
-    private static Refusal HungUp(SessionEntry entry, string detail, bool canRetry) =>
-        PodConnector.Refuse(entry, ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail) with { CanRetry = canRetry };
+    private static Refusal HungUp(PodServer server, string detail, bool canRetry) =>
+        server.Refuse(ConnectionEnd.PodHandshakeFailed, "closed the connection during the login", detail) with { CanRetry = canRetry || server.IsRelay };
 
-    private void LogHandshake(SshClientTransport leg, string connection, SessionEntry entry, PresentedKey hostKey)
+    private void LogHandshake(SshClientTransport leg, string connection, PodServer server, PresentedKey hostKey)
     {
         if (logger.IsEnabled(LogLevel.Debug))
         {
-            Log.KeysExchanged(logger, connection, entry.SessionId, entry.Endpoint, leg.NegotiatedAlgorithms, hostKey.Key.Fingerprint);
+            Log.KeysExchanged(logger, connection, server.Session.SessionId, server.Endpoint, leg.NegotiatedAlgorithms, hostKey.Key.Fingerprint);
         }
     }
 

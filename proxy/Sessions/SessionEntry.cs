@@ -17,7 +17,7 @@ internal sealed class SessionEntry
     // The entry's array:
     //   byte     state
     //   byte     access
-    //   uint16   port
+    //   uint16   port                   (0: the pod has no sshd, and an exec relay stands in for it)
     //   int64    expires at
     //   uint16   max connections
     //   uint32   idle timeout, seconds
@@ -104,7 +104,13 @@ internal sealed class SessionEntry
         }
     }
 
-    /// <summary>Where the pod's sshd listens; null when there is no pod.</summary>
+    /// <summary>
+    /// Whether an exec relay stands in for the pod's sshd. Which container it is, and more, only the relays need to
+    /// know.
+    /// </summary>
+    public bool IsExec => BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(PortOffset)) == 0;
+
+    /// <summary>Where the pod's sshd listens; null when there is no pod. With port 0 if <see cref="IsExec"/>.</summary>
     public IPEndPoint? Endpoint
     {
         get

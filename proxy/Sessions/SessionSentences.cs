@@ -40,6 +40,7 @@ internal static class SessionSentences
             (ReadyReasons.PodNotReady, var cause) => $"The pod of session {id} has not started yet{InBrackets(cause)}. Try again in a moment.",
             (ReadyReasons.PodTerminating, _) => PodDeleted(entry),
             (ReadyReasons.PodFailed, _) => $"The pod of session {id} has ended. Ask for a new session.",
+            (ReadyReasons.ContainerMissing, _) => $"The pod of session {id} does not have the container that the session names. Ask its owner to correct it.",
             (ReadyReasons.Conflict, BindingReasons.MultiplePods) => $"Session {id} has more than one pod, so the gateway does not choose one. Ask its owner to delete the others.",
             (ReadyReasons.Conflict, _) => $"The pod that session {id} names belongs to another session. Ask its owner to correct it.",
             (ReadyReasons.PodNotFound, BindingReasons.LabelMismatch) => $"The pod that session {id} names is not labelled as its own. Ask its owner to correct it.",

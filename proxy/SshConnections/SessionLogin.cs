@@ -76,7 +76,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
 
     // A pod that restarts fails the login first, and is unready or replaced then.
     private bool CanWait(Refusal refusal, SessionEntry entry, SessionEntry now) =>
-        refusal.End is ConnectionEnd.PodUnreachable or ConnectionEnd.PodHandshakeFailed
+        refusal.End is ConnectionEnd.PodUnreachable or ConnectionEnd.PodHandshakeFailed or ConnectionEnd.ExecRelayUnreachable or ConnectionEnd.ExecRelayRefusedLogin
         && (now.PodUid != entry.PodUid || LoginGate.IsStarting(now, time.GetUtcNow()));
 
     private async Task<Result<SshClientTransport>> LogInToPodAsync(

@@ -221,7 +221,7 @@ internal sealed class SshConnection : IClientConnection
         {
             await _leg.Output.CloseAndFlushAsync().ConfigureAwait(false);
         }
-        _report.LoggedIn(client.Entry);
+        _report.LoggedIn(client.Entry, login.Value.Socket.RemoteEndPoint);
         return await bridge.RunAsync().ConfigureAwait(false);
     }
 

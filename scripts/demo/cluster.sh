@@ -4,6 +4,8 @@
 # shellcheck disable=SC2034,SC2153,SC2154 # services.sh reads and sets some; up writes KUBECTL
 
 relays=(relay-ssh relay-api)
+# The session whose pod has no sshd: an exec relay stands in for it.
+exec_session="demo-exec"
 balancer=198.51.100.200
 control_plane=198.51.100.11
 
@@ -52,23 +54,26 @@ drop_real_cluster() {
 
 # As deploy/README.md says: the overlay for this server's version, with the images of this build.
 deploy_gateway() {
+  local name
   : >"$demo/deployment.log"
   mkdir -p "$demo/site"
   cat >"$demo/site/kustomization.yaml" <<END_OF_SITE
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [$(realpath --relative-to="$demo/site" "$repository/deploy/overlays/legacy-1.20")]
+components: [$(realpath --relative-to="$demo/site" "$repository/deploy/components/exec-legacy-1.20")]
 images:
   - {name: ssh-gateway-operator, newTag: $operator_tag}
   - {name: ssh-gateway-proxy, newTag: $proxy_tag}
+  - {name: ssh-gateway-exec, newTag: $exec_tag}
 END_OF_SITE
   quietly 'deploy/' kube apply --validate=false -k "$demo/site"
   # In place of a load balancer's controller, which would say where clients reach the Service.
   quietly 'the Service' kube -n ssh-gateway patch service ssh-gateway --subresource=status --type=merge \
     -p "{\"status\": {\"loadBalancer\": {\"ingress\": [{\"ip\": \"$balancer\"}]}}}"
   quietly 'the gateway' kube -n ssh-gateway wait --for=condition=Available deployment --all --timeout=120s
-  quietly 'the gateway' kube -n ssh-gateway rollout status deployment/ssh-gateway-proxy --timeout=120s
-  say gateway "two operators and two proxies are ready in the namespace ssh-gateway"
+  for name in proxy exec; do quietly 'the gateway' kube -n ssh-gateway rollout status "deployment/ssh-gateway-$name" --timeout=120s; done
+  say gateway "two operators, two proxies and two exec relays are ready in the namespace ssh-gateway"
 }
 
 # The session and the pod of deploy/examples, for each of the demo's names.
@@ -84,6 +89,60 @@ deploy_session() {
   quietly "$name" kube apply -f "$demo/manifests/$name.yaml"
 }
 
+# A pod as TARS makes it for an image without sshd: nothing of the gateway is in it.
+deploy_exec_session() {
+  cat >"$demo/manifests/$exec_session.yaml.new" <<END_OF_SESSION
+apiVersion: tars.cloudwalk.network/v1alpha1
+kind: ClaudeSession
+metadata:
+  name: $exec_session
+  namespace: $namespace
+spec:
+  owner:
+    user: demo-user
+  backend: Exec
+  ssh:
+    authorizedKeys:
+      - $(public_key demo_user) demo-user
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: claude-$exec_session
+  namespace: $namespace
+  labels:
+    app.kubernetes.io/name: claude-session
+    tars.cloudwalk.network/session: $exec_session
+spec:
+  hostname: $exec_session
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 1000
+    runAsGroup: 1000
+    fsGroup: 1000
+    seccompProfile: {type: RuntimeDefault}
+  containers:
+    - name: agent
+      image: claude-session:1.0
+      imagePullPolicy: IfNotPresent
+      # A shell that is process 1 ends on SIGTERM only if it says so.
+      command: [/bin/sh, -c, 'trap exit TERM; sleep infinity & wait']
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+        capabilities: {drop: [ALL]}
+      volumeMounts:
+        - {name: home, mountPath: /home/claude}
+  volumes:
+    - name: home
+      emptyDir: {}
+END_OF_SESSION
+  mv "$demo/manifests/$exec_session.yaml.new" "$demo/manifests/$exec_session.yaml"
+  quietly "$exec_session" kube apply -f "$demo/manifests/$exec_session.yaml"
+}
+
 deploy_sessions() {
   local name
   kube -n ssh-gateway get configmap ssh-gateway-user-ca -o 'jsonpath={.data.user_ca\.pub}' >"$demo/keys/cluster_user_ca.pub" ||
@@ -91,6 +150,8 @@ deploy_sessions() {
   kube create configmap ssh-gateway-user-ca --namespace "$namespace" --from-file=user_ca.pub="$demo/keys/cluster_user_ca.pub" --dry-run=client -o yaml |
     quietly 'the user CA' kube apply -f -
   for name in "${pods[@]}"; do deploy_session "$name"; done
+  deploy_exec_session
+  pods+=("$exec_session")
   quietly 'the sessions' kube -n "$namespace" wait --for=condition=Ready claudesession --all --timeout=120s
   say sessions "${pods[*]} are ready in the namespace $namespace"
 }

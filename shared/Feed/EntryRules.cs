@@ -36,7 +36,7 @@ internal static class EntryRules
             _ when Encoding.UTF8.GetByteCount(entry.PodUid) > MaxPodUidLength => "pod_uid is too long",
             _ when hasPod == (entry.PodUid.Length == 0) => "pod_uid and state do not agree",
             _ when !hasAddress => $"pod_ip has {entry.PodIp.Length} bytes",
-            { Port: < 1 or > ushort.MaxValue } => $"port is {entry.Port}",
+            { Exec: null, Port: < 1 or > ushort.MaxValue } => $"port is {entry.Port}",
             _ when !SessionNames.IsTargetUser(entry.TargetUser) => "target_user is not a user name",
             { AuthorizedKeys.Count: > MaxAuthorizedKeys } => $"there are {entry.AuthorizedKeys.Count} authorized_keys",
             { HostKeys.Count: > MaxHostKeys } => $"there are {entry.HostKeys.Count} host_keys",
@@ -58,7 +58,23 @@ internal static class EntryRules
                 $"there are {entry.AuthorizedPrincipals.Count} authorized_principals",
             _ when entry.AuthorizedPrincipals.Any(name => Encoding.UTF8.GetByteCount(name) is 0 or > MaxPrincipalLength) =>
                 $"one of authorized_principals does not have 1 to {MaxPrincipalLength} bytes",
+            { Exec: { } exec } => FindProblem(entry, exec, hasPod),
             _ => null,
         };
     }
+
+    // Nothing of the pod's sshd: a proxy must never route such a session to the pod itself.
+    private static string? FindProblem(Entry entry, ExecPod exec, bool hasPod) => entry switch
+    {
+        { Port: not 0 } => $"port is {entry.Port} beside exec",
+        { Passthrough: true } => "passthrough is set beside exec",
+        _ when entry.HostKeys.Count + entry.HostCaKeys.Count + entry.HostKeySha256.Length + entry.ForgottenHostKeySha256.Length > 0 =>
+            "a host key of the pod is set beside exec",
+        _ when (hasPod || exec.Container.Length > 0) && !ExecNames.IsContainer(exec.Container) => "exec.container is not a container's name",
+        _ when exec.Shell.Length > 0 && !ExecNames.IsPath(exec.Shell) => "exec.shell is not an absolute path",
+        _ when exec.SftpServer.Length > 0 && !ExecNames.IsPath(exec.SftpServer) => "exec.sftp_server is not an absolute path",
+        _ when exec.AcceptEnv.Count > ExecNames.MaxAcceptEnv => $"there are {exec.AcceptEnv.Count} exec.accept_env",
+        _ when !exec.AcceptEnv.All(name => ExecNames.IsEnvironmentPattern(name)) => "one of exec.accept_env is not a variable's name",
+        _ => null,
+    };
 }

@@ -11,7 +11,10 @@ internal static class ReadyReasons
     /// <summary>The named pod does not exist, is another incarnation, or is not labelled as the session's.</summary>
     public const string PodNotFound = "PodNotFound";
 
-    /// <summary>The pod has no address yet, or its Ready condition is not True.</summary>
+    /// <summary>
+    /// The pod has no address yet, or its Ready condition is not True; with the backend Exec, its container is not
+    /// ready.
+    /// </summary>
     public const string PodNotReady = "PodNotReady";
 
     /// <summary>The pod is being deleted.</summary>
@@ -19,6 +22,9 @@ internal static class ReadyReasons
 
     /// <summary>The pod's containers have ended for good.</summary>
     public const string PodFailed = "PodFailed";
+
+    /// <summary>The pod has no container of the name that <c>spec.exec.container</c> has.</summary>
+    public const string ContainerMissing = "ContainerMissing";
 
     /// <summary>Two pods for the session, or the pod is another session's.</summary>
     public const string Conflict = "Conflict";

@@ -3,11 +3,11 @@ using SshGateway.Hosting.Files;
 
 namespace SshGateway.Hosting;
 
-/// <summary>Where both processes read their configuration from.</summary>
+/// <summary>Where all programs read their configuration from.</summary>
 internal static class ConfigurationSources
 {
-    /// <summary>All sections of both programs: one file may serve both.</summary>
-    internal static readonly string[] Sections = ["Operator", "Proxy", LogLevelSettings.Section];
+    /// <summary>The sections of all programs: one file may serve them all.</summary>
+    internal static readonly string[] Sections = ["Operator", "Proxy", "Exec", LogLevelSettings.Section];
 
     /// <summary>
     /// Replaces the builder's own sources; the later one wins: appsettings.json beside the program, the file named by
@@ -45,7 +45,7 @@ internal static class ConfigurationSources
         from child in new ConfigurationBuilder().AddJsonFile(path).Build().GetChildren()
         where !Sections.Contains(child.Key, StringComparer.OrdinalIgnoreCase)
         let meant = Spelling.Closest(child.Key, Sections)
-        select $"{path}: there is no section \"{child.Key}\"; {(meant is null ? "" : $"did you mean {meant}? ")}Write settings into {Sections[0]}, {Sections[1]} or {Sections[2]}";
+        select $"{path}: there is no section \"{child.Key}\"; {(meant is null ? "" : $"did you mean {meant}? ")}Write settings into {string.Join(", ", Sections[..^1])} or {Sections[^1]}";
 
     private static void ThrowIfAny(IEnumerable<string> problems)
     {

@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using SshGateway.Feed.Client;
 using SshGateway.Hosting.Tls;
-using SshGateway.Proxy.Feed;
 
 namespace SshGateway.Tests.Support;
 
@@ -67,6 +67,8 @@ internal sealed class FeedKeys : IDisposable
 
     public IReadOnlyList<string> ProxyArguments => [$"--Proxy:OperatorCA={AuthoritiesFile}", $"--Proxy:OperatorToken={TokenFile}"];
 
+    public IReadOnlyList<string> RelayArguments => [$"--Exec:OperatorCA={AuthoritiesFile}", $"--Exec:OperatorToken={TokenFile}"];
+
     /// <summary>What the proxies trust from now on.</summary>
     public void PutAuthorities(params FeedAuthority[] authorities) => _directory.WriteByRename("ca.crt", string.Concat(authorities.Select(a => a.Pem + "\n")));
 
@@ -82,7 +84,7 @@ internal sealed class FeedKeys : IDisposable
 
     public X509Certificate2 LoadLeaf() => X509Certificate2.CreateFromPemFile(_directory.File("tls.crt"), _directory.File("tls.key"));
 
-    public OperatorCredentials Credentials(string token) => new(CertificateAuthorities.FromFile(AuthoritiesFile, TimeProvider.System), token);
+    public OperatorCredentials Credentials(string token) => new("Proxy", CertificateAuthorities.FromFile(AuthoritiesFile, TimeProvider.System), token);
 
     /// <summary>A client that trusts the certificates of this CA and no others.</summary>
     /// <param name="address">Where requests go.</param>

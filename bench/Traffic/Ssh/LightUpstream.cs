@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using SshGateway.Proxy.Authentication;
+using SshGateway.Ssh.Authentication;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Sockets;

@@ -9,17 +9,19 @@ using SshGateway.Ssh.Keys;
 namespace SshGateway.Operator.Kubernetes.Keys;
 
 /// <summary>
-/// Makes the keys that are missing: the proxies' host keys and the user CA. What is there is never changed, whoever
-/// made it, so a replica that is not the leader any more can do no harm. Each private key is in its Secret and nowhere
-/// else; this process cannot read it back, because it may create Secrets and not read them.
+/// Makes the keys that are missing: the host keys of proxies and exec relays, and the user CA. What is there is never
+/// changed, whoever made it, so a replica that is not the leader any more can do no harm. Each private key is in its
+/// Secret and nowhere else; this process cannot read it back, because it may create Secrets and not read them.
 /// </summary>
 internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames names, TimeProvider time, ILogger<KeyMaker> logger)
 {
     // The files that deploy/base/proxy.yaml mounts.
     private const string UserCaFile = "user_ca";
-    private const string UserCaPublicFile = "user_ca.pub";
+    private const string PublicSuffix = ".pub";
+    private const string UserCaPublicFile = UserCaFile + PublicSuffix;
     private const string HostKeyComment = "ssh-gateway";
     private const string UserCaComment = "ssh-gateway-user-ca";
+    private const string ExecHostKeyComment = "ssh-gateway-exec";
 
     // Of a request that is checked in full and changes nothing.
     private const string DryRun = "All";
@@ -45,32 +47,43 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
     /// <returns>Whether nothing is missing any more.</returns>
     private async Task<bool> TryMakeAsync(CancellationToken cancellationToken)
     {
+        // What cannot be made does not keep the others from being made.
+        string?[] problems =
+        [
+            await FindProblemAsync(names.HostKeysSecret, MakeHostKeysAsync, cancellationToken),
+            await FindProblemAsync(names.UserCaSecret, MakeUserCaAsync, cancellationToken),
+            await FindProblemAsync(names.ExecHostKeysSecret, MakeExecHostKeysAsync, cancellationToken),
+        ];
+        string problem = string.Join("; ", problems.OfType<string>().Distinct());
+        // It is tried again and again, and said when it is something new.
+        if (problem.Length > 0 && _problem != problem)
+        {
+            KeysLog.Failed(logger, names.Namespace, problem);
+        }
+        _problem = problem;
+        return problem.Length == 0;
+    }
+
+    /// <summary>Why the keys could not be made; null: they are there, or are not wanted.</summary>
+    private static async Task<string?> FindProblemAsync(string secret, Func<CancellationToken, Task> make, CancellationToken cancellationToken)
+    {
         try
         {
-            if (names.HostKeysSecret.Length > 0 && !await HasSecretAsync(names.HostKeysSecret, cancellationToken))
-            {
-                await MakeHostKeysAsync(cancellationToken);
-            }
-            if (names.UserCaSecret.Length > 0)
-            {
-                await MakeUserCaAsync(cancellationToken);
-            }
-            return true;
+            await (secret.Length > 0 ? make(cancellationToken) : Task.CompletedTask);
+            return null;
         }
         catch (Exception exception) when (ApiFailure.IsAny(exception) || exception is InvalidDataException)
         {
-            // It is tried again and again, and said when it is something new.
-            if (_problem != exception.Message)
-            {
-                _problem = exception.Message;
-                KeysLog.Failed(logger, names.Namespace, exception.Message);
-            }
-            return false;
+            return exception.Message;
         }
     }
 
     private async Task MakeHostKeysAsync(CancellationToken cancellationToken)
     {
+        if (await HasSecretAsync(names.HostKeysSecret, cancellationToken))
+        {
+            return;
+        }
         using SshPrivateKey ed25519 = Ed25519PrivateKey.Generate();
         using SshPrivateKey ecdsa = EcdsaPrivateKey.Generate();
         using SshPrivateKey rsa = RsaPrivateKey.Generate();
@@ -81,42 +94,61 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
 
     private async Task MakeUserCaAsync(CancellationToken cancellationToken)
     {
-        bool isPublished = names.UserCaConfigMap.Length > 0
-            && await api.CoreV1.ReadNamespacedConfigMapAsync(names.UserCaConfigMap, names.Namespace, cancellationToken: cancellationToken).OrNullAsync() is not null;
-        if (await HasSecretAsync(names.UserCaSecret, cancellationToken))
+        if (await LacksAsync(names.UserCaSecret, names.UserCaConfigMap, UserCaPublicFile, cancellationToken))
         {
-            if (names.UserCaConfigMap.Length > 0 && !isPublished)
-            {
-                throw new InvalidDataException(
-                    $"there is a Secret {names.UserCaSecret}, which the operator may not read, and no ConfigMap {names.UserCaConfigMap}; create the ConfigMap with {UserCaPublicFile}, as deploy/README.md shows");
-            }
-            return;
-        }
-        if (isPublished)
-        {
-            // Pods trust a CA whose key is not here. With another one, they would refuse everybody.
-            throw new InvalidDataException(
-                $"there is a ConfigMap {names.UserCaConfigMap} and no Secret {names.UserCaSecret}; restore the Secret, or delete the ConfigMap to have a new CA made");
-        }
-        using SshPrivateKey ca = Ed25519PrivateKey.Generate();
-        // If another replica was first, it has the other half.
-        if (await CreateAsync(names.UserCaSecret, UserCaComment, cancellationToken, (UserCaFile, ca)) && names.UserCaConfigMap.Length > 0)
-        {
-            await PublishAsync(ca.PublicKey, cancellationToken);
+            using SshPrivateKey ca = Ed25519PrivateKey.Generate();
+            await CreateAsync(names.UserCaSecret, names.UserCaConfigMap, UserCaComment, cancellationToken, (UserCaFile, ca));
         }
     }
 
-    private async Task PublishAsync(SshPublicKey ca, CancellationToken cancellationToken)
+    private async Task MakeExecHostKeysAsync(CancellationToken cancellationToken)
     {
+        if (await LacksAsync(names.ExecHostKeysSecret, names.ExecHostKeysConfigMap, "the relays' public host keys", cancellationToken))
+        {
+            using SshPrivateKey ed25519 = Ed25519PrivateKey.Generate();
+            using SshPrivateKey ecdsa = EcdsaPrivateKey.Generate();
+            await CreateAsync(
+                names.ExecHostKeysSecret, names.ExecHostKeysConfigMap, ExecHostKeyComment, cancellationToken,
+                ("ssh_host_ed25519_key", ed25519), ("ssh_host_ecdsa_key", ecdsa));
+        }
+    }
+
+    /// <summary>Whether neither the private keys nor their public halves are there.</summary>
+    /// <param name="content">What is in the ConfigMap.</param>
+    /// <exception cref="InvalidDataException">One of the two is missing.</exception>
+    private async Task<bool> LacksAsync(string secret, string configMap, string content, CancellationToken cancellationToken)
+    {
+        bool isPublished = configMap.Length > 0
+            && await api.CoreV1.ReadNamespacedConfigMapAsync(configMap, names.Namespace, cancellationToken: cancellationToken).OrNullAsync() is not null;
+        if (await HasSecretAsync(secret, cancellationToken))
+        {
+            return configMap.Length > 0 && !isPublished ? throw new InvalidDataException(
+                $"there is a Secret {secret}, which the operator may not read, and no ConfigMap {configMap}; create the ConfigMap with {content}, as deploy/README.md shows")
+                : false;
+        }
+        // Whoever trusts the public halves would refuse other keys.
+        return isPublished
+            ? throw new InvalidDataException(
+                $"there is a ConfigMap {configMap} and no Secret {secret}; restore the Secret, or delete the ConfigMap to have new keys made")
+            : true;
+    }
+
+    /// <summary>Creates the Secret and publishes the public halves. Another replica that was first has them.</summary>
+    private async Task CreateAsync(string secret, string configMap, string comment, CancellationToken cancellationToken, params (string File, SshPrivateKey Key)[] keys)
+    {
+        if (!await CreateAsync(secret, comment, cancellationToken, keys) || configMap.Length == 0)
+        {
+            return;
+        }
         var published = new V1ConfigMap
         {
-            Metadata = new V1ObjectMeta { Name = names.UserCaConfigMap },
-            Data = new Dictionary<string, string> { [UserCaPublicFile] = $"{ca} {UserCaComment}\n" },
+            Metadata = new V1ObjectMeta { Name = configMap },
+            Data = keys.ToDictionary(k => k.File + PublicSuffix, k => $"{k.Key.PublicKey} {comment}\n"),
         };
         if (await api.CoreV1.CreateNamespacedConfigMapAsync(published, names.Namespace, cancellationToken: cancellationToken)
             .SucceedsUnlessAsync(409))
         {
-            KeysLog.Published(logger, names.Namespace, names.UserCaConfigMap);
+            KeysLog.Published(logger, names.Namespace, configMap, secret);
         }
     }
 
@@ -153,15 +185,22 @@ internal sealed class KeyMaker(ApiClient api, LeaseElection lease, KeyNames name
 /// <param name="HostKeysSecret">The proxies' host keys.</param>
 /// <param name="UserCaSecret">The key of the CA that the pods trust.</param>
 /// <param name="UserCaConfigMap">Its public half.</param>
-internal sealed record KeyNames(string Namespace, string HostKeysSecret, string UserCaSecret, string UserCaConfigMap);
+internal sealed record KeyNames(string Namespace, string HostKeysSecret, string UserCaSecret, string UserCaConfigMap)
+{
+    /// <summary>The exec relays' host keys.</summary>
+    public string ExecHostKeysSecret { get; init; } = "";
+
+    /// <summary>Their public halves, which the proxies expect.</summary>
+    public string ExecHostKeysConfigMap { get; init; } = "";
+}
 
 internal static partial class KeysLog
 {
     [LoggerMessage(1, LogLevel.Information, "Created Secret {Namespace}/{Secret}: {Fingerprints}")]
     public static partial void Made(ILogger logger, string @namespace, string secret, string fingerprints);
 
-    [LoggerMessage(2, LogLevel.Information, "Created ConfigMap {Namespace}/{ConfigMap} with the user CA's public key, which the pods must trust")]
-    public static partial void Published(ILogger logger, string @namespace, string configMap);
+    [LoggerMessage(2, LogLevel.Information, "Created ConfigMap {Namespace}/{ConfigMap} with the public keys of Secret {Secret}")]
+    public static partial void Published(ILogger logger, string @namespace, string configMap, string secret);
 
     [LoggerMessage(3, LogLevel.Error, "Cannot read or create the gateway's keys in namespace {Namespace}: {Problem}")]
     public static partial void Failed(ILogger logger, string @namespace, string problem);

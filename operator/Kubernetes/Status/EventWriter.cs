@@ -25,7 +25,7 @@ internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProv
     private static readonly HashSet<string> Warnings =
     [
         ReadyReasons.Conflict, ReadyReasons.InvalidKeys, ReadyReasons.InvalidSpec, ReadyReasons.AddressRefused,
-        ReadyReasons.PodFailed, ReadyReasons.SessionIdTaken, ReadyReasons.HostKeyMismatch,
+        ReadyReasons.PodFailed, ReadyReasons.ContainerMissing, ReadyReasons.SessionIdTaken, ReadyReasons.HostKeyMismatch,
     ];
 
     private readonly Channel<(ObjectKey Key, Eventsv1Event Event)> _queue =

@@ -6,19 +6,23 @@ namespace SshGateway.Operator.Kubernetes.Status;
 /// <summary>What the proxies found out about the host key of a session's pod.</summary>
 internal static class HostKeyCondition
 {
-    /// <summary>The keys that the pod may show: the pinned ones, else the first one. Where a CA signs, none.</summary>
+    /// <summary>
+    /// The keys that the pod may show: the pinned ones, else the first one. Where a CA signs, or an exec relay stands
+    /// in for the pod, none.
+    /// </summary>
     public static IReadOnlyList<string> Fingerprints(RoutedSession route, HostKeyRecord? known) =>
-        route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
+        route.Exec is not null ? []
+        : route.HostKeys.Count > 0 ? [.. route.HostKeys.Select(k => k.Fingerprint)]
         : !IsCertified(route) && known?.ExpectedFingerprint is { } learned ? [learned]
         : [];
 
     /// <summary>The proxy that reported the key first; null: the session itself says which keys are good.</summary>
     public static string? ReportedBy(RoutedSession route, HostKeyRecord? known) =>
-        route.HostKeys.Count == 0 && !IsCertified(route) && known?.ExpectedFingerprint is not null ? known.LearnedFrom : null;
+        route.Exec is null && route.HostKeys.Count == 0 && !IsCertified(route) && known?.ExpectedFingerprint is not null ? known.LearnedFrom : null;
 
     /// <summary>The key that the pod showed and may not have; null: there is none.</summary>
     public static string? Unexpected(RoutedSession route, HostKeyRecord? known) =>
-        known?.MismatchFingerprint is { } shown
+        route.Exec is null && known?.MismatchFingerprint is { } shown
         && (IsCertified(route) || shown == route.ForgottenHostKey || (Fingerprints(route, known) is { Count: > 0 } expected && !expected.Contains(shown))) && !route.HostKeys.Any(k => k.Fingerprint == shown) ? shown : null;
 
     /// <summary>What it ought to have shown.</summary>

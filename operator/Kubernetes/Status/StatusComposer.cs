@@ -68,7 +68,7 @@ internal static class StatusComposer
             PodUid = pod.Uid,
             Ip = route.Address?.ToString(),
             Ips = pod.Status?.PodIPs is { Count: > 0 } addresses ? [.. addresses.Select(a => a?.Ip).OfType<string>()] : null,
-            Port = route.Port,
+            Port = route.Exec is null ? route.Port : null,
             NodeName = pod.Spec?.NodeName,
             HostKeyFingerprints = HostKeyCondition.Fingerprints(route, hostKey) is { Count: > 0 } fingerprints ? fingerprints : null,
             HostKeyReportedBy = HostKeyCondition.ReportedBy(route, hostKey),

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using SshGateway.Kubernetes.ApiServer;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Model;
 
 namespace SshGateway.Operator.Kubernetes.Watching;

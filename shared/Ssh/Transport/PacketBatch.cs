@@ -9,7 +9,7 @@ namespace SshGateway.Ssh.Transport;
 /// </summary>
 internal sealed class PacketBatch : IDisposable
 {
-    // Kept free of relayed data for the messages of a key exchange.
+    // Kept free of data for the messages of a key exchange.
     private const int ControlReserve = 8 * 1024;
 
     /// <summary>The part of it that answers which may be lost can take.</summary>
@@ -31,24 +31,10 @@ internal sealed class PacketBatch : IDisposable
     public long PacketsUnderKeys { get; private set; }
 
     /// <inheritdoc cref="PacketOutput.TryAppend"/>
-    public bool TryAppend(ReadOnlySpan<byte> payload)
-    {
-        PacketGeometry geometry = _sealer.Geometry;
-        int padding = geometry.PaddingFor(payload.Length);
-        int bodyLength = 1 + payload.Length + padding;
-        if (!HasRoomFor(bodyLength, geometry, reserve: 0))
-        {
-            return false;
-        }
-        // The padding is zeros: RFC 4253 wants it random for ciphers that are weak against known plaintext; none of
-        // ours is.
-        Span<byte> body = _buffer.AsSpan(Length + 4, bodyLength);
-        body[0] = (byte)padding;
-        payload.CopyTo(body[1..]);
-        body[(1 + payload.Length)..].Clear();
-        Seal(body, geometry);
-        return true;
-    }
+    public bool TryAppend(ReadOnlySpan<byte> payload) => TryAppend(payload, reserve: 0);
+
+    /// <inheritdoc cref="PacketOutput.TryAppendData"/>
+    public bool TryAppendData(ReadOnlySpan<byte> payload) => TryAppend(payload, ControlReserve);
 
     /// <inheritdoc cref="PacketOutput.TryRelay"/>
     public bool TryRelay(in InboundPacket packet)
@@ -108,6 +94,25 @@ internal sealed class PacketBatch : IDisposable
         {
             pool.Return(buffer);
         }
+    }
+
+    private bool TryAppend(ReadOnlySpan<byte> payload, int reserve)
+    {
+        PacketGeometry geometry = _sealer.Geometry;
+        int padding = geometry.PaddingFor(payload.Length);
+        int bodyLength = 1 + payload.Length + padding;
+        if (!HasRoomFor(bodyLength, geometry, reserve))
+        {
+            return false;
+        }
+        // The padding is zeros: RFC 4253 wants it random for ciphers that are weak against known plaintext; none of
+        // ours is.
+        Span<byte> body = _buffer.AsSpan(Length + 4, bodyLength);
+        body[0] = (byte)padding;
+        payload.CopyTo(body[1..]);
+        body[(1 + payload.Length)..].Clear();
+        Seal(body, geometry);
+        return true;
     }
 
     private bool HasRoomFor(int bodyLength, PacketGeometry geometry, int reserve) =>

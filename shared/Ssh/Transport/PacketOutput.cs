@@ -17,6 +17,9 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
     // CVE-2025-26466: OpenSSH held every answer to a ping until the key exchange was over.
     private const int AnswersHeld = 16;
 
+    // Requests that were under way when our KEXINIT was sent.
+    private const int MaxOwed = 512;
+
     private readonly SemaphoreSlim _batchLock = new(1, 1);
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly Queue<byte[]> _held = new();
@@ -70,6 +73,31 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
 
     /// <summary>Adds a packet with this payload; false: the batch is full and is to be flushed first.</summary>
     public bool TryAppend(ReadOnlySpan<byte> payload) => _batch.TryAppend(payload);
+
+    /// <summary>
+    /// Adds a packet of channel data; false: the batch is full and is to be flushed first. Leaves room for a key
+    /// exchange, which must go on while data waits.
+    /// </summary>
+    public bool TryAppendData(ReadOnlySpan<byte> payload) => _batch.TryAppendData(payload);
+
+    /// <summary>
+    /// Adds a reply that the peer waits for; false: the batch is full and is to be flushed first. During a key exchange
+    /// the reply waits for its end.
+    /// </summary>
+    /// <exception cref="SshProtocolException">Too many wait.</exception>
+    public bool TryAppendReply(byte[] payload)
+    {
+        if (_gate is null)
+        {
+            return TryAppend(payload);
+        }
+        if (_owed.Count == MaxOwed)
+        {
+            throw new SshProtocolException("too many requests during a key exchange");
+        }
+        _owed.Enqueue(payload);
+        return true;
+    }
 
     /// <summary>Adds a packet of the other leg, without a copy if its padding fits this leg; false: no room.</summary>
     public bool TryRelay(in InboundPacket packet) => _batch.TryRelay(packet);

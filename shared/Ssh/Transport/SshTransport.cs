@@ -190,6 +190,9 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
     /// <inheritdoc cref="TransportKeyExchange.TryStartAsync"/>
     public ValueTask TryStartRekeyAsync(SshTransport other) => KeyExchange.TryStartAsync(other.KeyExchange);
 
+    /// <summary>The same for a transport that is not one of two.</summary>
+    public ValueTask TryStartRekeyAsync() => KeyExchange.TryStartAsync(KeyExchange);
+
     /// <summary>Sends a last DISCONNECT, if the peer takes it in time, and no more.</summary>
     public async Task DisconnectAsync(uint reason, string description, TimeSpan timeout)
     {

@@ -30,7 +30,7 @@ internal static class SchemaJudge
         switch (keyword.Name)
         {
             case "type": holds = IsOfType(keyword.Value.GetString()!, value); break;
-            case "enum": holds = keyword.Value.EnumerateArray().Any(e => e.GetString() == value.GetString()); break;
+            case "enum": holds = keyword.Value.EnumerateArray().Any(e => JsonElement.DeepEquals(e, value)); break;
             case "minimum": holds = value.GetInt64() >= keyword.Value.GetInt64(); break;
             case "maximum": holds = value.GetInt64() <= keyword.Value.GetInt64(); break;
             case "minLength": holds = CodePoints(value) >= keyword.Value.GetInt32(); break;
@@ -43,6 +43,8 @@ internal static class SchemaJudge
             case "required": holds = HasAll(value, keyword.Value); break;
             case "not": holds = Judge(path, keyword.Value, value).Any(); break;
             case "oneOf": holds = keyword.Value.EnumerateArray().Count(alternative => !Judge(path, alternative, value).Any()) == 1; break;
+            case "anyOf": holds = keyword.Value.EnumerateArray().Any(alternative => !Judge(path, alternative, value).Any()); break;
+            case "allOf": inside = keyword.Value.EnumerateArray().SelectMany(part => Judge(path, part, value)); break;
             case "items": inside = value.EnumerateArray().SelectMany((item, i) => Judge($"{path}[{i}]", keyword.Value, item)); break;
             case "additionalProperties": inside = value.EnumerateObject().SelectMany(p => Judge($"{path}.{p.Name}", keyword.Value, p.Value)); break;
             case "properties":

@@ -18,7 +18,7 @@ public sealed class SchemaTests
 
     [Fact]
     public void The_columns_are_those_that_people_know() => Assert.Equal(
-        ["Phase", "Ready", "Reason", "User", "Pod", "Conns", "Age", "IP+", "Port+", "Node+", "Keys+", "Expires+", "Message+"],
+        ["Phase", "Ready", "Reason", "User", "Pod", "Conns", "Age", "Backend+", "IP+", "Port+", "Node+", "Keys+", "Expires+", "Message+"],
         CustomResource.Version.GetProperty("additionalPrinterColumns").EnumerateArray()
             .Select(c => c.GetProperty("name").GetString() + (c.TryGetProperty("priority", out JsonElement p) && p.GetInt32() > 0 ? "+" : "")));
 

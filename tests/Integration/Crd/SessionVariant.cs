@@ -11,6 +11,9 @@ internal sealed record SessionVariant(string Title, bool IsGood, string Field, J
     /// <summary>The operator would take it: only the schema is so strict.</summary>
     public bool IsOfSchemaOnly { get; init; }
 
+    /// <summary>It has the backend Exec.</summary>
+    public bool IsExec { get; init; }
+
     public string Name => Field == "metadata.name" ? (string)Value! : "abc12";
 
     /// <summary>The object as an API server gets it.</summary>
@@ -24,6 +27,10 @@ internal sealed record SessionVariant(string Title, bool IsGood, string Field, J
                   "spec": {"owner": {"user": "alice"}, "ssh": {"authorizedKeys": ["{{Samples.Key}}"] } }
                 }
                 """)!;
+            if (IsExec)
+            {
+                session["spec"]!["backend"] = "Exec";
+            }
             string[] path = Field.Split('.');
             JsonNode parent = path[..^1].Aggregate(session, (node, name) => node[name] ??= new JsonObject());
             if (Value is null)

@@ -1,8 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Tokens;
 using SshGateway.Tests.Integration.Feed;
 using SshGateway.Tests.Support;

@@ -12,11 +12,12 @@ internal static class Kustomize
         Manifest.Parse(await Command.OutputAsync(KubectlProgram.File!, "kustomize", Repository.File(directory)));
 
     /// <summary>deploy/ and one of its components, in a kustomization as people write it.</summary>
-    public static async Task<IReadOnlyList<JsonElement>> WithComponentAsync(string component, string more = "")
+    public static async Task<IReadOnlyList<JsonElement>> WithComponentAsync(string component, string more = "", string overlay = "deploy")
     {
         using var directory = new TemporaryDirectory();
         string deploy = Path.GetRelativePath(directory.Path, Repository.File("deploy"));
-        directory.Write("kustomization.yaml", $"resources: [{deploy}]\ncomponents: [{deploy}/components/{component}]\n{more}");
+        string resource = Path.GetRelativePath(directory.Path, Repository.File(overlay));
+        directory.Write("kustomization.yaml", $"resources: [{resource}]\ncomponents: [{deploy}/components/{component}]\n{more}");
         return await RenderAsync(directory.Path);
     }
 }

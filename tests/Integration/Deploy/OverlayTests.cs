@@ -57,8 +57,8 @@ public sealed partial class OverlayTests(KubernetesServer server)
 
         (_, JsonElement made) = await tars.SendAsync(HttpMethod.Post, $"{DeployedOverlay.Sessions}?dryRun=All", SessionVariants.All[0].Json);
         Assert.Equal(
-            "2222 claude False Enabled 20",
-            $"{made.At("spec.ssh.port")} {made.At("spec.ssh.targetUser")} {made.At("spec.ssh.passthrough")} {made.At("spec.access")} {made.At("spec.maxConnections")}");
+            "2222 claude False SSH Enabled 20",
+            $"{made.At("spec.ssh.port")} {made.At("spec.ssh.targetUser")} {made.At("spec.ssh.passthrough")} {made.At("spec.backend")} {made.At("spec.access")} {made.At("spec.maxConnections")}");
         foreach ((string path, JsonElement schema) in CustomResource.All().Where(s => s.Path.Length > 0 && s.Path != "metadata" && s.Schema.TryGetProperty("properties", out _)))
         {
             string explained = Words(await server.KubectlAsync("explain", $"claudesessions.{path.Replace("[]", "", StringComparison.Ordinal)}"));
@@ -78,7 +78,7 @@ public sealed partial class OverlayTests(KubernetesServer server)
         await server.KubectlAsync("delete", "-f", Repository.File("deploy/examples/claudesession.yaml"));
 
         Assert.Equal(
-            ["NAME", "PHASE", "READY", "REASON", "USER", "POD", "CONNS", "AGE", "IP", "PORT", "NODE", "KEYS", "EXPIRES", "MESSAGE"],
+            ["NAME", "PHASE", "READY", "REASON", "USER", "POD", "CONNS", "AGE", "BACKEND", "IP", "PORT", "NODE", "KEYS", "EXPIRES", "MESSAGE"],
             lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(["abc12", "alice@example.com"], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..2]);
         Assert.Equal("claudesession.tars.cloudwalk.network/abc12", category[0]);
@@ -92,6 +92,21 @@ public sealed partial class OverlayTests(KubernetesServer server)
         await server.KubectlAsync("apply", "-f", Repository.File("deploy/examples/claudesession.yaml"));
 
         (HttpStatusCode status, _) = await tars.SendAsync(HttpMethod.Patch, $"{DeployedOverlay.Sessions}/abc12", """{"spec": {"owner": {"user": "mallory"} } }""");
+        await server.KubectlAsync("delete", "-f", Repository.File("deploy/examples/claudesession.yaml"));
+
+        bool hasCel = await DeployedOverlay.ServerVersionAsync(server) >= new Version(1, 25);
+        Assert.Equal(hasCel ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.OK, status);
+    }
+
+    // A proxy of an earlier version would keep the route to the pod's sshd.
+    [DeployedFact]
+    public async Task A_server_of_1_20_lets_a_backend_change_and_one_of_1_30_does_not()
+    {
+        await DeployedOverlay.ApplyAsync(server);
+        using Account tars = await Account.OfServiceAccountAsync(server, "tars", "tars");
+        await server.KubectlAsync("apply", "-f", Repository.File("deploy/examples/claudesession.yaml"));
+
+        (HttpStatusCode status, _) = await tars.SendAsync(HttpMethod.Patch, $"{DeployedOverlay.Sessions}/abc12", """{"spec": {"backend": "Exec"} }""");
         await server.KubectlAsync("delete", "-f", Repository.File("deploy/examples/claudesession.yaml"));
 
         bool hasCel = await DeployedOverlay.ServerVersionAsync(server) >= new Version(1, 25);

@@ -139,7 +139,7 @@ public sealed partial class RenderedTests
     private static JsonElement Deployment(IEnumerable<JsonElement> all, string name) => all.Single(o => o.Kind() == "Deployment" && o.Name() == name);
 
     // https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, and a read-only root on top.
-    private static void AssertRestricted(JsonElement pod)
+    internal static void AssertRestricted(JsonElement pod)
     {
         Assert.True(pod.At("securityContext.runAsNonRoot").GetBoolean());
         Assert.NotEqual(0, pod.At("securityContext.runAsUser").GetInt32());
@@ -160,7 +160,7 @@ public sealed partial class RenderedTests
         Assert.DoesNotContain((string[])["hostNetwork", "hostPID", "hostIPC"], name => pod.TryGetProperty(name, out _));
     }
 
-    private static void AssertKeys(JsonElement deployment, string section, Type options)
+    internal static void AssertKeys(JsonElement deployment, string section, Type options)
     {
         string[] keys = [.. options.GetProperties().Select(p => $"{section}__{p.Name}")];
         string[] set = [.. deployment.At("spec.template.spec.containers")[0].GetProperty("env").EnumerateArray().Select(e => Index().Replace(Text(e, "name")!, ""))];

@@ -58,7 +58,35 @@ public sealed class FeedBadEntryTests : IAsyncLifetime
         ("expires_at", e => e.ExpiresAt = long.MaxValue),
         ("max_connections", e => e.MaxConnections = 1001),
         ("reason", e => e.Reason = "two words"),
+        // A proxy of an earlier version sees no exec, and refuses port 0: it never routes to the pod itself.
+        ("port", e => MakeExec(e).Exec = null),
+        ("port", e => MakeExec(e).Port = 2222),
+        ("passthrough", e => MakeExec(e).Passthrough = true),
+        ("host key", e => MakeExec(e).HostKeys.Add(e.AuthorizedKeys[0])),
+        ("host key", e => MakeExec(e).HostCaKeys.Add(e.AuthorizedKeys[0])),
+        ("host key", e => MakeExec(e).HostKeySha256 = ByteString.CopyFrom(new byte[32])),
+        ("host key", e => MakeExec(e).ForgottenHostKeySha256 = ByteString.CopyFrom(new byte[32])),
+        ("exec.container", e => MakeExec(e).Exec.Container = ""),
+        ("exec.container", e => MakeExec(e).Exec.Container = new string('c', 64)),
+        ("exec.container", e => MakeExec(e).Exec.Container = "Main"),
+        ("exec.container", e => MakeExec(e).Exec.Container = "main\n"),
+        ("exec.shell", e => MakeExec(e).Exec.Shell = "bash"),
+        ("exec.shell", e => MakeExec(e).Exec.Shell = "/"),
+        ("exec.shell", e => MakeExec(e).Exec.Shell = "/bin/sh\n"),
+        ("exec.shell", e => MakeExec(e).Exec.Shell = "/" + new string('s', 256)),
+        ("exec.sftp_server", e => MakeExec(e).Exec.SftpServer = "/ä"),
+        ("exec.accept_env", e => MakeExec(e).Exec.AcceptEnv.AddRange(Enumerable.Repeat("A", 17))),
+        ("exec.accept_env", e => MakeExec(e).Exec.AcceptEnv.Add("")),
+        ("exec.accept_env", e => MakeExec(e).Exec.AcceptEnv.Add("*")),
+        ("exec.accept_env", e => MakeExec(e).Exec.AcceptEnv.Add("A*B")),
+        ("exec.accept_env", e => MakeExec(e).Exec.AcceptEnv.Add(new string('A', 65))),
     ];
+
+    private static Entry MakeExec(Entry entry)
+    {
+        (entry.Port, entry.Exec) = (0, new ExecPod { Container = "main", Shell = "/bin/bash", SftpServer = "/usr/lib/sftp server", AcceptEnv = { "EDITOR", "GIT_*" } });
+        return entry;
+    }
 
     public static TheoryData<int> BadEntries => [.. Enumerable.Range(0, Breaks.Length)];
 
@@ -80,6 +108,23 @@ public sealed class FeedBadEntryTests : IAsyncLifetime
 
         Assert.Same(good, proxy.Find("a"));
         Assert.Contains(field, Assert.Single(proxy.Log.Lines, l => l.Id.Id == 4).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pod_without_sshd_is_taken_as_one_and_back()
+    {
+        await using FeedClientRun proxy = await FeedClientRun.StartAsync(_operator.Port);
+        ScriptedStream stream = await _operator.NextStreamAsync();
+        await stream.SendAsync(Sync(1, MakeExec(Entry("a")), Entry("b")));
+        await Eventually.TrueAsync(() => proxy.HasSynced, "the table is there");
+        Assert.True(proxy.Find("a")!.IsExec);
+        Assert.False(proxy.Find("b")!.IsExec);
+
+        await stream.SendAsync(new FeedMessage { Delta = new Delta { Sequence = 2, Upserts = { Entry("a"), MakeExec(Entry("b")) } } });
+
+        await Eventually.TrueAsync(() => proxy.Find("b")!.IsExec, "the change is there");
+        Assert.False(proxy.Find("a")!.IsExec);
+        Assert.Empty(proxy.Log.Lines.Where(line => line.Id.Id == 4));
     }
 
     [Fact]

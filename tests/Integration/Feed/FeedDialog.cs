@@ -1,9 +1,9 @@
 using Google.Protobuf;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
-using SshGateway.Proxy.Feed;
 using SshGateway.Tests.Support;
 
 namespace SshGateway.Tests.Integration.Feed;

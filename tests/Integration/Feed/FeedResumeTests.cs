@@ -1,6 +1,6 @@
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Operator.Table;
-using SshGateway.Proxy.Feed;
 using Xunit;
 using static SshGateway.Tests.Integration.Feed.FeedDialog;
 

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using SshGateway.Feed;
-using SshGateway.Proxy.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Tests.Support;
 using Xunit;
 using static SshGateway.Tests.Integration.Feed.FeedDialog;

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Operator.Model;
-using SshGateway.Proxy.Feed;
 using SshGateway.Tests.Support;
 using Xunit;
 using static SshGateway.Tests.Integration.Feed.FeedDialog;

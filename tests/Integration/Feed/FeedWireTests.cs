@@ -36,6 +36,9 @@ public sealed class FeedWireTests
             "1A28" + "0A26" + "0A0161" + "A20120" + "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"),
         (new FeedMessage { Delta = new Delta { Upserts = { new Entry { SessionId = "a", ForgottenHostKeySha256 = ByteString.CopyFrom([.. Enumerable.Range(0, 32).Select(i => (byte)i)]) } } } },
             "1A28" + "0A26" + "0A0161" + "C20120" + "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"),
+        // Without a port, which a proxy that does not know field 25 refuses.
+        (new FeedMessage { Delta = new Delta { Upserts = { new Entry { SessionId = "a", Exec = new ExecPod { Container = "c", Shell = "/s", SftpServer = "/f", AcceptEnv = { "A", "B" } } } } } },
+            "1A19" + "0A17" + "0A0161" + "CA0111" + "0A0163" + "12022F73" + "1A022F66" + "220141" + "220142"),
         (new FeedMessage { Snapshot = new SnapshotChunk { Entries = { Sample() }, Versions = Read("a", 1, 2) } },
             "0A43" + "0A36" + EntryHex + "1209" + "0A07" + "0A0161" + "1001" + "1802"),
         (new FeedMessage { Snapshot = new SnapshotChunk() }, "0A00"),

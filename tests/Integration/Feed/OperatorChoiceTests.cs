@@ -1,6 +1,6 @@
 using System.Net;
 using Grpc.Core;
-using SshGateway.Proxy.Feed;
+using SshGateway.Feed.Client;
 using Xunit;
 
 namespace SshGateway.Tests.Integration.Feed;

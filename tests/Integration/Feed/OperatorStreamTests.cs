@@ -4,7 +4,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using SshGateway.Feed;
-using SshGateway.Proxy.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Tests.Integration.Grpc;
 using SshGateway.Tests.Support.Grpc;
 using Xunit;

@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Feed;
+using SshGateway.Feed.Client;
 using Xunit;
 
 namespace SshGateway.Tests.Integration.Feed;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 using Xunit;
@@ -9,7 +10,7 @@ namespace SshGateway.Tests.Integration.Feed;
 /// <summary>A proxy knows how its table came into step, each way once.</summary>
 public sealed class SyncCauseTests
 {
-    private readonly TableUpdater _updater = new(new SessionTable(), NullLogger.Instance);
+    private readonly TableUpdater _updater = new(new SessionFeedTable(new SessionTable()), ProxyFeed.Program, NullLogger.Instance);
 
     [Fact]
     public void Every_way_has_its_name()

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Tests.Support;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.ApiServer;
 using Xunit;
 
 namespace SshGateway.Tests.Integration.Kubernetes;

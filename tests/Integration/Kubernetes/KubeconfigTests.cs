@@ -2,7 +2,8 @@ using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using SshGateway.Hosting;
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Kubernetes;
 using Xunit;
@@ -172,7 +173,7 @@ public sealed class KubeconfigTests : IDisposable
     public void Where_nothing_says_how_to_reach_a_cluster_the_key_to_write_is_named()
     {
         IConfiguration nothing = new ConfigurationBuilder().AddInMemoryCollection([new("HOME", _directory.Path)]).Build();
-        ConfigurationException failure = Assert.Throws<ConfigurationException>(() => AccessReader.Read("", nothing, TimeProvider.System));
+        ConfigurationException failure = Assert.Throws<ConfigurationException>(() => AccessReader.Read("", "Operator:Kubeconfig", nothing, TimeProvider.System));
         Assert.Contains("Operator:Kubeconfig", failure.Message, StringComparison.Ordinal);
     }
 

@@ -1,7 +1,8 @@
 using System.Runtime.Versioning;
 using SshGateway.Hosting;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes;

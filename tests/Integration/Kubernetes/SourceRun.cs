@@ -1,6 +1,6 @@
 using System.Net;
 using SshGateway.Feed;
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;

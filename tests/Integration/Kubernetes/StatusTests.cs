@@ -3,12 +3,13 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Kubernetes.Api;
-using SshGateway.Operator.Kubernetes.Credentials;
 using SshGateway.Operator.Kubernetes.Status;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Table;
-using SshGateway.Proxy.Feed;
 using SshGateway.Ssh.Keys;
 using SshGateway.Tests.Support.Kubernetes;
 using Xunit;
@@ -74,6 +75,31 @@ public sealed class StatusTests(KubernetesServer server)
         await Cluster.SetWaitingAsync(space, "pulling", "ImagePullBackOff", "no such image");
         JsonNode pulling = await StatusAsync(space, "pulling", "Starting", "PodNotReady", s => Condition(s, "PodReady")["reason"]!.GetValue<string>() == "ImagePullBackOff");
         Assert.Contains("no such image", Condition(pulling, "Ready")["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [KubernetesFact]
+    public async Task A_session_without_sshd_is_ready_when_its_container_is()
+    {
+        string space = await Cluster.CreateNamespaceAsync();
+        await using OperatorReplica replica = await OperatorReplica.StartAsync(server.Kubeconfig(), space);
+        await Cluster.CreateSessionAsync(space, "missing", s => (s["spec"]!["backend"], s["spec"]!["exec"]) = ("Exec", new JsonObject { ["container"] = "shell" }));
+        await Cluster.CreatePodAsync(space, "missing", "missing");
+        JsonNode missing = await StatusAsync(space, "missing", "Invalid", "ContainerMissing");
+        Assert.Contains("pod missing has no container shell", Condition(missing, "Ready")["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Null(missing["endpoint"]);
+
+        await Cluster.CreateSessionAsync(space, "abc12", s => s["spec"]!["backend"] = "Exec");
+        await Cluster.CreatePodAsync(space, "pod-1", "abc12");
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.1.1", ready: true);
+        await Cluster.SetRunningAsync(space, "pod-1", ready: false);
+        await StatusAsync(space, "abc12", "Starting", "PodNotReady");
+        // Another container may fail; here the pod's own condition.
+        await Cluster.SetStatusAsync(space, "pod-1", "10.3.1.1", ready: false);
+        await Cluster.SetRunningAsync(space, "pod-1", ready: true);
+        JsonNode ready = await StatusAsync(space, "abc12", "Ready", "EndpointReady");
+        Assert.Equal("10.3.1.1", ready["endpoint"]!["ip"]!.GetValue<string>());
+        Assert.Null(ready["endpoint"]!["port"]);
+        Assert.Contains("container claude of pod pod-1", Condition(ready, "Ready")["message"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [KubernetesFact]

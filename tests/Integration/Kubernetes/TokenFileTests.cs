@@ -1,4 +1,4 @@
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.ApiServer;
 using SshGateway.Tests.Support;
 using Xunit;
 

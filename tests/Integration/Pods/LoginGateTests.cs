@@ -16,7 +16,7 @@ public sealed class LoginGateTests
     [Fact]
     public void A_session_that_expires_later_takes_logins() => Assert.Null(LoginGate.Check(Sessions.Entry(expiresAt: 1_800_000_001), Now));
 
-    public static TheoryData<string> States => ["expired", "draining", "deleted", "disabled", "not-ready", "pod-draining", "none", "no-endpoint"];
+    public static TheoryData<string> States => ["expired", "draining", "deleted", "disabled", "not-ready", "pod-draining", "none", "no-container", "no-endpoint"];
 
     [Theory]
     [MemberData(nameof(States))]
@@ -37,12 +37,19 @@ public sealed class LoginGateTests
             "none" => (
                 Sessions.Entry(state: EndpointState.None, reason: "PodNotFound", withoutEndpoint: true), ConnectionEnd.NoPod,
                 "The pod that session abc12 names does not exist."),
+            "no-container" => (
+                Sessions.Entry(state: EndpointState.None, reason: "ContainerMissing", withoutEndpoint: true, exec: true), ConnectionEnd.NoPod,
+                "The pod of session abc12 does not have the container that the session names. Ask its owner to correct it."),
             _ => (Sessions.Entry(withoutEndpoint: true, reason: "x"), ConnectionEnd.NoPod, "Session abc12 has no pod (x)."),
         };
         Refusal refused = Assert.IsType<Refusal>(LoginGate.Check(entry, Now));
         Assert.Equal(end, refused.End);
         Assert.Equal(sentence, refused.Sentence);
     }
+
+    // A session without sshd has no port, and its pod is reached all the same.
+    [Fact]
+    public void A_ready_session_without_sshd_takes_logins() => Assert.Null(LoginGate.Check(Sessions.Entry(exec: true), Now));
 
     // Expiry and access are the owner's word and come before what the pod does.
     [Fact]

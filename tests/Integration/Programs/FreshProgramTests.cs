@@ -1,17 +1,25 @@
 using System.Text.Json;
 using Grpc.Core;
+using SshGateway.Exec.ApiServer;
+using SshGateway.Exec.Requests;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Operator.Kubernetes.Watching;
-using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
+using RelayEnd = SshGateway.Exec.Connections.ConnectionEnd;
 
 namespace SshGateway.Tests.Integration.Programs;
 
 /// <summary>The built programs, before anything has happened.</summary>
 public sealed class FreshProgramTests : IDisposable
 {
+    private const string Kubeconfig = """
+        {"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}], "users": [{"name": "u", "user": {"token": "t"}}],
+         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], "current-context": "x"}
+        """;
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -35,12 +43,26 @@ public sealed class FreshProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_relay_counts_from_0_whatever_can_be_counted()
+    {
+        await using Daemon relay = Start("exec", await RelayArgumentsAsync());
+        string[] series =
+        [
+            .. Enum.GetNames<RelayEnd>().Select(end => $"sshgateway_exec_connections_ended_total{{end=\"{end}\"}}"),
+            .. RequestMetrics.Kinds.SelectMany(kind => RequestMetrics.Outcomes.Select(outcome => $"sshgateway_exec_processes_total{{kind=\"{kind}\",outcome=\"{outcome}\"}}")),
+            .. RequestMetrics.Outcomes.Select(outcome => $"sshgateway_exec_forwards_total{{outcome=\"{outcome}\"}}"),
+            .. Enum.GetNames<ApiServerFailure>().Select(failure => $"sshgateway_exec_api_failures_total{{failure=\"{failure}\"}}"),
+            .. Enum.GetNames<SyncCause>().Select(cause => $"sshgateway_exec_feed_syncs_total{{cause=\"{cause}\"}}"),
+            .. FeedMetrics.LostCauses.Select(cause => $"sshgateway_exec_feed_lost_total{{cause=\"{cause}\"}}"),
+            "sshgateway_exec_connections", "sshgateway_exec_channels", "sshgateway_exec_table_entries",
+        ];
+        await AssertZeroAsync(relay, series, $"sshgateway_exec_feed_lost_total{{cause=\"{StatusCode.Unavailable}\"}}");
+    }
+
+    [Fact]
     public async Task An_operator_counts_from_0_whatever_can_be_counted()
     {
-        _directory.Write("kubeconfig", """
-            {"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}], "users": [{"name": "u", "user": {"token": "t"}}],
-             "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], "current-context": "x"}
-            """);
+        _directory.Write("kubeconfig", Kubeconfig);
         await using Daemon @operator = Start("operator",
         [
             "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={_directory.File("kubeconfig")}", "--Operator:Namespaces:0=default",
@@ -57,9 +79,15 @@ public sealed class FreshProgramTests : IDisposable
     [Theory]
     [InlineData("proxy")]
     [InlineData("operator")]
+    [InlineData("exec")]
     public async Task A_log_in_JSON_has_an_object_in_each_line(string program)
     {
-        string[] arguments = program == "proxy" ? await ProxyArgumentsAsync() : OperatorArguments;
+        string[] arguments = program switch
+        {
+            "proxy" => await ProxyArgumentsAsync(),
+            "exec" => await RelayArgumentsAsync(),
+            _ => OperatorArguments,
+        };
         await using Daemon daemon = Start(program, [.. arguments, "--Logging:Format=json"]);
         await daemon.WaitForLineAsync("Probes listening on", TimeSpan.FromMinutes(2));
 
@@ -103,6 +131,22 @@ public sealed class FreshProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_relays_check_says_what_would_run_and_what_is_wrong()
+    {
+        string[] arguments = await RelayArgumentsAsync();
+        CommandResult good = await CheckAsync("exec", arguments);
+        Assert.True(good.Succeeded, good.ToString());
+        Assert.Contains("Accepts certificates of the user CA ssh-ed25519 SHA256:", good.Text, StringComparison.Ordinal);
+        Assert.Contains("Runs commands through the API server http://127.0.0.1:1/ (", good.Text, StringComparison.Ordinal);
+        Assert.EndsWith("The configuration is good\n", good.Text, StringComparison.Ordinal);
+
+        CommandResult bad = await CheckAsync("exec", [.. arguments, "--Exec:OperatorInsecure=false", "--Exec:OperatorCA=/nowhere/ca", "--Exec:OperatorToken=/nowhere/token"]);
+        Assert.Equal(1, bad.ExitCode);
+        Assert.Empty(bad.Text);
+        Assert.StartsWith("Exec:OperatorCA cannot be used: ", bad.ErrorText, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_proxy_without_its_operators_CA_or_token_fails_the_check()
     {
         string[] arguments = [.. (await ProxyArgumentsAsync()).Where(argument => !argument.Contains("OperatorInsecure", StringComparison.Ordinal))];
@@ -142,6 +186,17 @@ public sealed class FreshProgramTests : IDisposable
         [
             "--Proxy:Listen=127.0.0.1:0", "--Proxy:HttpListen=127.0.0.1:0", $"--Proxy:HostKeys:0={key.PrivateFile}", $"--Proxy:UserCaKey={key.PrivateFile}",
             "--Proxy:Operators:0=127.0.0.1:1", "--Proxy:OperatorInsecure=true",
+        ];
+    }
+
+    private async Task<string[]> RelayArgumentsAsync()
+    {
+        KeyPair key = await KeyPair.GenerateAsync(_directory.Path, "relay");
+        _directory.Write("kubeconfig", Kubeconfig);
+        return
+        [
+            "--Exec:Listen=127.0.0.1:0", "--Exec:HttpListen=127.0.0.1:0", $"--Exec:HostKeys:0={key.PrivateFile}", $"--Exec:UserCa={key.PublicFile}",
+            "--Exec:Operators:0=127.0.0.1:1", "--Exec:OperatorInsecure=true", $"--Exec:Kubeconfig={_directory.File("kubeconfig")}",
         ];
     }
 

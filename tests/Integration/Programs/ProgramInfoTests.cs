@@ -11,6 +11,7 @@ public sealed class ProgramInfoTests
     [Theory]
     [InlineData("operator")]
     [InlineData("proxy")]
+    [InlineData("exec")]
     public async Task The_version_needs_no_configuration(string program)
     {
         CommandResult result = await RunAsync(program, "--version", "--config=/no/such/file");
@@ -24,6 +25,7 @@ public sealed class ProgramInfoTests
     [InlineData("operator", "-h", "docs/configuration.md")]
     [InlineData("proxy", "--help", "[--Proxy:<setting>=<value>]")]
     [InlineData("proxy", "-h", "docs/configuration.md")]
+    [InlineData("exec", "--help", "[--Exec:<setting>=<value>]")]
     public async Task The_help_fits_a_terminal_and_names_the_settings(string program, string option, string expected)
     {
         CommandResult result = await RunAsync(program, option);

@@ -54,6 +54,17 @@ public sealed class StartFailureTests : IDisposable
         await AssertRefusedAsync("operator", sentence, [.. OperatorArguments, Fill(argument)]);
 
     [Theory]
+    [InlineData("--Exec:LogCommands=yes", "Exec:LogCommands is \"yes\"; write true or false")]
+    [InlineData("--Exec:Listen=TAKEN", "Exec:Listen is \"TAKEN\", which cannot be listened on: Address already in use; end the program that listens there")]
+    [InlineData("--Exec:UserCa=CUT", "Exec:UserCa: the file 'CUT' cannot be used: line 1: ")]
+    [InlineData("--Exec:UserCa=@fifo", "Exec:UserCa: @fifo: is no regular file")]
+    [InlineData("--Exec:HostKeys:0=CUT", "Exec:HostKeys: the private key file 'CUT' cannot be used: it is cut short")]
+    [InlineData("--Exec:Kubeconfig=/nowhere/kubeconfig", "/nowhere/kubeconfig")]
+    [InlineData("--Proxy:Listen=[::]:2222", "--Proxy:Listen on the command line is no setting; write --config=<file> or --Exec:<setting>=<value>")]
+    public async Task A_relay_says_what_to_write_instead(string argument, string sentence) =>
+        await AssertRefusedAsync("exec", sentence, [.. await RelayArgumentsAsync(), Fill(argument)]);
+
+    [Theory]
     [InlineData("{\"Proxies\": {\"Listen\": \"[::]:22\"}}", "FILE: there is no section \"Proxies\"; did you mean Proxy?")]
     [InlineData("{\"Proxy\": {\"DrainTimeout\": 60}}", "Proxy:DrainTimeout is \"60\"; write a time as hh:mm:ss or d.hh:mm:ss, such as 00:01:00")]
     [InlineData("{\"Proxy\": {\"Penalties\": null}}", "Proxy:Penalties is null; write a value, or leave the key out")]
@@ -84,6 +95,21 @@ public sealed class StartFailureTests : IDisposable
         [
             "--Proxy:Listen=127.0.0.1:0", "--Proxy:HttpListen=127.0.0.1:0", $"--Proxy:HostKeys:0={key.PrivateFile}", $"--Proxy:UserCaKey={key.PrivateFile}",
             "--Proxy:Operators:0=127.0.0.1:1", "--Proxy:OperatorInsecure=true",
+        ];
+    }
+
+    private async Task<string[]> RelayArgumentsAsync()
+    {
+        string[] keys = await ProxyArgumentsAsync();
+        string key = keys.Single(argument => argument.StartsWith("--Proxy:UserCaKey=", StringComparison.Ordinal)).Split('=')[1];
+        _directory.Write("kubeconfig", """
+            {"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}], "users": [{"name": "u", "user": {"token": "t"}}],
+             "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], "current-context": "x"}
+            """);
+        return
+        [
+            "--Exec:Listen=127.0.0.1:0", "--Exec:HttpListen=127.0.0.1:0", $"--Exec:HostKeys:0={key}", $"--Exec:UserCa={key}.pub",
+            "--Exec:Operators:0=127.0.0.1:1", "--Exec:OperatorInsecure=true", $"--Exec:Kubeconfig={_directory.File("kubeconfig")}",
         ];
     }
 

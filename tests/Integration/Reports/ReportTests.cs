@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using SshGateway.Feed;
+using SshGateway.Feed.Client;
 using SshGateway.Operator.Feed;
 using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
@@ -60,7 +61,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
                 services.GetRequiredService<IHostApplicationLifetime>(), NullLogger<FeedService>.Instance)));
         }
         _client = new ReportClient(
-            new FeedOptions { Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], ProxyId = "proxy-a", AuthoritiesFile = null, TokenFile = null },
+            new FeedOptions { Program = ProxyFeed.Program, Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], Id = "proxy-a", AuthoritiesFile = null, TokenFile = null },
             _gateway.OpenSessions, _gateway.RefusedLogins, _gateway.PodHostKeys, _time, NullLogger<ReportClient>.Instance);
     }
 

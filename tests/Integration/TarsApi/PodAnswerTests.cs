@@ -22,6 +22,7 @@ public sealed class PodAnswerTests
     [InlineData(EndpointState.None, Access.Enabled, 0, "WaitingForPod", "pending")]
     [InlineData(EndpointState.None, Access.Enabled, 0, "InvalidKeys", "pending")]
     [InlineData(EndpointState.None, Access.Enabled, 0, "PodFailed", "stopped")]
+    [InlineData(EndpointState.None, Access.Enabled, 0, "ContainerMissing", "pending")]
     [InlineData(EndpointState.None, Access.Disabled, 0, "AccessDisabled", "stopped")]
     public void An_address_is_given_only_while_logins_work(EndpointState state, Access access, long expiresAt, string reason, string status)
     {
@@ -39,6 +40,14 @@ public sealed class PodAnswerTests
         var entry = new Entry { State = EndpointState.Ready, Access = Access.Enabled, Port = 2222, PodIp = ByteString.CopyFrom(System.Net.IPAddress.Parse("fd00::7").GetAddressBytes()) };
 
         Assert.Equal("fd00::7", PodAnswer.From(entry, Now).ServiceHost);
+    }
+
+    [Fact]
+    public void A_pod_without_sshd_has_no_port()
+    {
+        var entry = new Entry { State = EndpointState.Ready, Access = Access.Enabled, Exec = new ExecPod { Container = "main" }, PodIp = ByteString.CopyFrom(10, 0, 0, 7) };
+
+        Assert.Equal(new PodAnswer("10.0.0.7", null, "running", null), PodAnswer.From(entry, Now));
     }
 
     [Fact]

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Tests.Support.Kubernetes;
 
 namespace SshGateway.Tests.Support.Deploy;

@@ -33,6 +33,15 @@ internal static class DeployedRules
 
     public static IReadOnlyDictionary<string, string[]> Proxy { get; } = new Dictionary<string, string[]> { ["ssh-gateway"] = [], ["claude-sessions"] = [] };
 
+    /// <summary>With deploy/components/exec.</summary>
+    public static IReadOnlyDictionary<string, string[]> ExecRelay { get; } = new Dictionary<string, string[]>
+    {
+        ["claude-sessions"] = ["create,get /pods/exec,pods/portforward", "get /pods"],
+        ["ssh-gateway"] = [],
+        ["default"] = [],
+        ["kube-system"] = [],
+    };
+
     public static IReadOnlyDictionary<string, string[]> Tars { get; } = new Dictionary<string, string[]>
     {
         ["claude-sessions"] = ["get,list,watch,create,update,patch,delete tars.cloudwalk.network/claudesessions"],

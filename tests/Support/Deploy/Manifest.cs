@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SshGateway.Kubernetes.Yaml;
 using SshGateway.Operator.Yaml;
 
 namespace SshGateway.Tests.Support.Deploy;

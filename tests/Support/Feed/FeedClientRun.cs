@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed.Client;
 using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Sessions;
 
@@ -12,10 +13,19 @@ internal sealed class FeedClientRun : IAsyncDisposable
 
     private FeedClientRun(IReadOnlyList<string> operators, FeedKeys? keys, TimeProvider time)
     {
-        Clock = new OperatorClock(time, NullLogger<OperatorClock>.Instance);
-        _metrics = new FeedMetrics(Table, Clock, time);
+        Clock = new OperatorClock(ProxyFeed.Program, time, NullLogger<OperatorClock>.Instance);
+        var table = new SessionFeedTable(Table);
+        _metrics = new FeedMetrics(ProxyFeed.Program, table, Clock, time);
         _client = new FeedClient(
-            new FeedOptions { Operators = operators, AuthoritiesFile = keys?.AuthoritiesFile, TokenFile = keys?.TokenFile, ProxyId = "proxy-a" }, Table, _metrics, Clock, time, Log);
+            new FeedOptions
+            {
+                Program = ProxyFeed.Program,
+                Operators = operators,
+                AuthoritiesFile = keys?.AuthoritiesFile,
+                TokenFile = keys?.TokenFile,
+                Id = "proxy-a",
+            },
+            table, _metrics, Clock, time, Log);
     }
 
     public OperatorClock Clock { get; }

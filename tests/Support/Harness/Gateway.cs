@@ -3,7 +3,7 @@ using System.Net;
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
-/// A whole gateway: keys, manifest directory, its operator processes, usually one, and its proxy processes.
+/// A whole gateway: keys, manifest directory, its operator processes, usually one, its proxy processes, and exec relays.
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
@@ -104,6 +104,27 @@ internal sealed class Gateway : IAsyncDisposable
         StartProxy(arguments);
         return await ListeningAsync(_started[^1]);
     }
+
+    /// <summary>An exec relay that follows the operators, which need not become ready.</summary>
+    public async Task<RelayProcess> AddRelayAsync(params string[] arguments)
+    {
+        string id = $"relay-{_started.Count + 1}";
+        Daemon daemon = Program(
+            id,
+            "sshgateway-exec",
+            [
+                $"--Exec:Id={id}",
+                "--Exec:HttpListen=127.0.0.1:0",
+                .. _feedPorts.Select((port, number) => $"--Exec:Operators:{number}=127.0.0.1:{port}"),
+                .. FeedKeys.Shared.RelayArguments,
+                .. arguments,
+            ]);
+        _started.Add(daemon);
+        ProxyProcess found = await ListeningAsync(daemon);
+        return new RelayProcess(daemon, found.Ssh, found.Http);
+    }
+
+    public static Task WaitUntilReadyAsync(RelayProcess relay) => WaitUntilReadyAsync(relay.Daemon, relay.Http);
 
     public static Task WaitUntilReadyAsync(ProxyProcess proxy) => WaitUntilReadyAsync(proxy.Daemon, proxy.Http);
 

@@ -11,6 +11,9 @@ internal sealed record PodManifest(string Name, string SessionId, IPAddress Ip)
 
     public bool Ready { get; init; } = true;
 
+    /// <summary>Its container, running and as ready as the pod; null: none is named.</summary>
+    public string? Container { get; init; }
+
     /// <summary>It has been deleted, and is going.</summary>
     public bool Terminating { get; init; }
 
@@ -26,13 +29,13 @@ internal sealed record PodManifest(string Name, string SessionId, IPAddress Ip)
           labels:
             tars.cloudwalk.network/session: {SessionId}
         spec:
-          nodeName: node-1
+          nodeName: node-1{(Container is null ? "" : $"\n  containers: [{{name: {Container}}}]")}
         status:
           phase: Running
           podIP: {Ip}
           podIPs:
             - ip: {Ip}
-          startTime: "2026-01-01T00:00:01Z"
+          startTime: "2026-01-01T00:00:01Z"{(Container is null ? "" : $"\n  containerStatuses: [{{name: {Container}, ready: {(Ready ? "true" : "false")}, state: {{running: {{}}}}}}]")}
           conditions:
             - type: Ready
               status: "{(Ready ? "True" : "False")}"

@@ -1,25 +1,20 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>A terminal with ssh in it: what is typed, what is shown, and a window that changes its size.</summary>
-internal sealed partial class Pty : IAsyncDisposable
+internal sealed class Pty : IAsyncDisposable
 {
-    private const int ReadWriteWithoutControl = 0x102; // O_RDWR | O_NOCTTY
-    private const nuint SetWindowSize = 0x5414;        // TIOCSWINSZ
-    private readonly SafeFileHandle _terminal;
+    private readonly Terminal _terminal;
     private readonly FileStream _stream;
     private readonly Process _process;
     private readonly StringBuilder _screen = new();
 
-    private Pty(SafeFileHandle terminal, Process process)
+    private Pty(Terminal terminal, Process process)
     {
         _terminal = terminal;
-        _stream = new FileStream(terminal, FileAccess.ReadWrite, bufferSize: 0);
+        _stream = new FileStream(terminal.Handle, FileAccess.ReadWrite, bufferSize: 0);
         _process = process;
         _ = Task.Factory.StartNew(Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
@@ -37,23 +32,17 @@ internal sealed partial class Pty : IAsyncDisposable
 
     public static Pty Start(ushort rows, ushort columns, string commandLine)
     {
-        SafeFileHandle terminal = new(Check(OpenTerminal(ReadWriteWithoutControl)), ownsHandle: true);
-        Check(Grant(terminal));
-        Check(Unlock(terminal));
-        Check(ReadNumber(terminal, 0x80045430, out int number)); // TIOCGPTN
-        Resize(terminal, rows, columns);
-        string line = string.Create(CultureInfo.InvariantCulture, $"/dev/pts/{number}");
-        // setsid --ctty makes the line ssh's controlling terminal: SIGWINCH goes to its foreground group.
-        ProcessStartInfo start = new("bash", ["-c", $"exec setsid --ctty {commandLine} <>{line} >&0 2>&1"])
-        {
-            Environment = { ["TERM"] = "xterm", ["SSH_AUTH_SOCK"] = null },
-        };
+        var terminal = Terminal.Open();
+        terminal.Resize(rows, columns);
+        ProcessStartInfo start = terminal.Run("bash", "-c", $"exec {commandLine}");
+        start.Environment["TERM"] = "xterm";
+        start.Environment["SSH_AUTH_SOCK"] = null;
         return new Pty(terminal, StartedProcesses.Start(start));
     }
 
     public void Type(string text) => _stream.Write(Encoding.UTF8.GetBytes(text));
 
-    public void Resize(ushort rows, ushort columns) => Resize(_terminal, rows, columns);
+    public void Resize(ushort rows, ushort columns) => _terminal.Resize(rows, columns);
 
     public Task WaitForAsync(string text) => Eventually.TrueAsync(
         () => Screen.Contains(text, StringComparison.Ordinal),
@@ -74,12 +63,6 @@ internal sealed partial class Pty : IAsyncDisposable
         await _stream.DisposeAsync();
     }
 
-    private static void Resize(SafeFileHandle terminal, ushort rows, ushort columns)
-    {
-        ReadOnlySpan<ushort> size = [rows, columns, 0, 0];
-        Check(WriteSize(terminal, SetWindowSize, MemoryMarshal.AsBytes(size).ToArray()));
-    }
-
     private void Read()
     {
         byte[] buffer = new byte[4096];
@@ -98,22 +81,4 @@ internal sealed partial class Pty : IAsyncDisposable
             // EIO: the last process left the terminal.
         }
     }
-
-    private static int Check(int result) =>
-        result >= 0 ? result : throw new IOException($"errno {Marshal.GetLastPInvokeError()} from the terminal.");
-
-    [LibraryImport("libc", EntryPoint = "posix_openpt", SetLastError = true)]
-    private static partial int OpenTerminal(int flags);
-
-    [LibraryImport("libc", EntryPoint = "grantpt", SetLastError = true)]
-    private static partial int Grant(SafeFileHandle terminal);
-
-    [LibraryImport("libc", EntryPoint = "unlockpt", SetLastError = true)]
-    private static partial int Unlock(SafeFileHandle terminal);
-
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static partial int ReadNumber(SafeFileHandle terminal, nuint request, out int number);
-
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static partial int WriteSize(SafeFileHandle terminal, nuint request, byte[] size);
 }

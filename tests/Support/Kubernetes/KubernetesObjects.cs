@@ -96,6 +96,24 @@ internal sealed class KubernetesObjects(HttpClient http) : IDisposable
             },
         });
 
+    /// <summary>What kubelet says of a container that runs.</summary>
+    public Task SetRunningAsync(string ofNamespace, string pod, bool ready, string container = "claude") =>
+        SendAsync(HttpMethod.Patch, $"api/v1/namespaces/{ofNamespace}/pods/{pod}/status", new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["containerStatuses"] = new JsonArray(new JsonObject
+                {
+                    ["name"] = container,
+                    ["image"] = "claude",
+                    ["imageID"] = "",
+                    ["ready"] = ready,
+                    ["restartCount"] = 0,
+                    ["state"] = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = "2026-01-01T00:00:00Z" } },
+                }),
+            },
+        });
+
     /// <summary>What kubelet says of a container that does not start.</summary>
     public Task SetWaitingAsync(string ofNamespace, string pod, string reason, string message) =>
         SendAsync(HttpMethod.Patch, $"api/v1/namespaces/{ofNamespace}/pods/{pod}/status", new JsonObject

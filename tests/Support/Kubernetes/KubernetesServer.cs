@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Tests.Support.Harness;
 using Xunit;
 

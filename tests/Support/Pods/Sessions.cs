@@ -31,7 +31,8 @@ internal static class Sessions
         SshPublicKey? recovered = null,
         string[]? principals = null,
         SshPublicKey[]? revoked = null,
-        SshPublicKey? forgotten = null)
+        SshPublicKey? forgotten = null,
+        bool exec = false)
     {
         var entry = new Entry
         {
@@ -41,7 +42,8 @@ internal static class Sessions
             PodName = "claude-" + id,
             PodUid = podUid,
             PodIp = withoutEndpoint ? ByteString.Empty : ByteString.CopyFrom((endpoint?.Address ?? IPAddress.Loopback).GetAddressBytes()),
-            Port = (uint)(endpoint?.Port ?? 2222),
+            Port = exec ? 0 : (uint)(endpoint?.Port ?? 2222),
+            Exec = exec ? new ExecPod { Container = "main" } : null,
             TargetUser = "claude",
             OwnerUser = owner,
             ExpiresAt = expiresAt,

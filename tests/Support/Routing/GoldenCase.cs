@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using SshGateway.Kubernetes.Yaml;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
 using SshGateway.Operator.Yaml;
@@ -92,6 +93,10 @@ internal sealed class GoldenCase(string name)
             if (session.IdleTimeout != TimeSpan.Zero)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  idleTimeout: {session.IdleTimeout.TotalSeconds} s\n");
+            }
+            if (session.Exec is { } exec)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  exec: \"{exec.Container}\" \"{exec.Shell}\" \"{exec.SftpServer}\" \"{string.Join(' ', exec.AcceptEnv)}\"\n");
             }
             if (session.Passthrough)
             {

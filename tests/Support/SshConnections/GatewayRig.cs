@@ -52,6 +52,7 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
         var authority = new UserCertificateAuthority(Ed25519PrivateKey.Generate(), time);
         var services = new ServiceCollection();
         ProxyHost.AddServices(services, options);
+        services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton<ILogger<ConnectionReport>>(Ends);
         services.AddSingleton<ILogger<SshListener>>(Ends);

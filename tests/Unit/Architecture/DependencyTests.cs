@@ -1,5 +1,7 @@
+using SshGateway.Exec.Sessions;
 using SshGateway.Feed;
 using SshGateway.Hosting;
+using SshGateway.Kubernetes.ApiServer;
 using SshGateway.Operator.Hosting;
 using SshGateway.Proxy.Hosting;
 using SshGateway.Ssh.Wire;
@@ -16,7 +18,7 @@ public sealed class DependencyTests
     // Lowest first. Folders in one entry are siblings that do not know each other.
     private static readonly string[][] SshLayers =
     [
-        ["Sockets.Native"], ["Sockets"], ["Sockets.Epoll"], ["Wire"], ["Crypto"], ["Keys"], ["Certificates"], ["Revocation"], ["Ciphers"], ["KeyExchange"], ["Transport"],
+        ["Sockets.Native"], ["Sockets"], ["Sockets.Epoll"], ["Wire"], ["Crypto"], ["Keys"], ["Certificates"], ["Revocation"], ["Ciphers"], ["KeyExchange"], ["Transport"], ["Authentication"],
     ];
 
     private static readonly string[][] ProxyLayers =
@@ -28,20 +30,24 @@ public sealed class DependencyTests
     private static readonly string[][] OperatorLayers =
     [
         ["Model"], ["Yaml"], ["Routing"], ["Table"], ["HostKeys"], ["Usage"], ["Publishing"], ["Feed.Authentication"], ["Feed.Certificates"], ["Feed"], ["TarsApi"],
-        ["Kubernetes.Api"], ["Kubernetes.Credentials"], ["Kubernetes.Watching"], ["Kubernetes.Leadership"], ["Kubernetes.Status"], ["Kubernetes.Keys"],
+        ["Kubernetes.Api"], ["Kubernetes.Watching"], ["Kubernetes.Leadership"], ["Kubernetes.Status"], ["Kubernetes.Keys"],
         ["Kubernetes.FeedCertificates"], ["Kubernetes.Tokens"], ["Leader"], ["Configuration"], ["Listing"], ["StatusPage"], ["Hosting"],
     ];
+
+    private static readonly string[][] ExecLayers = [["ApiServer"], ["Sessions"], ["Channels"], ["Authentication"], ["Requests"], ["Connections"], ["Feed"], ["Configuration"], ["Hosting"]];
 
     // Arrows against the order, each with the reason why it may stay.
     private static readonly (string Assembly, string From, string To, string Reason)[] Allowed = [];
 
     private static readonly (string Root, Type Member, string[][] Layers)[] Assemblies =
     [
-        ("SshGateway.Feed", typeof(EntryHash), []),
-        ("SshGateway.Hosting", typeof(Probes), [["Files"], ["(root)"], ["Logging"], ["Metrics"], ["Networks"], ["Text"], ["Tls"]]),
+        ("SshGateway.Feed", typeof(EntryHash), [["(root)"], ["Client"]]),
+        ("SshGateway.Hosting", typeof(Probes), [["Files"], ["(root)"], ["Logging"], ["Metrics"], ["Networks"], ["Text"], ["Tls"], ["Keys"], ["Listening"]]),
+        ("SshGateway.Kubernetes", typeof(ApiServerAccess), [["Yaml"], ["ApiServer"], ["Kubeconfig"]]),
         ("SshGateway.Ssh", typeof(SshReader), SshLayers),
         ("SshGateway.Proxy", typeof(ProxyHost), ProxyLayers),
         ("SshGateway.Operator", typeof(OperatorHost), OperatorLayers),
+        ("SshGateway.Exec", typeof(ExecSession), ExecLayers),
     ];
 
     public static TheoryData<string> Cycles => [.. Assemblies.Select(assembly => assembly.Root)];
@@ -64,6 +70,11 @@ public sealed class DependencyTests
             .Where(arrow => LayerOf(arrow.From) <= LayerOf(arrow.To) && !Allowed.Any(allowed => (allowed.Assembly, allowed.From, allowed.To) == (root, arrow.From, arrow.To)))
             .Select(arrow => $"{arrow.From} -> {arrow.To} ({arrow.Example})"));
     }
+
+    // The proxy has no permission in the cluster, and no code that would use one.
+    [Fact]
+    public void The_proxy_does_not_know_the_API_server() => Assert.DoesNotContain(
+        typeof(ProxyHost).Assembly.GetReferencedAssemblies(), reference => reference.Name == typeof(ApiServerAccess).Assembly.GetName().Name);
 
     [Fact]
     public void Arrows_that_are_allowed_are_there() =>

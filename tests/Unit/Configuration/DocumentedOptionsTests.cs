@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using SshGateway.Exec.Configuration;
 using SshGateway.Hosting;
 using SshGateway.Operator.Configuration;
 using SshGateway.Proxy.Configuration;
@@ -20,6 +21,11 @@ public sealed partial class DocumentedOptionsTests
         ["Proxy:Operators:0"] = "127.0.0.1:7443",
         ["Proxy:OperatorCA"] = "/keys/operator-ca",
         ["Proxy:OperatorToken"] = "/keys/token",
+        ["Exec:HostKeys:0"] = "/keys/relay",
+        ["Exec:UserCa"] = "/keys/user_ca.pub",
+        ["Exec:Operators:0"] = "127.0.0.1:7443",
+        ["Exec:OperatorCA"] = "/keys/operator-ca",
+        ["Exec:OperatorToken"] = "/keys/token",
         ["Operator:Source"] = "Kubernetes",
         ["Operator:Namespaces:0"] = "claude-sessions",
         ["Operator:FeedJwks"] = "jwks.json",
@@ -35,10 +41,15 @@ public sealed partial class DocumentedOptionsTests
         ["Proxy:ProxyProtocolFrom"] = "10.0.0.0/8",
         ["Proxy:PenaltyExempt"] = "10.0.0.0/8",
         ["Proxy:Operators"] = "127.0.0.1:7444",
+        ["Proxy:ExecRelays"] = "relay:2222",
         ["Proxy:KexAlgorithms"] = "curve25519-sha256",
         ["Proxy:Ciphers"] = "aes128-ctr",
         ["Proxy:Macs"] = "hmac-sha2-256",
         ["Proxy:RekeyBytes"] = "65536",
+        ["Exec:Listen"] = "127.0.0.1:2023",
+        ["Exec:HttpListen"] = "127.0.0.1:8099",
+        ["Exec:OtlpEndpoint"] = "http://127.0.0.1:4317",
+        ["Exec:Operators"] = "127.0.0.1:7444",
         ["Operator:Source"] = "Kubernetes",
         ["Operator:Directory"] = Path.GetTempPath(),
         ["Operator:FeedListen"] = "127.0.0.1:7999",
@@ -53,6 +64,8 @@ public sealed partial class DocumentedOptionsTests
     private static readonly Dictionary<string, (string[] Without, (string Key, string Value)[] With)> Together = new()
     {
         ["Proxy:GatewayKey"] = (["Proxy:UserCaKey"], []),
+        ["Proxy:ExecRelays"] = ([], [("Proxy:ExecRelayHostKeys", "/keys/relays")]),
+        ["Proxy:ExecRelayHostKeys"] = ([], [("Proxy:ExecRelays:0", "relay:2222")]),
         ["Operator:AllNamespaces"] = (["Operator:Namespaces:0"], []),
         ["Operator:InternalCallers"] = ([], [("Operator:InternalListen", "127.0.0.1:7998")]),
         ["Operator:FeedCertificate"] = ([], [("Operator:FeedCertificateKey", "tls.key")]),
@@ -68,6 +81,7 @@ public sealed partial class DocumentedOptionsTests
         [
             .. OptionsSection.FindKeys<OperatorOptions>().Select(key => $"{OperatorOptions.Section}:{key}"),
             .. OptionsSection.FindKeys<ProxyOptions>().Select(key => $"{ProxyOptions.Section}:{key}"),
+            .. OptionsSection.FindKeys<ExecOptions>().Select(key => $"{ExecOptions.Section}:{key}"),
         ];
         Assert.Equal(keys.Order(StringComparer.Ordinal), FindDocumented().Order(StringComparer.Ordinal));
     }
@@ -76,9 +90,14 @@ public sealed partial class DocumentedOptionsTests
     [MemberData(nameof(Documented))]
     public void Every_documented_key_can_be_set(string key)
     {
-        bool isProxy = key.StartsWith("Proxy:", StringComparison.Ordinal);
-        PropertyInfo property = (isProxy ? typeof(ProxyOptions) : typeof(OperatorOptions)).GetProperty(key.Split(':')[1])!;
-        string value = Values.GetValueOrDefault(key) ?? Another(property.GetValue(isProxy ? new ProxyOptions() : new OperatorOptions()));
+        object defaults = key.Split(':')[0] switch
+        {
+            ProxyOptions.Section => new ProxyOptions(),
+            ExecOptions.Section => new ExecOptions(),
+            _ => new OperatorOptions(),
+        };
+        PropertyInfo property = defaults.GetType().GetProperty(key.Split(':')[1])!;
+        string value = Values.GetValueOrDefault(key) ?? Another(property.GetValue(defaults));
         var settings = new Dictionary<string, string>(Required);
         (string[] without, (string Key, string Value)[] with) = Together.GetValueOrDefault(key, ([], []));
         foreach (string left in without)
@@ -92,7 +111,12 @@ public sealed partial class DocumentedOptionsTests
         }
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(settings!).Build();
 
-        object options = isProxy ? ProxyOptionsReader.Read(configuration) : OperatorOptionsReader.Read(configuration);
+        object options = defaults switch
+        {
+            ProxyOptions => ProxyOptionsReader.Read(configuration),
+            ExecOptions => ExecOptionsReader.Read(configuration),
+            _ => OperatorOptionsReader.Read(configuration),
+        };
 
         Assert.Equal(value, isList ? Assert.Single((IList<string>)property.GetValue(options)!) : Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture));
     }
@@ -108,6 +132,6 @@ public sealed partial class DocumentedOptionsTests
         _ => "another",
     };
 
-    [GeneratedRegex(@"^\| `((?:Operator|Proxy):\w+)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `((?:Operator|Proxy|Exec):\w+)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

@@ -100,6 +100,8 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [InlineData("InternalCallers:0", "tars", "Operator:InternalCallers has \"tars\"; write ServiceAccounts as namespace:name")]
     [InlineData("HostKeysSecret", "Host_Keys", "Operator:HostKeysSecret is \"Host_Keys\"; write the name of an object")]
     [InlineData("UserCaSecret", "a/b", "Operator:UserCaSecret is \"a/b\"; write the name of an object")]
+    [InlineData("ExecHostKeysSecret", "-", "Operator:ExecHostKeysSecret is \"-\"; write the name of an object")]
+    [InlineData("ExecHostKeysConfigMap", "-", "Operator:ExecHostKeysConfigMap is \"-\"; write the name of an object")]
     [InlineData("UserCaConfigMap", "-", "Operator:UserCaConfigMap is \"-\"; write the name of an object")]
     public void Names_of_objects_are_checked_before_the_API_server_is_asked(string key, string value, string message)
     {
@@ -155,6 +157,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
         OperatorOptions options = Read(("Source", "Kubernetes"), ("Namespaces:0", "claude-sessions"), ("HostKeysSecret", ""));
 
         Assert.Equal(("", "ssh-gateway-user-ca", "ssh-gateway-user-ca"), (options.HostKeysSecret, options.UserCaSecret, options.UserCaConfigMap));
+        Assert.Equal(("", ""), (options.ExecHostKeysSecret, options.ExecHostKeysConfigMap));
         Assert.Equal(("ssh-gateway-host-keys", 0), (Read().HostKeysSecret, Read().InternalCallers.Count));
     }
 

@@ -32,6 +32,18 @@ public sealed class ProxyOptionsReaderTests
         Assert.Equal(TimeSpan.FromSeconds(120), options.AuthenticationTimeout);
     }
 
+    [Fact]
+    public void Exec_relays_need_certificates()
+    {
+        (string, string?)[] relays = [("Proxy:ExecRelays:0", "relay:2222"), ("Proxy:ExecRelayHostKeys", "/keys")];
+        Assert.Equal(["relay:2222"], Read(relays).ExecRelays);
+        Assert.Contains(
+            "exec relays accept only certificates",
+            Assert.Throws<ConfigurationException>(() => Read([.. relays, ("Proxy:UserCaKey", null), ("Proxy:GatewayKey", "/keys/key")])).Message, StringComparison.Ordinal);
+        (string, string?)[] many = [.. Enumerable.Range(0, 17).Select(i => ($"Proxy:ExecRelays:{i}", (string?)"relay:2222"))];
+        Assert.Contains("write 16 at most", Assert.Throws<ConfigurationException>(() => Read([.. relays, .. many])).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Proxy:Listen", "2222", "[::]:2222")]
     [InlineData("Proxy:Listen", "localhost:2222", "[::]:2222")]
@@ -43,6 +55,10 @@ public sealed class ProxyOptionsReaderTests
     [InlineData("Proxy:Operators:0", "operator:port", "host:port")]
     [InlineData("Proxy:Operators:0", "operator", "host:port")]
     [InlineData("Proxy:Operators:0", "operator:0", "host:port")]
+    [InlineData("Proxy:ExecRelays:0", "relay", "Proxy:ExecRelays has \"relay\"; write host:port")]
+    [InlineData("Proxy:ExecRelays:0", "ssh://relay:2222", "host:port")]
+    [InlineData("Proxy:ExecRelays:0", "relay:2222", "Proxy:ExecRelayHostKeys is missing")]
+    [InlineData("Proxy:ExecRelayHostKeys", "/keys/relay.pub", "Proxy:ExecRelays is missing")]
     [InlineData("Proxy:Ciphers:0", "3des-cbc", "aes128-gcm@openssh.com")]
     [InlineData("Proxy:Macs:0", "hmac-md5", "hmac-sha2-256")]
     [InlineData("Proxy:KexAlgorithms:0", "diffie-hellman-group1-sha1", "curve25519-sha256")]

@@ -1,6 +1,8 @@
 using System.Text;
 using SshGateway.Hosting;
-using SshGateway.Operator.Kubernetes.Credentials;
+using SshGateway.Kubernetes.ApiServer;
+using SshGateway.Kubernetes.Kubeconfig;
+using SshGateway.Kubernetes.Yaml;
 using SshGateway.Operator.Yaml;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Fuzzing;

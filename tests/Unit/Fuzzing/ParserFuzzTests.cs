@@ -4,6 +4,7 @@ using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Sessions;
+using SshGateway.Ssh.Authentication;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;

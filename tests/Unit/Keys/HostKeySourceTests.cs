@@ -1,3 +1,4 @@
+using SshGateway.Hosting.Keys;
 using SshGateway.Proxy.Hosting;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Keys;

@@ -1,4 +1,4 @@
-using SshGateway.Proxy.Hosting;
+using SshGateway.Hosting.Keys;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Harness;
@@ -92,6 +92,46 @@ public sealed class KeyFilesTests : IDisposable
         Assert.Contains("more than 65536 bytes", Assert.Throws<SshFormatException>(() => Keys(_files.PathOf("huge"))).Message, StringComparison.Ordinal);
         Assert.Contains("missing", Assert.Throws<SshFormatException>(() => Keys(_files.PathOf("missing"))).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Public_keys_are_lines_of_the_pub_files_of_a_directory()
+    {
+        string directory = Directory.CreateDirectory(_files.PathOf("public")).FullName;
+        foreach ((string name, string type) in new[] { ("a", "ed25519"), ("b", "ecdsa") })
+        {
+            File.Move(_files.GenerateKey(name, type) + ".pub", Path.Combine(directory, name + ".pub"));
+        }
+        File.WriteAllText(Path.Combine(directory, "private"), "not looked at");
+        File.AppendAllText(Path.Combine(directory, "a.pub"), $"\n# another one\n{File.ReadAllText(_files.GenerateKey("c", "rsa") + ".pub")}");
+        PublicKeyFiles<string> keys = PublicKeys(directory);
+        Assert.Equal(["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256"], keys.Current.Split('\n').Select(key => key.Split(' ')[0]));
+        string before = keys.Current;
+
+        File.WriteAllText(Path.Combine(directory, "a.pub"), "ssh-ed25519 AAAA");
+        Assert.Contains("a.pub' cannot be used", keys.Reload(), StringComparison.Ordinal);
+        Assert.Equal(before, keys.Current);
+        Assert.Contains(_log.Lines, line => line.Text.Contains("Cannot use the changed public keys", StringComparison.Ordinal));
+        File.Delete(Path.Combine(directory, "a.pub"));
+        Assert.Null(keys.Reload());
+        Assert.StartsWith("ecdsa-sha2-nistp256 ", Assert.Single(keys.Current.Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Public_keys_have_to_be_there_and_not_too_many()
+    {
+        string path = _files.PathOf("relays.pub");
+        string line = File.ReadAllText(_files.GenerateKey("key", "ed25519") + ".pub");
+        foreach (string content in new[] { "", "# none\n", string.Concat(Enumerable.Repeat(line, 17)) })
+        {
+            File.WriteAllText(path, content);
+            Assert.Contains("write 1 to 16", Assert.Throws<SshFormatException>(() => PublicKeys(path)).Message, StringComparison.Ordinal);
+        }
+        File.WriteAllText(path, File.ReadAllText(_files.GenerateKey("private", "ed25519")));
+        Assert.Contains("relays.pub' cannot be used", Assert.Throws<SshFormatException>(() => PublicKeys(path)).Message, StringComparison.Ordinal);
+    }
+
+    private PublicKeyFiles<string> PublicKeys(string path) => new(
+        "Proxy:ExecRelayHostKeys", [path], keys => string.Join('\n', keys.Select(key => $"{key.Type} {key.Fingerprint}")), _time, _log);
 
     private KeyFiles<string> Keys(params string[] paths) => new(
         "Proxy:HostKeys", paths, keys => string.Join('\n', keys.Select(key => $"{key.PublicKey.Type} {key.PublicKey.Fingerprint}")), _time, _log);

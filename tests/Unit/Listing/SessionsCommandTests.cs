@@ -26,15 +26,17 @@ public sealed class SessionsCommandTests : IDisposable
     {
         _directory.Write("b.yaml", Samples.Session("waiting"));
         _directory.Write("a.yaml", Samples.Session("ready", port: 2022) + "---\n" + Samples.Pod("ready", "10.1.2.3"));
+        _directory.Write("d.yaml", Samples.Session("exec").Replace("  owner:", "  backend: Exec\n  owner:", StringComparison.Ordinal));
         _directory.Write("c.yaml", Samples.Session("expired").Replace("  owner:", "  expiresAt: \"2020-02-03T04:05:06Z\"\n  owner:", StringComparison.Ordinal));
 
         Assert.Equal(0, await RunAsync("-o", "wide"));
         Assert.Equal(
             """
-            NAME      PHASE     READY   REASON          USER    POD         CONNS   AGE         IP         PORT   NODE   KEYS   EXPIRES                MESSAGE
-            expired   Ended     False   Expired         alice                       <unknown>                            1      2020-02-03T04:05:06Z   the session expired at 2020-02-03T04:05:06Z
-            ready     Ready     True    EndpointReady   alice   ready-pod           <unknown>   10.1.2.3   2022          1                             logins go to pod ready-pod at 10.1.2.3 port 2022
-            waiting   Pending   False   WaitingForPod   alice                       <unknown>                            1                             no pod of the namespace carries the label tars.cloudwalk.network/session=waiting yet
+            NAME      PHASE     READY   REASON          USER    POD         CONNS   AGE         BACKEND   IP         PORT   NODE   KEYS   EXPIRES                MESSAGE
+            exec      Pending   False   WaitingForPod   alice                       <unknown>   Exec                                   1                             no pod of the namespace carries the label tars.cloudwalk.network/session=exec yet
+            expired   Ended     False   Expired         alice                       <unknown>   SSH                                    1      2020-02-03T04:05:06Z   the session expired at 2020-02-03T04:05:06Z
+            ready     Ready     True    EndpointReady   alice   ready-pod           <unknown>   SSH       10.1.2.3   2022          1                             logins go to pod ready-pod at 10.1.2.3 port 2022
+            waiting   Pending   False   WaitingForPod   alice                       <unknown>   SSH                                    1                             no pod of the namespace carries the label tars.cloudwalk.network/session=waiting yet
 
             """, _output.ToString());
         Assert.Equal("", _errors.ToString());

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using Microsoft.Extensions.Logging;
+using SshGateway.Exec.Hosting;
+using SshGateway.Feed;
 using SshGateway.Hosting.Logging;
 using SshGateway.Hosting.Text;
 using SshGateway.Operator.Model;
@@ -18,7 +20,7 @@ internal static class LogLines
     private const BindingFlags Any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private static readonly Assembly[] Programs =
-        [typeof(LineWriter).Assembly, typeof(RoutingFunction).Assembly, typeof(SessionTable).Assembly];
+        [typeof(LineWriter).Assembly, typeof(EntryHash).Assembly, typeof(RoutingFunction).Assembly, typeof(SessionTable).Assembly, typeof(ExecHost).Assembly];
 
     /// <returns>Each as "Class.Method, Level: text", in order.</returns>
     public static IEnumerable<string> Render()

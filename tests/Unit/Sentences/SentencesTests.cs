@@ -70,7 +70,7 @@ public sealed class SentencesTests
         foreach ((string reason, string cause) in (ReadOnlySpan<(string, string)>)[
             (ReadyReasons.WaitingForPod, ""), (ReadyReasons.PodNotFound, ""), (ReadyReasons.PodNotFound, BindingReasons.LabelMismatch),
             (ReadyReasons.PodNotFound, BindingReasons.UidMismatch), (ReadyReasons.PodNotReady, ""), (ReadyReasons.PodNotReady, "ImagePullBackOff"),
-            (ReadyReasons.PodTerminating, ""), (ReadyReasons.PodFailed, ""), (ReadyReasons.Conflict, BindingReasons.MultiplePods),
+            (ReadyReasons.PodTerminating, ""), (ReadyReasons.PodFailed, ""), (ReadyReasons.ContainerMissing, ""), (ReadyReasons.Conflict, BindingReasons.MultiplePods),
             (ReadyReasons.Conflict, BindingReasons.ClaimedByOther), (ReadyReasons.InvalidKeys, ""), (ReadyReasons.InvalidSpec, ""),
             (ReadyReasons.AddressRefused, ""), ("OfANewerOperator", "")])
         {
@@ -111,6 +111,12 @@ public sealed class SentencesTests
             RoutedSession route = Route(pod);
             Case($"{route.Reason} {RouteDescription.FindCause(route)}".TrimEnd(), RouteDescription.Describe(route));
             Case("  PodReady", Conditions.PodReady(route).Message);
+        }
+        foreach (Pod pod in ExecPods())
+        {
+            RoutedSession route = RoutingFunction.Route(
+                Session with { Spec = Session.Spec! with { Backend = "Exec", Exec = new ExecSpec { Container = "agent" } } }, PodBinding.Bind(pod), true, new RoutingOptions(false, false));
+            Case($"{route.Reason} {RouteDescription.FindCause(route)}".TrimEnd() + ", Exec", RouteDescription.Describe(route));
         }
         foreach (Access access in (Access[])[Access.Draining, Access.Disabled])
         {
@@ -193,8 +199,17 @@ public sealed class SentencesTests
         yield return Ready with { Status = Ready.Status! with { PodIP = "169.254.169.254" } };
     }
 
-    private static Pod WithState(Pod pod, ContainerStatus.StatePart state) =>
-        pod with { Status = pod.Status! with { ContainerStatuses = [new ContainerStatus { Name = "agent", State = state }] } };
+    private static IEnumerable<Pod> ExecPods()
+    {
+        Pod pod = Ready with { Spec = new PodSpec { Containers = [new PodContainer { Name = "agent" }] } };
+        yield return WithState(pod, new ContainerStatus.StatePart { Running = new() }, isReady: true);
+        yield return WithState(pod, new ContainerStatus.StatePart { Running = new() });
+        yield return WithState(pod, new ContainerStatus.StatePart { Waiting = new() { Reason = "CrashLoopBackOff" } });
+        yield return pod with { Spec = new PodSpec { Containers = [new PodContainer { Name = "other" }] } };
+    }
+
+    private static Pod WithState(Pod pod, ContainerStatus.StatePart state, bool isReady = false) =>
+        pod with { Status = pod.Status! with { ContainerStatuses = [new ContainerStatus { Name = "agent", Ready = isReady, State = state }] } };
 
     private static RoutedSession Route(Pod pod) => RoutingFunction.Route(Session, PodBinding.Bind(pod), true, new RoutingOptions(false, false));
 

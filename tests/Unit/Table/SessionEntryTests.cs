@@ -37,7 +37,7 @@ public sealed class SessionEntryTests
         "plain", "no pod", "IPv6", "a pod without a UUID", "a UUID in capitals", "an empty uid", "the longest strings", "every bound", "disabled",
         "passthrough", "no keys", "16 keys", "host keys alone", "both kinds of keys",
         "user CAs alone", "host CAs alone", "CAs and an owner", "the longest owner", "a host key's hash",
-        "principals", "revoked keys alone", "a forgotten host key", "the most of both",
+        "principals", "revoked keys alone", "a forgotten host key", "the most of both", "a pod without sshd", "no pod and no sshd",
     ];
 
     [Theory]
@@ -51,6 +51,7 @@ public sealed class SessionEntryTests
         Assert.Equal((fed.SessionId, fed.State, fed.Access), (entry.SessionId, entry.State, entry.Access));
         Assert.Equal((fed.PodName, fed.PodUid, fed.Cause), (entry.PodName, entry.PodUid, entry.Cause));
         Assert.Equal(fed.PodIp.IsEmpty ? null : new IPEndPoint(new IPAddress(fed.PodIp.Span), (int)fed.Port), entry.Endpoint);
+        Assert.Equal(fed.Exec is not null, entry.IsExec);
         Assert.Equal((fed.TargetUser, fed.Reason, fed.Passthrough), (entry.TargetUser, entry.Reason, entry.Passthrough));
         Assert.Equal((fed.ExpiresAt, (int)fed.MaxConnections, (double)fed.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout.TotalSeconds));
         Assert.Equal(EntryHash.Compute(fed), entry.WireHash);
@@ -175,6 +176,13 @@ public sealed class SessionEntryTests
                 e.AuthorizedPrincipals.AddRange(Enumerable.Range(0, 16).Select(i => new string((char)('a' + i), 1024)));
                 e.RevokedKeySha256.AddRange(Enumerable.Range(0, 31).Select(i => Bytes(SHA256.HashData([(byte)i]))).Append(Hash(Ed25519)));
                 e.OwnerUser = "alice";
+                break;
+            case "a pod without sshd":
+                (e.Port, e.Exec) = (0, new ExecPod { Container = "main", Shell = "/bin/sh" });
+                break;
+            case "no pod and no sshd":
+                (e.State, e.PodName, e.PodUid, e.PodIp, e.Reason) = (EndpointState.None, "", "", ByteString.Empty, "WaitingForPod");
+                (e.Port, e.Exec) = (0, new ExecPod());
                 break;
         }
     });

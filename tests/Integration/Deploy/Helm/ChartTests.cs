@@ -27,6 +27,7 @@ public sealed class ChartTests
 
     [ChartTheory]
     [InlineData("monitoring", "monitoring.enabled=true")]
+    [InlineData("exec", "exec.enabled=true")]
     public async Task The_chart_makes_the_objects_of_a_component(string component, string value) =>
         await AssertMakesAsync(await Kustomize.WithComponentAsync(component), "--set", value);
 

@@ -22,6 +22,9 @@ public sealed class ChartValuesTests
     private const string ProxyMonitor = "PodMonitor ssh-gateway/ssh-gateway-proxy";
     private const string Alerts = "PrometheusRule ssh-gateway/ssh-gateway";
     private const string MonitoringPolicy = "NetworkPolicy ssh-gateway/ssh-gateway-monitoring";
+    private const string Relay = "Deployment ssh-gateway/ssh-gateway-exec";
+    private const string RelayPolicy = "NetworkPolicy ssh-gateway/ssh-gateway-exec";
+    private const string WithExec = "exec.enabled=true";
     private const string Monitored = "monitoring.enabled=true";
 
     // Value, what to set it to, what that changes; and what else has to be set for it to count.
@@ -48,6 +51,18 @@ public sealed class ChartValuesTests
         new("proxy.autoscaling.minReplicas", "3", [Autoscaler]),
         new("proxy.autoscaling.maxReplicas", "20", [Autoscaler]),
         new("proxy.autoscaling.targetCPUUtilizationPercentage", "50", [Autoscaler]),
+        new("exec.enabled", "true",
+        [
+            Operator, Proxy, Relay, RelayPolicy, "NetworkPolicy ssh-gateway/ssh-gateway-proxy-to-exec", "NetworkPolicy ssh-gateway/ssh-gateway-operator-from-exec",
+            "ServiceAccount ssh-gateway/ssh-gateway-exec", "ClusterRole ssh-gateway-exec-sessions", "RoleBinding claude-sessions/ssh-gateway-exec",
+            "Role ssh-gateway/ssh-gateway-operator-exec", "RoleBinding ssh-gateway/ssh-gateway-operator-exec", "Service ssh-gateway/ssh-gateway-exec",
+            "PodDisruptionBudget ssh-gateway/ssh-gateway-exec",
+        ]),
+        .. Workload("exec", Relay).Select(change => change with { With = [WithExec] }),
+        new("exec.replicas", "3", [Relay], WithExec),
+        new("exec.terminationGracePeriodSeconds", "60", [Relay], WithExec),
+        new("exec.podDisruptionBudget.enabled", "false", ["PodDisruptionBudget ssh-gateway/ssh-gateway-exec"], WithExec),
+        new("networkPolicies.execEgress", """[{"ports": [{"port": 4317}]}]""", [RelayPolicy], WithExec),
         new("service.type", "\"ClusterIP\"", [Service]),
         new("service.port", "22", [Service]),
         new("service.nodePort", "32222", [Service]),

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace SshGateway.Exec.ApiServer;
+
+/// <summary>The <c>Status</c> object on the error channel, which says how the command ended.</summary>
+internal sealed class ExecStatus
+{
+    // It has one sentence. A runtime's error message can be long, but not this long.
+    private const int MaxBytes = 64 * 1024;
+
+    // k8s.io/apimachinery, pkg/util/remotecommand/constants.go.
+    private const string NonZeroExitCode = "NonZeroExitCode";
+    private const string ExitCodeCause = "ExitCode";
+
+    private byte[] _bytes = new byte[1024];
+    private int _count;
+    private StatusObject? _status;
+
+    public bool IsComplete => _status is not null;
+
+    /// <summary>Reads a message of the channel.</summary>
+    /// <exception cref="ApiServerException">It is too long, or the stream is lost.</exception>
+    public async ValueTask ReadAsync(ChannelSocket socket, CancellationToken cancellationToken)
+    {
+        int read;
+        do
+        {
+            if (_count == _bytes.Length)
+            {
+                Array.Resize(ref _bytes, _count < MaxBytes ? _count * 2 : throw StreamFailure.Malformed());
+            }
+            read = await socket.ReadAsync(_bytes.AsMemory(_count), cancellationToken);
+            _count += read;
+        }
+        while (read > 0);
+        _status ??= Parse(_bytes.AsSpan(0, _count));
+    }
+
+    /// <summary>Never exit status 0 unless the status says Success.</summary>
+    public ExecRead ToEnd() => _status switch
+    {
+        { Status: "Success" } => new ExecRead(ExecReadKind.Exited),
+        { Status: "Failure", Reason: NonZeroExitCode } when FindExitCode() is { } code => new ExecRead(ExecReadKind.Exited, ExitStatus: code),
+        _ => new ExecRead(ExecReadKind.Failed, Failure: new ApiServerException(ApiServerFailure.Failed, Describe())),
+    };
+
+    private string Describe() => StreamFailure.Text(_status?.Message) is { Length: > 0 } message
+        ? $"The command could not be run in the container: {message}"
+        : "The command could not be run in the container, and the node does not say why.";
+
+    private int? FindExitCode() =>
+        int.TryParse(_status?.Details?.Causes?.FirstOrDefault(cause => cause?.Reason == ExitCodeCause)?.Message, NumberStyles.None, CultureInfo.InvariantCulture, out int code)
+        && code > 0 ? code : null;
+
+    // Null as long as it is not complete: the server may write it in several messages.
+    private static StatusObject? Parse(ReadOnlySpan<byte> json)
+    {
+        if (!json.TrimEnd("\r\n "u8).EndsWith("}"u8))
+        {
+            return null;
+        }
+        try
+        {
+            return JsonSerializer.Deserialize(json, KubernetesJson.Default.StatusObject);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

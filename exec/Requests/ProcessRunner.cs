@@ -1,0 +1,180 @@
+using System.Buffers;
+using SshGateway.Exec.ApiServer;
+using SshGateway.Exec.Authentication;
+using SshGateway.Exec.Channels;
+using SshGateway.Exec.Sessions;
+using SshGateway.Ssh.Wire;
+
+namespace SshGateway.Exec.Requests;
+
+/// <summary>Runs a process in a session's container between a channel and the API server, to its end.</summary>
+/// <param name="logsCommands">Whether the log may have the text of commands.</param>
+internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool logsCommands, TimeProvider time, ILogger<ProcessRunner> logger)
+{
+    // As ssh's own for a connection that broke.
+    private const int NoStatus = 255;
+
+    // Of a command in the log.
+    private const int CommandShown = 1024;
+
+    // With the header of the message in front it is one buffer of the pool.
+    private const int BufferSize = 32 * 1024;
+
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="terminal">The size of its terminal; null: it has none.</param>
+    /// <exception cref="OperationCanceledException">The client has closed the channel.</exception>
+    public async Task RunAsync(
+        SshChannel channel, ExecLogin login, ExecSession session, ProcessRequest request, IReadOnlyList<string> command, LatestSize? terminal, CancellationToken closed)
+    {
+        long startedAt = time.GetTimestamp();
+        string kind = RequestMetrics.Kinds[(int)request.Kind];
+        RequestOutcome outcome = RequestOutcome.Closed;
+        try
+        {
+            (int status, string? problem) = request.Problem is { } impossible ? (NoStatus, impossible)
+                : await ExecAsync(channel, login, session, request, command, terminal, closed).ConfigureAwait(false);
+            outcome = problem is null ? RequestOutcome.Ended : RequestOutcome.Failed;
+            if (problem is null)
+            {
+                RequestLog.Exited(logger, login.ConnectionId, kind, session.SessionId, status, Elapsed(startedAt));
+            }
+            else
+            {
+                await channel.SendSentenceAsync(problem, terminal is null ? "\n" : "\r\n", closed).ConfigureAwait(false);
+            }
+            await channel.SendExitStatusAsync(status).ConfigureAwait(false);
+            await channel.SendEofAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            RequestLog.Closed(logger, login.ConnectionId, kind, session.SessionId, Elapsed(startedAt));
+            throw;
+        }
+        finally
+        {
+            metrics.ProcessEnded(request.Kind, outcome);
+        }
+    }
+
+    private double Elapsed(long startedAt) => time.GetElapsedTime(startedAt).TotalSeconds;
+
+    /// <summary>The exit status, and for the user why there is none.</summary>
+    private async Task<(int Status, string? Problem)> ExecAsync(
+        SshChannel channel, ExecLogin login, ExecSession session, ProcessRequest request, IReadOnlyList<string> command, LatestSize? terminal, CancellationToken closed)
+    {
+        string kind = RequestMetrics.Kinds[(int)request.Kind];
+        ApiServerException? failure;
+        try
+        {
+            var pod = new PodTarget(session.Namespace, session.PodName, session.PodUid);
+            ExecStream stream = await pods.ExecAsync(pod, new ExecRequest(session.Container, command, Tty: terminal is not null), closed).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                LogStart(login, session, request, terminal is not null);
+                ExecRead end = await MoveAsync(channel, stream, login, kind, terminal, closed).ConfigureAwait(false);
+                if (end.Kind == ExecReadKind.Exited)
+                {
+                    return (end.ExitStatus, null);
+                }
+                failure = end.Failure;
+            }
+        }
+        catch (ApiServerException problem)
+        {
+            failure = problem;
+        }
+        ApiServerFailure why = failure?.Kind ?? ApiServerFailure.Lost;
+        metrics.ApiFailed(why);
+        RequestLog.Failed(
+            logger, login.ConnectionId, kind, session.SessionId, session.Namespace, session.PodName, session.Container,
+            why, PeerText.OneLine(failure?.Message ?? ""));
+        string sentence = failure?.Message ?? "The stream to the container ended without an exit status.";
+        return (NoStatus, failure?.Kind == ApiServerFailure.Failed ? $"{sentence} {ContainerCommand.Hint(session, request)}" : sentence);
+    }
+
+    private void LogStart(ExecLogin login, ExecSession session, ProcessRequest request, bool hasTerminal)
+    {
+        RequestLog.Started(
+            logger, login.ConnectionId, RequestMetrics.Kinds[(int)request.Kind], session.SessionId, session.Namespace, session.PodName, session.Container, hasTerminal, login.KeyId);
+        if (logsCommands && request.Kind == ProcessKind.Exec)
+        {
+            RequestLog.Command(logger, login.ConnectionId, session.SessionId, PeerText.OneLine(request.Command[..Math.Min(request.Command.Length, CommandShown)]));
+        }
+    }
+
+    /// <summary>Moves everything both ways until the process has ended.</summary>
+    private async Task<ExecRead> MoveAsync(SshChannel channel, ExecStream stream, ExecLogin login, string kind, LatestSize? terminal, CancellationToken closed)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(closed);
+        Task input = MoveInputAsync(channel, stream, login, kind, over.Token);
+        Task resizing = terminal is null ? Task.CompletedTask : ResizeAsync(stream, terminal, over.Token);
+        try
+        {
+            return await MoveOutputAsync(channel, stream, closed).ConfigureAwait(false);
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(input, resizing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task<ExecRead> MoveOutputAsync(SshChannel channel, ExecStream stream, CancellationToken closed)
+    {
+        while (true)
+        {
+            // Without a buffer: most channels are silent most of the time.
+            await stream.WaitAsync(closed).ConfigureAwait(false);
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+            try
+            {
+                ExecRead read = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, BufferSize - ChannelMessages.MaxHeader), closed).ConfigureAwait(false);
+                if (read.IsEnd)
+                {
+                    return read;
+                }
+                await channel.SendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    private async Task MoveInputAsync(SshChannel channel, ExecStream stream, ExecLogin login, string kind, CancellationToken over)
+    {
+        try
+        {
+            await channel.ConsumeAsync(stream.WriteInputAsync, over).ConfigureAwait(false);
+            if (stream.CanEndInput)
+            {
+                await stream.EndInputAsync(over).ConfigureAwait(false);
+            }
+            else
+            {
+                RequestLog.InputStaysOpen(logger, login.ConnectionId, kind, login.Session.SessionId);
+            }
+        }
+        catch (ApiServerException)
+        {
+            // The output tells what has become of the process.
+        }
+    }
+
+    private static async Task ResizeAsync(ExecStream stream, LatestSize terminal, CancellationToken over)
+    {
+        try
+        {
+            while (true)
+            {
+                TerminalSize size = await terminal.NextAsync(over).ConfigureAwait(false);
+                await stream.ResizeAsync(size.Columns, size.Rows, over).ConfigureAwait(false);
+            }
+        }
+        catch (ApiServerException)
+        {
+            // As above.
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text;
+using SshGateway.Exec.Requests;
+using SshGateway.Exec.Sessions;
+using SshGateway.Tests.Support.Harness;
+using Xunit;
+
+namespace SshGateway.Tests.Unit.Exec;
+
+/// <summary>What runs in a container, run here: by this machine's own env, sh and bash.</summary>
+public sealed class ContainerCommandTests
+{
+    private static readonly ExecSession Session = new("abc12", "agents", "pod-1", "uid-1", "agent");
+
+    [Theory]
+    [InlineData("echo hello; exit 3", "hello\n", 3)]
+    [InlineData("printf '%s\n' \"$0\"", "/bin/bash\n", 0)]
+    [InlineData("echo \"$SHELL\"", "/bin/bash\n", 0)]
+    [InlineData("echo '$(date)' \"a  b\" \\\"; #", "$(date) a  b \"\n", 0)]
+    [InlineData("shopt -q login_shell && echo login || echo plain", "plain\n", 0)]
+    public async Task A_command_runs_in_the_first_shell_that_is_there(string command, string output, int status)
+    {
+        CommandResult result = await RunAsync(Session, ProcessRequest.Exec(Encoding.UTF8.GetBytes(command)));
+        Assert.Equal(output, result.Text);
+        Assert.Equal(status, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_shell_is_a_login_shell()
+    {
+        CommandResult result = await RunAsync(Session, new ProcessRequest(ProcessKind.Shell), input: "shopt -q login_shell && echo login $SHELL; exit 4\n");
+        Assert.Equal("login /bin/bash\n", result.Text);
+        Assert.Equal(4, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task The_session_may_name_its_shell()
+    {
+        ExecSession session = Session with { Shell = "/bin/sh" };
+        CommandResult result = await RunAsync(session, ProcessRequest.Exec("echo \"$0 $SHELL\""u8));
+        Assert.Equal("/bin/sh /bin/sh\n", result.Text);
+        Assert.Equal(["env", "SHELL=/bin/sh", "/bin/sh", "-l"], ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], forced: null));
+    }
+
+    [Fact]
+    public async Task Variables_reach_the_command_as_they_are()
+    {
+        var environment = new ClientEnvironment(["GIT_*"]);
+        Assert.True(environment.TryAdd("LC_ALL"u8, "C"u8));
+        Assert.True(environment.TryAdd("GIT_AUTHOR_NAME"u8, "Zoë \"'$(x)` =\n2"u8));
+        CommandResult result = await RunAsync(Session, ProcessRequest.Exec("printf %s \"$LC_ALL|$GIT_AUTHOR_NAME|$TERM\""u8), [.. environment.Assignments, "TERM=xterm"]);
+        Assert.Equal("C|Zoë \"'$(x)` =\n2|xterm", result.Text);
+    }
+
+    [Theory]
+    [InlineData("TERM", "xterm", false)]
+    [InlineData("LD_PRELOAD", "/x.so", false)]
+    [InlineData("lang", "C", false)]
+    [InlineData("LANG", "C", true)]
+    [InlineData("LANGUAGE", "C", false)]
+    [InlineData("LC_", "C", true)]
+    [InlineData("GIT_X", "1", true)]
+    [InlineData("GIT_-S", "1", false)]
+    [InlineData("GIT_X=Y", "1", false)]
+    [InlineData("GIT X", "1", false)]
+    [InlineData("", "1", false)]
+    [InlineData("LC_A", "a\0b", false)]
+    [InlineData("1LC_A", "a", false)]
+    public void Only_accepted_variables_are_set(string name, string value, bool accepted) =>
+        Assert.Equal(accepted, new ClientEnvironment(["GIT_*"]).TryAdd(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value)));
+
+    [Fact]
+    public void Variables_are_bounded()
+    {
+        var environment = new ClientEnvironment(["*"]);
+        Assert.False(environment.TryAdd("A"u8, new byte[RequestLimits.VariableValue + 1]));
+        Assert.False(environment.TryAdd(Encoding.ASCII.GetBytes(new string('A', RequestLimits.VariableName + 1)), "x"u8));
+        Assert.False(environment.TryAdd("A"u8, [0xff]));
+        int added = Enumerable.Range(0, 1000).Count(i => environment.TryAdd(Encoding.ASCII.GetBytes($"V{i}"), "x"u8));
+        Assert.Equal(RequestLimits.Variables, added);
+        var same = new ClientEnvironment(["*"]);
+        Assert.InRange(Enumerable.Range(0, 1000).Count(_ => same.TryAdd("A"u8, Encoding.ASCII.GetBytes(new string('x', RequestLimits.VariableValue)))), 1, 16);
+    }
+
+    [Theory]
+    [InlineData("sftp")]
+    [InlineData("internal-sftp")]
+    public async Task Sftp_is_found_at_its_usual_places(string how)
+    {
+        IReadOnlyList<string> command = ContainerCommand.Create(
+            Session, how == "sftp" ? new ProcessRequest(ProcessKind.Sftp) : ProcessRequest.Exec("anything"u8), [], how == "sftp" ? null : how);
+        // SSH_FXP_INIT, version 3; SSH_FXP_VERSION comes back.
+        CommandResult result = await Command.RunAsync(command[0], [.. command.Skip(1)], [0, 0, 0, 5, 1, 0, 0, 0, 3]);
+        Assert.Equal(2, result.Stdout[4]);
+    }
+
+    [Fact]
+    public async Task Without_an_sftp_server_a_sentence_says_what_is_missing()
+    {
+        IReadOnlyList<string> command = ContainerCommand.Create(Session, new ProcessRequest(ProcessKind.Sftp), [], forced: null);
+        // The same script where none of the usual places has one.
+        string script = command[2].Replace("/usr/", "/nowhere/", StringComparison.Ordinal);
+        CommandResult result = await Command.RunAsync(command[0], ["-c", script, .. command.Skip(3)]);
+        Assert.Equal(127, result.ExitCode);
+        Assert.Contains("no sftp-server", result.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("spec.exec.sftpServer", result.ErrorText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ProcessKind.Shell, "", "")]
+    [InlineData(ProcessKind.Exec, "rm -rf \"/\"", "rm -rf \"/\"")]
+    [InlineData(ProcessKind.Sftp, "", "sftp-server")]
+    public async Task A_forced_command_runs_in_place_of_any_other(object kind, string asked, string original)
+    {
+        ProcessRequest request = (ProcessKind)kind == ProcessKind.Exec ? ProcessRequest.Exec(Encoding.UTF8.GetBytes(asked)) : new ProcessRequest((ProcessKind)kind);
+        IReadOnlyList<string> command = ContainerCommand.Create(Session, request, [], "printf '%s' \"forced $SSH_ORIGINAL_COMMAND\"");
+        CommandResult result = await Command.RunAsync(command[0], [.. command.Skip(1)]);
+        Assert.Equal($"forced {original}", result.Text);
+    }
+
+    [Fact]
+    public void A_command_that_the_API_cannot_take_is_refused_with_a_sentence()
+    {
+        Assert.Contains("65537 bytes", ProcessRequest.Exec(new byte[RequestLimits.Command + 1]).Problem, StringComparison.Ordinal);
+        Assert.Contains("NUL", ProcessRequest.Exec("a\0b"u8).Problem, StringComparison.Ordinal);
+        Assert.Contains("UTF-8", ProcessRequest.Exec([0xff]).Problem, StringComparison.Ordinal);
+        Assert.Null(ProcessRequest.Exec(Encoding.UTF8.GetBytes(new string('x', RequestLimits.Command))).Problem);
+    }
+
+    private static Task<CommandResult> RunAsync(ExecSession session, ProcessRequest request, IEnumerable<string>? variables = null, string input = "")
+    {
+        IReadOnlyList<string> command = ContainerCommand.Create(session, request, variables ?? [], forced: null);
+        return Command.RunAsync(command[0], [.. command.Skip(1)], Encoding.UTF8.GetBytes(input));
+    }
+}
