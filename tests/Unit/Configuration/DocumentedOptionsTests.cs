@@ -90,11 +90,11 @@ public sealed partial class DocumentedOptionsTests
     [MemberData(nameof(Documented))]
     public void Every_documented_key_can_be_set(string key)
     {
-        (object defaults, Func<IConfiguration, object> read) = key.Split(':')[0] switch
+        object defaults = key.Split(':')[0] switch
         {
-            ProxyOptions.Section => (new ProxyOptions(), (Func<IConfiguration, object>)ProxyOptionsReader.Read),
-            ExecOptions.Section => (new ExecOptions(), ExecOptionsReader.Read),
-            _ => (new OperatorOptions(), OperatorOptionsReader.Read),
+            ProxyOptions.Section => new ProxyOptions(),
+            ExecOptions.Section => new ExecOptions(),
+            _ => new OperatorOptions(),
         };
         PropertyInfo property = defaults.GetType().GetProperty(key.Split(':')[1])!;
         string value = Values.GetValueOrDefault(key) ?? Another(property.GetValue(defaults));
@@ -111,7 +111,12 @@ public sealed partial class DocumentedOptionsTests
         }
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(settings!).Build();
 
-        object options = read(configuration);
+        object options = defaults switch
+        {
+            ProxyOptions => ProxyOptionsReader.Read(configuration),
+            ExecOptions => ExecOptionsReader.Read(configuration),
+            _ => OperatorOptionsReader.Read(configuration),
+        };
 
         Assert.Equal(value, isList ? Assert.Single((IList<string>)property.GetValue(options)!) : Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture));
     }
