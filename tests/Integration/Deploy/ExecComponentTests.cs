@@ -54,7 +54,7 @@ public sealed class ExecComponentTests(KubernetesServer server) : IDisposable
         // The CA that signs what the proxies show, and the feed as the proxies have it.
         Assert.Equal(("ssh-gateway-user-ca", "user_ca.pub"), (Volume(deployments, "exec", Path.GetDirectoryName(relay["Exec__UserCa"])!).At("configMap.name").GetString(), Path.GetFileName(relay["Exec__UserCa"])));
         Assert.Equal(
-            (proxy["Proxy__Operators__0"], proxy["Proxy__OperatorCA"], proxy["Proxy__OperatorToken"]), (relay["Exec__Operators__0"], relay["Exec__FeedCa"], relay["Exec__FeedToken"]));
+            (proxy["Proxy__Operators__0"], proxy["Proxy__OperatorCA"], proxy["Proxy__OperatorToken"]), (relay["Exec__Operators__0"], relay["Exec__OperatorCA"], relay["Exec__OperatorToken"]));
         Assert.Equal(
             ["system:serviceaccount:ssh-gateway:ssh-gateway-proxy", "system:serviceaccount:ssh-gateway:ssh-gateway-exec"],
             leader.Where(variable => variable.Key.StartsWith("Operator__FeedClients__", StringComparison.Ordinal)).OrderBy(variable => variable.Key).Select(variable => variable.Value));
