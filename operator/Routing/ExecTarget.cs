@@ -32,7 +32,8 @@ internal sealed record ExecTarget(string Container, string Shell, string SftpSer
     private static string? FindDefaultContainer(Pod? pod) =>
         pod is null ? null
         : pod.Metadata?.Annotations?.DefaultContainer is { } named && HasContainer(pod, named) ? named
-        : pod.Spec?.Containers?.FirstOrDefault()?.Name;
+        : pod.Spec?.Containers is [{ } first, ..] ? first.Name
+        : null;
 
     private static bool HasContainer(Pod pod, string name) => pod.Spec?.Containers?.Any(container => container?.Name == name) ?? false;
 }

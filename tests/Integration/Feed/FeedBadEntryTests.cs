@@ -124,7 +124,7 @@ public sealed class FeedBadEntryTests : IAsyncLifetime
 
         await Eventually.TrueAsync(() => proxy.Find("b")!.IsExec, "the change is there");
         Assert.False(proxy.Find("a")!.IsExec);
-        Assert.Empty(proxy.Log.Lines.Where(line => line.Id.Id == 4));
+        Assert.DoesNotContain(proxy.Log.Lines, line => line.Id.Id == 4);
     }
 
     [Fact]
