@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 
 namespace SshGateway.Exec.ApiServer;
 
@@ -27,6 +28,7 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
     /// <summary>Waits until a message has bytes to read. It holds one byte meanwhile.</summary>
     /// <returns>False: the server has closed.</returns>
     /// <exception cref="ApiServerException">The stream is lost.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
     {
         while (!_isInMessage)
@@ -49,6 +51,7 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
     /// <summary>Reads on in the message that <see cref="WaitAsync"/> found.</summary>
     /// <returns>How many bytes; 0 when there is no more in this message.</returns>
     /// <exception cref="ApiServerException">The stream is lost.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         while (_isInMessage)
@@ -78,6 +81,7 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
 
     /// <summary>Sends data, in as many messages as it needs. It returns when the connection has accepted all.</summary>
     /// <exception cref="ApiServerException">The stream is lost.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(byte channel, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         byte[] message = ArrayPool<byte>.Shared.Rent(Math.Min(1 + data.Length, MaxMessage));
@@ -121,6 +125,7 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
         socket.Dispose();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
@@ -135,6 +140,7 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
 
     // Golang's x/net/websocket, in kubelet and the API server, takes every frame for a message: one that is sent in two
     // frames would lose its channel number. WebSocket sends a message in one frame if it is given whole.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendMessageAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         await _oneSender.WaitAsync(cancellationToken);

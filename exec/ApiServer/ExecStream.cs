@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace SshGateway.Exec.ApiServer;
@@ -50,6 +51,7 @@ internal sealed class ExecStream(ChannelSocket socket, TimeProvider time) : IAsy
     /// <summary>
     /// Waits until a read returns something, without a buffer: an idle stream then costs none. Optional.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         try
@@ -67,6 +69,7 @@ internal sealed class ExecStream(ChannelSocket socket, TimeProvider time) : IAsy
     /// called again. Nothing is read from the network between calls.
     /// </summary>
     /// <param name="buffer">Not empty.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ExecRead> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(buffer.Length);
@@ -96,6 +99,7 @@ internal sealed class ExecStream(ChannelSocket socket, TimeProvider time) : IAsy
     }
 
     // Reads everything else itself. False: the stream has ended.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> MoveToOutputAsync(CancellationToken cancellationToken)
     {
         while (_end is null)
@@ -123,13 +127,13 @@ internal sealed class ExecStream(ChannelSocket socket, TimeProvider time) : IAsy
         return false;
     }
 
-    private async ValueTask<bool> WaitForMessageAsync(CancellationToken cancellationToken)
+    private ValueTask<bool> WaitForMessageAsync(CancellationToken cancellationToken) =>
+        _closing is null ? socket.WaitAsync(cancellationToken) : WaitForCloseAsync(_closing.Token, cancellationToken);
+
+    // After the status. False: the server has closed, or has had the time for it.
+    private async ValueTask<bool> WaitForCloseAsync(CancellationToken closing, CancellationToken cancellationToken)
     {
-        if (_closing is null)
-        {
-            return await socket.WaitAsync(cancellationToken);
-        }
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(closing, cancellationToken);
         try
         {
             return await socket.WaitAsync(either.Token);

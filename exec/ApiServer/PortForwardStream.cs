@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace SshGateway.Exec.ApiServer;
@@ -32,6 +33,7 @@ internal sealed class PortForwardStream(ChannelSocket socket, int port) : IAsync
     /// <param name="buffer">Not empty.</param>
     /// <returns>The number of bytes; 0 at the end.</returns>
     /// <exception cref="ApiServerException">The stream is lost, or nothing listens on the port.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(buffer.Length);
@@ -48,6 +50,7 @@ internal sealed class PortForwardStream(ChannelSocket socket, int port) : IAsync
 
     public ValueTask DisposeAsync() => socket.DisposeAsync();
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> MoveToDataAsync(CancellationToken cancellationToken)
     {
         while (await socket.WaitAsync(cancellationToken))

@@ -28,22 +28,25 @@ internal sealed class PortForward(ChannelConnection connection, ushort port)
             await connection.CloseAsync(cancellationToken);
             return;
         }
-        Task fromClient = FromClientAsync(socket, cancellationToken);
+        Task fromClient = FromClientAsync(socket);
         await FromPortAsync(socket, cancellationToken);
-        await connection.CloseAsync(cancellationToken);
-        socket.Close();
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            await connection.CloseAsync(cancellationToken);
+        }
         await fromClient;
     }
 
-    private async Task FromClientAsync(Socket socket, CancellationToken cancellationToken)
+    // To its end: the request counts as aborted as soon as the client has closed, and what it sent before is to arrive.
+    private async Task FromClientAsync(Socket socket)
     {
         try
         {
-            while (await connection.ReceiveAsync(cancellationToken) is var (channel, data))
+            while (await connection.ReceiveAsync(CancellationToken.None) is var (channel, data))
             {
                 if (channel == Data)
                 {
-                    await socket.SendAsync(data, cancellationToken);
+                    await socket.SendAsync(data, CancellationToken.None);
                 }
             }
         }
@@ -51,9 +54,13 @@ internal sealed class PortForward(ChannelConnection connection, ushort port)
         {
             // The port has closed.
         }
-        finally
+        try
         {
-            socket.Close();
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The port has closed already.
         }
     }
 
@@ -67,7 +74,7 @@ internal sealed class PortForward(ChannelConnection connection, ushort port)
                 await connection.SendAsync(Data, buffer.AsMemory(0, count), cancellationToken);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
             // The client has closed.
         }

@@ -19,6 +19,8 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
     /// <summary>How much kubelet copies at once.</summary>
     private const int PieceSize = 32 * 1024;
 
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs it to its end, and sends the status.</summary>
     /// <param name="cancellationToken">The client is gone.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -77,6 +79,8 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
     private async Task RunAsync(Process process, Terminal? terminal, CancellationToken cancellationToken)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // Reads and writes of a pipe or a terminal that nothing else ends.
+        using CancellationTokenRegistration killing = gone.Token.Register(() => Kill(process));
         Stream input = terminal is null ? process.StandardInput.BaseStream : Open(terminal.Handle, FileAccess.Write);
         if (!stdin)
         {
@@ -99,8 +103,20 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
                 ? new JsonObject { ["metadata"] = new JsonObject(), ["status"] = "Success" }
                 : ExitFailure(process.ExitCode),
             gone.Token);
-        await gone.CancelAsync();
-        await reading;
+        // The client closes the connection. Ending it here could take output away from it that it has not read yet.
+        await reading.WaitAsync(CloseTimeout, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended.
+        }
     }
 
     private static JsonObject ExitFailure(int code)
