@@ -15,6 +15,9 @@ internal sealed class ChannelTable(int max)
     /// <summary>Channels that are open, or are being opened or closed.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Whether more than half of them are taken.</summary>
+    public bool IsCrowded => Count > max / 2;
+
     /// <summary>Takes the lowest free number; false: there is none.</summary>
     public bool TryTake(out uint number)
     {

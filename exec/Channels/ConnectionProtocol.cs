@@ -252,7 +252,7 @@ internal sealed partial class ConnectionProtocol(
                 return;
             }
             var closed = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
-            channel = new SshChannel(number, peer, window, target, leg.Output, _replies, closed);
+            channel = new SshChannel(number, peer, window, target, _channels, leg.Output, _replies, closed);
             // The client may use the channel as soon as it is told its number.
             _channels.Set(number, channel);
             await leg.Output.SendAsync(ChannelMessages.OpenConfirmation(peer.Id, number, (uint)window, ChannelLimits.MaxPacket)).ConfigureAwait(false);

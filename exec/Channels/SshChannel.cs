@@ -14,6 +14,7 @@ internal sealed class SshChannel : IDisposable
 {
     private readonly Pipe _input = new(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: ChannelLimits.MaxPacket, useSynchronizationContext: false));
     private readonly CancellationTokenSource _closed;
+    private readonly ChannelTable _table;
     private readonly PacketOutput _output;
     private readonly ReplySender _replies;
     private readonly ReceiveWindow _receiveWindow;
@@ -30,11 +31,12 @@ internal sealed class SshChannel : IDisposable
     /// <param name="localId">Our number of the channel.</param>
     /// <param name="window">How much we take at first.</param>
     /// <param name="target">What it leads to.</param>
+    /// <param name="table">The connection's channels.</param>
     /// <param name="closed">Cancelled when the client closes the channel; owned by this.</param>
     public SshChannel(
-        uint localId, PeerChannel peer, int window, IChannelTarget target, PacketOutput output, ReplySender replies, CancellationTokenSource closed)
+        uint localId, PeerChannel peer, int window, IChannelTarget target, ChannelTable table, PacketOutput output, ReplySender replies, CancellationTokenSource closed)
     {
-        (LocalId, RemoteId, Target, _output, _replies, _closed) = (localId, peer.Id, target, output, replies, closed);
+        (LocalId, RemoteId, Target, _table, _output, _replies, _closed) = (localId, peer.Id, target, table, output, replies, closed);
         _maxSent = (int)Math.Min(peer.MaxPacket, ChannelLimits.MaxSentPacket);
         _receiveWindow = new ReceiveWindow(window);
         _sendWindow = new SendWindow(peer.Window);
@@ -46,6 +48,9 @@ internal sealed class SshChannel : IDisposable
 
     /// <summary>What it leads to.</summary>
     public IChannelTarget Target { get; }
+
+    /// <summary>Whether the connection has many channels, so that those of little use should end.</summary>
+    public bool IsCrowded => _table.IsCrowded;
 
     /// <summary>The client sends data. The connection's reader calls it.</summary>
     /// <exception cref="SshProtocolException">It must not.</exception>

@@ -13,8 +13,10 @@ internal sealed class ForwardedPort(
 {
     private const int BufferSize = 32 * 1024;
 
-    // The API has no half-close. A server that has read to the end of its input answers sooner than that.
+    // The API has no half-close, so a server does not learn that its client has closed the connection. This long it may
+    // be silent then; less long when its channel is needed for another connection.
     private static readonly TimeSpan SilenceBehindEof = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SilenceWhenCrowded = TimeSpan.FromSeconds(1);
 
     private PortForwardStream? _stream;
     private long _lastOutputAt;
@@ -106,9 +108,9 @@ internal sealed class ForwardedPort(
             return;
         }
         Volatile.Write(ref _lastOutputAt, time.GetTimestamp());
-        while (SilenceBehindEof - time.GetElapsedTime(Volatile.Read(ref _lastOutputAt)) is { Ticks: > 0 } rest)
+        while (time.GetElapsedTime(Volatile.Read(ref _lastOutputAt)) < (channel.IsCrowded ? SilenceWhenCrowded : SilenceBehindEof))
         {
-            await Task.Delay(rest, time, over.Token).ConfigureAwait(false);
+            await Task.Delay(SilenceWhenCrowded, time, over.Token).ConfigureAwait(false);
         }
         await over.CancelAsync().ConfigureAwait(false);
     }

@@ -89,6 +89,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
             logger, login.ConnectionId, kind, session.SessionId, session.Namespace, session.PodName, session.Container,
             why, PeerText.OneLine(failure?.Message ?? ""));
         string sentence = failure?.Message ?? "The stream to the container ended without an exit status.";
+        sentence = sentence.EndsWith('.') ? sentence : sentence + ".";
         return (NoStatus, failure?.Kind == ApiServerFailure.Failed ? $"{sentence} {ContainerCommand.Hint(session, request)}" : sentence);
     }
 

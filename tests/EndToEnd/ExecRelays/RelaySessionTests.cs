@@ -31,7 +31,7 @@ public sealed class RelaySessionTests(InProcessRelay relay) : IClassFixture<InPr
         {
             byte[] input = RandomNumberGenerator.GetBytes(size);
             CommandResult result = await relay.Client.RunAsync(Id, "sha256sum", input);
-            Assert.True(result.Succeeded, result.ToString());
+            Assert.True(result.Succeeded, result.ErrorText);
             Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(input)), result.Text.Split(' ')[0]);
         }
     }
@@ -41,7 +41,7 @@ public sealed class RelaySessionTests(InProcessRelay relay) : IClassFixture<InPr
     {
         byte[] input = RandomNumberGenerator.GetBytes(20_000_000);
         CommandResult result = await relay.Client.RunAsync(Id, "cat", input);
-        Assert.True(result.Succeeded, result.ToString());
+        Assert.True(result.Succeeded, result.ErrorText);
         Assert.Equal(SHA256.HashData(input), SHA256.HashData(result.Stdout));
     }
 
@@ -50,7 +50,7 @@ public sealed class RelaySessionTests(InProcessRelay relay) : IClassFixture<InPr
     {
         byte[] input = RandomNumberGenerator.GetBytes(4_000_000);
         CommandResult result = await relay.Client.With("RekeyLimit=64K").RunAsync(Id, "cat", input);
-        Assert.True(result.Succeeded, result.ToString());
+        Assert.True(result.Succeeded, result.ErrorText);
         Assert.Equal(SHA256.HashData(input), SHA256.HashData(result.Stdout));
     }
 

@@ -131,7 +131,7 @@ public sealed class ChannelTests
         await using ChannelRig rig = await ChannelRig.ConnectAsync(ChannelRig.To(() => new EchoTarget()));
         await rig.SendAsync(SshWriter.Message(MessageNumber.GlobalRequest).WriteString(name).WriteBoolean(false).ToArray());
         await rig.SendAsync(SshWriter.Message(MessageNumber.GlobalRequest).WriteString(name).WriteBoolean(true).WriteString("127.0.0.1").WriteUInt32(8080).ToArray());
-        Assert.Equal([MessageNumber.RequestFailure], await rig.ReceiveAsync());
+        Assert.Equal(new byte[] { MessageNumber.RequestFailure }, await rig.ReceiveAsync());
         await rig.OpenAsync();
     }
 

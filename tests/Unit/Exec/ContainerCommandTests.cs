@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text;
 using SshGateway.Exec.Requests;
 using SshGateway.Exec.Sessions;
 using SshGateway.Tests.Support.Harness;
+using SshGateway.Tests.Support.Ssh;
 using Xunit;
 
 namespace SshGateway.Tests.Unit.Exec;
@@ -88,9 +90,14 @@ public sealed class ContainerCommandTests
     {
         IReadOnlyList<string> command = ContainerCommand.Create(
             Session, how == "sftp" ? new ProcessRequest(ProcessKind.Sftp) : ProcessRequest.Exec("anything"u8), [], how == "sftp" ? null : how);
+        using Process server = StartedProcesses.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true });
         // SSH_FXP_INIT, version 3; SSH_FXP_VERSION comes back.
-        CommandResult result = await Command.RunAsync(command[0], [.. command.Skip(1)], [0, 0, 0, 5, 1, 0, 0, 0, 3]);
-        Assert.Equal(2, result.Stdout[4]);
+        await server.StandardInput.BaseStream.WriteAsync(new byte[] { 0, 0, 0, 5, 1, 0, 0, 0, 3 });
+        await server.StandardInput.BaseStream.FlushAsync();
+        byte[] answer = new byte[5];
+        await server.StandardOutput.BaseStream.ReadExactlyAsync(answer).Limited();
+        await StartedProcesses.EndAsync(server);
+        Assert.Equal(2, answer[4]);
     }
 
     [Fact]
