@@ -10,7 +10,9 @@ namespace SshGateway.Exec.Channels;
 /// The server's side of the SSH connection protocol (RFC 4254), on a connection whose client has logged in. One task
 /// reads the connection and never waits for a process in a container; each channel has a task of its own.
 /// </summary>
+#pragma warning disable CA1001 // RunAsync disposes of what it owns when the connection has ended.
 internal sealed partial class ConnectionProtocol(
+#pragma warning restore CA1001
     SshServerTransport leg, string connectionId, ChannelOpener opener, ChannelLimits limits, TimeProvider time, ILogger<ConnectionProtocol> logger)
 {
     // The reader runs on the thread of the event loop. After this many bytes others get their turn.
