@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using SshGateway.Hosting;
 using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
@@ -10,9 +8,7 @@ namespace SshGateway.Exec.Channels;
 /// The server's side of the SSH connection protocol (RFC 4254), on a connection whose client has logged in. One task
 /// reads the connection and never waits for a process in a container; each channel has a task of its own.
 /// </summary>
-#pragma warning disable CA1001 // RunAsync disposes of what it owns when the connection has ended.
-internal sealed partial class ConnectionProtocol(
-#pragma warning restore CA1001
+internal sealed class ConnectionProtocol(
     SshServerTransport leg, string connectionId, ChannelOpener opener, ChannelLimits limits, TimeProvider time, ILogger<ConnectionProtocol> logger)
 {
     // The reader runs on the thread of the event loop. After this many bytes others get their turn.
@@ -22,13 +18,7 @@ internal sealed partial class ConnectionProtocol(
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
     private readonly ReplySender _replies = new(leg);
-    private readonly ChannelTable _channels = new(limits.MaxChannels);
-    private readonly WindowBudget _windows = new();
-    private readonly RateLimit _opens = new(ChannelLimits.OpensPerPeriod, ChannelLimits.OpenPeriod, time);
-    private readonly Lock _lock = new();
-    private readonly HashSet<Task> _running = [];
-    private readonly CancellationTokenSource _ended = new();
-    private bool _noMoreSessions;
+    private readonly ChannelServer _channels = new(leg, connectionId, opener, limits, time, logger);
 
     /// <summary>Channels that are open.</summary>
     public int ChannelCount => _channels.Count;
@@ -55,9 +45,7 @@ internal sealed partial class ConnectionProtocol(
         {
             // Whoever waits for the client would wait for ever.
             leg.Abort();
-            await _ended.CancelAsync().ConfigureAwait(false);
-            await AllChannels().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _ended.Dispose();
+            await _channels.EndAsync().ConfigureAwait(false);
         }
     }
 
@@ -82,7 +70,7 @@ internal sealed partial class ConnectionProtocol(
                 ReceiveClose(packet.Payload);
                 return default;
             case MessageNumber.ChannelOpen:
-                return OpenAsync(packet.Payload);
+                return _channels.OpenAsync(packet.Payload);
             case MessageNumber.GlobalRequest:
                 return AnswerGlobalRequestAsync(packet.Payload);
             case MessageNumber.ChannelOpenConfirmation or MessageNumber.ChannelOpenFailure:
@@ -102,17 +90,9 @@ internal sealed partial class ConnectionProtocol(
 
     private async Task DisconnectAsync(DisconnectReason reason, string sentence)
     {
-        await _ended.CancelAsync().ConfigureAwait(false);
+        await _channels.CancelAsync().ConfigureAwait(false);
         await leg.DisconnectAsync(reason, sentence).ConfigureAwait(false);
         await leg.DrainAsync(Linger).ConfigureAwait(false);
-    }
-
-    private Task AllChannels()
-    {
-        lock (_lock)
-        {
-            return Task.WhenAll(_running);
-        }
     }
 
     private async Task ReadAsync()
@@ -137,7 +117,7 @@ internal sealed partial class ConnectionProtocol(
     private async ValueTask ReceiveDataAsync(InboundPacket packet)
     {
         var reader = new SshReader(packet.Payload[1..]);
-        SshChannel channel = Find(reader.ReadUInt32());
+        SshChannel channel = _channels.Find(reader.ReadUInt32());
         ReadOnlySpan<byte> data = reader.ReadString();
         reader.End();
         await channel.Receive(data).ConfigureAwait(false);
@@ -150,7 +130,7 @@ internal sealed partial class ConnectionProtocol(
     private async ValueTask ReceiveExtendedDataAsync(InboundPacket packet)
     {
         var reader = new SshReader(packet.Payload[1..]);
-        SshChannel channel = Find(reader.ReadUInt32());
+        SshChannel channel = _channels.Find(reader.ReadUInt32());
         reader.ReadUInt32();
         int count = reader.ReadString().Length;
         reader.End();
@@ -167,7 +147,7 @@ internal sealed partial class ConnectionProtocol(
     private void AdjustWindow(ReadOnlySpan<byte> payload)
     {
         var reader = new SshReader(payload[1..]);
-        SshChannel channel = Find(reader.ReadUInt32());
+        SshChannel channel = _channels.Find(reader.ReadUInt32());
         uint count = reader.ReadUInt32();
         reader.End();
         channel.AdjustWindow(count);
@@ -176,7 +156,7 @@ internal sealed partial class ConnectionProtocol(
     private ValueTask AnswerRequestAsync(ReadOnlySpan<byte> payload)
     {
         ChannelRequest request = ChannelRequest.Parse(payload);
-        SshChannel channel = Find(request.Channel);
+        SshChannel channel = _channels.Find(request.Channel);
         channel.CheckOpen();
         bool success = channel.Target.HandleRequest(channel, request);
         return request.WantsReply ? channel.ReplyAsync(success) : default;
@@ -187,118 +167,14 @@ internal sealed partial class ConnectionProtocol(
         SshChannel channel = FindOnly(payload);
         if (channel.ReceiveClose())
         {
-            Forget(channel);
+            _channels.Forget(channel);
         }
     }
-
-    private ValueTask OpenAsync(ReadOnlySpan<byte> payload)
-    {
-        ChannelOpen open = ChannelOpen.Parse(payload);
-        uint sender = open.Sender;
-        IChannelTarget? target = null;
-        uint number = 0;
-        OpenFailure? failure = Check(open) ?? opener(open.Type, open.Fields, out target);
-        if (failure is null && !_channels.TryTake(out number))
-        {
-            failure = new OpenFailure(OpenFailureReason.ResourceShortage, $"This connection has {limits.MaxChannels} channels, the maximum. Close one and try again.");
-        }
-        if (failure is not null)
-        {
-            Log.Refused(logger, connectionId, PeerText.OneLine(failure.Sentence));
-            return _replies.SendAsync(ChannelMessages.OpenFailure(sender, failure));
-        }
-        var peer = new PeerChannel(sender, open.Window, open.MaxPacket);
-        var task = Task.Run(() => ServeAsync(number, peer, target!), CancellationToken.None);
-        lock (_lock)
-        {
-            _running.Add(task);
-        }
-        _ = task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return default;
-    }
-
-    private OpenFailure? Check(in ChannelOpen open)
-    {
-        if (_noMoreSessions && open.Type.SequenceEqual("session"u8))
-        {
-            // OpenSSH PROTOCOL section 2.3: a client that asks for it expects it of somebody who has taken it over.
-            throw new SshProtocolException("a session was opened behind no-more-sessions@openssh.com");
-        }
-        if (open.MaxPacket < ChannelLimits.MinPeerPacket)
-        {
-            return new OpenFailure(OpenFailureReason.ResourceShortage, $"The maximum packet size is {open.MaxPacket} bytes; at least {ChannelLimits.MinPeerPacket} are needed.");
-        }
-        return _opens.TryTake() ? null : new OpenFailure(OpenFailureReason.ResourceShortage, "This connection opens channels too fast. Try again in a moment.");
-    }
-
-    private void Ended(Task task)
-    {
-        lock (_lock)
-        {
-            _running.Remove(task);
-        }
-    }
-
-    private async Task ServeAsync(uint number, PeerChannel peer, IChannelTarget target)
-    {
-        await using ConfiguredAsyncDisposable disposal = target.ConfigureAwait(false);
-        int window = _windows.Take();
-        SshChannel? channel = null;
-        try
-        {
-            if (await target.OpenAsync(_ended.Token).ConfigureAwait(false) is { } failure)
-            {
-                Log.Refused(logger, connectionId, PeerText.OneLine(failure.Sentence));
-                _channels.Release(number);
-                await leg.Output.SendAsync(ChannelMessages.OpenFailure(peer.Id, failure)).ConfigureAwait(false);
-                return;
-            }
-            var closed = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
-            channel = new SshChannel(number, peer, window, target, _channels, leg.Output, _replies, closed);
-            // The client may use the channel as soon as it is told its number.
-            _channels.Set(number, channel);
-            await leg.Output.SendAsync(ChannelMessages.OpenConfirmation(peer.Id, number, (uint)window, ChannelLimits.MaxPacket)).ConfigureAwait(false);
-            try
-            {
-                await target.RunAsync(channel, closed.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // The client has closed the channel.
-            }
-            if (await channel.CloseAsync().ConfigureAwait(false))
-            {
-                Forget(channel);
-            }
-        }
-        catch (Exception ended) when (ended is PeerGoneException or OperationCanceledException)
-        {
-            // The connection's reader finds the same.
-        }
-#pragma warning disable CA1031 // The last resort: one channel's defect must not end the process.
-        catch (Exception defect)
-        {
-            Log.Defect(logger, connectionId, defect);
-            leg.Abort();
-        }
-#pragma warning restore CA1031
-        finally
-        {
-            channel?.Dispose();
-            _windows.Return(window);
-        }
-    }
-
-    private void Forget(SshChannel channel) => _channels.Release(channel.LocalId);
-
-    // OpenSSH disconnects as well (channels.c, channel_from_packet_id).
-    private SshChannel Find(uint number) =>
-        _channels.TryGet(number, out SshChannel? channel) ? channel : throw new SshProtocolException("a message on a channel that is not open (RFC 4254 section 5)");
 
     private SshChannel FindOnly(ReadOnlySpan<byte> payload)
     {
         var reader = new SshReader(payload[1..]);
-        SshChannel channel = Find(reader.ReadUInt32());
+        SshChannel channel = _channels.Find(reader.ReadUInt32());
         reader.End();
         return channel;
     }
@@ -314,22 +190,10 @@ internal sealed partial class ConnectionProtocol(
         ReadOnlySpan<byte> name = reader.ReadString();
         bool wantsReply = reader.ReadBoolean();
         bool isNoMoreSessions = name.SequenceEqual("no-more-sessions@openssh.com"u8);
-        _noMoreSessions |= isNoMoreSessions;
+        if (isNoMoreSessions)
+        {
+            _channels.ForbidSessions();
+        }
         return wantsReply ? _replies.SendAsync([isNoMoreSessions ? MessageNumber.RequestSuccess : MessageNumber.RequestFailure]) : default;
     }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Debug, "Connection {Connection}: refused a channel: {Sentence}")]
-        public static partial void Refused(ILogger logger, string connection, string sentence);
-
-        [LoggerMessage(2, LogLevel.Error, "Connection {Connection}: a channel failed on an internal error")]
-        public static partial void Defect(ILogger logger, string connection, Exception defect);
-    }
 }
-
-/// <summary>The client's side of a channel, as it opened it.</summary>
-/// <param name="Id">Its number.</param>
-/// <param name="Window">How much it takes at first.</param>
-/// <param name="MaxPacket">How much data it takes in one packet.</param>
-internal readonly record struct PeerChannel(uint Id, uint Window, uint MaxPacket);

@@ -156,9 +156,10 @@ public sealed class RelayRefusalTests : IAsyncLifetime
         await using Daemon ssh = _relay.Client.Start(Id, ["-N", $"-L127.0.0.1:{local}:localhost:{((IPEndPoint)target.LocalEndPoint!).Port}", "-o", "ExitOnForwardFailure=yes"]);
         await Eventually.TrueAsync(() => TcpTable.IsListening(new IPEndPoint(IPAddress.Loopback, local), ssh.Id), "ssh does not listen");
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => EchoAsync(local)));
-        // More than there may be channels, one after the other: those that are over make room.
+        // More than there may be channels: those that are over make room when half of them are taken.
         for (int i = 0; i < 120; i++)
         {
+            await Eventually.TrueAsync(() => _relay.Api.Streams < 80, "connections that are over stay");
             await EchoAsync(local, bytes: 100);
         }
     }

@@ -33,10 +33,10 @@ public sealed class SessionsCommandTests : IDisposable
         Assert.Equal(
             """
             NAME      PHASE     READY   REASON          USER    POD         CONNS   AGE         BACKEND   IP         PORT   NODE   KEYS   EXPIRES                MESSAGE
-            exec      Pending   False   WaitingForPod   alice                       <unknown>   Exec                                   1                             no pod of the namespace carries the label tars.cloudwalk.network/session=exec yet
-            expired   Ended     False   Expired         alice                       <unknown>   SSH                                    1      2020-02-03T04:05:06Z   the session expired at 2020-02-03T04:05:06Z
+            exec      Pending   False   WaitingForPod   alice                       <unknown>   Exec                               1                             no pod of the namespace carries the label tars.cloudwalk.network/session=exec yet
+            expired   Ended     False   Expired         alice                       <unknown>   SSH                                1      2020-02-03T04:05:06Z   the session expired at 2020-02-03T04:05:06Z
             ready     Ready     True    EndpointReady   alice   ready-pod           <unknown>   SSH       10.1.2.3   2022          1                             logins go to pod ready-pod at 10.1.2.3 port 2022
-            waiting   Pending   False   WaitingForPod   alice                       <unknown>   SSH                                    1                             no pod of the namespace carries the label tars.cloudwalk.network/session=waiting yet
+            waiting   Pending   False   WaitingForPod   alice                       <unknown>   SSH                                1                             no pod of the namespace carries the label tars.cloudwalk.network/session=waiting yet
 
             """, _output.ToString());
         Assert.Equal("", _errors.ToString());
