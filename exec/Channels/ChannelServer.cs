@@ -7,7 +7,9 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Exec.Channels;
 
 /// <summary>Opens a connection's channels, and serves each in a task of its own until the connection ends.</summary>
+#pragma warning disable CA1001 // EndAsync disposes of what it owns: the connection's end.
 internal sealed partial class ChannelServer(
+#pragma warning restore CA1001
     SshServerTransport leg, string connectionId, ChannelOpener opener, ChannelLimits limits, TimeProvider time, ILogger<ConnectionProtocol> logger)
 {
     private readonly ReplySender _replies = new(leg);
