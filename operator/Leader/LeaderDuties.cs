@@ -14,8 +14,8 @@ namespace SshGateway.Operator.Leader;
 /// <param name="logger">Told which duty has failed.</param>
 /// <param name="feedCa">Makes and renews the feed's CA; null: the feed's certificate is from elsewhere.</param>
 internal sealed class LeaderDuties(
-    LeaseElection lease, StatusWriter status, EventWriter events, OwnerLabeller labels, KeyMaker keys, TimeProvider time, ILogger<LeaderDuties> logger,
-    FeedCaKeeper? feedCa = null)
+    LeaseElection lease, StatusWriter status, EventWriter events, OwnerLabeller labels, ExpiredSessionDeleter expired, KeyMaker keys, TimeProvider time,
+    ILogger<LeaderDuties> logger, FeedCaKeeper? feedCa = null)
     : BackgroundService
 {
     private readonly Meter _meter = new("SshGateway.Operator.Leader");
@@ -34,7 +34,8 @@ internal sealed class LeaderDuties(
         _meter.CreateObservableGauge("sshgateway.operator.leader", () => IsLeader ? 1 : 0, description: "Whether this operator is the leader");
         return Task.WhenAll(
             Keep(nameof(LeaseElection), lease.RunAsync), Keep(nameof(StatusWriter), status.RunAsync), Keep(nameof(EventWriter), events.RunAsync),
-            Keep(nameof(OwnerLabeller), labels.RunAsync), Keep(nameof(KeyMaker), keys.RunAsync), feedCa is null ? Task.CompletedTask : Keep(nameof(FeedCaKeeper), feedCa.RunAsync));
+            Keep(nameof(OwnerLabeller), labels.RunAsync), Keep(nameof(ExpiredSessionDeleter), expired.RunAsync), Keep(nameof(KeyMaker), keys.RunAsync),
+            feedCa is null ? Task.CompletedTask : Keep(nameof(FeedCaKeeper), feedCa.RunAsync));
 
         Task Keep(string name, Func<CancellationToken, Task> run) => Supervision.RunAsync(name, run, time, logger, stoppingToken);
     }
@@ -57,6 +58,8 @@ internal static class LeaderServices
         services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<StatusWriter>());
         services.AddSingleton<OwnerLabeller>();
         services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<OwnerLabeller>());
+        services.AddSingleton<ExpiredSessionDeleter>();
+        services.AddSingleton<IRouteObserver>(s => s.GetRequiredService<ExpiredSessionDeleter>());
         services.AddSingleton<RefusedLoginEvents>();
         services.AddSingleton<KeyMaker>();
         if (feedCa is not null)

@@ -47,6 +47,9 @@ internal sealed record SessionSpec
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public string? IdleTimeout { get; init; }
+
+    /// <summary>How long after <see cref="ExpiresAt"/> the operator deletes the session; null: never.</summary>
+    public string? TtlAfterExpiry { get; init; }
 }
 
 /// <summary><c>spec.owner</c>.</summary>

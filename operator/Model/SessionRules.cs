@@ -63,7 +63,15 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.idleTimeout", "must be a duration such as 90m or 1h30m");
         }
+        if (spec.TtlAfterExpiry is not null && Durations.Parse(spec.TtlAfterExpiry) is null)
+        {
+            yield return new Violation("spec.ttlAfterExpiry", "must be a duration such as 24h, or 0s to delete the session when it expires");
+        }
     }
+
+    /// <summary>When the session is to be deleted: spec.ttlAfterExpiry after spec.expiresAt; null: never.</summary>
+    public static DateTimeOffset? FindDeletionTime(ClaudeSession session) =>
+        session.Spec is { ExpiresAt: { } end, TtlAfterExpiry: { } text } && Durations.Parse(text) is { } ttl && ttl < DateTimeOffset.MaxValue - end ? end + ttl : null;
 
     /// <summary>The SHA-256 of each revoked key, or what is wrong with its line.</summary>
     public static IEnumerable<(byte[]? Sha256, string? Problem)> ReadRevokedKeys(IReadOnlyList<string?>? lines) =>

@@ -15,6 +15,7 @@ namespace SshGateway.Operator.Kubernetes.Api;
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(Eventsv1Event))]
 [JsonSerializable(typeof(V1ConfigMap))]
+[JsonSerializable(typeof(V1DeleteOptions))]
 [JsonSerializable(typeof(V1Lease))]
 [JsonSerializable(typeof(V1ListMeta))]
 [JsonSerializable(typeof(V1Secret))]

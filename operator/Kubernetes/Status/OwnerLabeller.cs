@@ -4,7 +4,6 @@ using k8s;
 using k8s.Models;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
-using SshGateway.Operator.Kubernetes.Watching;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Publishing;
 using SshGateway.Operator.Routing;
@@ -20,23 +19,13 @@ internal sealed class OwnerLabeller : IRouteObserver, IDisposable
     // A new session's status is written first: each write makes the other's version an old one.
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
 
-    // The server refuses this one session, as it does where a rule of the CRD has become stricter.
-    private static readonly TimeSpan RefusedDelay = TimeSpan.FromMinutes(5);
-
     private readonly ApiClient _api;
-    private readonly LeaseElection _lease;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly WorkQueue _queue;
+    private readonly LeaderQueue _queue;
     private readonly ConcurrentDictionary<ObjectKey, ClaudeSession> _unlabelled = [];
-    private int _hasPassedOver;
-    private string? _problem;
 
-    public OwnerLabeller(ApiClient api, LeaseElection lease, TimeProvider time, ILogger<OwnerLabeller> logger)
-    {
-        (_api, _lease, _time, _logger, _queue) = (api, lease, time, logger, new WorkQueue(time));
-        _lease.Renewed += AddPassedOver;
-    }
+    public OwnerLabeller(ApiClient api, LeaseElection lease, TimeProvider time, ILogger<OwnerLabeller> logger) =>
+        (_api, _logger, _queue) = (api, logger, new LeaderQueue(lease, time, () => _unlabelled.Keys));
 
     public void Observe(RouteChanges changes)
     {
@@ -57,75 +46,21 @@ internal sealed class OwnerLabeller : IRouteObserver, IDisposable
     }
 
     /// <summary>Runs until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        var backoff = new Backoff(_time, Random.Shared);
-        while (true)
-        {
-            ObjectKey key = await _queue.TakeAsync(cancellationToken);
-            try
-            {
-                await LabelAsync(key, backoff, cancellationToken);
-            }
-            finally
-            {
-                _queue.Done(key);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => _queue.RunAsync(
+        LabelAsync,
+        (key, problem) => OwnerLabelLog.Refused(_logger, key, problem),
+        (key, problem) => OwnerLabelLog.Failed(_logger, key, problem),
+        cancellationToken);
 
-    public void Dispose()
-    {
-        _lease.Renewed -= AddPassedOver;
-        _queue.Dispose();
-    }
+    public void Dispose() => _queue.Dispose();
 
-    private void AddPassedOver()
+    private async Task LabelAsync(ObjectKey key, CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _hasPassedOver, 0) == 1)
-        {
-            foreach (ObjectKey key in _unlabelled.Keys)
-            {
-                _queue.Add(key);
-            }
-        }
-    }
-
-    private async Task LabelAsync(ObjectKey key, Backoff backoff, CancellationToken cancellationToken)
-    {
-        if (!_lease.IsHeld)
-        {
-            Volatile.Write(ref _hasPassedOver, 1);
-            return;
-        }
-        if (!_unlabelled.TryGetValue(key, out ClaudeSession? session))
-        {
-            return;
-        }
-        try
+        if (_unlabelled.TryGetValue(key, out ClaudeSession? session))
         {
             await SendAsync(session, OwnerLabel.FindValue(session.Spec!.Owner!.User!), cancellationToken);
             // The watch brings it. Until then nothing else is to be written.
             _unlabelled.TryRemove(new KeyValuePair<ObjectKey, ClaudeSession>(key, session));
-            _problem = null;
-        }
-        catch (ApiException exception) when (exception.Status.Code is 404 or 409 or 422)
-        {
-            // It is gone, was replaced, or is refused for itself.
-            OwnerLabelLog.Refused(_logger, key, exception.Message);
-            _queue.AddAfter(key, RefusedDelay);
-        }
-        catch (Exception exception) when (ApiFailure.IsAny(exception))
-        {
-            // What the server says of this one it would say of all.
-            TimeSpan delay = backoff.Next((exception as ApiException)?.RetryAfter);
-            _queue.Add(key);
-            if (_problem != exception.Message)
-            {
-                _problem = exception.Message;
-                OwnerLabelLog.Failed(_logger, key, exception.Message);
-            }
-            await Task.Delay(delay, _time, cancellationToken);
         }
     }
 

@@ -26,13 +26,12 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     private readonly Meter _meter = new("SshGateway.Operator.Status");
     private readonly Counter<long> _failures;
     private readonly ApiClient _api;
-    private readonly LeaseElection _lease;
     private readonly EventWriter _events;
     private readonly UsageTable _usage;
     private readonly HostKeyTable _hostKeys;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly WorkQueue _queue;
+    private readonly LeaderQueue _queue;
     private readonly WriteWindow _window;
     private readonly ConcurrentDictionary<ObjectKey, SessionState> _states = [];
     private readonly ConcurrentDictionary<string, ObjectKey> _bySessionId = new(StringComparer.Ordinal);
@@ -41,23 +40,20 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     // The last status that was written for each session, and for which version. Writing it again changes nothing: the
     // watch has not brought the result yet, or the installed CRD lacks one of the fields.
     private readonly ConcurrentDictionary<ObjectKey, (string? Version, SessionStatus Status)> _settled = [];
-    private int _hasPassedOver;
 
     public StatusWriter(ApiClient api, LeaseElection lease, EventWriter events, UsageTable usage, HostKeyTable hostKeys, TimeProvider time, ILogger<StatusWriter> logger)
     {
         _api = api;
-        _lease = lease;
         _events = events;
         _usage = usage;
         _hostKeys = hostKeys;
         _time = time;
         _logger = logger;
-        _queue = new WorkQueue(time);
+        _queue = new LeaderQueue(lease, time, () => _states.Keys);
         _window = new WriteWindow(time);
         _failures = _meter.CreateCounter<long>("sshgateway.operator.status_write_failures", description: "Writes of a session's status that failed, without first conflicts");
         // An alert needs the 0 before the first failure.
         _failures.Add(0);
-        _lease.Renewed += AddPassedOver;
         _usage.Changed += OnUsageChanged;
         _hostKeys.Changed += OnHostKeyChanged;
     }
@@ -117,23 +113,10 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
 
     public void Dispose()
     {
-        _lease.Renewed -= AddPassedOver;
         _usage.Changed -= OnUsageChanged;
         _hostKeys.Changed -= OnHostKeyChanged;
         _queue.Dispose();
         _meter.Dispose();
-    }
-
-    // Whoever takes the lease does not know what its predecessor left undone.
-    private void AddPassedOver()
-    {
-        if (Interlocked.Exchange(ref _hasPassedOver, 0) == 1)
-        {
-            foreach (ObjectKey key in _states.Keys)
-            {
-                _queue.Add(key);
-            }
-        }
     }
 
     private void OnUsageChanged(IReadOnlyCollection<string> sessionIds)
@@ -190,12 +173,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     /// <returns>What is to be written; null: nothing.</returns>
     private (ClaudeSession Session, SessionStatus Status)? Review(ObjectKey key)
     {
-        if (!_lease.IsHeld)
-        {
-            Volatile.Write(ref _hasPassedOver, 1);
-            return null;
-        }
-        if (!_states.TryGetValue(key, out SessionState? state))
+        if (!_queue.MayWrite() || !_states.TryGetValue(key, out SessionState? state))
         {
             return null;
         }

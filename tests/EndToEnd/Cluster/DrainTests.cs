@@ -25,7 +25,7 @@ public sealed class DrainTests(GatewayCluster cluster, ITestOutputHelper output)
             await MoveToAsync(ClusterNodes.Second);
             SshClient anyProxy = await ConnectToAnyProxyAsync();
 
-            string figure = await LoginLoop.WhileAsync([(anyProxy, GatewayCluster.SessionOn(ClusterNodes.First)), (anyProxy, GatewayCluster.SessionOn(ClusterNodes.First))], async () =>
+            string figure = await LoginLoop.WhileAsync(cluster, [(anyProxy, GatewayCluster.SessionOn(ClusterNodes.First)), (anyProxy, GatewayCluster.SessionOn(ClusterNodes.First))], async () =>
             {
                 CommandResult drain = await cluster.Nodes.TryKubectlAsync(
                     "drain", ClusterNodes.Second, "--ignore-daemonsets", "--delete-emptydir-data", $"--pod-selector={Everything}", "--timeout=150s");

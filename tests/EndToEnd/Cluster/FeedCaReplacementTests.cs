@@ -17,7 +17,7 @@ public sealed class FeedCaReplacementTests(GatewayCluster cluster)
     {
         IReadOnlyList<JsonElement> proxies = await cluster.PodsAsync(GatewayCluster.Proxies);
         string before = GatewayPods.Describe(proxies);
-        await LoginLoop.WhileAsync([(cluster.Ssh, GatewayCluster.SessionOn(ClusterNodes.Second))], () => ReplaceAsync(proxies));
+        await LoginLoop.WhileAsync(cluster, [(cluster.Ssh, GatewayCluster.SessionOn(ClusterNodes.Second))], () => ReplaceAsync(proxies));
         Assert.Equal(before, GatewayPods.Describe(await cluster.PodsAsync(GatewayCluster.Proxies)));
     }
 

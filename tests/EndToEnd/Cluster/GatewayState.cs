@@ -65,6 +65,18 @@ internal static class GatewayState
         }
     }
 
+    /// <summary>
+    /// Where the Service's clients should get to, and what the first node, which has the balancer's address, does with
+    /// them.
+    /// </summary>
+    public static async Task<string> DescribeServiceAsync(this GatewayCluster cluster)
+    {
+        CommandResult objects = await cluster.Nodes.TryKubectlAsync("-n", GatewayCluster.Gateway, "get", "pods,endpoints,service", "-o", "wide");
+        CommandResult rules = await cluster.Nodes.RunOnNodeAsync(ClusterNodes.First, "iptables-save -t nat | grep ssh-gateway/ssh-gateway");
+        string log = Path.Combine(cluster.Nodes.Directory, ClusterNodes.First, "logs", "kube-proxy");
+        return $"{objects}\n{rules}\nkube-proxy:\n{string.Join('\n', File.ReadLines(log).TakeLast(20))}";
+    }
+
     /// <summary>Waits until both deployments have all their pods, and those are ready.</summary>
     public static async Task WaitForRolloutAsync(this GatewayCluster cluster)
     {

@@ -27,7 +27,7 @@ public sealed class HelmTests(GatewayCluster cluster)
         };
         try
         {
-            await LoginLoop.WhileAsync([(cluster.Ssh, Session)], () => ReplaceAsync(release));
+            await LoginLoop.WhileAsync(cluster, [(cluster.Ssh, Session)], () => ReplaceAsync(release));
             await release.UninstallAsync();
             Assert.Equal("", await NamesAsync(GatewayCluster.Gateway, "deployment/ssh-gateway-proxy", "deployment/ssh-gateway-operator", "service/ssh-gateway"));
             // Its pod was not touched either.

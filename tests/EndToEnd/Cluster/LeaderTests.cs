@@ -48,7 +48,7 @@ public sealed class LeaderTests(GatewayCluster cluster, ITestOutputHelper output
         {
             Stopwatch clock = new();
             string here = GatewayCluster.SessionOn(ClusterNodes.First);
-            string figure = await LoginLoop.WhileAsync([(cluster.Ssh, here), (cluster.Ssh, here)], async () =>
+            string figure = await LoginLoop.WhileAsync(cluster, [(cluster.Ssh, here), (cluster.Ssh, here)], async () =>
             {
                 await lose();
                 clock.Start();

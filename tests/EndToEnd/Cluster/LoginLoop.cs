@@ -12,9 +12,10 @@ internal static class LoginLoop
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     /// <summary>Fails when one login fails, or when what happens takes longer than the logins may.</summary>
+    /// <param name="cluster">Where: a failure shows its state at that moment.</param>
     /// <param name="clients">Each logs in to its session; a client may be there twice.</param>
     /// <returns>What to print as a figure.</returns>
-    public static async Task<string> WhileAsync((SshClient Client, string Session)[] clients, Func<Task> happens)
+    public static async Task<string> WhileAsync(GatewayCluster cluster, (SshClient Client, string Session)[] clients, Func<Task> happens)
     {
         var logins = new ConcurrentBag<TimeSpan>();
         var failures = new ConcurrentQueue<string>();
@@ -45,7 +46,8 @@ internal static class LoginLoop
                 }
                 else
                 {
-                    failures.Enqueue($"{clock.Elapsed.TotalSeconds:f1} s after the first login began: {login}");
+                    string state = failures.IsEmpty ? await cluster.DescribeServiceAsync() : "";
+                    failures.Enqueue($"{clock.Elapsed.TotalSeconds:f1} s after the first login began: {login}\n{state}");
                 }
             }
         }

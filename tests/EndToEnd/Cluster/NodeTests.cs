@@ -43,7 +43,7 @@ public sealed class NodeTests(GatewayCluster cluster, ITestOutputHelper output)
         try
         {
             Stopwatch clock = Stopwatch.StartNew();
-            string figure = await LoginLoop.WhileAsync([(cluster.Ssh, Here), (cluster.Ssh, Here)], async () =>
+            string figure = await LoginLoop.WhileAsync(cluster, [(cluster.Ssh, Here), (cluster.Ssh, Here)], async () =>
             {
                 // The node's grace period is 20 s here, and the leader may have been there: 15 s more.
                 await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Sessions, "wait", "--for=condition=Ready=false", $"claudesession/{There}", "--timeout=60s");

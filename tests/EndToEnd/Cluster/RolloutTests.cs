@@ -18,7 +18,7 @@ public sealed class RolloutTests(GatewayCluster cluster, ITestOutputHelper outpu
         string idle = (await cluster.PodOnAsync(ClusterNodes.Second, GatewayCluster.Proxies)).Name();
         await using OpenSession open = await OpenSession.StartAsync(cluster.Ssh, GatewayCluster.SessionOn(ClusterNodes.Second));
 
-        string figure = await LoginLoop.WhileAsync(await EverywhereAsync(), async () =>
+        string figure = await LoginLoop.WhileAsync(cluster, await EverywhereAsync(), async () =>
         {
             await RestartAsync("ssh-gateway-proxy");
             // It takes new clients for a moment more, and ends then: nobody is logged in through it.
@@ -38,7 +38,7 @@ public sealed class RolloutTests(GatewayCluster cluster, ITestOutputHelper outpu
     {
         IReadOnlyList<string> old = [.. (await cluster.PodsAsync(GatewayCluster.Operators)).Select(pod => pod.Name())];
 
-        string figure = await LoginLoop.WhileAsync(await EverywhereAsync(), async () =>
+        string figure = await LoginLoop.WhileAsync(cluster, await EverywhereAsync(), async () =>
         {
             await RestartAsync("ssh-gateway-operator");
             await Eventually.TrueAsync(async () => (await cluster.LeaderAsync()) is { Length: > 0 } leader && !old.Contains(leader), "no new operator leads");

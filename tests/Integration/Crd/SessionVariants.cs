@@ -146,6 +146,9 @@ internal static class SessionVariants
         Bad("an idle timeout without a unit", "spec.idleTimeout", "90"),
         Bad("an empty idle timeout", "spec.idleTimeout", ""),
         Bad("an idle timeout in four parts", "spec.idleTimeout", "1h1m1s1s"),
+        Good("a time to live after expiry", "spec.ttlAfterExpiry", "24h"),
+        Good("no time to live after expiry", "spec.ttlAfterExpiry", "0s"),
+        Bad("a time to live in days", "spec.ttlAfterExpiry", "7d"),
     ];
 
     private static SessionVariant Good(string title, string field, JsonNode? value) => new(title, true, field, value);

@@ -54,8 +54,10 @@ public sealed class PermissionTests(KubernetesServer server)
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(gateway, HttpMethod.Put, Session, Suspend));
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(gateway, HttpMethod.Post, DeployedOverlay.Sessions, SessionVariants.All[0].Json));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, HttpMethod.Patch, $"{Session}/status", Status));
-        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(gateway, HttpMethod.Delete, Session));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(tars, HttpMethod.Delete, Session));
+        Assert.Equal(HttpStatusCode.Created, await StatusAsync(tars, HttpMethod.Post, DeployedOverlay.Sessions, SessionVariants.All[0].Json));
+        // For spec.ttlAfterExpiry.
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, HttpMethod.Delete, Session));
     }
 
     [DeployedFact]

@@ -37,7 +37,7 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
         except ApiException as refused:
             print(refused.status, "authorizedKeys" in refused.body)
         cluster.create_namespaced_pod(NAMESPACE, {
-            "metadata": {"name": "claude-tars-1", "labels": {"tars.cloudwalk.network/session": "tars-1"} },
+            "metadata": {"name": "claude-tars-1", "labels": {"tars.cloudwalk.network/session": "tars-1"}, "ownerReferences": owned_by(made)},
             "spec": {"containers": [{"name": "claude", "image": "claude-session"}]} })
         report("False")
         try:

@@ -128,7 +128,7 @@ public sealed class ExecStreamTests : IAsyncLifetime, IDisposable
         const long Bound = 32 * 1024 * 1024;
         string progress = _directory.File("progress");
         await using ExecStream stream = await RunAsync(
-            "sh", "-c", $"i=0; while [ $i -lt 4096 ]; do head -c 65536 /dev/zero; i=$((i+1)); echo $i >{progress}.new; mv {progress}.new {progress}; done");
+            "sh", "-c", $"i=0; while [ $i -lt 1024 ]; do head -c 65536 /dev/zero; i=$((i+1)); echo $i >{progress}.new; mv {progress}.new {progress}; done");
         byte[] buffer = new byte[16 * 1024];
         Assert.Equal(ExecReadKind.Output, (await stream.ReadAsync(buffer, CancellationToken.None).Limited()).Kind);
         long at = -1;

@@ -24,7 +24,9 @@ namespace SshGateway.Tests.Support.Exec;
 /// the API server that stands in for one with a kubelet. "Containers" are processes of this machine. Clients log in
 /// with the certificates that the proxies make; here ssh-keygen makes them.
 /// </summary>
+#pragma warning disable CA1001 // xunit calls DisposeAsync.
 public sealed class InProcessRelay : IAsyncLifetime
+#pragma warning restore CA1001
 {
     internal const string SessionId = "abc12";
     internal const string Container = "agent";

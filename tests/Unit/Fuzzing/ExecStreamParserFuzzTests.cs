@@ -7,7 +7,9 @@ using static SshGateway.Tests.Support.ExecApi.ServerBytes;
 
 namespace SshGateway.Tests.Unit.Fuzzing;
 
-/// <summary>What an API server sends on a WebSocket: damaged input ends the stream with a sentence, and nothing else.</summary>
+/// <summary>
+/// What an API server sends on a WebSocket: damaged input ends the stream with a sentence, and nothing else.
+/// </summary>
 public sealed class ExecStreamParserFuzzTests
 {
     [Fact]

@@ -128,6 +128,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
     public void AnswerTo(string text, string status, string body, int times = int.MaxValue, bool staysOpen = false) =>
         Volatile.Write(ref _reply, new Reply(text, Format(status, "", body, staysOpen), times, staysOpen));
 
+    /// <summary>No further requests are answered in the server's place.</summary>
+    public void AnswerNothing() => Volatile.Write(ref _reply, null);
+
     /// <summary>
     /// Answers to requests with this in their first line wait for <see cref="ReleaseAnswers"/>. For a plain proxy.
     /// </summary>

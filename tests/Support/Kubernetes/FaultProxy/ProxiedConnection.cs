@@ -121,7 +121,7 @@ internal sealed class ProxiedConnection(
     /// <returns>Whether a request begins there.</returns>
     private bool Note(ReadOnlySpan<byte> sent)
     {
-        if (!sent.StartsWith("GET "u8) && !sent.StartsWith("POST "u8) && !sent.StartsWith("PATCH "u8))
+        if (!sent.StartsWith("GET "u8) && !sent.StartsWith("POST "u8) && !sent.StartsWith("PATCH "u8) && !sent.StartsWith("DELETE "u8))
         {
             return false;
         }
