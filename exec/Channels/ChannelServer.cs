@@ -7,10 +7,8 @@ using SshGateway.Ssh.Wire;
 namespace SshGateway.Exec.Channels;
 
 /// <summary>Opens a connection's channels, and serves each in a task of its own until the connection ends.</summary>
-#pragma warning disable CA1001 // EndAsync disposes of what it owns: the connection's end.
 internal sealed partial class ChannelServer(
-#pragma warning restore CA1001
-    SshServerTransport leg, string connectionId, ChannelOpener opener, ChannelLimits limits, TimeProvider time, ILogger<ConnectionProtocol> logger)
+    SshServerTransport leg, string connectionId, ChannelOpener opener, ChannelLimits limits, TimeProvider time, ILogger<ConnectionProtocol> logger) : IDisposable
 {
     private readonly ReplySender _replies = new(leg);
     private readonly ChannelTable _table = new(limits.MaxChannels);
@@ -74,8 +72,10 @@ internal sealed partial class ChannelServer(
             all = Task.WhenAll(_running);
         }
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _ended.Dispose();
     }
+
+    /// <summary>Only when all channels have ended.</summary>
+    public void Dispose() => _ended.Dispose();
 
     private OpenFailure? Check(in ChannelOpen open)
     {

@@ -9,7 +9,7 @@ namespace SshGateway.Exec.Channels;
 /// reads the connection and never waits for a process in a container; each channel has a task of its own.
 /// </summary>
 internal sealed class ConnectionProtocol(
-    SshServerTransport leg, string connectionId, ChannelOpener opener, ChannelLimits limits, TimeProvider time, ILogger<ConnectionProtocol> logger)
+    SshServerTransport leg, string connectionId, ChannelOpener opener, ChannelLimits limits, TimeProvider time, ILogger<ConnectionProtocol> logger) : IDisposable
 {
     // The reader runs on the thread of the event loop. After this many bytes others get their turn.
     private const long BytesPerTurn = 256 * 1024;
@@ -87,6 +87,9 @@ internal sealed class ConnectionProtocol(
                 return leg.SendUnimplementedAsync(packet.Sequence);
         }
     }
+
+    /// <summary>Only when it does not run.</summary>
+    public void Dispose() => _channels.Dispose();
 
     private async Task DisconnectAsync(DisconnectReason reason, string sentence)
     {

@@ -90,7 +90,7 @@ internal sealed partial class ExecConnection : IAsyncDisposable
             // The client may use what a login allows as soon as it is told.
             _leg.EnterRelaying();
             await _leg.Output.SendAsync(new byte[] { MessageNumber.UserAuthSuccess }).ConfigureAwait(false);
-            var protocol = new ConnectionProtocol(_leg, _id, Open, _limits.Channels, _time, _protocolLogger);
+            using var protocol = new ConnectionProtocol(_leg, _id, Open, _limits.Channels, _time, _protocolLogger);
             _protocol = protocol;
             await protocol.RunAsync().ConfigureAwait(false);
             return (ConnectionEnd.Closed, null);

@@ -36,7 +36,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
 
     public static string AddressOf(string node) => node == First ? "198.51.100.11" : "198.51.100.12";
 
-    /// <summary>The tag of this build's image of the operator or the proxy.</summary>
+    /// <summary>The tag of this build's image of the operator, the proxy or the exec relay.</summary>
     public string Tag(string program) =>
         File.ReadLines(Path.Combine(Directory, "images.sh")).Single(line => line.StartsWith($"{program}_tag=", StringComparison.Ordinal)).Split('=')[1];
 

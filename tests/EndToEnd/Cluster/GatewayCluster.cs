@@ -131,20 +131,25 @@ public sealed class GatewayCluster : IAsyncLifetime
         // A pod that has ended and is still there has none.
         await Nodes.KubectlAsync("-n", inNamespace, "logs", "-l", selector, "--tail=-1", "--prefix", "--ignore-errors");
 
-    /// <summary>deploy/overlays/legacy-1.20 with this build's images, and what the tests need to see.</summary>
+    /// <summary>
+    /// deploy/overlays/legacy-1.20 and the exec relays, with this build's images, and what the tests need to see.
+    /// </summary>
     internal async Task ApplyGatewayAsync()
     {
         string site = System.IO.Directory.CreateDirectory(Path.Combine(Nodes.Directory, "site")).FullName;
         string overlay = Path.GetRelativePath(site, Repository.File("deploy/overlays/legacy-1.20"));
+        string relays = Path.GetRelativePath(site, Repository.File("deploy/components/exec-legacy-1.20"));
         await File.WriteAllTextAsync(
             Path.Combine(site, "kustomization.yaml"),
             $$"""
             apiVersion: kustomize.config.k8s.io/v1beta1
             kind: Kustomization
             resources: [{{overlay}}]
+            components: [{{relays}}]
             images:
               - {name: ssh-gateway-operator, newTag: {{Nodes.Tag("operator")}}}
               - {name: ssh-gateway-proxy, newTag: {{Nodes.Tag("proxy")}}}
+              - {name: ssh-gateway-exec, newTag: {{Nodes.Tag("exec")}}}
             patches:
               - patch: |
                   apiVersion: apps/v1

@@ -6,8 +6,8 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd.ExecRelays;
 
 /// <summary>
-/// The whole way: stock ssh, a proxy, an exec relay, an operator on a directory. <see cref="StandInApiServer"/> stands in
-/// for the API server and kubelet, and runs real processes of this machine.
+/// The whole way: stock ssh, a proxy, an exec relay, an operator on a directory. <see cref="StandInApiServer"/> stands
+/// in for the API server and kubelet, and runs real processes of this machine.
 /// </summary>
 internal sealed class RelayRig : IAsyncDisposable
 {

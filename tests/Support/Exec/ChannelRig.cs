@@ -124,6 +124,7 @@ internal sealed class ChannelRig : IAsyncDisposable
     {
         Client.Abort();
         await Ended.Limited().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Protocol.Dispose();
         await _legs.DisposeAsync();
     }
 }

@@ -3,7 +3,7 @@ using System.Net;
 namespace SshGateway.Tests.Support.Harness;
 
 /// <summary>
-/// A whole gateway: keys, manifest directory, its operator processes, usually one, its proxy processes, and exec relays.
+/// A whole gateway: keys, manifest directory, its operator processes, usually one, its proxy processes and exec relays.
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
