@@ -133,7 +133,7 @@ public sealed class RelayRefusalTests : IAsyncLifetime
         target.Listen();
         await using EchoServer server = new(target);
         int port = ((IPEndPoint)target.LocalEndPoint!).Port;
-        (string Host, int Local)[] forwards = [.. new[] { "localhost", "127.0.0.1", "[::1]", "10.1.2.3", "pod-1" }.Select(host => (host, Loopback.FreePort()))];
+        (string Host, int Local)[] forwards = [.. ((string[])["localhost", "127.0.0.1", "[::1]", "10.1.2.3", "pod-1"]).Select(host => (host, Loopback.FreePort()))];
         await using Daemon ssh = _relay.Client.Start(Id, ["-N", .. forwards.Select(forward => $"-L127.0.0.1:{forward.Local}:{forward.Host}:{port}")]);
         foreach ((_, int local) in forwards)
         {
