@@ -17,6 +17,10 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     // Of a command in the log.
     private const int CommandShown = 1024;
 
+    // sftp-server waits for the end of its input, which v4 cannot tell. A client that has ended its input has its answers
+    // already; what is still under way has this time.
+    private static readonly TimeSpan SftpEnd = TimeSpan.FromMilliseconds(500);
+
     // With the header of the message in front it is one buffer of the pool.
     private const int BufferSize = 32 * 1024;
 
@@ -71,7 +75,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
             await using (stream.ConfigureAwait(false))
             {
                 LogStart(login, session, request, terminal is not null);
-                ExecRead end = await MoveAsync(channel, stream, login, kind, terminal, closed).ConfigureAwait(false);
+                ExecRead end = await MoveAsync(channel, stream, login, request.Kind, terminal, closed).ConfigureAwait(false);
                 if (end.Kind == ExecReadKind.Exited)
                 {
                     return (end.ExitStatus, null);
@@ -104,19 +108,27 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     }
 
     /// <summary>Moves everything both ways until the process has ended.</summary>
-    private async Task<ExecRead> MoveAsync(SshChannel channel, ExecStream stream, ExecLogin login, string kind, LatestSize? terminal, CancellationToken closed)
+    private async Task<ExecRead> MoveAsync(SshChannel channel, ExecStream stream, ExecLogin login, ProcessKind kind, LatestSize? terminal, CancellationToken closed)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(closed);
-        Task input = MoveInputAsync(channel, stream, login, kind, over.Token);
+        Task<bool> input = MoveInputAsync(channel, stream, login, RequestMetrics.Kinds[(int)kind], over.Token);
         Task resizing = terminal is null ? Task.CompletedTask : ResizeAsync(stream, terminal, over.Token);
+        Task<ExecRead> output = MoveOutputAsync(channel, stream, over.Token);
         try
         {
-            return await MoveOutputAsync(channel, stream, closed).ConfigureAwait(false);
+            if (kind == ProcessKind.Sftp && await Task.WhenAny(input, output).ConfigureAwait(false) == input && await input.ConfigureAwait(false)
+                && await Task.WhenAny(output, Task.Delay(SftpEnd, time, over.Token)).ConfigureAwait(false) != output)
+            {
+                closed.ThrowIfCancellationRequested();
+                // The end of the stream ends sftp-server.
+                return new ExecRead(ExecReadKind.Exited);
+            }
+            return await output.ConfigureAwait(false);
         }
         finally
         {
             await over.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(input, resizing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(input, resizing, output).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -143,24 +155,24 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
         }
     }
 
-    private async Task MoveInputAsync(SshChannel channel, ExecStream stream, ExecLogin login, string kind, CancellationToken over)
+    /// <returns>Whether the input has ended and the process cannot be told.</returns>
+    private async Task<bool> MoveInputAsync(SshChannel channel, ExecStream stream, ExecLogin login, string kind, CancellationToken over)
     {
         try
         {
             await channel.ConsumeAsync(stream.WriteInputAsync, over).ConfigureAwait(false);
-            if (stream.CanEndInput)
-            {
-                await stream.EndInputAsync(over).ConfigureAwait(false);
-            }
-            else
+            if (!stream.CanEndInput)
             {
                 RequestLog.InputStaysOpen(logger, login.ConnectionId, kind, login.Session.SessionId);
+                return true;
             }
+            await stream.EndInputAsync(over).ConfigureAwait(false);
         }
         catch (ApiServerException)
         {
             // The output tells what has become of the process.
         }
+        return false;
     }
 
     private static async Task ResizeAsync(ExecStream stream, LatestSize terminal, CancellationToken over)

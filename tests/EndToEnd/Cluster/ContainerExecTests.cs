@@ -197,9 +197,13 @@ public sealed class ContainerExecTests(GatewayCluster cluster) : IAsyncLifetime
         {
             CommandResult? login = null;
             await Eventually.TrueAsync(
-                async () => (login = await cluster.Ssh.RunAsync(Wrong, "true", deadline: TimeSpan.FromSeconds(90))).ErrorText.Contains("nowhere", StringComparison.Ordinal),
+                async () => (login = await cluster.Ssh.RunAsync(Wrong, "true", deadline: TimeSpan.FromSeconds(90))).ErrorText.Contains($"The pod of session {Wrong} does not have the container", StringComparison.Ordinal),
                 () => $"{login}");
             Assert.False(login!.Succeeded, login.ToString());
+            Assert.Contains(
+                "nowhere",
+                await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Sessions, "get", "csess", Wrong, "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].message}"),
+                StringComparison.Ordinal);
         }
         finally
         {

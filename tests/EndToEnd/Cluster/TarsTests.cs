@@ -61,7 +61,7 @@ public sealed class TarsTests(GatewayCluster cluster)
     [ClusterFact]
     public async Task Every_account_may_do_what_the_deployed_roles_say_and_nothing_else()
     {
-        await AssertRulesAsync("ssh-gateway:ssh-gateway-operator", DeployedRules.Operator);
+        await AssertRulesAsync("ssh-gateway:ssh-gateway-operator", DeployedRules.OperatorWithExecRelays);
         await AssertRulesAsync("ssh-gateway:ssh-gateway-proxy", DeployedRules.Proxy);
         await AssertRulesAsync("tars:tars", DeployedRules.Tars);
     }

@@ -111,6 +111,22 @@ public sealed class RelayRefusalTests : IAsyncLifetime
         Assert.Contains(_relay.Log.Lines, line => line.Contains("v4", StringComparison.Ordinal));
     }
 
+    // sftp-server reads to the end of its input.
+    [RealSshFact("sftp", "scp")]
+    public async Task With_v4_sftp_and_scp_end()
+    {
+        _relay.Api.OnlyV4 = true;
+        string directory = ScratchDirectory.New("v4-files");
+        string file = Path.Combine(directory, "sent");
+        await File.WriteAllBytesAsync(file, new byte[1024 * 1024]);
+        CommandResult scp = await _relay.Client.RunProgramAsync("scp", [.. _relay.Client.Arguments(Id), file, $"{SshClient.Host}:{directory}/copy"]);
+        Assert.True(scp.Succeeded, scp.ToString());
+        Assert.Equal(1024 * 1024, new FileInfo(Path.Combine(directory, "copy")).Length);
+        CommandResult sftp = await _relay.Client.RunProgramAsync("sftp", [.. _relay.Client.Arguments(Id), "-b", "-", SshClient.Host], System.Text.Encoding.UTF8.GetBytes($"ls {directory}\n"));
+        Assert.True(sftp.Succeeded, sftp.ToString());
+        await Eventually.TrueAsync(() => _relay.Api.Streams == 0, "a stream stays");
+    }
+
     [RealSshFact]
     public async Task A_session_that_changes_its_pod_opens_no_more_channels()
     {

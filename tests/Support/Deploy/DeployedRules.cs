@@ -31,6 +31,12 @@ internal static class DeployedRules
         ["kube-system"] = [TokenReviews],
     };
 
+    /// <summary>With components/exec.</summary>
+    public static IReadOnlyDictionary<string, string[]> OperatorWithExecRelays { get; } = new Dictionary<string, string[]>(Operator)
+    {
+        ["ssh-gateway"] = [.. Operator["ssh-gateway"].Append("get /configmaps ssh-gateway-exec-host-keys").Order(StringComparer.Ordinal)],
+    };
+
     public static IReadOnlyDictionary<string, string[]> Proxy { get; } = new Dictionary<string, string[]> { ["ssh-gateway"] = [], ["claude-sessions"] = [] };
 
     /// <summary>With deploy/components/exec.</summary>
