@@ -17,8 +17,8 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     // Of a command in the log.
     private const int CommandShown = 1024;
 
-    // sftp-server waits for the end of its input, which v4 cannot tell. A client that has ended its input has its answers
-    // already; what is still under way has this time.
+    // sftp-server waits for the end of its input, which v4 cannot tell. A client that has ended its input has its
+    // answers already; what is still under way has this time.
     private static readonly TimeSpan SftpEnd = TimeSpan.FromMilliseconds(500);
 
     // With the header of the message in front it is one buffer of the pool.

@@ -4,7 +4,7 @@ using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Hosting.Keys;
 
-/// <summary>Adds what is made of key files, as <c>Func&lt;T&gt;</c>: they may change. SIGHUP reads them again.</summary>
+/// <summary>Adds what is made of key files, as <c>Func&lt;T&gt;</c>: SIGHUP reads the files again.</summary>
 internal static class KeyServices
 {
     public static void AddKeyFiles<T>(this IServiceCollection services, string setting, IEnumerable<string> paths, Func<IReadOnlyList<SshPrivateKey>, T> make)
