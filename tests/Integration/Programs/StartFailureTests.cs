@@ -59,7 +59,7 @@ public sealed class StartFailureTests : IDisposable
     [InlineData("--Exec:UserCa=CUT", "Exec:UserCa: the file 'CUT' cannot be used: line 1: ")]
     [InlineData("--Exec:UserCa=@fifo", "Exec:UserCa: @fifo: is no regular file")]
     [InlineData("--Exec:HostKeys:0=CUT", "Exec:HostKeys: the private key file 'CUT' cannot be used: it is cut short")]
-    [InlineData("--Exec:Kubeconfig=/nowhere/kubeconfig", "/nowhere/kubeconfig")]
+    [InlineData("--Exec:Kubeconfig=/nowhere/kubeconfig", "the kubeconfig /nowhere/kubeconfig: there")]
     [InlineData("--Proxy:Listen=[::]:2222", "--Proxy:Listen on the command line is no setting; write --config=<file> or --Exec:<setting>=<value>")]
     public async Task A_relay_says_what_to_write_instead(string argument, string sentence) =>
         await AssertRefusedAsync("exec", sentence, [.. await RelayArgumentsAsync(), Fill(argument)]);
