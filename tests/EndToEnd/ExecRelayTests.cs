@@ -135,7 +135,7 @@ public sealed class ExecRelayTests
     private static async Task<SshClient> AddSessionAsync(Gateway gateway)
     {
         KeyPair user = await KeyPair.GenerateAsync(ScratchDirectory.New("exec-user"), "user");
-        gateway.Manifests.Write(new SessionManifest(Id, [user.PublicLine]) { PodName = Pod.Name, Limits = ["backend: Exec"] }, Pod);
+        gateway.Manifests.Write(new SessionManifest(Id, [user.PublicLine]) { PodName = Pod.Name, TargetUser = "nobody", Limits = ["backend: Exec"] }, Pod);
         return SshClient.Create(gateway.Proxies[0].Ssh, user, gateway.Keys.HostKeys);
     }
 

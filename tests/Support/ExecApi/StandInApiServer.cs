@@ -27,6 +27,7 @@ internal sealed class StandInApiServer : IAsyncDisposable
 {
     private const string Token = "relay-token";
     private const string Name = "api.example";
+    private const int MinThreads = 64;
 
     private readonly ConcurrentDictionary<string, JsonObject> _pods = new();
     private readonly ConcurrentDictionary<HttpContext, bool> _streams = new();
@@ -63,6 +64,9 @@ internal sealed class StandInApiServer : IAsyncDisposable
 
     public static async Task<StandInApiServer> StartAsync()
     {
+        // Reading a process's pipe or a terminal occupies a thread. The pool adds others slowly.
+        ThreadPool.GetMinThreads(out int workers, out int completionPorts);
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completionPorts);
         var server = new StandInApiServer();
         await server._app.StartAsync();
         server.WriteKubeconfig();

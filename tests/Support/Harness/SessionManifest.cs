@@ -12,6 +12,8 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
 
     public int Port { get; init; } = 2222;
 
+    public string TargetUser { get; init; } = "root";
+
     /// <summary>Public key lines; none: the pod's key is trusted on first use.</summary>
     public IReadOnlyList<string> HostKeys { get; init; } = [];
 
@@ -50,7 +52,7 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
           access: {Access}{string.Concat(Limits.Select(limit => $"\n  {limit}"))}
           ssh:
             port: {Port}
-            targetUser: root
+            targetUser: {TargetUser}
             passthrough: {(Passthrough ? "true" : "false")}
             authorizedKeys:{List(AuthorizedKeys)}
             trustedUserCAKeys:{List(TrustedUserCAKeys)}
