@@ -184,10 +184,9 @@ public sealed class RelayRefusalTests : IAsyncLifetime
     public async Task What_needs_a_listener_in_the_pod_is_refused_and_the_session_goes_on()
     {
         CommandResult remote = await _relay.Client.RunAsync(Id, "echo on", null, null, "-R", "0:localhost:1", "-A");
+        Assert.True(remote.Succeeded, remote.ToString());
         Assert.Equal("on\n", remote.Text);
         Assert.Contains("remote port forwarding failed", remote.ErrorText, StringComparison.Ordinal);
-        CommandResult socket = await _relay.Client.RunProgramAsync("ssh", [.. _relay.Client.Arguments(Id), "-W", "/run/x.sock", SshClient.Host]);
-        Assert.NotEqual(0, socket.ExitCode);
     }
 
     [RealSshFact]

@@ -66,11 +66,11 @@ internal sealed class RelayRig : IAsyncDisposable
     }
 
     /// <summary>The pod with this UID becomes the session's, in the API server and in the manifests.</summary>
-    public void PutPod(string uid, string access = "Enabled", string backend = "Exec")
+    public void PutPod(string uid, string backend = "Exec")
     {
         Api.AddPod(Space, PodName, uid, Container);
         Gateway.Manifests.Write(
-            new SessionManifest(Id, [User.PublicLine]) { PodName = PodName, Access = access, Limits = [$"backend: {backend}"] },
+            new SessionManifest(Id, [User.PublicLine]) { PodName = PodName, Limits = [$"backend: {backend}"] },
             new PodManifest(PodName, Id, Address) { Uid = uid, Container = Container });
     }
 

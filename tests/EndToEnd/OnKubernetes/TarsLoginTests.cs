@@ -85,7 +85,7 @@ public sealed class TarsLoginTests(ClusterGateway gateway, ITestOutputHelper out
         string row = await gateway.Server.KubectlAsync("get", "claudesessions", Id, "-n", ClusterGateway.Space, "-o", "wide", "--no-headers");
         string ip = $"{sshd.Endpoint.Address}";
         Assert.Matches(
-            $"""^{Id} +Ready +True +EndpointReady +alice +claude-tars-login +([0-9]+ +)?[0-9ms]+ +{ip} +{sshd.Endpoint.Port} +node-1 +1 +logins go to pod claude-tars-login at {ip} port {sshd.Endpoint.Port}\s*$""", row);
+            $"""^{Id} +Ready +True +EndpointReady +alice +claude-tars-login +([0-9]+ +)?[0-9ms]+ +SSH +{ip} +{sshd.Endpoint.Port} +node-1 +1 +logins go to pod claude-tars-login at {ip} port {sshd.Endpoint.Port}\s*$""", row);
     }
 
     private static int Milliseconds(JsonElement result, string name) => (int)Math.Round(result.GetProperty(name).GetDouble() * 1000);
