@@ -42,6 +42,9 @@ internal sealed record SessionSpec
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public string? IdleTimeout { get; init; }
+
+    /// <summary>What the proxies record: None, Terminal or All.</summary>
+    public string? Recording { get; init; }
 }
 
 /// <summary><c>spec.owner</c>.</summary>

@@ -31,6 +31,15 @@ internal static partial class SessionRules
         _ => null,
     };
 
+    /// <summary><c>spec.recording</c>; null when it is no such word.</summary>
+    public static RecordingMode? ParseRecording(string? word) => word switch
+    {
+        null or "None" => RecordingMode.None,
+        "Terminal" => RecordingMode.Terminal,
+        "All" => RecordingMode.All,
+        _ => null,
+    };
+
     /// <summary>Everything that is wrong; empty when nothing is.</summary>
     public static IEnumerable<Violation> Check(ClaudeSession session)
     {
@@ -59,6 +68,15 @@ internal static partial class SessionRules
         if (spec.IdleTimeout is not null && Durations.Parse(spec.IdleTimeout) is null)
         {
             yield return new Violation("spec.idleTimeout", "must be a duration such as 90m or 1h30m");
+        }
+        RecordingMode? recording = ParseRecording(spec.Recording);
+        if (recording is null)
+        {
+            yield return new Violation("spec.recording", "must be None, Terminal or All");
+        }
+        else if (recording != RecordingMode.None && spec.Ssh?.Passthrough == true)
+        {
+            yield return new Violation("spec.recording", "must be None while spec.ssh.passthrough is true: a passthrough is encrypted up to the pod and cannot be recorded");
         }
     }
 

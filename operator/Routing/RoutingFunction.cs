@@ -85,6 +85,7 @@ internal static class RoutingFunction
             MaxConnections = isValid && session.Spec?.MaxConnections is { } connections ? connections : SessionSpec.DefaultMaxConnections,
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
             Passthrough = isValid && ssh.Passthrough == true,
+            Recording = isValid ? SessionRules.ParseRecording(session.Spec?.Recording) ?? RecordingMode.None : RecordingMode.None,
             SkippedKeys = skipped,
             Problems =
             [

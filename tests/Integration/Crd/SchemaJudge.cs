@@ -30,7 +30,7 @@ internal static class SchemaJudge
         switch (keyword.Name)
         {
             case "type": holds = IsOfType(keyword.Value.GetString()!, value); break;
-            case "enum": holds = keyword.Value.EnumerateArray().Any(e => e.GetString() == value.GetString()); break;
+            case "enum": holds = keyword.Value.EnumerateArray().Any(e => JsonElement.DeepEquals(e, value)); break;
             case "minimum": holds = value.GetInt64() >= keyword.Value.GetInt64(); break;
             case "maximum": holds = value.GetInt64() <= keyword.Value.GetInt64(); break;
             case "minLength": holds = CodePoints(value) >= keyword.Value.GetInt32(); break;

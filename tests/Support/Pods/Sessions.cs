@@ -31,7 +31,8 @@ internal static class Sessions
         SshPublicKey? recovered = null,
         string[]? principals = null,
         SshPublicKey[]? revoked = null,
-        SshPublicKey? forgotten = null)
+        SshPublicKey? forgotten = null,
+        RecordingMode recording = RecordingMode.None)
     {
         var entry = new Entry
         {
@@ -50,6 +51,7 @@ internal static class Sessions
             Reason = reason,
             Cause = cause,
             Passthrough = passthrough,
+            Recording = recording,
             ForgottenHostKeySha256 = HashOf(forgotten),
             HostKeySha256 = HashOf(recovered),
         };
