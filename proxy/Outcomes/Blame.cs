@@ -23,7 +23,7 @@ internal static class BlameExtensions
                 or ConnectionEnd.ClientProtocolError or ConnectionEnd.ClientKeyExchangeFailed or ConnectionEnd.ClientTooSlow or ConnectionEnd.AuthenticationFailed
                 or ConnectionEnd.PassthroughRefused or ConnectionEnd.CertificateRestricted or ConnectionEnd.TooManyConnections
                 or ConnectionEnd.ClientKeyExchangeTimeout => Blame.Client,
-            ConnectionEnd.InternalError or ConnectionEnd.ProxyFull => Blame.Gateway,
+            ConnectionEnd.InternalError or ConnectionEnd.ProxyFull or ConnectionEnd.RecordingFailed => Blame.Gateway,
             _ => Blame.Pod,
         };
     }

@@ -34,13 +34,17 @@ internal static class MessageNumber
     public const byte UserAuthPublicKeyOk = 60;
     public const byte UserAuthLast = 79;
 
-    // Connection protocol: RFC 4254 section 9. Everything from 80 to 100 is relayed unread.
+    // Connection protocol: RFC 4254 section 9. Everything from 80 to 100 is relayed.
     public const byte GlobalRequest = 80;
     public const byte RequestSuccess = 81;
     public const byte RequestFailure = 82;
     public const byte ChannelOpen = 90;
+    public const byte ChannelOpenConfirmation = 91;
+    public const byte ChannelOpenFailure = 92;
     public const byte ChannelData = 94;
     public const byte ChannelExtendedData = 95;
+    public const byte ChannelClose = 97;
+    public const byte ChannelRequest = 98;
     public const byte ConnectionLast = 100;
 
     // ping@openssh.com: OpenSSH PROTOCOL section 1.8.
