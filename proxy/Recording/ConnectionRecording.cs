@@ -150,14 +150,15 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
     public void Fail(string problem)
     {
         Action<Refusal>? close;
+        bool isLate;
         lock (_lock)
         {
-            // What fails behind the end is the writer's to log.
-            if (_problem is not null || _isEnded)
+            if (_problem is not null)
             {
                 return;
             }
             _problem = problem;
+            isLate = _isEnded;
             foreach (RecordingFile file in _follower.Abandon())
             {
                 _writer.Abandon(file);
@@ -171,15 +172,30 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
             }
             _touched.Clear();
             close = _close;
+            if (!isLate)
+            {
+                // Within the lock, so that it is not disposed yet. What waits goes on elsewhere.
+                _failing.Cancel();
+            }
         }
-        _failing.Cancel();
         _metrics.Failed();
         RecordingLog.Failed(
-            _logger, _connection, _entry.SessionId, problem, _options.ContinueOnFailure ? "The connection goes on without recording" : "The connection is closed");
-        Close(close, problem);
+            _logger, _connection, _entry.SessionId, problem,
+            isLate ? "The connection has ended already" : _options.ContinueOnFailure ? "The connection goes on without recording" : "The connection is closed");
+        if (!isLate)
+        {
+            Close(close, problem);
+        }
     }
 
-    public void Dispose() => _failing.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isEnded = true;
+            _failing.Dispose();
+        }
+    }
 
     /// <summary>A file of this connection.</summary>
     /// <param name="channel">Names the channel among those of the connection.</param>

@@ -145,12 +145,18 @@ internal sealed class RecordingWriter : BackgroundService
             while (_queue.Reader.TryRead(out RecordingBlock block))
             {
                 Begin();
-                Handle(block);
-                while (_abandoned.TryDequeue(out RecordingFile? file))
+                try
                 {
-                    Close(file);
+                    Handle(block);
+                    while (_abandoned.TryDequeue(out RecordingFile? file))
+                    {
+                        Close(file);
+                    }
                 }
-                End();
+                finally
+                {
+                    End();
+                }
             }
         }
     }

@@ -119,6 +119,23 @@ public sealed class RecordingWriterTests
         Assert.True(connection.FlushAsync().IsCompletedSuccessfully);
     }
 
+    // The writer may find out that a file cannot be written when its connection is long gone.
+    [Fact]
+    public async Task A_failure_behind_the_end_closes_nothing_and_is_known()
+    {
+        await using RecordingRig rig = await RecordingRig.StartAsync();
+        ConnectionRecording connection = await rig.BeginAsync(RecordingMode.Terminal);
+        bool isClosed = false;
+        connection.CloseOnFailure(_ => isClosed = true);
+        await connection.EndAsync();
+        connection.Dispose();
+
+        connection.Fail("late");
+
+        Assert.False(isClosed);
+        Assert.Equal("late", connection.Summary.Problem);
+    }
+
     [Fact]
     public async Task Many_connections_at_once_lose_nothing()
     {
