@@ -20,24 +20,19 @@ internal sealed class RecordingFile(string name, ConnectionRecording owner)
     /// <returns>Whether it was made by this call.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public bool Write(string directory, ReadOnlySpan<byte> bytes)
+    public bool Open(string directory)
     {
         bool isNew = _stream is null;
-        // It holds what people see: only the proxy's user may read it. Never the file of another recording.
-        _stream ??= new FileStream(Path.Combine(directory, name + PartialSuffix), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 0,
-        });
-        _stream.Write(bytes);
+        _stream ??= Create(Path.Combine(directory, name + PartialSuffix));
         return isNew;
     }
 
+    /// <summary>Adds to what is open.</summary>
+    /// <inheritdoc cref="Open"/>
+    public void Write(ReadOnlySpan<byte> bytes) => _stream!.Write(bytes);
+
     /// <summary>All of it has been written: what is there survives a crash, and gets its name.</summary>
-    /// <inheritdoc cref="Write"/>
+    /// <inheritdoc cref="Open"/>
     public void Complete(string directory)
     {
         _stream!.Flush(flushToDisk: true);
@@ -61,5 +56,23 @@ internal sealed class RecordingFile(string name, ConnectionRecording owner)
             // NFS may report once more what it could not write.
         }
         return wasOpen;
+    }
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions
+        {
+            // Never the file of another recording.
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            // It holds what people see: only the proxy's user may read it.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        return new FileStream(path, options);
     }
 }

@@ -198,10 +198,11 @@ internal sealed class RecordingWriter : BackgroundService
     private void Write(RecordingFile file, in RecordingBlock block)
     {
         _directory.CheckSpace();
-        if (file.Write(_directory.Path, block.Buffer.AsSpan(0, block.Length)))
+        if (file.Open(_directory.Path))
         {
             _metrics.Opened();
         }
+        file.Write(block.Buffer.AsSpan(0, block.Length));
         _metrics.Written(block.Length);
         if (block.IsLast)
         {

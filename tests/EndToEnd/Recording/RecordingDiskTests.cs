@@ -146,7 +146,11 @@ public sealed class RecordingDiskTests(SharedGateway shared)
         public Task FillAsync(int bytes) => File.WriteAllBytesAsync(Ballast, new byte[bytes]);
 
         /// <summary>To the last page.</summary>
-        public Task FillAsync() => Command.RunAsync("dd", ["if=/dev/zero", $"of={Ballast}", "bs=4096"]);
+        public async Task FillAsync()
+        {
+            CommandResult dd = await Command.RunAsync("dd", ["if=/dev/zero", $"of={Ballast}", "bs=4096"]);
+            Assert.Contains("No space left", dd.ErrorText, StringComparison.Ordinal);
+        }
 
         public void Empty() => File.Delete(Ballast);
 

@@ -150,8 +150,8 @@ public sealed class ConnectionRecordingTests : IAsyncLifetime
         Cast cast = Assert.Single(await RecordAsync(RecordingMode.Terminal, connection =>
         {
             Start(connection, 0, 0, Terminal(0), Shell(0));
-            connection.FromClient(Resize(0, 1, 1)[..^12]);
-            connection.FromPod(Data(0, "lost")[..^1]);
+            connection.FromClient(Resize(0, 1, 1).AsSpan(..^12));
+            connection.FromPod(Data(0, "lost").AsSpan(..^1));
             connection.FromPod([94]);
             connection.FromPod([94, 0, 0, 0, 0]);
             connection.FromPod(Data(0, "next"));
@@ -254,7 +254,7 @@ public sealed class ConnectionRecordingTests : IAsyncLifetime
         {
             connection.FromPod(data);
             connection.FromClient(data);
-            Assert.True(connection.FlushAsync().IsCompletedSuccessfully);
+            Assert.True(connection.FlushAsync().AsTask().IsCompletedSuccessfully);
         }));
         await connection.EndAsync();
     }
