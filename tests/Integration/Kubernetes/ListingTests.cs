@@ -36,15 +36,15 @@ public sealed class ListingTests(KubernetesServer server)
         string[] wide = await KubectlAsync(space, "-o", "wide");
         Assert.Equal(
             """
-            NAME       PHASE      READY   REASON           USER   POD         CONNS   AGE   IP         PORT   NODE     KEYS   EXPIRES                MESSAGE
-            disabled   Ended      False   AccessDisabled   ada                        ~                                1                             spec.access is Disabled: no logins, and open ones are closed
-            draining   Draining   False   Draining         ada                        ~                                1                             spec.access is Draining: no new logins
-            expired    Ended      False   Expired          ada                        ~                                1      2020-02-03T04:05:06Z   the session expired at 2020-02-03T04:05:06Z
-            nokeys     Invalid    False   InvalidKeys      ada                        ~                                0                             no key can be used: spec.ssh.authorizedKeys[0]: this key is skipped: the key is cut short, or a part of it is missing; copy the whole line of the .pub file
-            ready      Ready      True    EndpointReady    ada    ready-1             ~     10.4.0.1   2222   node-1   1                             logins go to pod ready-1 at 10.4.0.1 port 2222
-            starting   Starting   False   PodNotReady      ada                        ~                                1      2099-12-31T23:59:59Z   pod starting-1 is not ready: its phase is Pending
-            unready    Starting   False   PodNotReady      ada    unready-1           ~     10.4.0.2   2222            1                             pod unready-1 is not ready: its phase is Running
-            waiting    Pending    False   WaitingForPod    ada                        ~                                1                             no pod of the namespace carries the label tars.cloudwalk.network/session=waiting yet
+            NAME       PHASE      READY   REASON           USER   POD         CONNS   AGE   BACKEND   IP         PORT   NODE     KEYS   EXPIRES                MESSAGE
+            disabled   Ended      False   AccessDisabled   ada                        ~     SSH                                  1                             spec.access is Disabled: no logins, and open ones are closed
+            draining   Draining   False   Draining         ada                        ~     SSH                                  1                             spec.access is Draining: no new logins
+            expired    Ended      False   Expired          ada                        ~     SSH                                  1      2020-02-03T04:05:06Z   the session expired at 2020-02-03T04:05:06Z
+            nokeys     Invalid    False   InvalidKeys      ada                        ~     SSH                                  0                             no key can be used: spec.ssh.authorizedKeys[0]: this key is skipped: the key is cut short, or a part of it is missing; copy the whole line of the .pub file
+            ready      Ready      True    EndpointReady    ada    ready-1             ~     SSH       10.4.0.1   2222   node-1   1                             logins go to pod ready-1 at 10.4.0.1 port 2222
+            starting   Starting   False   PodNotReady      ada                        ~     SSH                                  1      2099-12-31T23:59:59Z   pod starting-1 is not ready: its phase is Pending
+            unready    Starting   False   PodNotReady      ada    unready-1           ~     SSH       10.4.0.2   2222            1                             pod unready-1 is not ready: its phase is Running
+            waiting    Pending    False   WaitingForPod    ada                        ~     SSH                                  1                             no pod of the namespace carries the label tars.cloudwalk.network/session=waiting yet
             """, string.Join('\n', wide));
         Assert.Equal(wide, await SessionsAsync(space, "-o", "wide"));
     }
