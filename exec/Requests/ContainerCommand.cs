@@ -10,14 +10,17 @@ internal static class ContainerCommand
 {
     private const string InternalSftp = "internal-sftp";
 
+    // An image that sets no working directory starts programs in /, where few may write: there the user's home, as sshd.
+    private const string LeaveRoot = "[ \"$PWD\" != / ] || cd \"${HOME:-/}\" 2>/dev/null || :; ";
+
     // The first shell that is there replaces the one that looks for it. $1 is the command.
-    private const string FindShell = "for s in /bin/bash /bin/sh; do [ -x \"$s\" ] && SHELL=\"$s\" && export SHELL && exec \"$s\" ";
+    private const string FindShell = LeaveRoot + "for s in /bin/bash /bin/sh; do [ -x \"$s\" ] && SHELL=\"$s\" && export SHELL && exec \"$s\" ";
     private const string LoginShell = FindShell + "-l; done";
     private const string CommandShell = FindShell + "-c \"$1\"; done";
 
     // Debian and Ubuntu; Alpine, Arch and SUSE; Red Hat and Fedora; others.
-    private const string FindSftpServer =
-        "for s in /usr/lib/openssh/sftp-server /usr/lib/ssh/sftp-server /usr/libexec/openssh/sftp-server /usr/libexec/sftp-server /usr/lib/sftp-server"
+    private const string FindSftpServer = LeaveRoot
+        + "for s in /usr/lib/openssh/sftp-server /usr/lib/ssh/sftp-server /usr/libexec/openssh/sftp-server /usr/libexec/sftp-server /usr/lib/sftp-server"
         + " /usr/local/libexec/sftp-server; do [ -x \"$s\" ] && exec \"$s\"; done; echo \"$1\" >&2; exit 127";
 
     private const string NoSftpServer =

@@ -43,6 +43,28 @@ public sealed class ContainerCommandTests
         Assert.Equal(["env", "SHELL=/bin/sh", "/bin/sh", "-l"], ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], forced: null));
     }
 
+    [Theory]
+    [InlineData("/", "home")]
+    [InlineData("work", "work")]
+    public async Task Programs_start_in_the_images_working_directory_or_at_home(string working, string expected)
+    {
+        string scratch = ScratchDirectory.New("working-directory");
+        string home = Directory.CreateDirectory(Path.Combine(scratch, "home")).FullName;
+        Directory.CreateDirectory(Path.Combine(scratch, "work"));
+        string[] container = ["-C", Path.Combine(scratch, working), $"HOME={home}"];
+        CommandResult shell = await Command.RunAsync("env", [.. container, .. ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], forced: null)]);
+        Assert.Equal(Path.Combine(scratch, expected), shell.Text.TrimEnd());
+    }
+
+    [Fact]
+    public async Task A_home_that_is_not_there_is_not_an_error()
+    {
+        IReadOnlyList<string> command = ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], forced: null);
+        CommandResult result = await Command.RunAsync("env", ["-C", "/", "HOME=/nowhere", .. command]);
+        Assert.Equal("/\n", result.Text);
+        Assert.Equal("", result.ErrorText);
+    }
+
     [Fact]
     public async Task Variables_reach_the_command_as_they_are()
     {
