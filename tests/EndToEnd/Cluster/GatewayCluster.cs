@@ -59,9 +59,9 @@ public sealed class GatewayCluster : IAsyncLifetime
             await CreateSessionAsync(SessionOn(node), node);
         }
         Note("two sessions and their pods are applied");
-        _ssh = (await ConnectToAsync(BalancerAddress, Port));
+        _ssh = await ConnectToAsync(BalancerAddress, Port);
         // Waits for its pod (Proxy:WaitForPod).
-        CommandResult login = await _ssh.RunAsync(SessionOn(ClusterNodes.First), "hostname", deadline: TimeSpan.FromSeconds(90));
+        CommandResult login = await _ssh.RunWhenKnownAsync(SessionOn(ClusterNodes.First), "hostname");
         Assert.True(login.Succeeded, login.ToString());
         Note("the first login through the Service has ended");
         await WaitForSessionAsync(SessionOn(ClusterNodes.Second));
