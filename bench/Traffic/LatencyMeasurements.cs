@@ -57,19 +57,23 @@ internal static class LatencyMeasurements
     public static async Task<IReadOnlyList<Measurement>> TypingAsync(TestBed bed, TrafficSize size)
     {
         await using LoadClient direct = await EchoAsync(bed.LightPod(0), "light", bed);
+        await using Relay haProxy = await bed.StartHaProxyAsync(bed.LightPod(0));
+        await using LoadClient relay = await EchoAsync(haProxy.Clients, "light", bed);
         LoadClient[] typists = await Task.WhenAll(Enumerable.Range(0, TestSessions.Each).Select(number => EchoAsync(bed.Gateway.Clients, TestSessions.Light(number), bed)));
-        List<double> direct50 = [], gateway50 = [], cpu = [];
+        List<double> direct50 = [], gateway50 = [], relay50 = [], cpu = [];
         for (int run = 1; run <= size.Runs; run++)
         {
             Progress.Say($"typing: run {run} of {size.Runs}");
-            List<double> past = [], through = [];
+            List<double> past = [], through = [], relayed = [];
             for (int turn = 0; turn < Turns; turn++)
             {
                 past.AddRange(await RoundTripsAsync(direct, size.Keys / Turns, KeyInterval));
                 through.AddRange(await RoundTripsAsync(typists[0], size.Keys / Turns, KeyInterval));
+                relayed.AddRange(await RoundTripsAsync(relay, size.Keys / Turns, KeyInterval));
             }
             direct50.Add(Percentile(past, 50));
             gateway50.Add(Percentile(through, 50));
+            relay50.Add(Percentile(relayed, 50));
             double before = bed.Gateway.Process.CpuSeconds;
             await Task.WhenAll(typists.Select(typist => RoundTripsAsync(typist, size.Keys, KeyInterval)));
             cpu.Add(1e6 * (bed.Gateway.Process.CpuSeconds - before) / (size.Keys * typists.Length));
@@ -81,6 +85,7 @@ internal static class LatencyMeasurements
         return
         [
             new Measurement("round trip added, typing, p50", "µs", Difference(gateway50, direct50), Aim: 40),
+            new Measurement("round trip added, typing, p50, beside a relay's", "µs", Difference(gateway50, direct50), HaProxy.Copying, Difference(relay50, direct50)),
             new Measurement("round trip, typing, p50", "µs", gateway50, "direct", direct50),
             new Measurement(KeyProcessorTime, "µs", cpu),
         ];
