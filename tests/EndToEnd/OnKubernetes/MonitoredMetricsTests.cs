@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SshGateway.Tests.EndToEnd.ExecRelays;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;
 
@@ -23,11 +24,13 @@ public sealed partial class MonitoredMetricsTests(ClusterGateway gateway) : ICla
 
         Scrape proxy = await Scrape.OfAsync(gateway.Proxies[0].Http);
         Scrape operators = await Scrape.OfAsync(gateway.OperatorHttp);
+        await using RelayRig rig = await RelayRig.StartAsync();
+        Scrape relay = await Scrape.OfAsync(rig.Relay.Http);
 
         // Fewer where the machine allows fewer descriptors.
         Assert.InRange(proxy["sshgateway_proxy_max_connections"], 1, 10_000);
         Assert.Equal(1, operators["sshgateway_operator_leader"]);
-        ILookup<string, string> samples = Sample().Matches(proxy.Text + operators.Text).ToLookup(m => m.Groups["name"].Value, m => m.Groups["labels"].Value);
+        ILookup<string, string> samples = Sample().Matches(proxy.Text + operators.Text + relay.Text).ToLookup(m => m.Groups["name"].Value, m => m.Groups["labels"].Value);
         string[] queries = [.. MonitoringFiles.Alerts.Select(alert => alert.Expr), .. MonitoringFiles.DashboardQueries];
         Assert.NotEmpty(queries);
         string[] problems = [.. queries.SelectMany(query => Problems(query, samples)).Distinct()];

@@ -12,12 +12,16 @@ internal static class Kustomize
         Manifest.Parse(await Command.OutputAsync(KubectlProgram.File!, "kustomize", Repository.File(directory)));
 
     /// <summary>deploy/ and one of its components, in a kustomization as people write it.</summary>
-    public static async Task<IReadOnlyList<JsonElement>> WithComponentAsync(string component, string more = "", string overlay = "deploy")
+    public static Task<IReadOnlyList<JsonElement>> WithComponentAsync(string component, string more = "", string overlay = "deploy") =>
+        WithComponentsAsync([component], more, overlay);
+
+    public static async Task<IReadOnlyList<JsonElement>> WithComponentsAsync(IEnumerable<string> components, string more = "", string overlay = "deploy")
     {
         using var directory = new TemporaryDirectory();
         string deploy = Path.GetRelativePath(directory.Path, Repository.File("deploy"));
         string resource = Path.GetRelativePath(directory.Path, Repository.File(overlay));
-        directory.Write("kustomization.yaml", $"resources: [{resource}]\ncomponents: [{deploy}/components/{component}]\n{more}");
+        string paths = string.Join(", ", components.Select(component => $"{deploy}/components/{component}"));
+        directory.Write("kustomization.yaml", $"resources: [{resource}]\ncomponents: [{paths}]\n{more}");
         return await RenderAsync(directory.Path);
     }
 }

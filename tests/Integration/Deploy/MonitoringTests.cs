@@ -114,7 +114,7 @@ public sealed partial class MonitoringTests
             """;
         Assert.Contains(
             Lines(Patch), Lines(await File.ReadAllTextAsync(Repository.File("deploy/README.md"))), StringComparison.Ordinal);
-        IReadOnlyList<JsonElement> all = await Kustomize.WithComponentAsync("monitoring", Patch);
+        IReadOnlyList<JsonElement> all = await Kustomize.WithComponentsAsync(["exec", "monitoring"], Patch);
 
         Assert.DoesNotContain("\"monitoring\"", string.Concat(all.Select(o => o.GetRawText())), StringComparison.Ordinal);
         JsonElement policy = all.Single(o => o.Kind() == "NetworkPolicy" && o.Name() == "ssh-gateway-monitoring").GetProperty("spec");
