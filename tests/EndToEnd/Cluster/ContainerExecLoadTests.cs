@@ -78,7 +78,8 @@ public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHe
                 await Task.WhenAll(opened.Select(login => login.WaitForLineAsync("is open", Deadline)));
             }
             long grown = await RelaysMemoryAsync() - before;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Figure: real cluster: {logins.Count} logins through {(await cluster.PodsAsync(Relays)).Count} exec relays: {grown / logins.Count >> 10} KiB of a relay's memory each"));
+            int relays = (await cluster.PodsAsync(Relays)).Count;
+            output.WriteLine($"Figure: real cluster: {logins.Count} logins through {relays} exec relays: {grown / logins.Count >> 10} KiB of a relay's memory each");
 
             foreach (string session in sessions)
             {
