@@ -26,6 +26,9 @@ internal sealed class TestBed : IAsyncDisposable
 
     public Ed25519PrivateKey UserKey { get; } = Ed25519PrivateKey.Generate();
 
+    /// <summary>Where the proxies record.</summary>
+    public string Recordings => PathOf("recordings");
+
     /// <summary>The proxy that nearly everything goes through.</summary>
     public Relay Gateway { get; private set; } = null!;
 
@@ -51,10 +54,11 @@ internal sealed class TestBed : IAsyncDisposable
     public IPEndPoint LightPod(int number) => new(TestSessions.LightAddresses[number % TestSessions.Each], _lightPort);
 
     /// <summary>The stock ssh, straight to the sshd or through the gateway.</summary>
-    public string[] Ssh(bool gateway, string cipher) =>
+    /// <param name="session">One of the sessions whose pod is the sshd.</param>
+    public string[] Ssh(bool gateway, string cipher, string session = TestSessions.Stock) =>
     [
         "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", $"IdentityFile={PathOf("user")}", "-o", $"UserKnownHostsFile={PathOf("known_hosts")}",
-        "-o", $"Ciphers={cipher}", .. gateway ? new[] { "-p", $"{_gatewayPort}", $"{TestSessions.Stock}@127.0.0.1" } : ["-p", $"{_podPort}", $"{Environment.UserName}@{TestSessions.StockAddress}"],
+        "-o", $"Ciphers={cipher}", .. gateway ? new[] { "-p", $"{_gatewayPort}", $"{session}@127.0.0.1" } : ["-p", $"{_podPort}", $"{Environment.UserName}@{TestSessions.StockAddress}"],
     ];
 
     /// <summary>A proxy more, which is ready. Who asks for it disposes it.</summary>
@@ -86,6 +90,7 @@ internal sealed class TestBed : IAsyncDisposable
     {
         Directory.CreateDirectory("/run/sshd");
         Directory.CreateDirectory(PathOf("manifests"));
+        Directory.CreateDirectory(Recordings);
         using var host = Ed25519PrivateKey.Generate();
         using var pod = Ed25519PrivateKey.Generate();
         using var ca = Ed25519PrivateKey.Generate();
@@ -95,11 +100,11 @@ internal sealed class TestBed : IAsyncDisposable
             await WriteAsync(name + ".pub", $"{key.PublicKey}\n");
         }
         await WriteAsync("known_hosts", $"[127.0.0.1]:{_gatewayPort} {host.PublicKey}\n[{TestSessions.StockAddress}]:{_podPort} {pod.PublicKey}\n");
-        await WriteAsync("principals", $"{TestSessions.Stock}\n");
+        await WriteAsync("principals", string.Concat(TestSessions.OfSshd.Select(session => $"{session.Id}\n")));
         await WriteAsync(
             "sshd_config",
             $"""
-            ListenAddress {TestSessions.StockAddress}:{_podPort}
+            {string.Join('\n', TestSessions.OfSshd.Select(session => $"ListenAddress {session.Address}:{_podPort}"))}
             HostKey {PathOf("pod")}
             TrustedUserCAKeys {PathOf("ca.pub")}
             AuthorizedPrincipalsFile {PathOf("principals")}
@@ -145,7 +150,7 @@ internal sealed class TestBed : IAsyncDisposable
         var process = BenchProcess.Start(
             "proxy", "dotnet", ".bench/proxy/sshgateway-proxy.dll", $"--Proxy:Listen=127.0.0.1:{port}", $"--Proxy:HttpListen={http.Authority}",
             $"--Proxy:HostKeys:0={PathOf("host")}", $"--Proxy:UserCaKey={PathOf("ca")}", $"--Proxy:Operators:0=127.0.0.1:{_feedPort}", "--Proxy:OperatorInsecure=true",
-            "--Proxy:Penalties=false", "--Proxy:PassthroughPerSource=10000", "--Proxy:PassthroughPerPod=1000",
+            $"--Proxy:RecordingDirectory={Recordings}", "--Proxy:Penalties=false", "--Proxy:PassthroughPerSource=10000", "--Proxy:PassthroughPerPod=1000",
             "--Proxy:Ciphers:0=aes128-gcm@openssh.com", "--Proxy:Ciphers:1=chacha20-poly1305@openssh.com");
         try
         {

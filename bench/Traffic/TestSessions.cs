@@ -4,10 +4,10 @@ using System.Text;
 namespace SshGateway.Bench.Traffic;
 
 /// <summary>
-/// The sessions of the test bed and their pods' addresses: "stock" is the sshd, "light-0" to "light-15" the light
-/// upstream, "quantum-0" to "quantum-15" the one with a post-quantum key exchange, and "raw-0" to "raw-15" the raw one,
-/// by passthrough. Each has an address of its own, as the gateway bounds
-/// logins and connections per pod.
+/// The sessions of the test bed and their pods' addresses: "stock", "stock-terminal" and "stock-all" are the sshd,
+/// "light-0" to "light-15" the light upstream, "quantum-0" to "quantum-15" the one with a post-quantum key exchange,
+/// and "raw-0" to "raw-15" the raw one, by passthrough. Each has an address of its own, as the gateway bounds logins
+/// and connections per pod.
 /// </summary>
 internal static class TestSessions
 {
@@ -15,6 +15,12 @@ internal static class TestSessions
     public const string Stock = "stock";
 
     public static IPAddress StockAddress { get; } = IPAddress.Parse("127.0.77.1");
+
+    /// <summary>The sessions whose pod is the sshd, and what is recorded of each.</summary>
+    public static IReadOnlyList<(string Id, IPAddress Address, string Recording)> OfSshd { get; } =
+    [
+        (Stock, StockAddress, "None"), ("stock-terminal", IPAddress.Parse("127.0.77.2"), "Terminal"), ("stock-all", IPAddress.Parse("127.0.77.3"), "All"),
+    ];
 
     public static IReadOnlyList<IPAddress> LightAddresses { get; } = Addresses("127.0.78");
 
@@ -35,10 +41,13 @@ internal static class TestSessions
     public static string Manifests((int Stock, int Light, int Raw) ports, string authorizedKey, int others)
     {
         var manifests = new StringBuilder();
-        void Add(string id, IPAddress address, int port, bool passthrough = false) =>
-            manifests.Append(Manifest(id, address, $"{{port: {port}, targetUser: {Environment.UserName}, passthrough: {(passthrough ? "true" : "false")}, authorizedKeys: [\"{authorizedKey}\"]}}"));
+        void Add(string id, IPAddress address, int port, bool passthrough = false, string recording = "None") =>
+            manifests.Append(Manifest(id, address, recording, $"{{port: {port}, targetUser: {Environment.UserName}, passthrough: {(passthrough ? "true" : "false")}, authorizedKeys: [\"{authorizedKey}\"]}}"));
 
-        Add(Stock, StockAddress, ports.Stock);
+        foreach ((string id, IPAddress address, string recording) in OfSshd)
+        {
+            Add(id, address, ports.Stock, recording: recording);
+        }
         for (int number = 0; number < Each; number++)
         {
             Add(Light(number), LightAddresses[number], ports.Light);
@@ -55,7 +64,7 @@ internal static class TestSessions
     private static IReadOnlyList<IPAddress> Addresses(string network) =>
         [.. Enumerable.Range(1, Each).Select(number => IPAddress.Parse($"{network}.{number}"))];
 
-    private static string Manifest(string id, IPAddress address, string ssh) =>
+    private static string Manifest(string id, IPAddress address, string recording, string ssh) =>
         $$"""
         ---
         apiVersion: tars.cloudwalk.network/v1alpha1
@@ -64,6 +73,7 @@ internal static class TestSessions
         spec:
           owner: {user: bench}
           maxConnections: 1000
+          recording: {{recording}}
           ssh: {{ssh}}
         ---
         apiVersion: v1

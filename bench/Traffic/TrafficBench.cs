@@ -38,6 +38,10 @@ internal static class TrafficBench
                     measurements.AddRange(await TransferMeasurements.TransferAsync(bed, size, cipher));
                 }
             }
+            if (Wants("recording"))
+            {
+                measurements.AddRange(await RecordingMeasurements.RunAsync(bed, size));
+            }
             if (Wants("latency"))
             {
                 measurements.AddRange(await LatencyMeasurements.IdleAsync(bed, size));

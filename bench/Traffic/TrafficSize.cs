@@ -16,9 +16,9 @@ internal sealed record TrafficSize(
     int Runs, int TransferMiB, int SshLogins, int RoundTrips, int Keys, int Logins, int PassthroughMiB, int Connections, int IdleSessions, TimeSpan IdleTime, string[] Parts)
 {
     public static readonly TrafficSize Full = new(5, 128, 10, 3000, 300, 400, 384, 2000, 2000, TimeSpan.FromMinutes(1),
-        ["login", "aes", "cha", "latency", "logins", "passthrough", "idle", "start", "kex", "micro"]);
+        ["login", "aes", "cha", "recording", "latency", "logins", "passthrough", "idle", "start", "kex", "micro"]);
 
     /// <summary>About two minutes on a machine that does nothing else.</summary>
     public static readonly TrafficSize Quick = new(3, 128, 8, 2000, 200, 400, 256, 1000, 2000, TimeSpan.FromSeconds(10),
-        [.. Full.Parts.Except(["cha", "micro"])]);
+        [.. Full.Parts.Except(["cha", "recording", "micro"])]);
 }

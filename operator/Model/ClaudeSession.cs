@@ -50,6 +50,9 @@ internal sealed record SessionSpec
 
     /// <summary>How long after <see cref="ExpiresAt"/> the operator deletes the session; null: never.</summary>
     public string? TtlAfterExpiry { get; init; }
+
+    /// <summary>What the proxies record: None, Terminal or All.</summary>
+    public string? Recording { get; init; }
 }
 
 /// <summary><c>spec.owner</c>.</summary>

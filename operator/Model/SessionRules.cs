@@ -34,6 +34,15 @@ internal static partial class SessionRules
     /// <summary>Whether the pod has no sshd, so that an exec relay stands in for it.</summary>
     public static bool IsExec(SessionSpec? spec) => spec?.Backend == "Exec";
 
+    /// <summary><c>spec.recording</c>; null when it is no such word.</summary>
+    public static RecordingMode? ParseRecording(string? word) => word switch
+    {
+        null or "None" => RecordingMode.None,
+        "Terminal" => RecordingMode.Terminal,
+        "All" => RecordingMode.All,
+        _ => null,
+    };
+
     /// <summary>Everything that is wrong; empty when nothing is.</summary>
     public static IEnumerable<Violation> Check(ClaudeSession session)
     {
@@ -66,6 +75,15 @@ internal static partial class SessionRules
         if (spec.TtlAfterExpiry is not null && Durations.Parse(spec.TtlAfterExpiry) is null)
         {
             yield return new Violation("spec.ttlAfterExpiry", "must be a duration such as 24h, or 0s to delete the session when it expires");
+        }
+        RecordingMode? recording = ParseRecording(spec.Recording);
+        if (recording is null)
+        {
+            yield return new Violation("spec.recording", "must be None, Terminal or All");
+        }
+        else if (recording != RecordingMode.None && spec.Ssh?.Passthrough == true)
+        {
+            yield return new Violation("spec.recording", "must be None while spec.ssh.passthrough is true: a passthrough is encrypted up to the pod and cannot be recorded");
         }
     }
 

@@ -71,6 +71,9 @@ internal sealed record RoutedSession
     /// <summary>Whether the pod's sshd may be reached without a login at the gateway.</summary>
     public bool Passthrough { get; init; }
 
+    /// <summary>What the proxies record of its connections.</summary>
+    public RecordingMode Recording { get; init; }
+
     /// <summary>The key lines that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> SkippedKeys { get; init; } = [];
 

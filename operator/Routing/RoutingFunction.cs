@@ -89,6 +89,7 @@ internal static class RoutingFunction
             IdleTimeout = isValid && session.Spec?.IdleTimeout is { } idle ? Durations.Parse(idle) ?? TimeSpan.Zero : TimeSpan.Zero,
             // Not with an exec relay, for which the spec is not valid then.
             Passthrough = isValid && ssh.Passthrough == true,
+            Recording = isValid ? SessionRules.ParseRecording(session.Spec?.Recording) ?? RecordingMode.None : RecordingMode.None,
             SkippedKeys = skipped,
             Problems =
             [

@@ -68,6 +68,21 @@ internal sealed record AuditRecord
     /// <summary>Refusals of keys that are not named; absent: none.</summary>
     public int? MoreRefusedKeys { get; init; }
 
+    /// <summary>What is recorded of the connection: Terminal or All; absent: nothing.</summary>
+    public string? Recording { get; init; }
+
+    /// <summary>Why it is not recorded, or not to its end; absent: it is, or need not be.</summary>
+    public string? RecordingProblem { get; init; }
+
+    /// <summary>The recordings' files, the first of them; absent: there is none.</summary>
+    public IReadOnlyList<string>? Recordings { get; init; }
+
+    /// <summary>Recordings that are not named; absent: none.</summary>
+    public int? MoreRecordings { get; init; }
+
+    /// <summary>Bytes of session channels that were not recorded; absent: none.</summary>
+    public long? UnrecordedBytes { get; init; }
+
     public long? BytesFromClient { get; init; }
 
     public long? BytesToClient { get; init; }

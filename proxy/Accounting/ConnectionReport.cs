@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using SshGateway.Feed;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Recording;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.Sockets;
@@ -30,6 +31,8 @@ internal sealed class ConnectionReport
     private TimeSpan? _keyExchangeAfter;
     private TimeSpan? _authenticatedAfter;
     private TimeSpan? _loggedInAfter;
+    private string? _recording;
+    private RecordingSummary? _recorded;
     private long _fromClient;
     private long _toClient;
 
@@ -123,8 +126,10 @@ internal sealed class ConnectionReport
     }
 
     /// <param name="server">Where its SSH server is: the pod's, or an exec relay.</param>
-    public void LoggedIn(SessionEntry entry, IPEndPoint server)
+    /// <param name="recording">What is recorded of it; null: nothing.</param>
+    public void LoggedIn(SessionEntry entry, IPEndPoint server, string? recording)
     {
+        _recording = recording;
         TimeSpan after = Elapsed;
         _entry = entry;
         _loggedInAfter = after;
@@ -134,6 +139,9 @@ internal sealed class ConnectionReport
             _logger, Id, Client, entry.SessionId, entry.PodName, entry.PodUid, entry.IsExec ? $"exec relay {server}" : $"{server}", LogText.Printable(_authenticated!.Credential), (long)after.TotalMilliseconds);
         _audit.Write(Describe("login", after));
     }
+
+    /// <summary>What was recorded of it, or why it is not.</summary>
+    public void Recorded(RecordingSummary summary) => _recorded = summary;
 
     public void PassthroughOpened(SessionEntry entry)
     {
@@ -195,6 +203,9 @@ internal sealed class ConnectionReport
             BytesToClient = _toClient,
             SessionKnown = _isSessionKnown,
             RefusedKeys = _refused?.Decisive is null ? null : [.. _refused.Named.Select(key => new AuditedKey(key.Type, key.Fingerprint, key.Problem.Reason.ToString()))],
+            Recordings = _recorded is { Count: > 0 } ? _recorded.Files : null,
+            MoreRecordings = _recorded is { } recorded && recorded.Count > recorded.Files.Count ? recorded.Count - recorded.Files.Count : null,
+            UnrecordedBytes = _recorded is { UnrecordedBytes: > 0 } ? _recorded.UnrecordedBytes : null,
             MoreRefusedKeys = _refused is { More: > 0 } ? _refused.More : null,
         });
     }
@@ -230,6 +241,8 @@ internal sealed class ConnectionReport
             Certificate = certificate is null ? null : LogText.Printable(certificate.KeyId),
             CertificateSerial = certificate?.Serial.ToString(CultureInfo.InvariantCulture),
             CertificateAuthority = certificate?.SignatureKey.Fingerprint,
+            Recording = _recording,
+            RecordingProblem = _recorded?.Problem,
             Seconds = elapsed.TotalSeconds,
             KeyExchangeAfter = _keyExchangeAfter?.TotalSeconds,
             AuthenticatedAfter = _authenticatedAfter?.TotalSeconds,

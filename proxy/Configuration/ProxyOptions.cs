@@ -127,4 +127,22 @@ internal sealed class ProxyOptions
 
     /// <summary>How long a login waits for a pod that is on its way; zero: not at all.</summary>
     public TimeSpan WaitForPod { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Where sessions are recorded; empty: none can be.</summary>
+    public string RecordingDirectory { get; set; } = "";
+
+    /// <summary>What becomes of a connection that cannot be recorded: Refuse or Continue.</summary>
+    public string RecordingFailure { get; set; } = "Refuse";
+
+    /// <summary>Whether what users type is recorded: passwords, too.</summary>
+    public bool RecordingInput { get; set; }
+
+    /// <summary>Bytes after which a recording goes on in another file.</summary>
+    public long RecordingMaxFileSize { get; set; } = 256 * 1024 * 1024;
+
+    /// <summary>Bytes that recordings leave free on their file system.</summary>
+    public long RecordingMinFreeSpace { get; set; } = 512 * 1024 * 1024;
+
+    /// <summary>How long the file system may take for one write.</summary>
+    public TimeSpan RecordingTimeout { get; set; } = TimeSpan.FromSeconds(10);
 }

@@ -11,8 +11,16 @@ namespace SshGateway.Proxy.Configuration;
 /// <summary>Reads and checks the options; failures name key and remedy. Key files are checked when loaded.</summary>
 internal static class ProxyOptionsReader
 {
+    /// <summary>A value of Proxy:RecordingFailure.</summary>
+    public const string ContinueUnrecorded = "Continue";
+
+    private const string RefuseUnrecorded = "Refuse";
+
     private const int MaxId = 128;
     private const int MaxExecRelays = 16;
+
+    // A recording's first line fits, and a few screens.
+    private const long MinRecording = 64 * 1024;
 
     // Less would spend the session on key exchanges.
     private const long MinRekeyBytes = 64 * 1024;
@@ -75,6 +83,19 @@ internal static class ProxyOptionsReader
             $"Proxy:DrainTimeout is {options.DrainTimeout}; write a time up to {MaxDrain:c}, such as 00:55:00"),
         .. RefuseIf(options.WaitForPod < TimeSpan.Zero || options.WaitForPod > MaxTimeout,
             $"Proxy:WaitForPod is {options.WaitForPod}; write 00:00:00 to not wait, or a time up to {MaxTimeout}, such as 00:01:00"),
+        .. CheckRecording(options),
+    ];
+
+    private static IEnumerable<string> CheckRecording(ProxyOptions options) =>
+    [
+        .. RefuseIf(options.RecordingFailure is not (RefuseUnrecorded or ContinueUnrecorded),
+            $"Proxy:RecordingFailure is \"{options.RecordingFailure}\"; write {RefuseUnrecorded} or {ContinueUnrecorded}"),
+        .. RefuseIf(options.RecordingMaxFileSize < MinRecording,
+            $"Proxy:RecordingMaxFileSize is {options.RecordingMaxFileSize}; write at least {MinRecording} bytes, such as 268435456"),
+        .. RefuseIf(options.RecordingMinFreeSpace < 0,
+            $"Proxy:RecordingMinFreeSpace is {options.RecordingMinFreeSpace}; write a number of bytes, such as 536870912, or 0 to use all space"),
+        .. RefuseIf(options.RecordingTimeout <= TimeSpan.Zero || options.RecordingTimeout > MaxTimeout,
+            $"Proxy:RecordingTimeout is {options.RecordingTimeout}; write a time up to {MaxTimeout}, such as 00:00:10"),
     ];
 
     private static IEnumerable<string> CheckLimits(ProxyOptions options) =>

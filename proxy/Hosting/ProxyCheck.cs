@@ -25,7 +25,7 @@ internal static class ProxyCheck
         [
             .. provider.GetServices<IReloadable>().Select(file => file.Reload() is { } problem ? $"{file.Content}: {problem}" : null)
                 .Append(new OperatorAccess(provider.GetRequiredService<FeedOptions>(), TimeProvider.System).FindProblem())
-                .Append(FindAuditProblem(options.AuditLog)).OfType<string>(),
+                .Append(FindAuditProblem(options.AuditLog)).Append(FindRecordingProblem(options.RecordingDirectory)).OfType<string>(),
         ];
         if (problems.Length > 0)
         {
@@ -45,8 +45,16 @@ internal static class ProxyCheck
         }
         yield return $"Follows the operators {string.Join(", ", options.Operators)}{(options.OperatorInsecure ? " without TLS" : "")}";
         yield return options.AuditLog.Length == 0 ? "Writes no audit log" : $"Writes the audit log to {options.AuditLog}";
+        yield return options.RecordingDirectory.Length == 0
+            ? $"Cannot record sessions ({options.RecordingFailure})"
+            : $"Records sessions into {options.RecordingDirectory} ({options.RecordingFailure})";
         yield return "The configuration is good";
     }
+
+    // Whether it can be written is found out at the start, by writing.
+    private static string? FindRecordingProblem(string directory) =>
+        directory.Length == 0 || Directory.Exists(directory) ? null
+        : $"Proxy:RecordingDirectory is \"{directory}\", and there is no such directory; write a directory that the proxy may write to";
 
     // The file itself may be made at the start.
     private static string? FindAuditProblem(string destination) =>

@@ -15,6 +15,7 @@ using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Networks;
 using SshGateway.Proxy.Passthrough;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Recording;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Proxy.SshConnections;
 using SshGateway.Ssh.Keys;
@@ -59,6 +60,7 @@ internal static class ProxyHost
         AddLimits(services, options);
         AddPods(services, options);
         AddAccounting(services, options);
+        AddRecording(services, options);
         AddConnections(services, options);
         AddListener(services, options);
         // The host's own patience, 30 s, is for what is left when the connections have ended.
@@ -142,6 +144,24 @@ internal static class ProxyHost
         services.AddSingleton<RepeatedRefusals>();
         services.AddHostedService(provider => provider.GetRequiredService<RepeatedRefusals>());
         services.AddSingleton<ConnectionReports>();
+    }
+
+    private static void AddRecording(IServiceCollection services, ProxyOptions options)
+    {
+        services.AddSingleton(new RecordingOptions
+        {
+            Directory = options.RecordingDirectory,
+            ContinueOnFailure = options.RecordingFailure == ProxyOptionsReader.ContinueUnrecorded,
+            RecordInput = options.RecordingInput,
+            MaxFileSize = options.RecordingMaxFileSize,
+            MinFreeSpace = options.RecordingMinFreeSpace,
+            Timeout = options.RecordingTimeout,
+        });
+        services.AddSingleton<RecordingMetrics>();
+        services.AddSingleton<RecordingWriter>();
+        // Before the listener, as the audit log is.
+        services.AddHostedService(provider => provider.GetRequiredService<RecordingWriter>());
+        services.AddSingleton<Recorder>();
     }
 
     private static void AddConnections(IServiceCollection services, ProxyOptions options)

@@ -23,7 +23,7 @@ internal static class BlameExtensions
                 or ConnectionEnd.ClientProtocolError or ConnectionEnd.ClientKeyExchangeFailed or ConnectionEnd.ClientTooSlow or ConnectionEnd.AuthenticationFailed
                 or ConnectionEnd.PassthroughRefused or ConnectionEnd.CertificateRestricted or ConnectionEnd.TooManyConnections
                 or ConnectionEnd.ClientKeyExchangeTimeout => Blame.Client,
-            ConnectionEnd.InternalError or ConnectionEnd.ProxyFull or ConnectionEnd.ExecRelayMissing or ConnectionEnd.ExecRelayUnreachable
+            ConnectionEnd.InternalError or ConnectionEnd.ProxyFull or ConnectionEnd.RecordingFailed or ConnectionEnd.ExecRelayMissing or ConnectionEnd.ExecRelayUnreachable
                 or ConnectionEnd.ExecRelayHostKeyMismatch or ConnectionEnd.ExecRelayRefusedLogin => Blame.Gateway,
             _ => Blame.Pod,
         };

@@ -123,6 +123,9 @@ internal enum ConnectionEnd
     /// <summary>This proxy stops.</summary>
     ProxyStopping,
 
+    /// <summary>The session is to be recorded, and the recording could not be begun or went wrong.</summary>
+    RecordingFailed,
+
     /// <summary>A defect of the gateway.</summary>
     InternalError,
 }

@@ -47,6 +47,7 @@ internal static class EndDescriptions
             ConnectionEnd.ClientKeyExchangeTimeout => "client did not finish a later key exchange in time",
             ConnectionEnd.PodKeyExchangeTimeout => "pod did not finish a later key exchange in time",
             ConnectionEnd.ProxyStopping => "proxy is shutting down",
+            ConnectionEnd.RecordingFailed => "session cannot be recorded",
             ConnectionEnd.InternalError => "defect of the gateway",
             _ => throw new ArgumentOutOfRangeException(nameof(end), end, null),
         };

@@ -8,7 +8,8 @@ namespace SshGateway.Proxy.Relay;
 /// Both legs and the two pumps between them, until one leg ends; then the other is given everything that was received,
 /// told why, and closed.
 /// </summary>
-internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport podLeg, string sessionId, TimeProvider time)
+/// <param name="tap">Sees what is relayed; null: nobody does.</param>
+internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport podLeg, string sessionId, TimeProvider time, IRelayTap? tap = null)
 {
     // How long the surviving leg may take to read its tail and close. A close with unread input would make the kernel
     // send a RST, which throws away what the peer has not read yet.
@@ -31,8 +32,11 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         clientLeg.EnterRelaying();
         podLeg.EnterRelaying();
         var requests = new GlobalRequests(clientLeg);
-        Task<PumpEnd> fromClient = new Pump(clientLeg, podLeg, requests.FromClient, requests.AnswerClientAsync, _activity).RunAsync();
-        Task<PumpEnd> fromPod = new Pump(podLeg, clientLeg, requests.FromPod, _ => requests.ContinueAsync(), _activity).RunAsync();
+        TappedRules? tapped = tap is null ? null : new TappedRules(requests, tap);
+        Pump.Rules clientRules = tapped is null ? requests.FromClient : tapped.FromClient;
+        Pump.Rules podRules = tapped is null ? requests.FromPod : tapped.FromPod;
+        Task<PumpEnd> fromClient = new Pump(clientLeg, podLeg, clientRules, requests.AnswerClientAsync, _activity, tap).RunAsync();
+        Task<PumpEnd> fromPod = new Pump(podLeg, clientLeg, podRules, _ => requests.ContinueAsync(), _activity, tap).RunAsync();
         try
         {
             return await RunToEndAsync(fromClient, fromPod).ConfigureAwait(false);

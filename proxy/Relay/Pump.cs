@@ -11,7 +11,8 @@ namespace SshGateway.Proxy.Relay;
 /// once. Holds no buffer while nothing comes. It waits for its destination, and so its source is read no faster than
 /// its destination takes.
 /// </summary>
-internal sealed class Pump(SshTransport source, SshTransport destination, Pump.Rules rules, Func<InboundPacket, ValueTask> answer, ChannelActivity activity)
+internal sealed class Pump(
+    SshTransport source, SshTransport destination, Pump.Rules rules, Func<InboundPacket, ValueTask> answer, ChannelActivity activity, IRelayTap? tap = null)
 {
     // This runs on the thread of the event loop for as long as there is something to move. After this many bytes others
     // get their turn, so that a keystroke does not wait long behind a bulk transfer.
@@ -59,6 +60,10 @@ internal sealed class Pump(SshTransport source, SshTransport destination, Pump.R
         while (true)
         {
             await RelayReadPacketsAsync().ConfigureAwait(false);
+            if (tap is not null)
+            {
+                await AtDestination(tap.FlushAsync()).ConfigureAwait(false);
+            }
             await StartRekeysAsync().ConfigureAwait(false);
             if (source.Input.TotalBytes >= turnEnds)
             {

@@ -3,7 +3,7 @@ using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Proxy.Relay;
 
-/// <summary>Relays the connection protocol (RFC 4254), unread; every other message is the leg's own.</summary>
+/// <summary>Relays the connection protocol (RFC 4254); every other message is the leg's own.</summary>
 internal static class RelayRules
 {
     public static Disposition FromClient(in InboundPacket packet)

@@ -62,5 +62,16 @@ internal static class SessionSentences
     public static string ClosedByAdministrator(string sessionId, string connectionId) =>
         $"An administrator closed this connection to session {sessionId} (connection {connectionId}).";
 
+    /// <param name="input">Whether what users type is recorded, too.</param>
+    public static string Recorded(SessionEntry entry, bool input) =>
+        $"Session {entry.SessionId} is recorded: {(entry.Recording == RecordingMode.All ? "all output" : "what your terminals show")}{(input ? ", and what you type" : "")}.";
+
+    public static string CannotRecord(string sessionId) =>
+        $"Session {sessionId} must be recorded, and the gateway cannot record it now. Try again in a few minutes. If it still fails, tell the operators.";
+
+    /// <summary>For connections that were open then.</summary>
+    public static string RecordingFailed(string sessionId) =>
+        $"This connection to session {sessionId} was closed because the gateway can no longer record it.";
+
     private static string InBrackets(string word) => word.Length == 0 ? "" : $" ({word})";
 }

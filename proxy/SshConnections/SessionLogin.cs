@@ -24,12 +24,18 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
 
     /// <param name="loop">Where the client's events come from.</param>
     /// <param name="sendBanner">Takes banners for the user, as messages.</param>
+    /// <param name="notice">A sentence that the user reads in any case; null: there is none.</param>
     /// <param name="cancellation">The client has left.</param>
     public async Task<Result<SshClientTransport>> RunAsync(
-        AuthenticatedClient client, OpenSession session, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, CancellationToken cancellation)
+        AuthenticatedClient client, OpenSession session, IEventLoop loop, Func<ReadOnlyMemory<byte>, ValueTask> sendBanner, string? notice,
+        CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(limits.WaitForPod, time);
         var words = new LoginWords(client.Entry.SessionId, sendBanner);
+        if (notice is not null)
+        {
+            await words.SayAsync(notice).ConfigureAwait(false);
+        }
         bool hasToldWait = false;
         SessionEntry? entry = client.Entry;
         for (int attempt = 1; attempt <= Attempts || !patience.IsCancellationRequested; attempt++)
@@ -53,7 +59,7 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
             }
             Result<SshClientTransport> login = await LogInToPodAsync(client with { Entry = entry }, loop, words, cancellation).ConfigureAwait(false);
             SessionEntry? now = FindEntry(client);
-            Refusal? changed = now is null ? Changed(client) : Recheck(now);
+            Refusal? changed = now is null ? Changed(client) : Recheck(now, client);
             if (login.IsSuccess ? changed is null && now!.PodUid == entry.PodUid : changed is not null || !CanWait(login.Refusal, entry, now!))
             {
                 return login;
@@ -72,7 +78,10 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
     }
 
     // A failed readiness probe does not end a login that the pod has just accepted. Another pod is waited for.
-    private Refusal? Recheck(SessionEntry entry) => LoginGate.IsStarting(entry, time.GetUtcNow()) ? null : LoginGate.Check(entry, time.GetUtcNow());
+    // A recording was begun, or not, as the session said at first.
+    private Refusal? Recheck(SessionEntry entry, AuthenticatedClient client) =>
+        entry.Recording != client.Entry.Recording ? Changed(client)
+        : LoginGate.IsStarting(entry, time.GetUtcNow()) ? null : LoginGate.Check(entry, time.GetUtcNow());
 
     // A pod that restarts fails the login first, and is unready or replaced then.
     private bool CanWait(Refusal refusal, SessionEntry entry, SessionEntry now) =>

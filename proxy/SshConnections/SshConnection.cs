@@ -4,6 +4,7 @@ using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Limits;
 using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Pods;
+using SshGateway.Proxy.Recording;
 using SshGateway.Proxy.Relay;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
@@ -28,6 +29,7 @@ internal sealed class SshConnection : IClientConnection
     private readonly ClientAuthentication _authentication;
     private readonly OpenSessions _openSessions;
     private readonly SessionLogin _login;
+    private readonly Recorder _recorder;
     private readonly SshConnectionTimeouts _timeouts;
     private readonly TimeProvider _time;
     private readonly Deadline _deadline;
@@ -40,12 +42,14 @@ internal sealed class SshConnection : IClientConnection
     /// <param name="lease">What it holds of the limits.</param>
     /// <param name="authentication">Authenticates the client of this leg.</param>
     /// <param name="login">Opens the pod leg.</param>
+    /// <param name="recorder">Records what is to be recorded.</param>
     /// <param name="timeouts">Of what comes before that.</param>
     public SshConnection(
         SshServerTransport leg, ConnectionLease lease, ConnectionReport report, ClientAuthentication authentication, OpenSessions openSessions, SessionLogin login,
-        SshConnectionTimeouts timeouts, TimeProvider time)
+        Recorder recorder, SshConnectionTimeouts timeouts, TimeProvider time)
     {
-        (_leg, _lease, _report, _authentication, _openSessions, _login, _timeouts, _time) = (leg, lease, report, authentication, openSessions, login, timeouts, time);
+        (_leg, _lease, _report, _authentication, _openSessions) = (leg, lease, report, authentication, openSessions);
+        (_login, _recorder, _timeouts, _time) = (login, recorder, timeouts, time);
         _deadline = new Deadline(time, () => _ = ExpireAsync());
         report.SshBegan();
     }
@@ -188,7 +192,8 @@ internal sealed class SshConnection : IClientConnection
         }
         try
         {
-            return await ServeAsync(client, session.Value).ConfigureAwait(false);
+            return await _recorder.RunAsync(
+                client.Entry, _report.Id, recording => ServeAsync(client, session.Value, recording), _report.Recorded).ConfigureAwait(false);
         }
         finally
         {
@@ -196,17 +201,18 @@ internal sealed class SshConnection : IClientConnection
         }
     }
 
-    private async Task<Result<ConnectionOutcome>> ServeAsync(AuthenticatedClient client, OpenSession session)
+    private async Task<Result<ConnectionOutcome>> ServeAsync(AuthenticatedClient client, OpenSession session, ConnectionRecording? recording)
     {
         Result<SshClientTransport> login = await CancelWhenClientLeaves.RunAsync(
-            cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, cancellation), _leg.WatchAsync).ConfigureAwait(false);
+            cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, recording?.Notice, cancellation), _leg.WatchAsync).ConfigureAwait(false);
         if (!login.IsSuccess)
         {
             return login.Refusal;
         }
         await using ConfiguredAsyncDisposable disposal = login.Value.ConfigureAwait(false);
-        var bridge = new Bridge(_leg, login.Value, session.SessionId, _time);
+        var bridge = new Bridge(_leg, login.Value, session.SessionId, _time, recording);
         _bridge = bridge;
+        recording?.CloseOnFailure(bridge.Close);
         // From here on changes of the session find the bridge. One that came since the login read the table did not.
         session.Review(_time.GetUtcNow());
         // In one write.
@@ -221,7 +227,7 @@ internal sealed class SshConnection : IClientConnection
         {
             await _leg.Output.CloseAndFlushAsync().ConfigureAwait(false);
         }
-        _report.LoggedIn(client.Entry, login.Value.Socket.RemoteEndPoint);
+        _report.LoggedIn(client.Entry, login.Value.Socket.RemoteEndPoint, recording?.Mode.ToString());
         return await bridge.RunAsync().ConfigureAwait(false);
     }
 

@@ -1,6 +1,7 @@
 using SshGateway.Proxy.Accounting;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Limits;
+using SshGateway.Proxy.Recording;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
@@ -12,7 +13,7 @@ namespace SshGateway.Proxy.SshConnections;
 /// <summary>Makes the connections of SSH clients.</summary>
 internal sealed class SshConnectionFactory(
     ServerTransportFactory transports, SessionTable table, RevokedKeys revokedKeys, OpenSessions openSessions,
-    SessionLogin login, SshConnectionTimeouts timeouts, TimeProvider time,
+    SessionLogin login, Recorder recorder, SshConnectionTimeouts timeouts, TimeProvider time,
     ILogger<ClientAuthentication> authenticationLogger)
 {
     /// <param name="socket">The connection; owned by what is made.</param>
@@ -22,7 +23,7 @@ internal sealed class SshConnectionFactory(
     {
         SshServerTransport leg = transports.Create(socket, unread);
         var authentication = new ClientAuthentication(leg, report.Id, table, revokedKeys, report.KeyRefused, time, authenticationLogger);
-        return new SshConnection(leg, lease, report, authentication, openSessions, login, timeouts, time);
+        return new SshConnection(leg, lease, report, authentication, openSessions, login, recorder, timeouts, time);
     }
 }
 

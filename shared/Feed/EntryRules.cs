@@ -58,6 +58,8 @@ internal static class EntryRules
                 $"there are {entry.AuthorizedPrincipals.Count} authorized_principals",
             _ when entry.AuthorizedPrincipals.Any(name => Encoding.UTF8.GetByteCount(name) is 0 or > MaxPrincipalLength) =>
                 $"one of authorized_principals does not have 1 to {MaxPrincipalLength} bytes",
+            { Recording: < RecordingMode.None or > RecordingMode.All } => $"recording {(int)entry.Recording} is unknown",
+            { Recording: not RecordingMode.None, Passthrough: true } => "recording and passthrough exclude each other",
             { Exec: { } exec } => FindProblem(entry, exec, hasPod),
             _ => null,
         };

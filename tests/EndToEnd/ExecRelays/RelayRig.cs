@@ -45,6 +45,9 @@ internal sealed class RelayRig : IAsyncDisposable
     /// <summary>The file of the user CA's public key that the relay reads.</summary>
     public string UserCaFile { get; } = Path.Combine(ScratchDirectory.New("relay-user-ca"), "user_ca.pub");
 
+    /// <summary>Where the proxy records.</summary>
+    public string Recordings { get; } = ScratchDirectory.New("relay-recordings");
+
     /// <summary>Everything that the processes said, for the message of a failed test.</summary>
     public string Logs => Gateway.Logs;
 
@@ -66,11 +69,11 @@ internal sealed class RelayRig : IAsyncDisposable
     }
 
     /// <summary>The pod with this UID becomes the session's, in the API server and in the manifests.</summary>
-    public void PutPod(string uid, string backend = "Exec")
+    public void PutPod(string uid, string backend = "Exec", string recording = "None")
     {
         Api.AddPod(Space, PodName, uid, Container);
         Gateway.Manifests.Write(
-            new SessionManifest(Id, [User.PublicLine]) { PodName = PodName, Limits = [$"backend: {backend}"] },
+            new SessionManifest(Id, [User.PublicLine]) { PodName = PodName, Recording = recording, Limits = [$"backend: {backend}"] },
             new PodManifest(PodName, Id, Address) { Uid = uid, Container = Container });
     }
 
@@ -99,7 +102,11 @@ internal sealed class RelayRig : IAsyncDisposable
         Pin(HostKey);
         _gateway = await Gateway.StartAsync(Keys, new GatewayOptions
         {
-            ProxyArguments = [[$"--Proxy:ExecRelayHostKeys={_pinned}", string.Create(CultureInfo.InvariantCulture, $"--Proxy:ExecRelays:0=127.0.0.1:{_port}")]],
+            ProxyArguments =
+            [[
+                $"--Proxy:ExecRelayHostKeys={_pinned}", string.Create(CultureInfo.InvariantCulture, $"--Proxy:ExecRelays:0=127.0.0.1:{_port}"),
+                $"--Proxy:RecordingDirectory={Recordings}", "--Proxy:RecordingMinFreeSpace=0",
+            ]],
         });
         _client = SshClient.Create(Gateway.Proxies[0].Ssh, User, Keys.HostKeys);
         PutPod("uid-1");

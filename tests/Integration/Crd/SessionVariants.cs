@@ -149,6 +149,14 @@ internal static class SessionVariants
         Good("a time to live after expiry", "spec.ttlAfterExpiry", "24h"),
         Good("no time to live after expiry", "spec.ttlAfterExpiry", "0s"),
         Bad("a time to live in days", "spec.ttlAfterExpiry", "7d"),
+        Good("no recording", "spec.recording", "None"),
+        Good("terminals recorded", "spec.recording", "Terminal"),
+        Good("all recorded", "spec.recording", "All"),
+        Bad("a recording that there is not", "spec.recording", "Input"),
+        Bad("a recording in small letters", "spec.recording", "all"),
+        Good("passthrough without a recording", "spec", Spec(recording: "None", passthrough: true)),
+        Good("a recording without passthrough", "spec", Spec(recording: "All", passthrough: false)),
+        Bad("a recorded passthrough", "spec", Spec(recording: "Terminal", passthrough: true)),
     ];
 
     private static SessionVariant Good(string title, string field, JsonNode? value) => new(title, true, field, value);
@@ -168,6 +176,13 @@ internal static class SessionVariants
     }
 
     private static JsonArray Lines(params string[] lines) => [.. lines.Select(line => JsonValue.Create(line))];
+
+    private static JsonObject Spec(string recording, bool passthrough) => new()
+    {
+        ["owner"] = new JsonObject { ["user"] = "alice" },
+        ["recording"] = recording,
+        ["ssh"] = new JsonObject { ["authorizedKeys"] = Lines(Key), ["passthrough"] = passthrough },
+    };
 
     private static JsonNode Pod(string json) => JsonNode.Parse(json)!;
 

@@ -55,6 +55,19 @@ public sealed class PlacementTests
         Assert.Equal(("revoked_keys", "ssh-gateway-revoked-keys"), (Path.GetFileName(file), volume.At("configMap.name").GetString()));
     }
 
+    [KubectlFact]
+    public async Task The_component_for_recordings_gives_the_proxies_a_volume_to_write_to()
+    {
+        JsonElement pod = (await Kustomize.WithComponentAsync("recording")).Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-proxy").At("spec.template");
+
+        JsonElement container = Assert.Single(pod.At("spec.containers").EnumerateArray());
+        string directory = container.GetProperty("env").EnumerateArray().Single(e => e.At("name").GetString() == "Proxy__RecordingDirectory").At("value").GetString()!;
+        JsonElement mount = container.GetProperty("volumeMounts").EnumerateArray().Single(m => m.At("mountPath").GetString() == directory);
+        Assert.False(mount.TryGetProperty("readOnly", out _));
+        JsonElement volume = pod.At("spec.volumes").EnumerateArray().Single(v => v.At("name").GetString() == mount.At("name").GetString());
+        Assert.Equal("ssh-gateway-recordings", volume.At("persistentVolumeClaim.claimName").GetString());
+    }
+
     // A node whose last proxy ends before the next one is there drops clients (externalTrafficPolicy: Local).
     [KubectlFact]
     public async Task A_rollout_starts_all_new_proxies_before_the_first_old_one_ends()

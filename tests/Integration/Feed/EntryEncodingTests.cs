@@ -71,17 +71,20 @@ public sealed class EntryEncodingTests
     }
 
     [Theory]
-    [InlineData(false, 0, 0)]
-    [InlineData(true, 7, 600)]
-    public void What_a_session_allows_arrives_at_the_proxies(bool passthrough, int maxConnections, int idleSeconds)
+    [InlineData(false, 0, 0, "None")]
+    [InlineData(true, 7, 600, "None")]
+    [InlineData(false, 7, 0, "Terminal")]
+    [InlineData(false, 0, 600, "All")]
+    public void What_a_session_allows_arrives_at_the_proxies(bool passthrough, int maxConnections, int idleSeconds, string recording)
     {
-        RoutedSession session = Good with { Passthrough = passthrough, MaxConnections = maxConnections, IdleTimeout = TimeSpan.FromSeconds(idleSeconds) };
+        RoutedSession session = Good with { Recording = Enum.Parse<RecordingMode>(recording), Passthrough = passthrough, MaxConnections = maxConnections, IdleTimeout = TimeSpan.FromSeconds(idleSeconds) };
 
         Entry entry = Entry.Parser.ParseFrom(EntryEncoding.Encode(session, null, out string? problem).Wire.Span);
 
         Assert.Null(problem);
         Assert.True(EntryDecoding.TryDecode(entry, out SessionEntry? decoded, out string? objection), objection);
         Assert.Equal((passthrough, maxConnections, TimeSpan.FromSeconds(idleSeconds)), (decoded.Passthrough, decoded.MaxConnections, decoded.IdleTimeout));
+        Assert.Equal(recording, decoded.Recording.ToString());
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class HostileObjectTests
           "metadata": {"name": "abc12", "namespace": "default", "uid": "u1", "resourceVersion": "7", "generation": 2, "creationTimestamp": "2026-01-01T00:00:00Z"},
           "spec": {
             "owner": {"user": "ada", "team": "x"}, "pod": {"matchLabels": {"app": "claude"}, "uid": "p1"}, "access": "Enabled", "maxConnections": 5,
-            "expiresAt": "2040-01-01T00:00:00Z", "idleTimeout": "1h",
+            "expiresAt": "2040-01-01T00:00:00Z", "idleTimeout": "1h", "recording": "None",
             "ssh": {"port": 2222, "targetUser": "claude", "passthrough": true, "authorizedKeys": ["{{KubernetesObjects.Key}}"], "hostKeys": ["{{KubernetesObjects.Key}}"],
               "trustedUserCAKeys": [], "hostCAKeys": []}
           },

@@ -32,6 +32,9 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
 
     public string Access { get; init; } = "Enabled";
 
+    /// <summary>None, Terminal or All.</summary>
+    public string Recording { get; init; } = "None";
+
     /// <summary>Further lines of the spec.</summary>
     public IReadOnlyList<string> Limits { get; init; } = [];
 
@@ -49,7 +52,8 @@ internal sealed record SessionManifest(string Id, IReadOnlyList<string> Authoriz
             user: {JsonSerializer.Serialize(User)}
           pod:
             name: {PodName}
-          access: {Access}{string.Concat(Limits.Select(limit => $"\n  {limit}"))}
+          access: {Access}
+          recording: {Recording}{string.Concat(Limits.Select(limit => $"\n  {limit}"))}
           ssh:
             port: {Port}
             targetUser: {TargetUser}

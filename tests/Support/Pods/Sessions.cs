@@ -32,7 +32,7 @@ internal static class Sessions
         string[]? principals = null,
         SshPublicKey[]? revoked = null,
         SshPublicKey? forgotten = null,
-        bool exec = false)
+        bool exec = false, RecordingMode recording = RecordingMode.None)
     {
         var entry = new Entry
         {
@@ -52,6 +52,7 @@ internal static class Sessions
             Reason = reason,
             Cause = cause,
             Passthrough = passthrough,
+            Recording = recording,
             ForgottenHostKeySha256 = HashOf(forgotten),
             HostKeySha256 = HashOf(recovered),
         };

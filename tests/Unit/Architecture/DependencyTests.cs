@@ -23,7 +23,7 @@ public sealed class DependencyTests
 
     private static readonly string[][] ProxyLayers =
     [
-        ["Outcomes"], ["Networks"], ["Sessions"], ["Limits"], ["Authentication"], ["Pods"], ["Relay"], ["Accounting"], ["SshConnections", "Passthrough"], ["Listening"],
+        ["Outcomes"], ["Networks"], ["Sessions"], ["Limits"], ["Authentication"], ["Pods"], ["Relay"], ["Recording"], ["Accounting"], ["SshConnections", "Passthrough"], ["Listening"],
         ["Feed"], ["Configuration"], ["Hosting"],
     ];
 

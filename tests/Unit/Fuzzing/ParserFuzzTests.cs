@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using SshGateway.Feed;
 using SshGateway.Proxy.Authentication;
 using SshGateway.Proxy.Listening;
 using SshGateway.Proxy.Passthrough;
+using SshGateway.Proxy.Recording;
 using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Authentication;
 using SshGateway.Ssh.Certificates;
@@ -13,6 +16,7 @@ using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
 using SshGateway.Tests.Support.Fuzzing;
 using SshGateway.Tests.Support.Pods;
+using SshGateway.Tests.Support.Recording;
 using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
 using Xunit;
@@ -184,6 +188,62 @@ public sealed class ParserFuzzTests
         ],
         bytes => _ = RevocationList.Parse(bytes).FindReason(Keys.Value[0].PublicKey, null),
         IsRefusal);
+
+    // A recorder reads what peers say to each other, and must not disturb them: it refuses nothing.
+    [Fact]
+    public void Channel_messages()
+    {
+        using var metrics = new RecordingMetrics();
+        SessionEntry session = Sessions.Entry("abc12", recording: RecordingMode.All);
+        var options = new RecordingOptions { Directory = "/nowhere", RecordInput = true };
+        using var writer = new RecordingWriter(options, metrics, TimeProvider.System, NullLogger<RecordingWriter>.Instance);
+        byte[][] shell =
+        [
+            ChannelMessages.Open(0), ChannelMessages.Confirm(0, 7), ChannelMessages.Terminal(7), ChannelMessages.Shell(7), ChannelMessages.Data(0, "grüße\r\n"),
+            ChannelMessages.Data(7, "ls\r"), ChannelMessages.Resize(7, 132, 50), ChannelMessages.Error(0, "no"), ChannelMessages.Status(0, 3), ChannelMessages.Close(0),
+            ChannelMessages.Close(7),
+        ];
+        byte[][] command =
+        [
+            ChannelMessages.Open(1, "direct-tcpip"), ChannelMessages.Open(2), ChannelMessages.Confirm(2, 1), ChannelMessages.Execute(1, "ls"), ChannelMessages.Fail(1),
+            ChannelMessages.Data(2, "x"),
+        ];
+        FuzzRun.Parse(
+            "channel messages",
+            [[.. shell.SelectMany(Frame)], [.. command.SelectMany(Frame)]],
+            bytes =>
+            {
+                using var connection = new ConnectionRecording("id", session, options, writer, metrics, TimeProvider.System, NullLogger.Instance);
+                int number = 0;
+                for (int at = 0; at + 2 < bytes.Length; number++)
+                {
+                    int length = Math.Clamp(bytes[at] | (bytes[at + 1] << 8), 1, bytes.Length - at - 2);
+                    ReadOnlySpan<byte> message = bytes.AsSpan(at + 2, length);
+                    // Replies and output come from the pod; the rest of both.
+                    if (number % 3 == 0)
+                    {
+                        connection.FromClient(message);
+                        connection.FromPod(message);
+                    }
+                    else
+                    {
+                        connection.FromPod(message);
+                        connection.FromClient(message);
+                    }
+                    at += 2 + length;
+                }
+                int unreadable = connection.Unreadable;
+                connection.Fail("it is over");
+                writer.Remove(connection);
+                if (unreadable > 0)
+                {
+                    throw new SshFormatException("unreadable");
+                }
+            },
+            IsRefusal);
+    }
+
+    private static IEnumerable<byte> Frame(byte[] message) => [(byte)message.Length, (byte)(message.Length >> 8), .. message];
 
     [Fact]
     public void Public_keys() => FuzzRun.Parse(

@@ -78,6 +78,14 @@ public sealed class SentencesTests
         }
         Case("full with 1", SessionSentences.Full("abc12", 1));
         Case("full with 20", SessionSentences.Full("abc12", 20));
+        Case("cannot be recorded", SessionSentences.CannotRecord("abc12"));
+
+        Headline("A session is recorded");
+        foreach (RecordingMode mode in (RecordingMode[])[RecordingMode.Terminal, RecordingMode.All])
+        {
+            Case($"{mode}", SessionSentences.Recorded(Support.Pods.Sessions.Entry(recording: mode), input: false));
+            Case($"{mode}, with input", SessionSentences.Recorded(Support.Pods.Sessions.Entry(recording: mode), input: true));
+        }
 
         Headline("A login waits");
         foreach (SessionEntry entry in (SessionEntry[])[
@@ -92,6 +100,7 @@ public sealed class SentencesTests
         Case("expired", LoginGate.CheckOpenConnections(Support.Pods.Sessions.Entry(expiresAt: Now.ToUnixTimeSeconds()), Now)!.Sentence);
         Case("disabled", LoginGate.CheckOpenConnections(Support.Pods.Sessions.Entry(access: Access.Disabled), Now)!.Sentence);
         Case("closed by an administrator", SessionSentences.ClosedByAdministrator("abc12", "5f0e2a91-17"));
+        Case("no longer recorded", SessionSentences.RecordingFailed("abc12"));
         Case("idle", SessionSentences.Idle(Support.Pods.Sessions.Entry(idleTimeout: TimeSpan.FromMinutes(30))));
     }
 

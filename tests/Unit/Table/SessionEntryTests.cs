@@ -38,6 +38,7 @@ public sealed class SessionEntryTests
         "passthrough", "no keys", "16 keys", "host keys alone", "both kinds of keys",
         "user CAs alone", "host CAs alone", "CAs and an owner", "the longest owner", "a host key's hash",
         "principals", "revoked keys alone", "a forgotten host key", "the most of both", "a pod without sshd", "no pod and no sshd",
+        "terminals recorded", "all recorded",
     ];
 
     [Theory]
@@ -54,6 +55,7 @@ public sealed class SessionEntryTests
         Assert.Equal(fed.Exec is not null, entry.IsExec);
         Assert.Equal((fed.TargetUser, fed.Reason, fed.Passthrough), (entry.TargetUser, entry.Reason, entry.Passthrough));
         Assert.Equal((fed.ExpiresAt, (int)fed.MaxConnections, (double)fed.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout.TotalSeconds));
+        Assert.Equal(fed.Recording, entry.Recording);
         Assert.Equal(EntryHash.Compute(fed), entry.WireHash);
         Assert.Equal(fed.HostKeySha256.ToByteArray(), entry.HostKeySha256.ToArray());
         Assert.Equal(!fed.ForgottenHostKeySha256.IsEmpty, entry.ForgetsHostKey(SHA256.HashData(Ed25519.Blob.Span)));
@@ -119,6 +121,12 @@ public sealed class SessionEntryTests
                 break;
             case "passthrough":
                 e.Passthrough = true;
+                break;
+            case "terminals recorded":
+                e.Recording = RecordingMode.Terminal;
+                break;
+            case "all recorded":
+                (e.Recording, e.Passthrough) = (RecordingMode.All, true);
                 break;
             case "every bound":
                 (e.ExpiresAt, e.MaxConnections, e.IdleTimeout) = (DateTimeOffset.MaxValue.ToUnixTimeSeconds(), 1000, uint.MaxValue);

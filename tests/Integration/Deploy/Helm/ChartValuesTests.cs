@@ -46,6 +46,7 @@ public sealed class ChartValuesTests
         new("proxy.maxConnections", "1000000", [Proxy]),
         new("proxy.proxyProtocolFrom", """["10.0.0.0/8", "2001:db8::/32"]""", [Proxy]),
         new("proxy.revokedKeysConfigMap", "\"ssh-gateway-revoked-keys\"", [Proxy]),
+        new("proxy.recordingsClaim", "\"ssh-gateway-recordings\"", [Proxy]),
         new("proxy.terminationGracePeriodSeconds", "60", [Proxy]),
         new("proxy.autoscaling.enabled", "false", [Proxy, Autoscaler]),
         new("proxy.autoscaling.minReplicas", "3", [Autoscaler]),
