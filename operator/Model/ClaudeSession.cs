@@ -50,6 +50,12 @@ internal sealed record SessionSpec
 
     /// <summary>How long after <see cref="ExpiresAt"/> the operator deletes the session; null: never.</summary>
     public string? TtlAfterExpiry { get; init; }
+
+    /// <summary>Whether the session has no pod on purpose.</summary>
+    public bool? Suspend { get; init; }
+
+    /// <summary>Whether a login that waits for the pod asks for it: <see cref="SessionRules.ParseWake"/>.</summary>
+    public string? Wake { get; init; }
 }
 
 /// <summary><c>spec.owner</c>.</summary>

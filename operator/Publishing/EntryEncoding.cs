@@ -48,6 +48,7 @@ internal static class EntryEncoding
             Reason = session.Reason == ReadyReasons.EndpointReady ? "" : session.Reason,
             Cause = RouteDescription.FindCause(session),
             Passthrough = session.Passthrough,
+            Wake = session.Wake,
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));

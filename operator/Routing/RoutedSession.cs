@@ -71,6 +71,9 @@ internal sealed record RoutedSession
     /// <summary>Whether the pod's sshd may be reached without a login at the gateway.</summary>
     public bool Passthrough { get; init; }
 
+    /// <summary>Whether a login that waits for the pod asks for it.</summary>
+    public Wake Wake { get; init; }
+
     /// <summary>The key lines that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> SkippedKeys { get; init; } = [];
 

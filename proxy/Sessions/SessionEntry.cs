@@ -22,7 +22,7 @@ internal sealed class SessionEntry
     //   uint16   max connections
     //   uint32   idle timeout, seconds
     //   uint64   wire hash
-    //   byte     whether passthrough is allowed
+    //   byte     flags: bit 0 whether passthrough is allowed, bit 3 that no login asks for a pod
     //   string   pod ip                 (string: byte length, bytes)
     //   string   pod uid                (or the byte 255 and the 16 bytes of a UUID)
     //   string   pod name
@@ -46,8 +46,11 @@ internal sealed class SessionEntry
     private const int MaxConnectionsOffset = 12;
     private const int IdleTimeoutOffset = 14;
     private const int WireHashOffset = 18;
-    private const int PassthroughOffset = 26;
+    private const int FlagsOffset = 26;
     private const int StringsOffset = 27;
+
+    private const int PassthroughFlag = 1;
+    private const int WakeNeverFlag = 8;
 
     private const byte UuidMark = 255;
     private const int UuidSize = 16;
@@ -161,7 +164,10 @@ internal sealed class SessionEntry
     public string Cause => Encoding.UTF8.GetString(Read(StringField.Cause));
 
     /// <summary>Whether anyone who asks may reach the pod's sshd without a login at the gateway.</summary>
-    public bool Passthrough => _packed[PassthroughOffset] != 0;
+    public bool Passthrough => (_packed[FlagsOffset] & PassthroughFlag) != 0;
+
+    /// <summary>Whether a login that waits for the pod asks for it.</summary>
+    public bool WakesOnLogin => (_packed[FlagsOffset] & WakeNeverFlag) == 0;
 
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
     public ReadOnlySpan<byte> HostKeySha256 => Read(StringField.HostKeySha256);
@@ -196,7 +202,7 @@ internal sealed class SessionEntry
         writer.Write((ushort)entry.MaxConnections);
         writer.Write(entry.IdleTimeout);
         writer.Write(EntryHash.Compute(entry));
-        writer.Write(entry.Passthrough);
+        writer.Write((byte)((entry.Passthrough ? PassthroughFlag : 0) | (entry.Wake == Wake.Never ? WakeNeverFlag : 0)));
         WriteString(writer, entry.PodIp);
         // A pod's UID is a UUID in lower case but for pods that a kubelet makes by itself.
         if (Guid.TryParseExact(entry.PodUid, "D", out Guid uuid) && uuid.ToString("D") == entry.PodUid)

@@ -58,6 +58,7 @@ internal static class EntryRules
                 $"there are {entry.AuthorizedPrincipals.Count} authorized_principals",
             _ when entry.AuthorizedPrincipals.Any(name => Encoding.UTF8.GetByteCount(name) is 0 or > MaxPrincipalLength) =>
                 $"one of authorized_principals does not have 1 to {MaxPrincipalLength} bytes",
+            { Wake: < Wake.OnLogin or > Wake.Never } => $"wake {(int)entry.Wake} is unknown",
             { Exec: { } exec } => FindProblem(entry, exec, hasPod),
             _ => null,
         };
