@@ -29,6 +29,11 @@ public sealed class ModelTests
         Enum.GetNames<Access>().Except([nameof(Access.Unspecified)]).Order(StringComparer.Ordinal));
 
     [Fact]
+    public void The_words_of_wake_are_those_that_the_operator_knows() => Assert.Equal(
+        CustomResource.Spec.GetProperty("properties").GetProperty("wake").GetProperty("enum").EnumerateArray().Select(e => SessionRules.ParseWake(e.GetString())),
+        Enum.GetValues<Wake>().Cast<Wake?>());
+
+    [Fact]
     public void The_defaults_are_those_of_the_operator()
     {
         JsonElement ssh = CustomResource.Spec.GetProperty("properties").GetProperty("ssh").GetProperty("properties");
@@ -38,6 +43,9 @@ public sealed class ModelTests
         Assert.Equal(
             SessionRules.ParseAccess(null).ToString(),
             CustomResource.Spec.GetProperty("properties").GetProperty("access").GetProperty("default").GetString());
+        Assert.Equal(
+            SessionRules.ParseWake(null).ToString(),
+            CustomResource.Spec.GetProperty("properties").GetProperty("wake").GetProperty("default").GetString());
     }
 
     private static IEnumerable<string> InSchema(string path, JsonElement schema) =>

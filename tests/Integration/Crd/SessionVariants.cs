@@ -149,6 +149,11 @@ internal static class SessionVariants
         Good("a time to live after expiry", "spec.ttlAfterExpiry", "24h"),
         Good("no time to live after expiry", "spec.ttlAfterExpiry", "0s"),
         Bad("a time to live in days", "spec.ttlAfterExpiry", "7d"),
+        Good("suspended", "spec.suspend", true),
+        Good("wake on login", "spec.wake", "OnLogin"),
+        Good("wake never", "spec.wake", "Never"),
+        Bad("a wake that there is not", "spec.wake", "Always"),
+        Bad("a wake in small letters", "spec.wake", "never"),
     ];
 
     private static SessionVariant Good(string title, string field, JsonNode? value) => new(title, true, field, value);

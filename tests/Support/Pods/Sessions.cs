@@ -32,7 +32,8 @@ internal static class Sessions
         string[]? principals = null,
         SshPublicKey[]? revoked = null,
         SshPublicKey? forgotten = null,
-        bool exec = false)
+        bool exec = false,
+        Wake wake = Wake.OnLogin)
     {
         var entry = new Entry
         {
@@ -52,6 +53,7 @@ internal static class Sessions
             Reason = reason,
             Cause = cause,
             Passthrough = passthrough,
+            Wake = wake,
             ForgottenHostKeySha256 = HashOf(forgotten),
             HostKeySha256 = HashOf(recovered),
         };

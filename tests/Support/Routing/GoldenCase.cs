@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using SshGateway.Feed;
 using SshGateway.Kubernetes.Yaml;
 using SshGateway.Operator.Model;
 using SshGateway.Operator.Routing;
@@ -101,6 +102,10 @@ internal sealed class GoldenCase(string name)
             if (session.Passthrough)
             {
                 text.Append("  passthrough: true\n");
+            }
+            if (session.Wake != Wake.OnLogin)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  wake: {session.Wake}\n");
             }
         }
         return text.Length == 0 ? "[]\n" : text.ToString();

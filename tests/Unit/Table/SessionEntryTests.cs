@@ -52,7 +52,7 @@ public sealed class SessionEntryTests
         Assert.Equal((fed.PodName, fed.PodUid, fed.Cause), (entry.PodName, entry.PodUid, entry.Cause));
         Assert.Equal(fed.PodIp.IsEmpty ? null : new IPEndPoint(new IPAddress(fed.PodIp.Span), (int)fed.Port), entry.Endpoint);
         Assert.Equal(fed.Exec is not null, entry.IsExec);
-        Assert.Equal((fed.TargetUser, fed.Reason, fed.Passthrough), (entry.TargetUser, entry.Reason, entry.Passthrough));
+        Assert.Equal((fed.TargetUser, fed.Reason, fed.Passthrough, fed.Wake == Wake.OnLogin), (entry.TargetUser, entry.Reason, entry.Passthrough, entry.WakesOnLogin));
         Assert.Equal((fed.ExpiresAt, (int)fed.MaxConnections, (double)fed.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout.TotalSeconds));
         Assert.Equal(EntryHash.Compute(fed), entry.WireHash);
         Assert.Equal(fed.HostKeySha256.ToByteArray(), entry.HostKeySha256.ToArray());
@@ -119,6 +119,7 @@ public sealed class SessionEntryTests
                 break;
             case "passthrough":
                 e.Passthrough = true;
+                e.Wake = Wake.Never;
                 break;
             case "every bound":
                 (e.ExpiresAt, e.MaxConnections, e.IdleTimeout) = (DateTimeOffset.MaxValue.ToUnixTimeSeconds(), 1000, uint.MaxValue);
