@@ -27,8 +27,8 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId, ProxyConnecti
     /// within its lock.</summary>
     public HashSet<string> Unknown { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The sessions of whose logins one waits at the proxy; of <see cref="WaitingLoginTable"/> alone, within its
-    /// lock.</summary>
+    /// <summary>The sessions of whose logins one waits at the proxy; of <see cref="WaitingLoginTable"/> alone, within
+    /// its lock.</summary>
     public HashSet<string> Wanted { get; } = new(StringComparer.Ordinal);
 
     /// <summary>When the stream ended; of <see cref="UsageTable"/> alone, within its lock.</summary>

@@ -9,12 +9,13 @@ using SshGateway.Proxy.Sessions;
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Tells the operators how sessions are used, who is connected, whose logins are refused, which sessions logins wait for,
-/// and which host keys pods show: each of them, not only the one that is followed, because any may be the one that writes status or is asked.
-/// A stream that is lost costs nothing but the news; the next one begins with everything but refused logins. Closes the
-/// connections that an operator asks it to close.
+/// Tells the operators how sessions are used, who is connected, whose logins are refused, which sessions logins wait
+/// for, and which host keys pods show: each of them, not only the one that is followed, because any may be the one that
+/// writes status or is asked. A stream that is lost costs nothing but the news; the next one begins with everything but
+/// refused logins. Closes the connections that an operator asks it to close.
 /// </summary>
-internal sealed partial class ReportClient(FeedOptions options, OpenSessions sessions, RefusedLogins refusedLogins, WaitingLogins waitingLogins, SessionTable table, PodHostKeys hostKeys,
+internal sealed partial class ReportClient(
+    FeedOptions options, OpenSessions sessions, RefusedLogins refusedLogins, WaitingLogins waitingLogins, SessionTable table, PodHostKeys hostKeys,
     TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
 {
     // A host key is of use to the other proxies at once; how sessions are used only people want to know.

@@ -10,9 +10,9 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
-/// Writes an event when a session's Ready condition has changed, a login asks for its pod, or its logins are refused, for
-/// <c>kubectl describe</c>. Best effort: one at a time, none twice, and what does not fit into the queue is dropped.
-/// Nothing waits for it.
+/// Writes an event when a session's Ready condition has changed, a login asks for its pod, or its logins are refused,
+/// for <c>kubectl describe</c>. Best effort: one at a time, none twice, and what does not fit into the queue is
+/// dropped. Nothing waits for it.
 /// </summary>
 internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProvider time, ILogger<EventWriter> logger)
 {

@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace SshGateway.Tests.EndToEnd.Cluster;
 
-/// <summary>A login to a session that has no pod, with the program of docs/tars.md that creates one, and kubelet.</summary>
+/// <summary>
+/// A login to a session that has no pod, with the program of docs/tars.md that creates one, and kubelet.
+/// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
 public sealed class WakeTests(GatewayCluster cluster, ITestOutputHelper output)
