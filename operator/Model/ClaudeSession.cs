@@ -53,6 +53,12 @@ internal sealed record SessionSpec
 
     /// <summary>What the proxies record: None, Terminal or All.</summary>
     public string? Recording { get; init; }
+
+    /// <summary>Whether the session has no pod on purpose.</summary>
+    public bool? Suspend { get; init; }
+
+    /// <summary>Whether a login that waits for the pod asks for it: <see cref="SessionRules.ParseWake"/>.</summary>
+    public string? Wake { get; init; }
 }
 
 /// <summary><c>spec.owner</c>.</summary>

@@ -31,6 +31,14 @@ internal static partial class SessionRules
         _ => null,
     };
 
+    /// <summary><c>spec.wake</c>; null when it is no such word.</summary>
+    public static Wake? ParseWake(string? word) => word switch
+    {
+        null or "OnLogin" => Wake.OnLogin,
+        "Never" => Wake.Never,
+        _ => null,
+    };
+
     /// <summary>Whether the pod has no sshd, so that an exec relay stands in for it.</summary>
     public static bool IsExec(SessionSpec? spec) => spec?.Backend == "Exec";
 
@@ -63,6 +71,10 @@ internal static partial class SessionRules
         if (ParseAccess(spec.Access) is null)
         {
             yield return new Violation("spec.access", "must be Enabled, Draining or Disabled");
+        }
+        if (ParseWake(spec.Wake) is null)
+        {
+            yield return new Violation("spec.wake", "must be OnLogin or Never");
         }
         if (spec.MaxConnections is < 1 or > MaxConnections)
         {

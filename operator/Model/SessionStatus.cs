@@ -26,6 +26,9 @@ internal sealed record SessionCondition
     /// <summary>The type of the condition that says whether logins work.</summary>
     public const string Ready = "Ready";
 
+    /// <summary>The type of the condition that says whether a login waits for a pod that is not there.</summary>
+    public const string WakeRequested = "WakeRequested";
+
     public string? Type { get; init; }
 
     /// <summary>True, False or Unknown.</summary>

@@ -49,6 +49,7 @@ internal static class EntryEncoding
             Cause = RouteDescription.FindCause(session),
             Passthrough = session.Passthrough,
             Recording = session.Recording,
+            Wake = session.Wake,
         };
         entry.AuthorizedKeys.AddRange(session.AuthorizedKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));
         entry.HostKeys.AddRange(session.HostKeys.Select(k => UnsafeByteOperations.UnsafeWrap(k.Blob)));

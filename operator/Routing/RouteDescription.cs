@@ -15,6 +15,8 @@ internal static class RouteDescription
             ReadyReasons.EndpointReady => $"logins go to {pod} at {route.Address} port {route.Port}",
             ReadyReasons.WaitingForPod => $"no pod of the namespace carries the label {ClaudeSession.SessionLabel}={route.SessionId} yet",
             ReadyReasons.PodNotFound or ReadyReasons.Conflict => DescribeBinding(route),
+            ReadyReasons.Suspended when route.Wake == Wake.OnLogin => "spec.suspend is true: logins go to no pod; a login waits and asks for one",
+            ReadyReasons.Suspended => "spec.suspend is true: no logins until it is false",
             ReadyReasons.ContainerMissing when route.Exec is { Container.Length: > 0 } exec => $"{pod} has no container {exec.Container}; correct spec.exec.container, or leave it out",
             ReadyReasons.ContainerMissing => $"{pod} has no containers",
             ReadyReasons.PodNotReady when route.Exec is { } exec && route.BoundPod is { IsReady: true } => $"container {exec.Container} of {pod} is not ready",

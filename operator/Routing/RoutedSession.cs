@@ -74,6 +74,9 @@ internal sealed record RoutedSession
     /// <summary>What the proxies record of its connections.</summary>
     public RecordingMode Recording { get; init; }
 
+    /// <summary>Whether a login that waits for the pod asks for it.</summary>
+    public Wake Wake { get; init; }
+
     /// <summary>The key lines that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> SkippedKeys { get; init; } = [];
 

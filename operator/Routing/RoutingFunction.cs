@@ -47,6 +47,8 @@ internal static class RoutingFunction
         (EndpointState state, string reason, IPAddress? address) =
             !isValid ? (EndpointState.None, ReadyReasons.InvalidSpec, null)
             : !hasKeys ? (EndpointState.None, ReadyReasons.InvalidKeys, null)
+            // A pod that is still there ends soon.
+            : session.Spec?.Suspend == true ? (EndpointState.None, ReadyReasons.Suspended, null)
             : binding.Pod is not { } pod ? (EndpointState.None, binding.Ready, null)
             : Judge(pod, exec, ownsAddress, options);
         // Not Disabled: a misspelt word must not close open sessions.
@@ -90,6 +92,7 @@ internal static class RoutingFunction
             // Not with an exec relay, for which the spec is not valid then.
             Passthrough = isValid && ssh.Passthrough == true,
             Recording = isValid ? SessionRules.ParseRecording(session.Spec?.Recording) ?? RecordingMode.None : RecordingMode.None,
+            Wake = SessionRules.ParseWake(session.Spec?.Wake) ?? Wake.Never,
             SkippedKeys = skipped,
             Problems =
             [

@@ -13,7 +13,7 @@ internal sealed record PageQuery(string Text, string Phase, PageOrder Order, boo
     public const int MaxText = 128;
 
     /// <summary>As crds/claudesessions.yaml has them.</summary>
-    public static readonly IReadOnlyList<string> Phases = ["Ready", "Starting", "Pending", "NotReady", "Draining", "Ended", "Conflict", "Invalid"];
+    public static readonly IReadOnlyList<string> Phases = ["Ready", "Starting", "Pending", "NotReady", "Suspended", "Draining", "Ended", "Conflict", "Invalid"];
 
     /// <summary>A word for the address, as <see cref="Parse"/> reads it.</summary>
     public string Sort => Describe(Order, IsDescending);

@@ -22,7 +22,7 @@ internal sealed record PodAnswer(string? ServiceHost, int? SshPort, string Statu
         {
             return new PodAnswer(new IPAddress(entry.PodIp.Span).ToString(), entry.Exec is null ? (int)entry.Port : null, "running", null);
         }
-        bool isStopped = entry.Access != Access.Enabled || entry.State == EndpointState.Draining || entry.Reason == ReadyReasons.PodFailed;
+        bool isStopped = entry.Access != Access.Enabled || entry.State == EndpointState.Draining || entry.Reason is ReadyReasons.PodFailed or ReadyReasons.Suspended;
         return new PodAnswer(null, null, isStopped ? "stopped" : "pending", entry.Reason);
     }
 }

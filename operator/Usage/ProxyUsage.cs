@@ -27,6 +27,10 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId, ProxyConnecti
     /// within its lock.</summary>
     public HashSet<string> Unknown { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The sessions of whose logins one waits at the proxy; of <see cref="WaitingLoginTable"/> alone, within
+    /// its lock.</summary>
+    public HashSet<string> Wanted { get; } = new(StringComparer.Ordinal);
+
     /// <summary>When the stream ended; of <see cref="UsageTable"/> alone, within its lock.</summary>
     public DateTimeOffset? EndedAt { get; set; }
 
@@ -46,9 +50,14 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId, ProxyConnecti
         }
         RefusedLoginTable.Check(report);
         ProxyConnections.Check(report);
+        WaitingLoginTable.Check(report);
         table.Apply(this, report);
         table.RefusedLogins.Apply(report);
         openConnections?.Apply(report);
+        if (report.Wanted is { } wanted)
+        {
+            table.WaitingLogins.Apply(this, wanted);
+        }
     }
 
     /// <summary>Whether what it says of this session counts; of <see cref="UsageTable"/> alone, within its
@@ -59,6 +68,7 @@ internal sealed class ProxyUsage(UsageTable table, string proxyId, ProxyConnecti
     public void Dispose()
     {
         table.Close(this);
+        table.WaitingLogins.Close(this);
         openConnections?.Dispose();
     }
 }

@@ -33,6 +33,7 @@ internal sealed class UsageTable : IDisposable
         _table = table;
         _time = time;
         RefusedLogins = new RefusedLoginTable(table, time);
+        WaitingLogins = new WaitingLoginTable(table, time);
         _clock = new SteadyClock(time);
         _completeAt = _clock.Now + Grace;
         _sweep = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
@@ -43,6 +44,9 @@ internal sealed class UsageTable : IDisposable
 
     /// <summary>Logins that came to nothing.</summary>
     public RefusedLoginTable RefusedLogins { get; }
+
+    /// <summary>Logins that wait for a pod.</summary>
+    public WaitingLoginTable WaitingLogins { get; }
 
     /// <summary>The connections themselves.</summary>
     public ConnectionTable Connections { get; } = new();
@@ -143,6 +147,7 @@ internal sealed class UsageTable : IDisposable
                 }
             }
         }
+        WaitingLogins.Sweep();
         Raise(changed);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using SshGateway.Feed;
 using SshGateway.Hosting.Metrics;
 using SshGateway.Proxy.Outcomes;
+using SshGateway.Proxy.Sessions;
 
 namespace SshGateway.Proxy.Accounting;
 
@@ -15,9 +16,10 @@ internal sealed class ConnectionMetrics : IDisposable
     private readonly Counter<long> _refusedKeys;
     private readonly Counter<long> _transferred;
 
-    public ConnectionMetrics()
+    public ConnectionMetrics(WaitingLogins waiting)
     {
         _open = _meter.CreateUpDownCounter<long>("sshgateway.proxy.connections", description: "Client connections that are open, logged in or not");
+        _meter.CreateObservableGauge("sshgateway.proxy.waiting_logins", () => waiting.Count, description: "Authenticated clients that wait for their session's pod");
         _logins = _meter.CreateHistogram(
             "sshgateway.proxy.login_duration", "s", "From the accepted connection to the login's success, the user's passphrase included", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120] });

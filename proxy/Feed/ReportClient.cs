@@ -9,12 +9,14 @@ using SshGateway.Proxy.Sessions;
 namespace SshGateway.Proxy.Feed;
 
 /// <summary>
-/// Tells the operators how sessions are used, who is connected, whose logins are refused, and which host keys pods
-/// show: each of them, not only the one that is followed, because any may be the one that writes status or is asked.
-/// A stream that is lost costs nothing but the news; the next one begins with everything but refused logins. Closes the
-/// connections that an operator asks it to close.
+/// Tells the operators how sessions are used, who is connected, whose logins are refused, which sessions logins wait
+/// for, and which host keys pods show: each of them, not only the one that is followed, because any may be the one that
+/// writes status or is asked. A stream that is lost costs nothing but the news; the next one begins with everything but
+/// refused logins. Closes the connections that an operator asks it to close.
 /// </summary>
-internal sealed partial class ReportClient(FeedOptions options, OpenSessions sessions, RefusedLogins refusedLogins, PodHostKeys hostKeys, TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
+internal sealed partial class ReportClient(
+    FeedOptions options, OpenSessions sessions, RefusedLogins refusedLogins, WaitingLogins waitingLogins, SessionTable table, PodHostKeys hostKeys,
+    TimeProvider time, ILogger<ReportClient> logger) : BackgroundService
 {
     // A host key is of use to the other proxies at once; how sessions are used only people want to know.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -116,6 +118,7 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
         using var usage = new UsageJournal(sessions);
         using var connections = new ConnectionJournal(sessions);
         using var refused = new RefusedLoginJournal(refusedLogins);
+        var wanted = new WantedJournal(waitingLogins, table);
         using var keys = new HostKeyJournal(hostKeys);
         using var timer = new PeriodicTimer(Interval, time);
         int interval = 0;
@@ -131,7 +134,8 @@ internal sealed partial class ReportClient(FeedOptions options, OpenSessions ses
             bool isUsageDue = interval % IntervalsPerUsage == 0;
             IEnumerable<Activity> reports = isUsageDue ? usage.Take() : [];
             reports = reports.Concat(connections.Take(withBytes: interval % IntervalsPerBytes == 0));
-            foreach (Activity report in isUsageDue && refused.Take() is { } news ? reports.Append(news) : reports)
+            Activity?[] rest = [wanted.Take(), isUsageDue ? refused.Take() : null];
+            foreach (Activity report in reports.Concat(rest.OfType<Activity>()))
             {
                 if (!await stream.WriteAsync(new ProxyMessage { Activity = report }))
                 {

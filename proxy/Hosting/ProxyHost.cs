@@ -72,6 +72,7 @@ internal static class ProxyHost
         services.AddSingleton<SessionTable>();
         services.AddSingleton<OpenSessions>();
         services.AddSingleton<RefusedLogins>();
+        services.AddSingleton<WaitingLogins>();
         services.AddHostedService<OpenSessionReview>();
     }
 

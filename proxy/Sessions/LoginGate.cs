@@ -31,10 +31,20 @@ internal static class LoginGate
         };
     }
 
-    /// <summary>Whether the session only lacks a pod that is on its way: TARS makes the pod afterwards.</summary>
+    /// <summary>
+    /// Whether the session only lacks a pod that is on its way: TARS makes the pod afterwards, or when a login asks for
+    /// it.
+    /// </summary>
     public static bool IsStarting(SessionEntry entry, DateTimeOffset now) =>
-        !HasExpired(entry, now) && entry.Access == Access.Enabled
-        && (entry.State == EndpointState.NotReady || (entry.State == EndpointState.None && entry.Reason is ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound or ReadyReasons.PodNotReady));
+        !HasExpired(entry, now) && entry.Access == Access.Enabled && entry.State switch
+        {
+            EndpointState.NotReady => true,
+            EndpointState.None => entry.Reason is ReadyReasons.PodNotReady || LacksPod(entry),
+            _ => false,
+        };
+
+    /// <summary>Whether there is no pod, and a login that waits for one asks for it.</summary>
+    public static bool IsAskedFor(SessionEntry entry) => entry is { State: EndpointState.None, WakesOnLogin: true } && LacksPod(entry);
 
     /// <summary>Why the session's open connections have to end, for their users; null: they live on.</summary>
     public static Refusal? CheckOpenConnections(SessionEntry entry, DateTimeOffset now)
@@ -45,6 +55,10 @@ internal static class LoginGate
         }
         return entry.Access == Access.Disabled ? new Refusal(ConnectionEnd.SessionDisabled, SessionSentences.DisabledMeanwhile(entry)) : null;
     }
+
+    // A suspended session gets no pod unless somebody asks for it.
+    private static bool LacksPod(SessionEntry entry) =>
+        entry.Reason is ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound || (entry.Reason == ReadyReasons.Suspended && entry.WakesOnLogin);
 
     private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;
 }

@@ -22,7 +22,8 @@ internal sealed class SessionEntry
     //   uint16   max connections
     //   uint32   idle timeout, seconds
     //   uint64   wire hash
-    //   byte     flags: bit 0 whether passthrough is allowed, bits 1 and 2 what is recorded
+    //   byte     flags: bit 0 whether passthrough is allowed, bits 1 and 2 what is recorded, bit 3 that no login asks for
+    //            a pod
     //   string   pod ip                 (string: byte length, bytes)
     //   string   pod uid                (or the byte 255 and the 16 bytes of a UUID)
     //   string   pod name
@@ -52,6 +53,7 @@ internal sealed class SessionEntry
     private const int PassthroughFlag = 1;
     private const int RecordingShift = 1;
     private const int RecordingMask = 3;
+    private const int WakeNeverFlag = 8;
 
     private const byte UuidMark = 255;
     private const int UuidSize = 16;
@@ -170,6 +172,9 @@ internal sealed class SessionEntry
     /// <summary>What is recorded of its connections.</summary>
     public RecordingMode Recording => (RecordingMode)((_packed[FlagsOffset] >> RecordingShift) & RecordingMask);
 
+    /// <summary>Whether a login that waits for the pod asks for it.</summary>
+    public bool WakesOnLogin => (_packed[FlagsOffset] & WakeNeverFlag) == 0;
+
     /// <summary>The SHA-256 of the pod's host key, where the key itself is not known; else empty.</summary>
     public ReadOnlySpan<byte> HostKeySha256 => Read(StringField.HostKeySha256);
 
@@ -203,7 +208,7 @@ internal sealed class SessionEntry
         writer.Write((ushort)entry.MaxConnections);
         writer.Write(entry.IdleTimeout);
         writer.Write(EntryHash.Compute(entry));
-        writer.Write((byte)((entry.Passthrough ? PassthroughFlag : 0) | ((int)entry.Recording << RecordingShift)));
+        writer.Write((byte)((entry.Passthrough ? PassthroughFlag : 0) | ((int)entry.Recording << RecordingShift) | (entry.Wake == Wake.Never ? WakeNeverFlag : 0)));
         WriteString(writer, entry.PodIp);
         // A pod's UID is a UUID in lower case but for pods that a kubelet makes by itself.
         if (Guid.TryParseExact(entry.PodUid, "D", out Guid uuid) && uuid.ToString("D") == entry.PodUid)

@@ -9,9 +9,18 @@ internal static class SessionSentences
 {
     /// <param name="entry">A session whose pod is still starting (<see cref="LoginGate.IsStarting"/>).</param>
     /// <param name="limit">How long the login waits.</param>
-    public static string Waiting(SessionEntry entry, TimeSpan limit) => entry.State == EndpointState.NotReady
-        ? $"The pod of session {entry.SessionId} is not ready{InBrackets(entry.Cause)}. Waiting up to {Quantity.Describe(limit)} for it."
-        : $"Session {entry.SessionId} is starting{InBrackets(entry.Cause)}. Waiting up to {Quantity.Describe(limit)} for its pod.";
+    public static string Waiting(SessionEntry entry, TimeSpan limit)
+    {
+        string id = entry.SessionId;
+        string time = Quantity.Describe(limit);
+        return entry switch
+        {
+            { State: EndpointState.NotReady } => $"The pod of session {id} is not ready{InBrackets(entry.Cause)}. Waiting up to {time} for it.",
+            { Reason: ReadyReasons.Suspended } => $"Session {id} is suspended. Asking for its pod. Waiting up to {time} for it.",
+            _ when LoginGate.IsAskedFor(entry) => $"Session {id} has no pod{InBrackets(entry.Cause)}. Asking for one. Waiting up to {time} for it.",
+            _ => $"Session {id} is starting{InBrackets(entry.Cause)}. Waiting up to {time} for its pod.",
+        };
+    }
 
     public static string Expired(SessionEntry entry) => string.Create(
         CultureInfo.InvariantCulture,
@@ -38,6 +47,8 @@ internal static class SessionSentences
         {
             (ReadyReasons.WaitingForPod, _) => $"Session {id} has no pod yet. Try again in a moment.",
             (ReadyReasons.PodNotReady, var cause) => $"The pod of session {id} has not started yet{InBrackets(cause)}. Try again in a moment.",
+            (ReadyReasons.Suspended, _) when entry.WakesOnLogin => $"Session {id} is suspended, and its pod has not started in time. Try again in a moment.",
+            (ReadyReasons.Suspended, _) => $"Session {id} is suspended. Ask its owner to resume it.",
             (ReadyReasons.PodTerminating, _) => PodDeleted(entry),
             (ReadyReasons.PodFailed, _) => $"The pod of session {id} has ended. Ask for a new session.",
             (ReadyReasons.ContainerMissing, _) => $"The pod of session {id} does not have the container that the session names. Ask its owner to correct it.",

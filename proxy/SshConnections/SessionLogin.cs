@@ -13,7 +13,7 @@ namespace SshGateway.Proxy.SshConnections;
 /// Logs an authenticated client in to its session's pod as it is now: waits for a pod that is on its way, and begins
 /// again where the pod changes meanwhile. Tells the user what it waits for.
 /// </summary>
-internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLoginLimits limits, TimeProvider time)
+internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, WaitingLogins waiting, PodLoginLimits limits, TimeProvider time)
 {
     // The session may change while a login is under way. After the time to wait for a pod, one that keeps changing is
     // not worth following.
@@ -109,6 +109,8 @@ internal sealed class SessionLogin(SessionTable table, PodLogin podLogin, PodLog
         AuthenticatedClient client, SessionEntry entry, OpenSession session, CancellationToken patience, CancellationToken cancellation)
     {
         using Activity? step = LoginTrace.Start(LoginTrace.Wait);
+        // Behind the authentication, so that nobody else wakes a session.
+        using IDisposable wait = waiting.Add(entry.SessionId);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience, cancellation);
         while (!either.IsCancellationRequested && LoginGate.IsStarting(entry, time.GetUtcNow()))
         {

@@ -60,6 +60,7 @@ internal static class EntryRules
                 $"one of authorized_principals does not have 1 to {MaxPrincipalLength} bytes",
             { Recording: < RecordingMode.None or > RecordingMode.All } => $"recording {(int)entry.Recording} is unknown",
             { Recording: not RecordingMode.None, Passthrough: true } => "recording and passthrough exclude each other",
+            { Wake: < Wake.OnLogin or > Wake.Never } => $"wake {(int)entry.Wake} is unknown",
             { Exec: { } exec } => FindProblem(entry, exec, hasPod),
             _ => null,
         };

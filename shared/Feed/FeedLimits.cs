@@ -12,6 +12,9 @@ internal static class FeedLimits
     /// <summary>Open connections that a proxy names.</summary>
     public const int MaxReportedConnections = 20_000;
 
+    /// <summary>Sessions of whose logins one waits, in one report and so of one proxy.</summary>
+    public const int MaxWantedSessions = 1000;
+
     /// <summary>Characters of a certificate's key id.</summary>
     public const int MaxCertificateName = 256;
 }

@@ -35,6 +35,9 @@ internal static class ReadyReasons
     /// <summary><c>spec.access</c> is Draining.</summary>
     public const string Draining = "Draining";
 
+    /// <summary><c>spec.suspend</c> is true: no login goes to a pod, whether there is one or not.</summary>
+    public const string Suspended = "Suspended";
+
     /// <summary>The session is being deleted.</summary>
     public const string SessionTerminating = "SessionTerminating";
 

@@ -10,7 +10,7 @@ namespace SshGateway.Tests.EndToEnd;
 public sealed class PodWaitTests(SharedGateway shared)
 {
     [RealSshTheory]
-    [InlineData("early-no-pod", false, "Session early-no-pod is starting. Waiting up to 1 minute for its pod.")]
+    [InlineData("early-no-pod", false, "Session early-no-pod has no pod. Asking for one. Waiting up to 1 minute for it.")]
     [InlineData("early-unready", true, "The pod of session early-unready is not ready. Waiting up to 1 minute for it.")]
     public async Task A_login_waits_for_its_pod_and_says_so(string id, bool hasPod, string sentence)
     {
@@ -50,7 +50,7 @@ public sealed class PodWaitTests(SharedGateway shared)
         shared.Gateway.Manifests.Write(new SessionManifest(Id, [shared.UserKey.PublicLine]));
         CommandResult result = await shared.Client.RunWhenKnownAsync(Id, "true");
         Assert.Equal(255, result.ExitCode);
-        Assert.Contains("Waiting up to 1 second for its pod.", result.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("Waiting up to 1 second for it.", result.ErrorText, StringComparison.Ordinal);
         Assert.Contains($"The pod that session {Id} names does not exist.", result.ErrorText, StringComparison.Ordinal);
         shared.Gateway.Manifests.Remove(Id);
     }

@@ -10,9 +10,9 @@ using SshGateway.Operator.Model;
 namespace SshGateway.Operator.Kubernetes.Status;
 
 /// <summary>
-/// Writes an event when a session's Ready condition has changed, or its logins are refused, for
-/// <c>kubectl describe</c>. Best effort: one at a time, none twice, and what does not fit into the queue is dropped.
-/// Nothing waits for it.
+/// Writes an event when a session's Ready condition has changed, a login asks for its pod, or its logins are refused,
+/// for <c>kubectl describe</c>. Best effort: one at a time, none twice, and what does not fit into the queue is
+/// dropped. Nothing waits for it.
 /// </summary>
 internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProvider time, ILogger<EventWriter> logger)
 {
@@ -38,6 +38,10 @@ internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProv
         if (ready is not null && Ready(session.Status)?.Reason != ready.Reason)
         {
             _queue.Writer.TryWrite((session.Key, Compose(session, "Route", ready.Reason ?? "", ready.Message ?? "", Warnings.Contains(ready.Reason ?? ""))));
+        }
+        if (WakeCondition.IsRequested(written) && !WakeCondition.IsRequested(session.Status))
+        {
+            _queue.Writer.TryWrite((session.Key, Compose(session, "Wake", SessionCondition.WakeRequested, WakeCondition.Find(written)?.Message ?? "", isWarning: false)));
         }
     }
 

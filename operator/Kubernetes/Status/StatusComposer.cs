@@ -20,12 +20,14 @@ internal static class StatusComposer
     /// <param name="state">The objects, and the route that follows from them.</param>
     /// <param name="usage">What the proxies report; null: not known yet.</param>
     /// <param name="hostKey">What they know of the pod's host key; null: nothing.</param>
-    public static SessionStatus Compose(SessionState state, SessionUsage? usage, HostKeyRecord? hostKey, DateTimeOffset now)
+    /// <param name="waits">The logins that wait for the pod; left out: not known.</param>
+    public static SessionStatus Compose(SessionState state, SessionUsage? usage, HostKeyRecord? hostKey, DateTimeOffset now, LoginWaits waits = default)
     {
         // The API writes times in whole seconds.
         now = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
         SessionStatus? previous = state.Session.Status;
         Condition ready = Conditions.Ready(state, hostKey, now);
+        Condition? wake = WakeCondition.Compose(state, ready, waits, now);
         SessionEndpoint? endpoint = ComposeEndpoint(state.Route, hostKey, previous?.Endpoint, ready.Holds == true ? now : null);
         int? connections = ComposeConnections(previous, usage);
         return new SessionStatus
@@ -38,8 +40,8 @@ internal static class StatusComposer
             LastActivityTime = ComposeActivity(previous, usage?.LastActivity, connections),
             Conditions =
             [
-                .. new[] { ready, Conditions.PodBound(state), Conditions.PodReady(state.Route), Conditions.KeysValid(state) }
-                    .Select(c => Compose(c, state.Session, now)),
+                .. new Condition?[] { ready, Conditions.PodBound(state), Conditions.PodReady(state.Route), Conditions.KeysValid(state), wake }
+                    .OfType<Condition>().Select(c => Compose(c, state.Session, now)),
             ],
         };
     }
@@ -109,6 +111,7 @@ internal static class StatusComposer
         ReadyReasons.EndpointReady => "Ready",
         ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound => "Pending",
         ReadyReasons.PodNotReady => WasReady(state) ? "NotReady" : "Starting",
+        ReadyReasons.Suspended => "Suspended",
         ReadyReasons.PodTerminating or ReadyReasons.SessionTerminating or ReadyReasons.Draining => "Draining",
         ReadyReasons.PodFailed or ReadyReasons.AccessDisabled or ReadyReasons.Expired => "Ended",
         ReadyReasons.Conflict or ReadyReasons.SessionIdTaken => "Conflict",

@@ -25,6 +25,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
 
     private readonly Meter _meter = new("SshGateway.Operator.Status");
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _wakeRequests;
     private readonly ApiClient _api;
     private readonly EventWriter _events;
     private readonly UsageTable _usage;
@@ -52,9 +53,12 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         _queue = new LeaderQueue(lease, time, () => _states.Keys);
         _window = new WriteWindow(time);
         _failures = _meter.CreateCounter<long>("sshgateway.operator.status_write_failures", description: "Writes of a session's status that failed, without first conflicts");
+        _wakeRequests = _meter.CreateCounter<long>("sshgateway.operator.wake_requests", description: "Sessions that this operator, as the leader, asked a pod for because a login waited");
         // An alert needs the 0 before the first failure.
         _failures.Add(0);
+        _wakeRequests.Add(0);
         _usage.Changed += OnUsageChanged;
+        _usage.WaitingLogins.Changed += OnWaitsChanged;
         _hostKeys.Changed += OnHostKeyChanged;
     }
 
@@ -114,6 +118,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
     public void Dispose()
     {
         _usage.Changed -= OnUsageChanged;
+        _usage.WaitingLogins.Changed -= OnWaitsChanged;
         _hostKeys.Changed -= OnHostKeyChanged;
         _queue.Dispose();
         _meter.Dispose();
@@ -126,6 +131,17 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
             if (_bySessionId.TryGetValue(sessionId, out ObjectKey key))
             {
                 _queue.AddAfter(key, UsageDelay);
+            }
+        }
+    }
+
+    private void OnWaitsChanged(IReadOnlyCollection<string> sessionIds)
+    {
+        foreach (string sessionId in sessionIds)
+        {
+            if (_bySessionId.TryGetValue(sessionId, out ObjectKey key))
+            {
+                _queue.Add(key);
             }
         }
     }
@@ -188,7 +204,16 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
             // They may have ended while nobody listened.
             _queue.AddAfter(key, _usage.CompleteIn);
         }
-        SessionStatus status = StatusComposer.Compose(state, usage, _hostKeys.Find(state.Route?.PodUid ?? ""), now);
+        var waits = LoginWaits.Find(_usage, state);
+        if (WakeCondition.FindReviewDelay(state, waits, now) is { } delay)
+        {
+            _queue.AddAfter(key, delay);
+        }
+        else if (!waits.IsKnown && WakeCondition.IsRequested(state.Session.Status))
+        {
+            _queue.AddAfter(key, _usage.CompleteIn);
+        }
+        SessionStatus status = StatusComposer.Compose(state, usage, _hostKeys.Find(state.Route?.PodUid ?? ""), now, waits);
         string? version = state.Session.Metadata?.ResourceVersion;
         bool isSettled = _settled.TryGetValue(key, out (string? Version, SessionStatus Status) last)
             && last.Version == version && StatusPatch.AreEqual(last.Status, status);
@@ -210,6 +235,10 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         }
         StatusLog.Written(_logger, key, status.Phase);
         _events.Note(session, status);
+        if (WakeCondition.IsRequested(status) && !WakeCondition.IsRequested(session.Status))
+        {
+            _wakeRequests.Add(1);
+        }
         _failing.TryRemove(key, out _);
         _settled[key] = (session.Metadata?.ResourceVersion, status);
     }

@@ -1,4 +1,5 @@
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;
 
 namespace SshGateway.Tests.EndToEnd.Cluster;
@@ -11,7 +12,7 @@ internal sealed class ClusterFactAttribute : FactAttribute
 {
     private static readonly Lazy<string?> Found = new(FindProblem);
 
-    public ClusterFactAttribute() => Skip = Problem;
+    public ClusterFactAttribute(bool withPython = false) => Skip = Problem ?? (withPython ? PythonFactAttribute.Problem : null);
 
     /// <summary>Why there can be no cluster here; null when there can.</summary>
     public static string? Problem => Found.Value;

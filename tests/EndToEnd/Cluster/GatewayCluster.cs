@@ -111,8 +111,18 @@ public sealed class GatewayCluster : IAsyncLifetime
     /// <param name="node">The pod's node; null: the scheduler's choice.</param>
     internal async Task CreateSessionAsync(string session, string? node = null)
     {
-        await Nodes.ApplyAsync(Example("claudesession.yaml", session));
+        await CreateSessionWithoutPodAsync(session);
         await CreatePodAsync(session, node);
+    }
+
+    internal Task CreateSessionWithoutPodAsync(string session) => Nodes.ApplyAsync(Example("claudesession.yaml", session));
+
+    /// <summary>The pod that <see cref="CreatePodAsync"/> creates, as JSON.</summary>
+    internal async Task<string> DescribePodAsync(string session)
+    {
+        string file = Path.Combine(Nodes.Directory, $"{session}-pod.yaml");
+        await File.WriteAllTextAsync(file, Example("claude-pod.yaml", session).Split("\n---\n").Single(document => document.Contains("\nkind: Pod\n", StringComparison.Ordinal)));
+        return await Nodes.KubectlAsync("create", "--dry-run=client", "-o", "json", "-f", file);
     }
 
     internal Task CreatePodAsync(string session, string? node = null)

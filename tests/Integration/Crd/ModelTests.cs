@@ -34,6 +34,11 @@ public sealed class ModelTests
         CustomResource.Spec.GetProperty("properties").GetProperty("recording").GetProperty("enum").EnumerateArray().Select(e => e.GetString()));
 
     [Fact]
+    public void The_words_of_wake_are_those_that_the_operator_knows() => Assert.Equal(
+        CustomResource.Spec.GetProperty("properties").GetProperty("wake").GetProperty("enum").EnumerateArray().Select(e => SessionRules.ParseWake(e.GetString())),
+        Enum.GetValues<Wake>().Cast<Wake?>());
+
+    [Fact]
     public void The_defaults_are_those_of_the_operator()
     {
         JsonElement ssh = CustomResource.Spec.GetProperty("properties").GetProperty("ssh").GetProperty("properties");
@@ -46,6 +51,9 @@ public sealed class ModelTests
         Assert.Equal(
             SessionRules.ParseRecording(null).ToString(),
             CustomResource.Spec.GetProperty("properties").GetProperty("recording").GetProperty("default").GetString());
+        Assert.Equal(
+            SessionRules.ParseWake(null).ToString(),
+            CustomResource.Spec.GetProperty("properties").GetProperty("wake").GetProperty("default").GetString());
     }
 
     private static IEnumerable<string> InSchema(string path, JsonElement schema) =>

@@ -157,6 +157,11 @@ internal static class SessionVariants
         Good("passthrough without a recording", "spec", Spec(recording: "None", passthrough: true)),
         Good("a recording without passthrough", "spec", Spec(recording: "All", passthrough: false)),
         Bad("a recorded passthrough", "spec", Spec(recording: "Terminal", passthrough: true)),
+        Good("suspended", "spec.suspend", true),
+        Good("wake on login", "spec.wake", "OnLogin"),
+        Good("wake never", "spec.wake", "Never"),
+        Bad("a wake that there is not", "spec.wake", "Always"),
+        Bad("a wake in small letters", "spec.wake", "never"),
     ];
 
     private static SessionVariant Good(string title, string field, JsonNode? value) => new(title, true, field, value);

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Deploy;
 using SshGateway.Tests.Support.Harness;
@@ -11,7 +10,7 @@ namespace SshGateway.Tests.Integration.Deploy;
 /// The Python of docs/tars.md, run as it stands there, as TARS's ServiceAccount, with the operator as its own.
 /// </summary>
 [Collection(DeployGroup.Name)]
-public sealed partial class TarsGuideTests(KubernetesServer server)
+public sealed class TarsGuideTests(KubernetesServer server)
 {
     // Kubelet's part is played here: the pod is there, and becomes ready some time later.
     private const string Driver = $$$"""
@@ -78,8 +77,7 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
             "the operator holds the Lease and the CA is published");
         using var directory = new TemporaryDirectory();
         directory.Write("token", await Account.TokenAsync(server, "tars", "tars", FeedKeys.Audience));
-        string guide = await File.ReadAllTextAsync(Repository.File("docs/tars.md"));
-        directory.Write("tars.py", string.Concat(PythonBlock().Matches(guide).Select(m => m.Groups[1].Value)) + Driver);
+        directory.Write("tars.py", await TarsGuide.PythonAsync(Driver));
 
         string printed = await Command.OutputAsync(
             "env", $"KUBECONFIG={await KubeconfigAsync("tars")}", $"CLUSTER_KUBECONFIG={await KubeconfigAsync("cluster")}",
@@ -103,7 +101,4 @@ public sealed partial class TarsGuideTests(KubernetesServer server)
     }
 
     private async Task<string> KubeconfigAsync(string account) => server.Kubeconfig(user: $"token: {await Account.TokenAsync(server, "tars", account)}");
-
-    [GeneratedRegex("(?ms)^```python\n(.+?)^```")]
-    private static partial Regex PythonBlock();
 }

@@ -70,6 +70,19 @@ public sealed class EntryEncodingTests
         Assert.False(decoded.Authorizes(Key.Blob.Span));
     }
 
+    // What was sent before the field came into being is sent as it was.
+    [Fact]
+    public void Whether_a_login_asks_for_the_pod_arrives_at_the_proxies()
+    {
+        Entry byDefault = Entry.Parser.ParseFrom(EntryEncoding.Encode(Good, null, out _).Wire.Span);
+        Entry never = Entry.Parser.ParseFrom(EntryEncoding.Encode(Good with { Wake = Wake.Never }, null, out _).Wire.Span);
+
+        Assert.Equal((true, false), (new SessionEntry(byDefault).WakesOnLogin, new SessionEntry(never).WakesOnLogin));
+        Assert.Equal(byDefault.CalculateSize() + 3, never.CalculateSize());
+        byDefault.Wake = (Wake)2;
+        Assert.Contains("wake 2", EntryRules.FindProblem(byDefault), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false, 0, 0, "None")]
     [InlineData(true, 7, 600, "None")]

@@ -28,6 +28,10 @@ public sealed class FeedWireTests
             "1A0C" + "0A08" + "0A0161" + "1002" + "18AC02" + "1001"),
         // It ends: nothing but its name, for 0 is what a field has that is left out.
         (new ProxyMessage { Activity = new Activity { Sessions = { new SessionActivity { SessionId = "a" } } } }, "1A05" + "0A03" + "0A0161"),
+        (new ProxyMessage { Activity = new Activity { Wanted = new Wanted { Sessions = { new WantedSession { SessionId = "a", Since = 300 } } } } },
+            "1A0A" + "3208" + "0A06" + "0A0161" + "10AC02"),
+        // Nobody waits any more; without the field there would be nothing to say of it.
+        (new ProxyMessage { Activity = new Activity { Wanted = new Wanted() } }, "1A02" + "3200"),
         (new ProxyMessage { HostKeyMismatch = new HostKeyMismatch { SessionId = "a", PodUid = "u", Reason = "HostKeyMismatch", HostKeyFingerprint = "SHA256:x" } },
             "2221" + "0A0161" + "120175" + "1A0F" + "486F73744B65794D69736D61746368" + "2208" + "5348413235363A78"),
         (new ProxyMessage { LearnedHostKey = new LearnedHostKey { SessionId = "a", PodUid = "u", Key = ByteString.CopyFrom(1, 2) } },

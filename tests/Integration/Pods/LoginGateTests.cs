@@ -47,6 +47,23 @@ public sealed class LoginGateTests
         Assert.Equal(sentence, refused.Sentence);
     }
 
+    // (state, reason, whether logins wait, whether they ask for the pod)
+    [Theory]
+    [InlineData(EndpointState.None, "WaitingForPod", Wake.OnLogin, true, true)]
+    [InlineData(EndpointState.None, "WaitingForPod", Wake.Never, true, false)]
+    [InlineData(EndpointState.None, "PodNotFound", Wake.OnLogin, true, true)]
+    [InlineData(EndpointState.None, "Suspended", Wake.OnLogin, true, true)]
+    [InlineData(EndpointState.None, "Suspended", Wake.Never, false, false)]
+    [InlineData(EndpointState.None, "PodNotReady", Wake.OnLogin, true, false)]
+    [InlineData(EndpointState.NotReady, "PodNotReady", Wake.OnLogin, true, false)]
+    [InlineData(EndpointState.None, "PodFailed", Wake.OnLogin, false, false)]
+    public void A_login_waits_for_a_pod_and_asks_for_one_that_is_not_there(EndpointState state, string reason, Wake wake, bool waits, bool asks)
+    {
+        SessionEntry entry = Sessions.Entry(state: state, reason: reason, withoutEndpoint: state == EndpointState.None, wake: wake);
+        Assert.Equal((waits, asks), (LoginGate.IsStarting(entry, Now), LoginGate.IsAskedFor(entry)));
+        Assert.False(LoginGate.IsStarting(Sessions.Entry(state: state, access: Access.Disabled, reason: reason, withoutEndpoint: state == EndpointState.None, wake: wake), Now));
+    }
+
     // A session without sshd has no port, and its pod is reached all the same.
     [Fact]
     public void A_ready_session_without_sshd_takes_logins() => Assert.Null(LoginGate.Check(Sessions.Entry(exec: true), Now));

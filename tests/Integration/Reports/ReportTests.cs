@@ -1,130 +1,60 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
-using SshGateway.Feed;
-using SshGateway.Feed.Client;
-using SshGateway.Operator.Feed;
-using SshGateway.Operator.Feed.Authentication;
 using SshGateway.Operator.HostKeys;
-using SshGateway.Operator.Table;
 using SshGateway.Operator.Usage;
-using SshGateway.Proxy.Configuration;
-using SshGateway.Proxy.Feed;
 using SshGateway.Proxy.Outcomes;
-using SshGateway.Proxy.Pods;
-using SshGateway.Proxy.Sessions;
 using SshGateway.Ssh.Keys;
 using SshGateway.Ssh.Transport;
 using SshGateway.Tests.Support;
-using SshGateway.Tests.Support.Grpc;
 using SshGateway.Tests.Support.Pods;
 using SshGateway.Tests.Support.Ssh;
 using SshGateway.Tests.Support.SshConnections;
 using Xunit;
-using FeedMetrics = SshGateway.Operator.Feed.FeedMetrics;
-
-using OperatorMetrics = SshGateway.Operator.Feed.FeedMetrics;
 
 namespace SshGateway.Tests.Integration.Reports;
 
 /// <summary>Real logins at a proxy, and what two operators come to know of them.</summary>
-public sealed class ReportTests : IAsyncLifetime, IDisposable
+public sealed class ReportTests : ReportFixture
 {
     private static readonly byte[] Data = [94, 0, 0, 0, 0, 0, 0, 0, 1, (byte)'x'];
-
-    private readonly ManualTimeProvider _time = new();
-    private readonly GatewayRig _gateway;
-    private readonly UsageTable[] _usage;
-    private readonly HostKeyTable[] _hostKeys = [new HostKeyTable(), new HostKeyTable()];
-    private readonly List<TestServer> _operators = [];
-    private readonly EndpointTable _table = new();
-    private readonly OperatorMetrics _metrics;
-    private ReportClient? _client;
-
-    public ReportTests()
-    {
-        _gateway = new GatewayRig(new ProxyOptions(), new PodLoginLimits(), _time);
-        _metrics = new OperatorMetrics(_table);
-        _usage = [new UsageTable(_table, _time), new UsageTable(_table, _time)];
-    }
-
-    public async Task InitializeAsync()
-    {
-        await _gateway.InitializeAsync();
-        _table.Apply([new TableEntry(GatewayRig.SessionId, "uid-1", new byte[1])], [], default);
-        foreach (UsageTable usage in _usage)
-        {
-            HostKeyTable hostKeys = _hostKeys[_operators.Count];
-            hostKeys.Bind(GatewayRig.SessionId, "uid-1", forgotten: null);
-            _operators.Add(await TestServer.StartAsync(services => new FeedService(
-                _table, usage, hostKeys, _metrics, new NoAuthentication(), _time,
-                services.GetRequiredService<IHostApplicationLifetime>(), NullLogger<FeedService>.Instance)));
-        }
-        _client = new ReportClient(
-            new FeedOptions { Program = ProxyFeed.Program, Operators = [.. _operators.Select(o => $"127.0.0.1:{o.Port}")], Id = "proxy-a", AuthoritiesFile = null, TokenFile = null },
-            _gateway.OpenSessions, _gateway.RefusedLogins, _gateway.PodHostKeys, _time, NullLogger<ReportClient>.Instance);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _client!.StopAsync(CancellationToken.None);
-        await _gateway.DisposeAsync();
-        foreach (TestServer server in _operators)
-        {
-            await server.DisposeAsync();
-        }
-    }
-
-    public void Dispose()
-    {
-        _client?.Dispose();
-        _gateway.Dispose();
-        _metrics.Dispose();
-        foreach (UsageTable usage in _usage)
-        {
-            usage.Dispose();
-        }
-    }
 
     [Fact]
     public async Task Every_operator_learns_who_is_there_when_the_stream_begins()
     {
-        await using SshClientTransport client = await _gateway.LogInAsync();
-        await using SshClientTransport other = await _gateway.LogInAsync();
+        await using SshClientTransport client = await Gateway.LogInAsync();
+        await using SshClientTransport other = await Gateway.LogInAsync();
 
-        await _client!.StartAsync(CancellationToken.None);
+        await Client!.StartAsync(CancellationToken.None);
 
-        await ReportedAsync(new SessionUsage(2, _time.GetUtcNow()), advance: false);
+        await ReportedAsync(new SessionUsage(2, Time.GetUtcNow()), advance: false);
     }
 
     [Fact]
     public async Task Logins_use_and_ends_are_reported()
     {
-        await _client!.StartAsync(CancellationToken.None);
-        await using SshClientTransport client = await _gateway.LogInAsync();
+        await Client!.StartAsync(CancellationToken.None);
+        await using SshClientTransport client = await Gateway.LogInAsync();
         await ReportedAsync(u => u.Connections == 1);
 
-        _time.Advance(TimeSpan.FromMinutes(3));
+        Time.Advance(TimeSpan.FromMinutes(3));
         await client.Output.SendAsync(Data).Limited();
         Assert.Equal(Data, (await client.ReceiveAsync().Limited()).Payload.ToArray());
-        DateTimeOffset used = _time.GetUtcNow();
-        _gateway.OpenSessions.Review();
+        DateTimeOffset used = Time.GetUtcNow();
+        Gateway.OpenSessions.Review();
         await ReportedAsync(u => u.Connections == 1 && u.LastActivity >= used);
 
         client.Abort();
-        await _gateway.Ends.NextAsync();
+        await Gateway.Ends.NextAsync();
         await ReportedAsync(u => u.Connections == 0);
     }
 
     [Fact]
     public async Task A_login_that_came_and_went_between_two_reports_is_a_use()
     {
-        await _client!.StartAsync(CancellationToken.None);
-        await using (SshClientTransport client = await _gateway.LogInAsync())
+        await Client!.StartAsync(CancellationToken.None);
+        await using (SshClientTransport client = await Gateway.LogInAsync())
         {
             client.Abort();
         }
-        await _gateway.Ends.NextAsync();
+        await Gateway.Ends.NextAsync();
 
         await ReportedAsync(u => u.Connections == 0);
     }
@@ -132,26 +62,26 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Every_operator_lists_the_connections_and_the_bytes_that_they_transfer()
     {
-        await using SshClientTransport before = await _gateway.LogInAsync();
-        await _client!.StartAsync(CancellationToken.None);
+        await using SshClientTransport before = await Gateway.LogInAsync();
+        await Client!.StartAsync(CancellationToken.None);
         await ListedAsync(connections => connections.Count == 1);
-        await using SshClientTransport client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await Gateway.LogInAsync();
         await ListedAsync(connections => connections.Count == 2);
-        foreach (UsageTable usage in _usage)
+        foreach (UsageTable usage in Usage)
         {
             Assert.All(usage.Connections.Find(GatewayRig.SessionId), connection => Assert.Equal(
-                ("proxy-a", "ssh", _gateway.Key.PublicKey.Fingerprint, "", "127.0.0.1"),
+                ("proxy-a", "ssh", Gateway.Key.PublicKey.Fingerprint, "", "127.0.0.1"),
                 (connection.Proxy, connection.Protocol, connection.Key, connection.Certificate, connection.Address.Split(':')[0])));
         }
 
-        long counted = _usage[0].Connections.Find(GatewayRig.SessionId)[1].BytesFromClient;
+        long counted = Usage[0].Connections.Find(GatewayRig.SessionId)[1].BytesFromClient;
         await client.Output.SendAsync(new byte[] { 94, 0, 0, 0, 0 }).Limited();
         await client.ReceiveAsync().Limited();
-        _gateway.OpenSessions.Review();
+        Gateway.OpenSessions.Review();
         await ListedAsync(connections => connections[1].BytesFromClient > counted && connections[1].BytesToClient > 0);
 
         client.Abort();
-        await _gateway.Ends.NextAsync();
+        await Gateway.Ends.NextAsync();
         await ListedAsync(connections => connections.Count == 1);
     }
 
@@ -161,12 +91,12 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     [InlineData(1)]
     public async Task Each_operator_can_close_a_connection(int index)
     {
-        await _client!.StartAsync(CancellationToken.None);
-        await using SshClientTransport other = await _gateway.LogInAsync();
+        await Client!.StartAsync(CancellationToken.None);
+        await using SshClientTransport other = await Gateway.LogInAsync();
         await ListedAsync(connections => connections.Count == 1);
-        await using SshClientTransport client = await _gateway.LogInAsync();
+        await using SshClientTransport client = await Gateway.LogInAsync();
         await ListedAsync(connections => connections.Count == 2);
-        ConnectionTable table = _usage[index].Connections;
+        ConnectionTable table = Usage[index].Connections;
         LiveConnection connection = table.Find(GatewayRig.SessionId)[1];
 
         Task<CloseResult> closing = table.CloseAsync(connection, "somebody\n", CancellationToken.None);
@@ -174,7 +104,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         var disconnected = await Assert.ThrowsAsync<PeerDisconnectedException>(async () => await client.ReceiveAsync().Limited());
         Assert.Contains($"An administrator closed this connection to session {GatewayRig.SessionId} (connection {connection.Id}).", disconnected.Description, StringComparison.Ordinal);
         client.Abort();
-        (ConnectionEnd end, _, string? detail) = await _gateway.Ends.NextAsync();
+        (ConnectionEnd end, _, string? detail) = await Gateway.Ends.NextAsync();
         Assert.Equal((ConnectionEnd.ClosedByAdministrator, "closed by somebody"), (end, detail?.TrimEnd()));
         await ListedAsync(connections => connections.Count == 1);
         Assert.Equal(CloseResult.Closed, await closing.Limited());
@@ -185,73 +115,73 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_proxy_that_is_gone_takes_its_connections_away()
     {
-        await using SshClientTransport client = await _gateway.LogInAsync();
-        await _client!.StartAsync(CancellationToken.None);
+        await using SshClientTransport client = await Gateway.LogInAsync();
+        await Client!.StartAsync(CancellationToken.None);
         await ListedAsync(connections => connections.Count == 1);
 
-        await _client.StopAsync(CancellationToken.None);
+        await Client.StopAsync(CancellationToken.None);
 
-        await Eventually.TrueAsync(() => _usage.All(usage => usage.Connections.Find(GatewayRig.SessionId).Count == 0), "they are still listed");
+        await Eventually.TrueAsync(() => Usage.All(usage => usage.Connections.Find(GatewayRig.SessionId).Count == 0), "they are still listed");
         // The sum is kept for a while: the proxy may come back.
-        Assert.All(_usage, usage => Assert.Equal(1, usage.Find(GatewayRig.SessionId)!.Value.Connections));
+        Assert.All(Usage, usage => Assert.Equal(1, usage.Find(GatewayRig.SessionId)!.Value.Connections));
     }
 
     [Fact]
     public async Task Keys_that_were_learned_before_and_keys_that_are_refused_are_reported_to_every_operator()
     {
-        await using (SshClientTransport client = await _gateway.LogInAsync())
+        await using (SshClientTransport client = await Gateway.LogInAsync())
         {
             client.Abort();
         }
-        await _gateway.Ends.NextAsync();
-        await _client!.StartAsync(CancellationToken.None);
-        await OpinionAsync(opinion => opinion is { Key: { } key, MismatchFingerprint: null, LearnedFrom: "proxy-a" } && key.Fingerprint == _gateway.Pod.HostKey.Fingerprint);
+        await Gateway.Ends.NextAsync();
+        await Client!.StartAsync(CancellationToken.None);
+        await OpinionAsync(opinion => opinion is { Key: { } key, MismatchFingerprint: null, LearnedFrom: "proxy-a" } && key.Fingerprint == Gateway.Pod.HostKey.Fingerprint);
 
         using var impostor = new PodPeer(Ed25519PrivateKey.Generate());
-        _gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: impostor.EndPoint, keys: [_gateway.Key.PublicKey]));
-        await using (SshClientTransport refused = await _gateway.StartLoginAsync())
+        Gateway.Table.Upsert(Sessions.Entry(GatewayRig.SessionId, endpoint: impostor.EndPoint, keys: [Gateway.Key.PublicKey]));
+        await using (SshClientTransport refused = await Gateway.StartLoginAsync())
         {
             Assert.Equal(ConnectionEnd.PodHostKeyMismatch, (await EndAsync(refused)).End);
         }
 
-        await OpinionAsync(opinion => opinion.Key!.Fingerprint == _gateway.Pod.HostKey.Fingerprint && opinion.MismatchFingerprint == impostor.HostKey.Fingerprint);
+        await OpinionAsync(opinion => opinion.Key!.Fingerprint == Gateway.Pod.HostKey.Fingerprint && opinion.MismatchFingerprint == impostor.HostKey.Fingerprint);
     }
 
     [Fact]
     public async Task Refused_logins_are_reported_as_a_sum_and_noticed_when_they_are_many()
     {
         var noticed = new System.Collections.Concurrent.ConcurrentQueue<SshGateway.Operator.Usage.RefusedLogins>();
-        foreach (UsageTable usage in _usage)
+        foreach (UsageTable usage in Usage)
         {
             usage.RefusedLogins.Noticed += noticed.Enqueue;
         }
-        await _client!.StartAsync(CancellationToken.None);
+        await Client!.StartAsync(CancellationToken.None);
         // The stream is there: what is refused from now on is told.
-        await using SshClientTransport first = await _gateway.LogInAsync();
+        await using SshClientTransport first = await Gateway.LogInAsync();
         await ReportedAsync(u => u.Connections == 1);
         using SshPrivateKey stranger = Ed25519PrivateKey.Generate();
         foreach (string session in (string[])[GatewayRig.SessionId, "nobody", GatewayRig.SessionId, GatewayRig.SessionId])
         {
-            await using SshClientTransport client = await _gateway.ConnectForAuthenticationAsync();
+            await using SshClientTransport client = await Gateway.ConnectForAuthenticationAsync();
             await client.Output.SendAsync(AuthMessages.Query(session, stranger)).Limited();
             Task answered = client.ReceiveAsync().AsTask();
             await Eventually.TrueAsync(
                 () =>
                 {
                     // Each refusal takes the same time.
-                    _time.Advance(TimeSpan.FromMilliseconds(100));
+                    Time.Advance(TimeSpan.FromMilliseconds(100));
                     return answered.IsCompleted;
                 },
                 "the key is not refused");
             await answered;
             client.Abort();
-            await Eventually.TrueAsync(() => _gateway.Connections == 1, "the connection does not end");
+            await Eventually.TrueAsync(() => Gateway.Connections == 1, "the connection does not end");
         }
 
         await Eventually.TrueAsync(
             () =>
             {
-                _time.Advance(TimeSpan.FromSeconds(1));
+                Time.Advance(TimeSpan.FromSeconds(1));
                 return noticed.Count == 2;
             },
             "both operators have been told");
@@ -265,17 +195,17 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         // The banner that explains it, and then the end.
         await client.ReceiveAsync().Limited();
         client.Abort();
-        return await _gateway.Ends.NextAsync();
+        return await Gateway.Ends.NextAsync();
     }
 
     private async Task OpinionAsync(Func<HostKeyRecord, bool> expectation)
     {
-        foreach (HostKeyTable hostKeys in _hostKeys)
+        foreach (HostKeyTable hostKeys in HostKeys)
         {
             await Eventually.TrueAsync(
                 () =>
                 {
-                    _time.Advance(TimeSpan.FromSeconds(1));
+                    Time.Advance(TimeSpan.FromSeconds(1));
                     return hostKeys.Find("uid-1") is { } opinion && expectation(opinion);
                 },
                 "both operators have been told");
@@ -284,12 +214,12 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
 
     private async Task ListedAsync(Func<IReadOnlyList<LiveConnection>, bool> expectation)
     {
-        foreach (UsageTable usage in _usage)
+        foreach (UsageTable usage in Usage)
         {
             await Eventually.TrueAsync(
                 () =>
                 {
-                    _time.Advance(TimeSpan.FromSeconds(1));
+                    Time.Advance(TimeSpan.FromSeconds(1));
                     return expectation(usage.Connections.Find(GatewayRig.SessionId));
                 },
                 "both operators list them");
@@ -300,14 +230,14 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
 
     private async Task ReportedAsync(Func<SessionUsage, bool> expectation, bool advance = true)
     {
-        foreach (UsageTable usage in _usage)
+        foreach (UsageTable usage in Usage)
         {
             await Eventually.TrueAsync(
                 () =>
                 {
                     if (advance)
                     {
-                        _time.Advance(TimeSpan.FromSeconds(1));
+                        Time.Advance(TimeSpan.FromSeconds(1));
                     }
                     return usage.Find(GatewayRig.SessionId) is { } found && expectation(found);
                 },

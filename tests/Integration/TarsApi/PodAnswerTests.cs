@@ -23,6 +23,7 @@ public sealed class PodAnswerTests
     [InlineData(EndpointState.None, Access.Enabled, 0, "InvalidKeys", "pending")]
     [InlineData(EndpointState.None, Access.Enabled, 0, "PodFailed", "stopped")]
     [InlineData(EndpointState.None, Access.Enabled, 0, "ContainerMissing", "pending")]
+    [InlineData(EndpointState.None, Access.Enabled, 0, "Suspended", "stopped")]
     [InlineData(EndpointState.None, Access.Disabled, 0, "AccessDisabled", "stopped")]
     public void An_address_is_given_only_while_logins_work(EndpointState state, Access access, long expiresAt, string reason, string status)
     {

@@ -32,7 +32,9 @@ internal static class Sessions
         string[]? principals = null,
         SshPublicKey[]? revoked = null,
         SshPublicKey? forgotten = null,
-        bool exec = false, RecordingMode recording = RecordingMode.None)
+        bool exec = false,
+        RecordingMode recording = RecordingMode.None,
+        Wake wake = Wake.OnLogin)
     {
         var entry = new Entry
         {
@@ -53,6 +55,7 @@ internal static class Sessions
             Cause = cause,
             Passthrough = passthrough,
             Recording = recording,
+            Wake = wake,
             ForgottenHostKeySha256 = HashOf(forgotten),
             HostKeySha256 = HashOf(recovered),
         };

@@ -107,6 +107,10 @@ internal sealed class GoldenCase(string name)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  recording: {session.Recording}\n");
             }
+            if (session.Wake != Wake.OnLogin)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  wake: {session.Wake}\n");
+            }
         }
         return text.Length == 0 ? "[]\n" : text.ToString();
     }

@@ -82,6 +82,8 @@ public sealed class GatewayRig : IAsyncLifetime, IDisposable
 
     internal RefusedLogins RefusedLogins => _services.GetRequiredService<RefusedLogins>();
 
+    internal WaitingLogins WaitingLogins => _services.GetRequiredService<WaitingLogins>();
+
     internal ConnectionEnds Ends { get; } = new();
 
     internal LogRecorder<ClientAuthentication> AuthenticationLog { get; } = new();

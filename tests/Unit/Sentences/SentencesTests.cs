@@ -72,10 +72,11 @@ public sealed class SentencesTests
             (ReadyReasons.PodNotFound, BindingReasons.UidMismatch), (ReadyReasons.PodNotReady, ""), (ReadyReasons.PodNotReady, "ImagePullBackOff"),
             (ReadyReasons.PodTerminating, ""), (ReadyReasons.PodFailed, ""), (ReadyReasons.ContainerMissing, ""), (ReadyReasons.Conflict, BindingReasons.MultiplePods),
             (ReadyReasons.Conflict, BindingReasons.ClaimedByOther), (ReadyReasons.InvalidKeys, ""), (ReadyReasons.InvalidSpec, ""),
-            (ReadyReasons.AddressRefused, ""), ("OfANewerOperator", "")])
+            (ReadyReasons.AddressRefused, ""), (ReadyReasons.Suspended, ""), ("OfANewerOperator", "")])
         {
             Login($"no pod: {reason} {cause}".TrimEnd(), Entry(EndpointState.None, reason, cause));
         }
+        Login("no pod: Suspended, wake Never", Suspended(Wake.Never));
         Case("full with 1", SessionSentences.Full("abc12", 1));
         Case("full with 20", SessionSentences.Full("abc12", 20));
         Case("cannot be recorded", SessionSentences.CannotRecord("abc12"));
@@ -89,12 +90,17 @@ public sealed class SentencesTests
 
         Headline("A login waits");
         foreach (SessionEntry entry in (SessionEntry[])[
-            Entry(EndpointState.None, ReadyReasons.WaitingForPod), Entry(EndpointState.None, ReadyReasons.PodNotReady, "Unschedulable"),
+            Entry(EndpointState.None, ReadyReasons.WaitingForPod), Entry(EndpointState.None, ReadyReasons.PodNotFound, BindingReasons.UidMismatch),
+            Entry(EndpointState.None, ReadyReasons.Suspended), Entry(EndpointState.None, ReadyReasons.PodNotReady, "Unschedulable"),
             Entry(EndpointState.NotReady, ReadyReasons.PodNotReady), Entry(EndpointState.NotReady, ReadyReasons.PodNotReady, "CrashLoopBackOff")])
         {
             Assert.True(LoginGate.IsStarting(entry, Now));
             Case($"{entry.State}: {entry.Reason} {entry.Cause}".TrimEnd(), SessionSentences.Waiting(entry, TimeSpan.FromSeconds(entry.Cause.Length == 0 ? 1 : 90)));
         }
+        SessionEntry patient = Support.Pods.Sessions.Entry(state: EndpointState.None, reason: ReadyReasons.WaitingForPod, withoutEndpoint: true, wake: Wake.Never);
+        Assert.True(LoginGate.IsStarting(patient, Now));
+        Case("None: WaitingForPod, wake Never", SessionSentences.Waiting(patient, TimeSpan.FromSeconds(1)));
+        Assert.False(LoginGate.IsStarting(Suspended(Wake.Never), Now));
 
         Headline("An open connection is closed");
         Case("expired", LoginGate.CheckOpenConnections(Support.Pods.Sessions.Entry(expiresAt: Now.ToUnixTimeSeconds()), Now)!.Sentence);
@@ -132,6 +138,12 @@ public sealed class SentencesTests
             RoutedSession route = RoutingFunction.Route(
                 Session with { Spec = Session.Spec! with { Access = access.ToString() } }, PodBinding.Bind(Ready), true, new RoutingOptions(false, false));
             Case(route.Reason, RouteDescription.Describe(route));
+        }
+        foreach (string wake in (string[])["OnLogin", "Never"])
+        {
+            RoutedSession route = RoutingFunction.Route(
+                Session with { Spec = Session.Spec! with { Suspend = true, Wake = wake } }, PodBinding.Bind(Ready), true, new RoutingOptions(false, false));
+            Case($"{route.Reason}, wake {wake}", RouteDescription.Describe(route));
         }
         RoutedSession deleted = RoutingFunction.Route(
             Session with { Metadata = Session.Metadata! with { DeletionTimestamp = Now } }, PodBinding.Bind(Ready), true, new RoutingOptions(false, false));
@@ -224,6 +236,9 @@ public sealed class SentencesTests
 
     private static SessionEntry Entry(EndpointState state, string reason, string cause = "") =>
         Support.Pods.Sessions.Entry(state: state, reason: reason, cause: cause, withoutEndpoint: state == EndpointState.None);
+
+    private static SessionEntry Suspended(Wake wake) =>
+        Support.Pods.Sessions.Entry(state: EndpointState.None, reason: ReadyReasons.Suspended, withoutEndpoint: true, wake: wake);
 
     private void Login(string name, SessionEntry entry) => Case(name, LoginGate.Check(entry, Now)!.Sentence);
 

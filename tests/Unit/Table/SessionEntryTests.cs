@@ -53,7 +53,7 @@ public sealed class SessionEntryTests
         Assert.Equal((fed.PodName, fed.PodUid, fed.Cause), (entry.PodName, entry.PodUid, entry.Cause));
         Assert.Equal(fed.PodIp.IsEmpty ? null : new IPEndPoint(new IPAddress(fed.PodIp.Span), (int)fed.Port), entry.Endpoint);
         Assert.Equal(fed.Exec is not null, entry.IsExec);
-        Assert.Equal((fed.TargetUser, fed.Reason, fed.Passthrough), (entry.TargetUser, entry.Reason, entry.Passthrough));
+        Assert.Equal((fed.TargetUser, fed.Reason, fed.Passthrough, fed.Wake == Wake.OnLogin), (entry.TargetUser, entry.Reason, entry.Passthrough, entry.WakesOnLogin));
         Assert.Equal((fed.ExpiresAt, (int)fed.MaxConnections, (double)fed.IdleTimeout), (entry.ExpiresAt, entry.MaxConnections, entry.IdleTimeout.TotalSeconds));
         Assert.Equal(fed.Recording, entry.Recording);
         Assert.Equal(EntryHash.Compute(fed), entry.WireHash);
@@ -121,6 +121,7 @@ public sealed class SessionEntryTests
                 break;
             case "passthrough":
                 e.Passthrough = true;
+                e.Wake = Wake.Never;
                 break;
             case "terminals recorded":
                 e.Recording = RecordingMode.Terminal;
