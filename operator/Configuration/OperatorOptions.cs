@@ -100,6 +100,9 @@ internal sealed class OperatorOptions
 
     public bool AllowUnlabelledPods { get; set; }
 
+    /// <summary>Whether sessions may take keys from Secrets, which the operator then lists and watches.</summary>
+    public bool AuthorizedKeysSecrets { get; set; }
+
     /// <summary>In CIDR notation. Empty: pods may have any address that is not refused for what it means.</summary>
     public IList<string> PodNetworks { get; set; } = [];
 

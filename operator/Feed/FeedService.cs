@@ -158,7 +158,10 @@ internal sealed class FeedService(
 
     // By our own names: the proxy's may be anything.
     private static string Describe((ReadVersions Own, ReadVersions Seen) lacking) =>
-        $"{(lacking.Own.Namespace is { Length: > 0 } name ? name : "all namespaces")}: sessions {lacking.Own.Sessions} of {lacking.Seen.Sessions}, pods {lacking.Own.Pods} of {lacking.Seen.Pods}";
+        $"{(lacking.Own.Namespace is { Length: > 0 } name ? name : "all namespaces")}: sessions {lacking.Own.Sessions} of {lacking.Seen.Sessions}, pods {lacking.Own.Pods} of {lacking.Seen.Pods}"
+        + $"{DescribeKeys("ConfigMaps", lacking.Own.ConfigMaps, lacking.Seen.ConfigMaps)}{DescribeKeys("Secrets", lacking.Own.Secrets, lacking.Seen.Secrets)}";
+
+    private static string DescribeKeys(string what, ulong own, ulong seen) => own == 0 ? "" : $", {what} {own} of {seen}";
 
     // Who does not know the message learns the same from the status.
     private static async Task EndAsync(FeedStream stream, GoAwayReason reason, TimeSpan retryAfter)

@@ -9,8 +9,14 @@ internal static class VersionsEncoding
     /// <param name="told">What the proxy knows already: left out.</param>
     public static Versions Encode(ClusterVersions versions, ClusterVersions told = default) => new()
     {
-        Namespaces = { versions.Namespaces.Except(told.Namespaces).Select(n => new NamespaceVersions { Namespace = n.Namespace, Sessions = n.Sessions, Pods = n.Pods }) },
+        Namespaces = { versions.Namespaces.Except(told.Namespaces).Select(Encode) },
     };
 
-    public static ClusterVersions Decode(Versions versions) => new([.. versions.Namespaces.Select(n => new ReadVersions(n.Namespace, n.Sessions, n.Pods))]);
+    public static ClusterVersions Decode(Versions versions) => new([.. versions.Namespaces.Select(Decode)]);
+
+    private static NamespaceVersions Encode(ReadVersions read) =>
+        new() { Namespace = read.Namespace, Sessions = read.Sessions, Pods = read.Pods, ConfigMaps = read.ConfigMaps, Secrets = read.Secrets };
+
+    private static ReadVersions Decode(NamespaceVersions read) =>
+        new(read.Namespace, read.Sessions, read.Pods) { ConfigMaps = read.ConfigMaps, Secrets = read.Secrets };
 }

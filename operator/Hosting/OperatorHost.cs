@@ -130,7 +130,7 @@ internal static class OperatorHost
         ApiServerAccess access = AccessReader.Read(options.Kubeconfig, "Operator:Kubeconfig", configuration, TimeProvider.System);
         // A connection for the watches, and one for everything else: an HTTP/2 connection has 100 streams.
         services.AddSingleton<IClusterSource>(s => new KubernetesSource(
-            access, [.. options.Namespaces], s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
+            access, new SourceSettings([.. options.Namespaces], options.AuthorizedKeysSecrets), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<KubernetesSource>>()));
         services.AddSingleton(s => new ApiClient(ApiConnection.Open(access), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ITokenReviewer, TokenReviewer>();
         services.TryAddSingleton<IIssuerKeysSource, ClusterIssuerKeys>();

@@ -106,6 +106,36 @@ internal sealed record SshSpec
 
     /// <summary>Whether a second way in, encrypted up to the pod, is allowed.</summary>
     public bool? Passthrough { get; init; }
+
+    /// <summary>Objects of the session's namespace that have further keys.</summary>
+    public IReadOnlyList<KeysSource?>? AuthorizedKeysFrom { get; init; }
+}
+
+/// <summary>One of <c>spec.ssh.authorizedKeysFrom</c>: exactly one of the two.</summary>
+internal sealed record KeysSource
+{
+    public KeysReference? ConfigMapRef { get; init; }
+
+    public KeysReference? SecretRef { get; init; }
+
+    /// <summary>The object, whether or not it exists; null: the source names none.</summary>
+    public ObjectKey? FindObject(string ofNamespace) =>
+        SecretRef is { Name: { } secret } ? new ObjectKey(Secret.KindName, ofNamespace, secret)
+        : ConfigMapRef is { Name: { } configMap } ? new ObjectKey(ConfigMap.KindName, ofNamespace, configMap)
+        : null;
+}
+
+/// <summary>Names the key of a ConfigMap or Secret whose value has the lines of an authorized_keys file.</summary>
+internal sealed record KeysReference
+{
+    public const string DefaultKey = "authorized_keys";
+
+    public string? Name { get; init; }
+
+    public string? Key { get; init; }
+
+    /// <summary>Whether the object or its key may be missing.</summary>
+    public bool? Optional { get; init; }
 }
 
 /// <summary><c>spec.exec</c>: how the exec relay runs commands in a pod without an sshd.</summary>

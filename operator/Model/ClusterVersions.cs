@@ -8,7 +8,7 @@ namespace SshGateway.Operator.Model;
 /// </summary>
 internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
 {
-    /// <summary>Two watches each: more are better read as one.</summary>
+    /// <summary>Two to four watches each: more are better read as one.</summary>
     public const int MaxNamespaces = 1000;
 
     private readonly IReadOnlyList<ReadVersions>? _namespaces = namespaces;
@@ -38,7 +38,13 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
         {
             if (read.Concerns(ofNamespace))
             {
-                highest = highest with { Sessions = Math.Max(highest.Sessions, read.Sessions), Pods = Math.Max(highest.Pods, read.Pods) };
+                highest = highest with
+                {
+                    Sessions = Math.Max(highest.Sessions, read.Sessions),
+                    Pods = Math.Max(highest.Pods, read.Pods),
+                    ConfigMaps = Math.Max(highest.ConfigMaps, read.ConfigMaps),
+                    Secrets = Math.Max(highest.Secrets, read.Secrets),
+                };
             }
         }
         return highest;
@@ -51,10 +57,17 @@ internal readonly struct ClusterVersions(IReadOnlyList<ReadVersions> namespaces)
 /// <param name="Pods">Zero: there is none to compare.</param>
 internal readonly record struct ReadVersions(string Namespace, ulong Sessions, ulong Pods)
 {
+    /// <summary>Zero: there is none to compare, as where no session names a ConfigMap.</summary>
+    public ulong ConfigMaps { get; init; }
+
+    /// <summary>Zero: there is none to compare.</summary>
+    public ulong Secrets { get; init; }
+
     /// <summary>Whether both have to do with a namespace.</summary>
     public bool Concerns(string ofNamespace) => Namespace == ofNamespace || Namespace.Length == 0 || ofNamespace.Length == 0;
 
-    public bool HasReached(ReadVersions other) => HasReached(Sessions, other.Sessions) && HasReached(Pods, other.Pods);
+    public bool HasReached(ReadVersions other) => HasReached(Sessions, other.Sessions) && HasReached(Pods, other.Pods)
+        && HasReached(ConfigMaps, other.ConfigMaps) && HasReached(Secrets, other.Secrets);
 
     private static bool HasReached(ulong own, ulong other) => own == 0 || own >= other;
 }

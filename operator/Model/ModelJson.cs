@@ -9,6 +9,8 @@ namespace SshGateway.Operator.Model;
 [JsonSerializable(typeof(ClaudeSession))]
 [JsonSerializable(typeof(SessionWithoutSpec))]
 [JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(ConfigMap))]
+[JsonSerializable(typeof(Secret))]
 internal sealed partial class ModelJson : JsonSerializerContext;
 
 /// <summary>What is read of a ClaudeSession with an unreadable spec: whose it is, and its last status.</summary>

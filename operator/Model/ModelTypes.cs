@@ -5,10 +5,19 @@ namespace SshGateway.Operator.Model;
 /// <summary>What a field of the model expects, in words for the object's author.</summary>
 internal static class ModelTypes
 {
+    /// <summary>The part of the model that has a kind's fields.</summary>
+    public static Type Find(string kind) => kind switch
+    {
+        Pod.KindName => typeof(Pod),
+        ConfigMap.KindName => typeof(ConfigMap),
+        Secret.KindName => typeof(Secret),
+        _ => typeof(ClaudeSession),
+    };
+
     /// <param name="field">The field's path, as System.Text.Json writes it without its <c>$.</c></param>
     public static string Expected(string kind, string field)
     {
-        Type? type = kind == Pod.KindName ? typeof(Pod) : typeof(ClaudeSession);
+        Type? type = Find(kind);
         foreach (string segment in field.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
             int bracket = segment.IndexOf('[', StringComparison.Ordinal);

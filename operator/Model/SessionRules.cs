@@ -11,6 +11,7 @@ internal static partial class SessionRules
     public const int MaxAuthorizedKeys = 16;
     public const int MaxHostKeys = 8;
     public const int MaxCAKeys = 4;
+    public const int MaxKeysSources = 8;
 
     private const int MaxKeyLineLength = 4096;
     private const int MaxRevokedKeys = 32;
@@ -21,6 +22,7 @@ internal static partial class SessionRules
     private const int MaxMatchLabels = 16;
     private const int MaxLabelNameLength = 317;
     private const int MaxLabelValueLength = 63;
+    private const int MaxObjectNameLength = 253;
 
     /// <summary><c>spec.access</c>; null when it is no such word.</summary>
     public static Access? ParseAccess(string? word) => word switch
@@ -145,7 +147,7 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.pod", "must have exactly one of name and matchLabels; leave pod out to take the pod that carries the session's label");
         }
-        if (pod.Name is not null && (pod.Name.Length > 253 || !DnsSubdomain().IsMatch(pod.Name)))
+        if (pod.Name is not null && (pod.Name.Length > MaxObjectNameLength || !DnsSubdomain().IsMatch(pod.Name)))
         {
             yield return new Violation("spec.pod.name", "must be the name of a pod in the session's namespace");
         }
@@ -174,12 +176,13 @@ internal static partial class SessionRules
         {
             yield return new Violation("spec.ssh.targetUser", "must be a user name of the pod, such as claude");
         }
-        foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, 1, MaxAuthorizedKeys)
+        foreach (Violation violation in CheckKeys("authorizedKeys", ssh?.AuthorizedKeys, ssh?.AuthorizedKeysFrom is { Count: > 0 } ? 0 : 1, MaxAuthorizedKeys)
             .Concat(CheckKeys("trustedUserCAKeys", ssh?.TrustedUserCAKeys, 0, MaxCAKeys))
             .Concat(CheckKeys("hostKeys", ssh?.HostKeys, 0, MaxHostKeys))
             .Concat(CheckKeys("hostCAKeys", ssh?.HostCAKeys, 0, MaxCAKeys))
             .Concat(CheckRevokedKeys(ssh?.RevokedKeys))
-            .Concat(CheckPrincipals(ssh?.AuthorizedPrincipals)))
+            .Concat(CheckPrincipals(ssh?.AuthorizedPrincipals))
+            .Concat(CheckKeysSources(ssh?.AuthorizedKeysFrom)))
         {
             yield return violation;
         }
@@ -227,6 +230,34 @@ internal static partial class SessionRules
             {
                 yield return new Violation(
                     $"{Field}[{i}]", $"must be 1 to {MaxPrincipalLength} characters, none of them a control character");
+            }
+        }
+    }
+
+    private static IEnumerable<Violation> CheckKeysSources(IReadOnlyList<KeysSource?>? sources)
+    {
+        const string Field = "spec.ssh.authorizedKeysFrom";
+        if (sources?.Count > MaxKeysSources)
+        {
+            yield return new Violation(Field, $"must have at most {MaxKeysSources} objects");
+        }
+        for (int i = 0; i < Math.Min(sources?.Count ?? 0, MaxKeysSources); i++)
+        {
+            KeysSource? source = sources![i];
+            if (source?.ConfigMapRef is null == source?.SecretRef is null)
+            {
+                yield return new Violation($"{Field}[{i}]", "must have exactly one of configMapRef and secretRef");
+                continue;
+            }
+            string field = $"{Field}[{i}].{(source!.SecretRef is null ? "configMapRef" : "secretRef")}";
+            KeysReference reference = source.SecretRef ?? source.ConfigMapRef!;
+            if (reference.Name is not { Length: <= MaxObjectNameLength } name || !DnsSubdomain().IsMatch(name))
+            {
+                yield return new Violation($"{field}.name", "must be the name of an object in the session's namespace");
+            }
+            if (reference.Key is { } key && !DataKey().IsMatch(key))
+            {
+                yield return new Violation($"{field}.key", "must be a key of the object's data: letters, digits, '-', '_' and '.'");
             }
         }
     }
@@ -294,6 +325,9 @@ internal static partial class SessionRules
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
     private static partial Regex DnsSubdomain();
+
+    [GeneratedRegex(@"^[-._a-zA-Z0-9]{1,253}\z")]
+    private static partial Regex DataKey();
 
     [GeneratedRegex(@"^[^\s\p{Cc}]{1,128}\z")]
     private static partial Regex OwnerName();

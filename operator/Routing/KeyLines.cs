@@ -12,6 +12,9 @@ internal static class KeyLines
 {
     private const int MaxItemLength = 4096;
 
+    // Of a file with something else in it not every line needs to be tried.
+    private const int MaxSkippedLines = 100;
+
     /// <param name="field">The list's path in the spec.</param>
     /// <param name="maximum">How many of them count, and how many keys.</param>
     /// <param name="problems">Gets a sentence for each item of which a line is skipped.</param>
@@ -21,61 +24,84 @@ internal static class KeyLines
         var keys = new List<SshPublicKey>();
         for (int i = 0; i < Math.Min(items?.Count ?? 0, maximum); i++)
         {
-            Read($"{field}[{i}]", items![i] ?? "");
-        }
-        return keys;
-
-        void Read(string item, string text)
-        {
+            string item = $"{field}[{i}]";
+            string text = items![i] ?? "";
             if (text.Length > MaxItemLength)
             {
                 problems.Add($"{item}: this key is skipped: it has {text.Length} characters; at most {MaxItemLength} are read");
+                continue;
+            }
+            ReadLines(item, text, keys, maximum, ofHosts, maxSkipped: MaxItemLength, problems);
+        }
+        return keys;
+    }
+
+    /// <summary>The usable keys of a whole file.</summary>
+    /// <param name="file">Names it in problems.</param>
+    /// <param name="maximum">How many keys count.</param>
+    /// <param name="problems">Gets a sentence if a line is skipped.</param>
+    public static IReadOnlyList<SshPublicKey> ParseFile(string file, string text, int maximum, List<string> problems)
+    {
+        var keys = new List<SshPublicKey>();
+        ReadLines(file, text, keys, maximum, ofHosts: false, MaxSkippedLines, problems);
+        return keys;
+    }
+
+    private static void ReadLines(
+        string item, string text, List<SshPublicKey> keys, int maximum, bool ofHosts, int maxSkipped, List<string> problems)
+    {
+        string[] lines = text.TrimEnd('\n', '\r', ' ', '\t').Split('\n');
+        string? first = null;
+        int more = -1;
+        for (int number = 1; number <= lines.Length; number++)
+        {
+            if (TryRead(lines[number - 1], keys, maximum, ofHosts) is { } problem)
+            {
+                first ??= $"{(lines.Length == 1 ? item : $"{item}, line {number}")}: this key is skipped: {problem}";
+                more++;
+            }
+            if (more == maxSkipped)
+            {
+                problems.Add($"{first}; and {new Quantity(more, "more line")} of it; the lines after line {number} are not read");
                 return;
             }
-            string[] lines = text.TrimEnd('\n', '\r', ' ', '\t').Split('\n');
-            string? first = null;
-            int more = -1;
-            for (int number = 1; number <= lines.Length; number++)
-            {
-                if (TryRead(lines[number - 1]) is { } problem)
-                {
-                    first ??= $"{(lines.Length == 1 ? item : $"{item}, line {number}")}: this key is skipped: {problem}";
-                    more++;
-                }
-            }
-            if (first is not null)
-            {
-                // One sentence, however many lines somebody pasted: the status has no room for all.
-                problems.Add(more == 0 ? first : $"{first}; and {new Quantity(more, "more line")} of it");
-            }
         }
-
-        // Returns what is wrong with the line.
-        string? TryRead(string line)
+        if (first is not null)
         {
-            line = line.TrimStart(' ', '\t');
-            if (line is "" or "\r" || line[0] == '#')
+            // One sentence, however many lines somebody pasted: the status has no room for all.
+            problems.Add(more == 0 ? first : $"{first}; and {new Quantity(more, "more line")} of it");
+        }
+    }
+
+    // Returns what is wrong with the line.
+    private static string? TryRead(string line, List<SshPublicKey> keys, int maximum, bool ofHosts)
+    {
+        line = line.TrimStart(' ', '\t');
+        if (line is "" or "\r" || line[0] == '#')
+        {
+            return null;
+        }
+        if (line.Length > MaxItemLength)
+        {
+            return $"it has {line.Length} characters; at most {MaxItemLength} are read";
+        }
+        try
+        {
+            SshPublicKey key = SshPublicKey.ParseLine(line);
+            if (ofHosts && SshKeyTypes.IsSecurityKey(key.Type))
             {
-                return null;
+                return "a security key is no host key";
             }
-            try
+            if (keys.Count == maximum)
             {
-                SshPublicKey key = SshPublicKey.ParseLine(line);
-                if (ofHosts && SshKeyTypes.IsSecurityKey(key.Type))
-                {
-                    return "a security key is no host key";
-                }
-                if (keys.Count == maximum)
-                {
-                    return $"there are {maximum} keys before it, the maximum";
-                }
-                keys.Add(key);
-                return null;
+                return $"there are {maximum} keys before it, the maximum";
             }
-            catch (SshFormatException exception)
-            {
-                return exception.Message;
-            }
+            keys.Add(key);
+            return null;
+        }
+        catch (SshFormatException exception)
+        {
+            return exception.Message;
         }
     }
 }

@@ -26,6 +26,7 @@ internal static class RouteDescription
             ReadyReasons.AccessDisabled => "spec.access is Disabled: no logins, and open ones are closed",
             ReadyReasons.SessionTerminating => "the session is being deleted: no new logins",
             ReadyReasons.Draining => "spec.access is Draining: no new logins",
+            ReadyReasons.InvalidKeys when route.Problems.Count == 0 => "no key can be used: neither the session nor the objects that it names have one",
             ReadyReasons.InvalidKeys => $"no key can be used: {string.Join("; ", route.Problems)}",
             ReadyReasons.InvalidSpec => string.Join("; ", route.Problems),
             _ => $"the address {route.BoundPod?.Address} of {pod} is not allowed, is its node's, or belongs to another pod by now",

@@ -80,7 +80,10 @@ internal sealed record RoutedSession
     /// <summary>The key lines that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> SkippedKeys { get; init; } = [];
 
-    /// <summary>What the owner has to change, one sentence each: broken rules and skipped keys.</summary>
+    /// <summary>The objects of spec.ssh.authorizedKeysFrom that cannot be read, one sentence each.</summary>
+    public IReadOnlyList<string> MissingKeys { get; init; } = [];
+
+    /// <summary>What the owner has to change, one sentence each: broken rules, missing and skipped keys.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
     /// <summary>No logins, whoever asks; open ones live on.</summary>

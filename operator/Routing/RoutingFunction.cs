@@ -24,21 +24,23 @@ internal static class RoutingFunction
     /// <param name="session">The session that has its id.</param>
     /// <param name="binding">Its pod, or why it has none.</param>
     /// <param name="ownsAddress">Whether the pod's address is the pod's.</param>
-    public static RoutedSession Route(ClaudeSession session, PodBinding binding, bool ownsAddress, RoutingOptions options)
+    /// <param name="keyObjects">Where further keys are; null: none are known.</param>
+    public static RoutedSession Route(
+        ClaudeSession session, PodBinding binding, bool ownsAddress, RoutingOptions options, KeyObjectIndex? keyObjects = null)
     {
         SshSpec ssh = session.Spec?.Ssh ?? new SshSpec();
         List<string> problems = [.. SessionRules.Check(session).Select(v => v.ToString())];
         bool isValid = problems.Count == 0;
-        List<string> skipped = [];
+        var authorized = AuthorizedKeys.Read(session, keyObjects ?? new KeyObjectIndex());
+        List<string> skipped = [.. authorized.Skipped];
         string? forgotten = session.Metadata?.Annotations?.ForgetHostKey;
         bool canForget = forgotten is not null && SshPublicKey.ParseFingerprint(forgotten) is not null;
-        IReadOnlyList<SshPublicKey> authorizedKeys = KeyLines.Parse("spec.ssh.authorizedKeys", ssh.AuthorizedKeys, SessionRules.MaxAuthorizedKeys, skipped);
         IReadOnlyList<SshPublicKey> hostKeys = KeyLines.Parse("spec.ssh.hostKeys", ssh.HostKeys, SessionRules.MaxHostKeys, skipped, ofHosts: true);
         IReadOnlyList<SshPublicKey> userCAs = KeyLines.Parse("spec.ssh.trustedUserCAKeys", ssh.TrustedUserCAKeys, SessionRules.MaxCAKeys, skipped);
         IReadOnlyList<SshPublicKey> hostCAs = KeyLines.Parse("spec.ssh.hostCAKeys", ssh.HostCAKeys, SessionRules.MaxCAKeys, skipped);
         IReadOnlyList<string> principals =
             isValid && userCAs.Count > 0 ? [.. ssh.AuthorizedPrincipals?.OfType<string>() ?? []] : [];
-        bool somebodyMayLogIn = authorizedKeys.Count + userCAs.Count > 0;
+        bool somebodyMayLogIn = authorized.Keys.Count + userCAs.Count > 0;
         // Pins and CAs that cannot be read must not turn into trust on first use.
         bool hasKeys = somebodyMayLogIn && (hostKeys.Count + hostCAs.Count > 0 || (ssh.HostKeys is null or [] && ssh.HostCAKeys is null or []));
 
@@ -77,7 +79,7 @@ internal static class RoutingFunction
             Port = exec is not null ? 0 : isValid && ssh.Port is { } port ? port : SshSpec.DefaultPort,
             Exec = exec,
             TargetUser = isValid && ssh.TargetUser is { } user ? user : SshSpec.DefaultTargetUser,
-            AuthorizedKeys = authorizedKeys,
+            AuthorizedKeys = authorized.Keys,
             HostKeys = exec is null ? hostKeys : [],
             TrustedUserCAKeys = userCAs,
             HostCAKeys = exec is null ? hostCAs : [],
@@ -94,9 +96,10 @@ internal static class RoutingFunction
             Recording = isValid ? SessionRules.ParseRecording(session.Spec?.Recording) ?? RecordingMode.None : RecordingMode.None,
             Wake = SessionRules.ParseWake(session.Spec?.Wake) ?? Wake.Never,
             SkippedKeys = skipped,
+            MissingKeys = authorized.Missing,
             Problems =
             [
-                .. problems, .. skipped,
+                .. problems, .. authorized.Missing, .. skipped,
                 .. forgotten is null || canForget ? [] : new[] { $"the annotation {ObjectAnnotations.ForgetHostKeyName} must be a fingerprint such as SHA256:…, as status.endpoint.hostKeyFingerprints has it" },
             ],
         };

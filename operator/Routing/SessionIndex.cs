@@ -8,6 +8,8 @@ internal sealed class SessionIndex
     private readonly Dictionary<ObjectKey, ClaudeSession> _sessions = [];
     private readonly KeyedSets<string, ObjectKey> _byId = new();
     private readonly KeyedSets<ObjectKey, ObjectKey> _byPod = new();
+    private readonly KeyedSets<ObjectKey, ObjectKey> _byKeyObject = new();
+    private readonly KeyedSets<string, ObjectKey> _byKeyKind = new();
 
     public bool Contains(ObjectKey key) => _sessions.ContainsKey(key);
 
@@ -19,6 +21,13 @@ internal sealed class SessionIndex
     /// <summary>The sessions whose spec names this pod.</summary>
     public IEnumerable<ClaudeSession> FindNaming(ObjectKey pod) => _byPod[pod].Select(key => _sessions[key]);
 
+    /// <summary>The sessions whose spec.ssh.authorizedKeysFrom names this object.</summary>
+    public IEnumerable<ClaudeSession> FindReferring(ObjectKey keyObject) => _byKeyObject[keyObject].Select(key => _sessions[key]);
+
+    /// <summary>The sessions whose spec.ssh.authorizedKeysFrom names an object of a collection.</summary>
+    public IEnumerable<ClaudeSession> FindReferring(KeyCollection collection) => _byKeyKind[collection.Kind]
+        .Where(key => collection.Namespace.Length == 0 || collection.Namespace == key.Namespace).Select(key => _sessions[key]);
+
     /// <returns>What was known under this name before.</returns>
     public ClaudeSession? Set(ClaudeSession session)
     {
@@ -28,6 +37,11 @@ internal sealed class SessionIndex
         if (FindNamedPod(session) is { } pod)
         {
             _byPod.Add(pod, session.Key);
+        }
+        foreach (ObjectKey keyObject in FindKeyObjects(session))
+        {
+            _byKeyObject.Add(keyObject, session.Key);
+            _byKeyKind.Add(keyObject.Kind, session.Key);
         }
         return previous;
     }
@@ -44,10 +58,19 @@ internal sealed class SessionIndex
         {
             _byPod.Remove(pod, key);
         }
+        foreach (ObjectKey keyObject in FindKeyObjects(session))
+        {
+            _byKeyObject.Remove(keyObject, key);
+            _byKeyKind.Remove(keyObject.Kind, key);
+        }
         return session;
     }
 
     /// <summary>The pod that the spec names, whether or not it exists.</summary>
     public static ObjectKey? FindNamedPod(ClaudeSession session) =>
         session.Spec?.Pod?.Name is { } name ? new ObjectKey(Pod.KindName, session.Namespace, name) : null;
+
+    // More than the maximum are not read either.
+    private static IEnumerable<ObjectKey> FindKeyObjects(ClaudeSession session) =>
+        (session.Spec?.Ssh?.AuthorizedKeysFrom ?? []).Take(SessionRules.MaxKeysSources).Select(source => source?.FindObject(session.Namespace)).OfType<ObjectKey>();
 }

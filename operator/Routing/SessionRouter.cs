@@ -14,6 +14,7 @@ internal sealed class SessionRouter
     private readonly PodIndex _pods = new();
     private readonly SessionIndex _sessions = new();
     private readonly LabelSelectors _selectors = new();
+    private readonly KeyObjectIndex _keyObjects = new();
     private readonly Dictionary<ObjectKey, UnreadableSession> _unreadable = [];
     private readonly PodBinder _binder;
     private readonly Dictionary<string, IdBinding> _bindings;
@@ -45,6 +46,11 @@ internal sealed class SessionRouter
                 ChangeSession(_sessions.Remove(key), null);
                 touched.Add(key);
             }
+            else if (KeyObject.IsKind(key.Kind))
+            {
+                _keyObjects.Remove(key);
+                MarkReferring(_sessions.FindReferring(key));
+            }
             else
             {
                 ChangePod(_pods.Remove(key), null);
@@ -69,6 +75,16 @@ internal sealed class SessionRouter
         foreach (Pod pod in changes.Pods)
         {
             ChangePod(_pods.Set(pod), pod);
+        }
+        foreach (KeyCollection collection in changes.KeyCollections)
+        {
+            _keyObjects.Set(collection);
+            MarkReferring(_sessions.FindReferring(collection));
+        }
+        foreach (KeyObject keyObject in changes.KeyObjects)
+        {
+            _keyObjects.Set(keyObject);
+            MarkReferring(_sessions.FindReferring(keyObject.Key));
         }
         return RouteDue(touched) with { IsHistoryNew = changes.IsHistoryNew };
     }
@@ -128,6 +144,8 @@ internal sealed class SessionRouter
         MarkNaming(pod.Key);
     }
 
+    private void MarkReferring(IEnumerable<ClaudeSession> sessions) => _due.UnionWith(sessions.Select(s => s.Name));
+
     private void MarkNaming(ObjectKey pod) => _due.UnionWith(_sessions.FindNaming(pod).Select(s => s.Name));
 
     private RouteChanges RouteDue(HashSet<ObjectKey> touched)
@@ -176,7 +194,7 @@ internal sealed class SessionRouter
         try
         {
             PodBinding binding = _binder.Bind(session);
-            return RoutingFunction.Route(session, binding, binding.Pod is { } pod && _pods.OwnsItsAddress(pod), _options);
+            return RoutingFunction.Route(session, binding, binding.Pod is { } pod && _pods.OwnsItsAddress(pod), _options, _keyObjects);
         }
 #pragma warning disable CA1031 // One session must not take the others' routes away, whatever it is that fails.
         catch (Exception exception)

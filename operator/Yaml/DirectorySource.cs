@@ -28,13 +28,13 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         // Watching first: a change during the scan is then seen by the next one.
         using DirectoryWatch watch = Ask(() => new DirectoryWatch(directory, time));
         Ask(Scan);
-        yield return TakeChanges();
+        yield return TakeChanges(isFirst: true);
         while (true)
         {
             await watch.WaitAsync(() => Ask(_links.HaveChanged), cancellationToken);
             if (Ask(Scan))
             {
-                yield return TakeChanges();
+                yield return TakeChanges(isFirst: false);
             }
         }
     }
@@ -110,7 +110,7 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         return true;
     }
 
-    private ClusterChanges TakeChanges()
+    private ClusterChanges TakeChanges(bool isFirst)
     {
         HashSet<(string, ObjectKey)> ignored = [.. Duplicates().Select(d => (d.File, d.Key))];
         var objects = _files.SelectMany(f => f.Value.Objects.Where(o => !ignored.Contains((f.Key, o.Key)))).ToDictionary(o => o.Key);
@@ -118,7 +118,14 @@ internal sealed class DirectorySource(string directory, TimeProvider time, ILogg
         KubernetesObject[] changed = [.. objects.Values.Where(o => !ReferenceEquals(_told.GetValueOrDefault(o.Key), o))];
         ObjectKey[] removed = [.. _told.Keys.Where(key => !objects.ContainsKey(key))];
         _told = objects;
-        return new ClusterChanges { Sessions = [.. changed.OfType<ClaudeSession>()], Pods = [.. changed.OfType<Pod>()], Removed = removed };
+        return new ClusterChanges
+        {
+            Sessions = [.. changed.OfType<ClaudeSession>()],
+            Pods = [.. changed.OfType<Pod>()],
+            KeyObjects = [.. changed.OfType<KeyObject>()],
+            KeyCollections = isFirst ? KeyCollection.AllRead : [],
+            Removed = removed,
+        };
     }
 
     // Of two files with one object the first by name counts, whichever came first: a restart must not change it.

@@ -22,7 +22,8 @@ internal sealed class ManifestObject(JsonElement element, string path, string? i
     public static IEnumerable<ManifestObject> Of(JsonElement root, YamlToJson yaml)
     {
         var whole = new ManifestObject(root, "", null, yaml);
-        if (whole.Kind is not (ListSuffix or ClaudeSession.KindName + ListSuffix or Pod.KindName + ListSuffix))
+        if (whole.Kind is not (ListSuffix or ClaudeSession.KindName + ListSuffix or Pod.KindName + ListSuffix
+            or ConfigMap.KindName + ListSuffix or Secret.KindName + ListSuffix))
         {
             return [whole];
         }
@@ -60,9 +61,11 @@ internal sealed class ManifestObject(JsonElement element, string path, string? i
                 // A copy's status says what was so in the cluster that it was copied from.
                 (ClaudeSession.ApiVersion, ClaudeSession.KindName) => element.Deserialize(ModelJson.Default.ClaudeSession)! with { Status = null },
                 (Pod.ApiVersion, Pod.KindName) => element.Deserialize(ModelJson.Default.Pod)!,
+                (KeyObject.ApiVersion, ConfigMap.KindName) => element.Deserialize(ModelJson.Default.ConfigMap)!,
+                (KeyObject.ApiVersion, Secret.KindName) => element.Deserialize(ModelJson.Default.Secret)!,
                 _ => throw new ManifestException(
                     Prefix(": ") + $"kind {kind ?? "(none)"} of apiVersion {apiVersion ?? "(none)"} is not read here; "
-                    + $"write {ClaudeSession.KindName} of {ClaudeSession.ApiVersion} or {Pod.KindName} of {Pod.ApiVersion}", yaml.LineOf(Prefix(".") + "kind")),
+                    + $"write {ClaudeSession.KindName} of {ClaudeSession.ApiVersion}, {Pod.KindName}, {ConfigMap.KindName} or {Secret.KindName} of {Pod.ApiVersion}", yaml.LineOf(Prefix(".") + "kind")),
             };
         }
         catch (JsonException exception)
@@ -89,6 +92,7 @@ internal sealed class ManifestObject(JsonElement element, string path, string? i
     {
         ClaudeSession.KindName => ClaudeSession.ApiVersion,
         Pod.KindName => Pod.ApiVersion,
+        ConfigMap.KindName or Secret.KindName => KeyObject.ApiVersion,
         _ => null,
     };
 

@@ -7,8 +7,8 @@ namespace SshGateway.Operator.Yaml;
 
 /// <summary>
 /// Finds misspelt fields, which would otherwise be skipped without a word. A ClaudeSession has the fields of the model
-/// and no others. Of a Pod the model is only a part, and Kubernetes adds to it, so a field of it is misspelt when it is
-/// nearly one that is read.
+/// and no others. Of a Pod, a ConfigMap or a Secret the model is only a part, and Kubernetes adds to it, so a field of
+/// it is misspelt when it is nearly one that is read.
 /// </summary>
 internal static class UnknownFields
 {
@@ -27,7 +27,7 @@ internal static class UnknownFields
 
     /// <summary>The first one, and the field that was probably meant; null: there is none.</summary>
     public static (string Field, string? Meant)? Find(string kind, JsonElement root) =>
-        kind == Pod.KindName ? Find("", root, typeof(Pod), isWhole: false) : Find("", root, typeof(ClaudeSession), isWhole: true);
+        Find("", root, ModelTypes.Find(kind), isWhole: kind == ClaudeSession.KindName);
 
     private static (string Field, string? Meant)? Find(string path, JsonElement element, Type type, bool isWhole)
     {

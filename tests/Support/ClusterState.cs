@@ -8,7 +8,7 @@ internal sealed class ClusterState
     private readonly Dictionary<ObjectKey, KubernetesObject> _objects = [];
 
     /// <summary>In the order of the names.</summary>
-    public ClusterObjects Objects => new([.. Ordered<ClaudeSession>()], [.. Ordered<Pod>()]);
+    public ClusterObjects Objects => new([.. Ordered<ClaudeSession>()], [.. Ordered<Pod>()]) { KeyObjects = [.. Ordered<KeyObject>()] };
 
     public void Apply(ClusterChanges changes)
     {
@@ -16,7 +16,7 @@ internal sealed class ClusterState
         {
             _objects.Remove(key);
         }
-        foreach (KubernetesObject set in changes.Sessions.Concat<KubernetesObject>(changes.Pods))
+        foreach (KubernetesObject set in changes.Sessions.Concat<KubernetesObject>(changes.Pods).Concat(changes.KeyObjects))
         {
             _objects[set.Key] = set;
         }

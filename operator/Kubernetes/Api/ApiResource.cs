@@ -13,6 +13,12 @@ namespace SshGateway.Operator.Kubernetes.Api;
 internal sealed record ApiResource<T>(string Kind, string Group, string Plural, JsonTypeInfo<T> Type, PartialReader<T>? Partial = null)
     where T : KubernetesObject
 {
+    /// <summary>Only the objects with this label are read; null: all.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Whether the operator goes on without these objects where it cannot read them.</summary>
+    public bool IsOptional { get; init; }
+
     /// <param name="ofNamespace">Null: all namespaces.</param>
     public string Collection(string? ofNamespace) => ofNamespace is null ? $"{Group}/{Plural}" : $"{Group}/namespaces/{ofNamespace}/{Plural}";
 }
@@ -28,6 +34,12 @@ internal static class ApiResources
         new(ClaudeSession.KindName, $"apis/{ClaudeSession.ApiVersion}", "claudesessions", ModelJson.Default.ClaudeSession, ReadWithoutSpec);
 
     public static readonly ApiResource<Pod> Pods = new(Pod.KindName, $"api/{Pod.ApiVersion}", "pods", ModelJson.Default.Pod);
+
+    public static readonly ApiResource<ConfigMap> ConfigMaps =
+        new(ConfigMap.KindName, $"api/{KeyObject.ApiVersion}", "configmaps", ModelJson.Default.ConfigMap) { Label = KeyObject.LabelName, IsOptional = true };
+
+    public static readonly ApiResource<Secret> Secrets =
+        new(Secret.KindName, $"api/{KeyObject.ApiVersion}", "secrets", ModelJson.Default.Secret) { Label = KeyObject.LabelName, IsOptional = true };
 
     private static ClaudeSession? ReadWithoutSpec(ref Utf8JsonReader reader) =>
         JsonSerializer.Deserialize(ref reader, ModelJson.Default.SessionWithoutSpec) is { } rest

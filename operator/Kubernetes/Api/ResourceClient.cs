@@ -16,6 +16,8 @@ internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource
     // Beyond what the server was told to end the watch at: then it has forgotten it.
     private static readonly TimeSpan WatchGrace = TimeSpan.FromSeconds(30);
 
+    private readonly string _selector = resource.Label is { } label ? $"&labelSelector={Uri.EscapeDataString(label)}" : "";
+
     /// <summary>What is watched, for the log.</summary>
     public string Collection { get; } = resource.Collection(ofNamespace);
 
@@ -82,7 +84,7 @@ internal sealed class ResourceClient<T>(HttpClient http, ApiResource<T> resource
 
     private async Task<HttpResponseMessage> SendAsync(string query, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{Collection}?{query}", UriKind.Relative))
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{Collection}?{query}{_selector}", UriKind.Relative))
         {
             Version = http.DefaultRequestVersion,
             VersionPolicy = http.DefaultVersionPolicy,

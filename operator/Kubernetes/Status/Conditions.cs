@@ -58,7 +58,7 @@ internal static class Conditions
         { } pod => new Condition(PodReadyType, false, PodCause.Find(pod)?.Reason ?? "PodNotReady", RouteDescription.DescribePod(pod)),
     };
 
-    /// <summary>Which key lines are skipped.</summary>
+    /// <summary>Which objects with keys are missing, and which key lines are skipped.</summary>
     public static Condition KeysValid(SessionState state)
     {
         if (state.Route is not { } route)
@@ -67,7 +67,9 @@ internal static class Conditions
         }
         string authorities = route.TrustedUserCAKeys.Count == 0 ? "" : $" and certificates of {new Quantity(route.TrustedUserCAKeys.Count, "CA")}";
         bool anybody = route.AuthorizedKeys.Count + route.TrustedUserCAKeys.Count > 0;
-        return route.SkippedKeys.Count == 0
+        return route.MissingKeys.Count > 0
+            ? new Condition(KeysValidType, false, "KeysMissing", string.Join("; ", route.MissingKeys.Concat(route.SkippedKeys)))
+            : route.SkippedKeys.Count == 0
             ? new Condition(KeysValidType, anybody, anybody ? "KeysValid" : "NoKeys", $"{new Quantity(route.AuthorizedKeys.Count, "key")}{authorities} may log in")
             : new Condition(KeysValidType, false, "KeysSkipped", string.Join("; ", route.SkippedKeys));
     }

@@ -23,6 +23,7 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
     private string? _version;
     private string? _listedVersion;
     private bool _isHistoryNew;
+    private string? _problem;
 
     /// <summary>Whether everything that existed has been read once.</summary>
     public bool IsSynced => Version is not null;
@@ -37,6 +38,40 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
                 return _version;
             }
         }
+    }
+
+    /// <summary>The objects as they were last seen.</summary>
+    public IReadOnlyList<T> Objects
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _objects.Values];
+            }
+        }
+    }
+
+    /// <summary>Why nothing has been read yet and nobody should wait for it; null: there is no such reason.</summary>
+    public string? Problem
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _version is null ? _problem : null;
+            }
+        }
+    }
+
+    /// <summary>The collection cannot be read for now.</summary>
+    public void Refuse(string problem)
+    {
+        lock (_lock)
+        {
+            _problem = problem;
+        }
+        changed.Set();
     }
 
     /// <summary>What changed since the last time; of an object that changed often, its latest state.</summary>

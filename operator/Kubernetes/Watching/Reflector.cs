@@ -15,6 +15,9 @@ internal sealed class Reflector<T>
     // it.
     private static readonly TimeSpan CatchUpInterval = TimeSpan.FromSeconds(5);
 
+    // A restarted server and a busy one have answered by then. The sessions that need no such objects wait for this.
+    private const int FailuresUntilRefused = 3;
+
     private readonly ResourceClient<T> _client;
     private readonly ChangeSignal _asked = new();
     private readonly Lister<T> _lister;
@@ -23,6 +26,7 @@ internal sealed class Reflector<T>
     private readonly WatchingMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private int _failures;
     private ulong _wanted;
     private long? _caughtUpAt;
 
@@ -73,9 +77,29 @@ internal sealed class Reflector<T>
             {
                 TimeSpan delay = _backoff.Next(result.RetryAfter);
                 _metrics.Failed(_client.Resource.Kind);
-                WatchingLog.Failed(_logger, _client.Collection, result.Problem, delay.TotalSeconds, Store.IsSynced ? "what is known stays in force" : "nothing is known yet");
+                Report(result, delay);
                 await Task.Delay(delay, _time, cancellationToken);
             }
+        }
+    }
+
+    private void Report(WatchResult result, TimeSpan delay)
+    {
+        if (!_client.Resource.IsOptional || Store.IsSynced)
+        {
+            WatchingLog.Failed(_logger, _client.Collection, result.Problem, delay.TotalSeconds, Store.IsSynced ? "what is known stays in force" : "nothing is known yet");
+            return;
+        }
+        if (!result.IsForbidden && ++_failures < FailuresUntilRefused)
+        {
+            WatchingLog.Failed(_logger, _client.Collection, result.Problem, delay.TotalSeconds, "nothing is known yet");
+            return;
+        }
+        // Once: a missing permission can stay missing for as long as the cluster lives.
+        if (Store.Problem != result.Problem)
+        {
+            WatchingLog.KeysUnreadable(_logger, _client.Collection, result.Problem);
+            Store.Refuse(result.Problem ?? "");
         }
     }
 
@@ -124,7 +148,7 @@ internal sealed class Reflector<T>
         }
         catch (ApiException exception)
         {
-            return new WatchResult(WatchEnd.BackOffAndRelist, exception.Message, exception.RetryAfter);
+            return new WatchResult(WatchEnd.BackOffAndRelist, exception.Message, exception.RetryAfter) { IsForbidden = exception.Status.Code == 403 };
         }
         catch (Exception exception) when (ApiFailure.IsOfConnection(exception) || exception is JsonException)
         {

@@ -86,7 +86,7 @@ internal sealed class Watcher<T>(ResourceClient<T> client, ObjectStore<T> store,
             { Code: 400 or 403 or 404 or 405 or 422 } => WatchEnd.BackOffAndRelist,
             _ => WatchEnd.BackOff,
         };
-        return new WatchResult(end, $"{status.Code} {status.Reason}: {status.Message}", retryAfter);
+        return new WatchResult(end, $"{status.Code} {status.Reason}: {status.Message}", retryAfter) { IsForbidden = status.Code == 403 };
     }
 
     private void Apply(WatchEvent<T> watchEvent)
@@ -136,4 +136,7 @@ internal enum WatchEnd
 internal readonly record struct WatchResult(WatchEnd End, string? Problem, TimeSpan? RetryAfter)
 {
     public static readonly WatchResult Normal = new(WatchEnd.Continue, null, null);
+
+    /// <summary>Whether the collection is not ours to read.</summary>
+    public bool IsForbidden { get; init; }
 }

@@ -25,4 +25,7 @@ internal static partial class WatchingLog
 
     [LoggerMessage(7, LogLevel.Information, "{Collection}: a proxy has seen a newer version than {Version}; listing again")]
     public static partial void CatchingUp(ILogger logger, string collection, string? version);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Collection}: {Problem}. Sessions get no keys from these objects (spec.ssh.authorizedKeysFrom); other sessions are not affected. Retrying")]
+    public static partial void KeysUnreadable(ILogger logger, string collection, string? problem);
 }

@@ -8,7 +8,7 @@ namespace SshGateway.Operator.Kubernetes.Watching;
 internal sealed class WatchingMetrics : IDisposable
 {
     /// <summary>The kinds that are watched.</summary>
-    public static readonly IReadOnlyList<string> Kinds = [ClaudeSession.KindName, Pod.KindName];
+    public static readonly IReadOnlyList<string> Kinds = [ClaudeSession.KindName, Pod.KindName, ConfigMap.KindName, Secret.KindName];
 
     private readonly Meter _meter = new("SshGateway.Operator.Kubernetes");
     private readonly Counter<long> _lists;

@@ -16,6 +16,8 @@ internal sealed class SeenVersions
             }
             highest.Sessions = Math.Max(highest.Sessions, item.Sessions);
             highest.Pods = Math.Max(highest.Pods, item.Pods);
+            highest.ConfigMaps = Math.Max(highest.ConfigMaps, item.ConfigMaps);
+            highest.Secrets = Math.Max(highest.Secrets, item.Secrets);
         }
     }
 

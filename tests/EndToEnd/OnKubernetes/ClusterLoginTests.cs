@@ -260,5 +260,47 @@ public sealed class ClusterLoginTests(ClusterGateway gateway) : IClassFixture<Cl
         await gateway.ReachesAsync("moody", "moody-pod");
     }
 
+    [ClusterLoginFact]
+    public async Task Keys_in_one_place_open_all_sessions_of_a_person()
+    {
+        KeyPair laptop = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "laptop");
+        KeyPair desk = await KeyPair.GenerateAsync(ScratchDirectory.New("user"), "desk");
+        await Cluster.CreateKeysAsync(Space, "configmaps", "person", laptop.PublicLine);
+        string[] ids = ["shared-keys-1", "shared-keys-2"];
+        foreach (string id in ids)
+        {
+            PodSshd sshd = await gateway.StartSshdAsync($"{id}-pod", id);
+            await gateway.CreateSessionAsync(id, sshd.Endpoint.Port, change: spec =>
+            {
+                spec["ssh"]!.AsObject().Remove("authorizedKeys");
+                spec["ssh"]!["authorizedKeysFrom"] = new JsonArray(new JsonObject { ["configMapRef"] = new JsonObject { ["name"] = "person" } });
+            });
+            await gateway.CreateReadyPodAsync(id, id, sshd);
+            await gateway.ReachesAsync(id, $"{id}-pod", identity: laptop);
+            await gateway.RefusedAsync(id, "Permission denied (publickey)", identity: desk);
+        }
+        await using LineDialog open = LineDialog.Start(gateway.ClientOf(laptop), ids[0], "cat");
+        Assert.Equal("before", await open.EchoAsync("before"));
+
+        // A new key opens all of them, and the removed one none. What it has opened stays open, as with the spec's.
+        await Cluster.SetKeysAsync(Space, "configmaps", "person", desk.PublicLine);
+        foreach (string id in ids)
+        {
+            await gateway.ReachesAsync(id, $"{id}-pod", identity: desk);
+            await gateway.RefusedAsync(id, "Permission denied (publickey)", before: $"{id}-pod", identity: laptop);
+        }
+        Assert.Equal("after", await open.EchoAsync("after"));
+
+        await Cluster.DeleteKeysAsync(Space, "configmaps", "person");
+        foreach (string id in ids)
+        {
+            await gateway.RefusedAsync(id, "Permission denied (publickey)", before: $"{id}-pod", identity: desk);
+            await gateway.UntilStatusAsync(id, "Invalid", "InvalidKeys");
+        }
+        Assert.Equal("at last", await open.EchoAsync("at last"));
+        await gateway.PatchSessionAsync(ids[0], Keys(desk.PublicLine));
+        await gateway.ReachesAsync(ids[0], $"{ids[0]}-pod", identity: desk);
+    }
+
     private static JsonObject Keys(string line) => new() { ["ssh"] = new JsonObject { ["authorizedKeys"] = new JsonArray(line) } };
 }

@@ -100,6 +100,22 @@ internal static class SessionVariants
         Bad("a private key of PEM", "spec.ssh.hostCAKeys", Lines("-----BEGIN RSA PRIVATE KEY-----")) with { IsOfSchemaOnly = true },
         Good("passthrough", "spec.ssh.passthrough", true),
 
+        Good("keys of a ConfigMap", "spec.ssh.authorizedKeysFrom", Sources("""{"configMapRef": {"name": "alice.keys", "key": "a-B_1.pub", "optional": true}}""")),
+        Good("keys of a ConfigMap and no others", "spec.ssh", Pod("""{"authorizedKeysFrom": [{"configMapRef": {"name": "alice"}}]}""")),
+        Good("keys of 8 Secrets", "spec.ssh.authorizedKeysFrom", Sources([.. Enumerable.Repeat("""{"secretRef": {"name": "alice"}}""", 8)])),
+        Bad("keys of 9 Secrets", "spec.ssh.authorizedKeysFrom", Sources([.. Enumerable.Repeat("""{"secretRef": {"name": "alice"}}""", 9)])),
+        Bad("no keys and no objects with keys", "spec.ssh", Pod("""{"authorizedKeysFrom": []}""")),
+        Bad("keys of nothing", "spec.ssh.authorizedKeysFrom", Sources("{}")),
+        Bad("keys of two objects in one", "spec.ssh.authorizedKeysFrom", Sources("""{"configMapRef": {"name": "a"}, "secretRef": {"name": "b"}}""")),
+        .. ((string[])["configMapRef", "secretRef"]).SelectMany(kind => (SessionVariant[])
+        [
+            Bad($"a {kind} without a name", "spec.ssh.authorizedKeysFrom", Sources($$$"""{"{{{kind}}}": {"key": "k"}}""")),
+            Bad($"a {kind} of another namespace", "spec.ssh.authorizedKeysFrom", Sources($$$"""{"{{{kind}}}": {"name": "other/alice"}}""")),
+            Bad($"a {kind} whose name has 254 characters", "spec.ssh.authorizedKeysFrom", Sources($$$"""{"{{{kind}}}": {"name": "{{{new string('a', 254)}}}"}}""")),
+            Bad($"a {kind} with a path for a key", "spec.ssh.authorizedKeysFrom", Sources($$$"""{"{{{kind}}}": {"name": "alice", "key": "a/b"}}""")),
+            Bad($"a {kind} with an empty key", "spec.ssh.authorizedKeysFrom", Sources($$$"""{"{{{kind}}}": {"name": "alice", "key": ""}}""")),
+        ]),
+
         Good("the backend SSH", "spec.backend", "SSH"),
         Good("the backend Exec", "spec.backend", "Exec"),
         Bad("a backend that there is not", "spec.backend", "Telnet"),
@@ -188,6 +204,8 @@ internal static class SessionVariants
         ["recording"] = recording,
         ["ssh"] = new JsonObject { ["authorizedKeys"] = Lines(Key), ["passthrough"] = passthrough },
     };
+
+    private static JsonArray Sources(params string[] sources) => [.. sources.Select(source => JsonNode.Parse(source))];
 
     private static JsonNode Pod(string json) => JsonNode.Parse(json)!;
 

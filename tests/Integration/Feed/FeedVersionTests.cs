@@ -56,6 +56,24 @@ public sealed class FeedVersionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_replica_that_has_not_seen_a_key_go_waits_until_it_has()
+    {
+        _feed.Fill([Entry("a", "u1")], Read("a", 10, 10) with { ConfigMaps = 10, Secrets = 10 });
+        NamespaceVersions seen = Seen("a", 10, 10);
+        (seen.ConfigMaps, seen.Secrets) = (11, 12);
+        using OperatorStream call = await _feed.HelloAsync(null, seen);
+        Task<FeedMessage> reading = ReadAsync(call);
+        _feed.Fill([Entry("a", "u2")], Read("a", 11, 11) with { ConfigMaps = 11, Secrets = 11 });
+        Assert.False(reading.IsCompleted);
+
+        _feed.Fill([Entry("a", "u3")], Read("a", 11, 11) with { ConfigMaps = 11, Secrets = 12 });
+
+        SnapshotChunk snapshot = (await reading).Snapshot;
+        Assert.Equal("u3", snapshot.Entries[0].PodUid);
+        Assert.Equal((11UL, 12UL), (snapshot.Versions.Namespaces[0].ConfigMaps, snapshot.Versions.Namespaces[0].Secrets));
+    }
+
+    [Fact]
     public async Task An_operator_that_reads_all_namespaces_as_one_must_have_reached_the_highest_of_each_kind()
     {
         _feed.Fill([Entry("a", "u1")], Read(All, 100, 50));

@@ -27,8 +27,13 @@ internal sealed class SourceRun : IAsyncDisposable
     }
 
     public SourceRun(string kubeconfig, TimeProvider time, params string[] namespaces)
+        : this(kubeconfig, time, new SourceSettings(namespaces, ReadSecrets: false))
     {
-        Source = new KubernetesSource(KubeconfigReader.Read(kubeconfig, TimeProvider.System), namespaces, time, Log);
+    }
+
+    public SourceRun(string kubeconfig, TimeProvider time, SourceSettings settings)
+    {
+        Source = new KubernetesSource(KubeconfigReader.Read(kubeconfig, TimeProvider.System), settings, time, Log);
         _reading = ReadAsync();
     }
 

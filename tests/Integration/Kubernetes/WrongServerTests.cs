@@ -48,7 +48,7 @@ public sealed class WrongServerTests : IDisposable
     [Fact]
     public async Task Watches_are_refused()
     {
-        using var source = new KubernetesSource(Access(), ["default"], TimeProvider.System, NullLogger<KubernetesSource>.Instance);
+        using var source = new KubernetesSource(Access(), new SourceSettings(["default"], ReadSecrets: false), TimeProvider.System, NullLogger<KubernetesSource>.Instance);
         using var ending = new CancellationTokenSource();
         ValueTask<bool> reading = source.ReadAsync(ending.Token).GetAsyncEnumerator(ending.Token).MoveNextAsync();
         Assert.Empty(await _impostor.HeardAsync(2));

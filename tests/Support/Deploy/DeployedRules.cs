@@ -24,6 +24,7 @@ internal static class DeployedRules
             "create,patch events.k8s.io/events",
             "get,list,watch /pods",
             "get,list,watch tars.cloudwalk.network/claudesessions",
+            "list,watch /configmaps",
             "patch tars.cloudwalk.network/claudesessions/status",
             "patch,delete tars.cloudwalk.network/claudesessions",
         ],
@@ -35,6 +36,12 @@ internal static class DeployedRules
     public static IReadOnlyDictionary<string, string[]> OperatorWithExecRelays { get; } = new Dictionary<string, string[]>(Operator)
     {
         ["ssh-gateway"] = [.. Operator["ssh-gateway"].Append("get /configmaps ssh-gateway-exec-host-keys").Order(StringComparer.Ordinal)],
+    };
+
+    /// <summary>With components/authorized-keys-secrets.</summary>
+    public static IReadOnlyDictionary<string, string[]> OperatorWithSecrets { get; } = new Dictionary<string, string[]>(Operator)
+    {
+        ["claude-sessions"] = [.. Operator["claude-sessions"].Append("list,watch /secrets").Order(StringComparer.Ordinal)],
     };
 
     public static IReadOnlyDictionary<string, string[]> Proxy { get; } = new Dictionary<string, string[]> { ["ssh-gateway"] = [], ["claude-sessions"] = [] };

@@ -158,7 +158,31 @@ internal sealed class KubernetesObjects(HttpClient http) : IDisposable
     public async Task<string> ReadVersionAsync() =>
         (await SendAsync(HttpMethod.Get, "api/v1/namespaces"))["metadata"]!["resourceVersion"]!.GetValue<string>();
 
+    /// <summary>A ConfigMap or Secret with the lines of an authorized_keys file.</summary>
+    /// <param name="plural">Such as <c>configmaps</c>.</param>
+    public Task CreateKeysAsync(string ofNamespace, string plural, string name, params string[] lines) =>
+        SendAsync(HttpMethod.Post, $"api/v1/namespaces/{ofNamespace}/{plural}", new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = new JsonObject { ["tars.cloudwalk.network/authorized-keys"] = "" } },
+            ["data"] = KeyData(plural, lines),
+        });
+
+    public Task SetKeysAsync(string ofNamespace, string plural, string name, params string[] lines) =>
+        PatchKeysAsync(ofNamespace, plural, name, new JsonObject { ["data"] = KeyData(plural, lines) });
+
+    public Task PatchKeysAsync(string ofNamespace, string plural, string name, JsonObject patch) =>
+        SendAsync(HttpMethod.Patch, $"api/v1/namespaces/{ofNamespace}/{plural}/{name}", patch);
+
+    public Task DeleteKeysAsync(string ofNamespace, string plural, string name) =>
+        SendAsync(HttpMethod.Delete, $"api/v1/namespaces/{ofNamespace}/{plural}/{name}");
+
     public void Dispose() => http.Dispose();
+
+    private static JsonObject KeyData(string plural, string[] lines)
+    {
+        string text = string.Join('\n', lines);
+        return new JsonObject { ["authorized_keys"] = plural == "secrets" ? Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) : text };
+    }
 
     private async Task<JsonNode> SendAsync(HttpMethod method, string path, JsonObject? body = null)
     {

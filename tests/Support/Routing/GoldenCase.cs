@@ -29,6 +29,7 @@ internal sealed class GoldenCase(string name)
     {
         var sessions = new List<ClaudeSession>();
         var pods = new List<Pod>();
+        var keyObjects = new List<KeyObject>();
         var options = new RoutingOptions(AllowLoopbackPods: false, AllowUnlabelledPods: false);
         var bindings = new Dictionary<string, IdBinding>();
         foreach (YamlText text in YamlText.Split(File.ReadAllText(Path.Combine(Folder(), name, "input.yaml"))))
@@ -43,6 +44,12 @@ internal sealed class GoldenCase(string name)
                 case Pod.KindName:
                     pods.Add(json.RootElement.Deserialize(ModelJson.Default.Pod)!);
                     break;
+                case ConfigMap.KindName:
+                    keyObjects.Add(json.RootElement.Deserialize(ModelJson.Default.ConfigMap)!);
+                    break;
+                case Secret.KindName:
+                    keyObjects.Add(json.RootElement.Deserialize(ModelJson.Default.Secret)!);
+                    break;
                 case "IdBinding":
                     string id = json.RootElement.GetProperty("id").GetString()!;
                     bindings[id] = new IdBinding(Incarnations(json, id, "holder").Cast<SessionIncarnation?>().SingleOrDefault(), Incarnations(json, id, "others"), Incarnations(json, id, "losers"));
@@ -52,7 +59,7 @@ internal sealed class GoldenCase(string name)
                     break;
             }
         }
-        return (new ClusterObjects(sessions, pods), options, bindings);
+        return (new ClusterObjects(sessions, pods) { KeyObjects = keyObjects }, options, bindings);
     }
 
     public static string Print(IReadOnlyList<RoutedSession> sessions)

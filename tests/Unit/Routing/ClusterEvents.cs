@@ -22,10 +22,11 @@ internal sealed class ClusterEvents(Random random)
     {
         var sessions = new Dictionary<ObjectKey, ClaudeSession>();
         var pods = new Dictionary<ObjectKey, Pod>();
+        var keyObjects = new Dictionary<ObjectKey, KeyObject>();
         var removed = new HashSet<ObjectKey>();
         for (int i = random.Next(1, 5); i > 0; i--)
         {
-            switch (random.Next(5))
+            switch (random.Next(6))
             {
                 case 0 when _known.Count > 0:
                     ObjectKey gone = One([.. _known]);
@@ -35,6 +36,10 @@ internal sealed class ClusterEvents(Random random)
                 case 0 or 1 or 2:
                     Pod pod = NextPod();
                     pods[pod.Key] = pod;
+                    break;
+                case 3:
+                    KeyObject keys = NextKeyObject();
+                    keyObjects[keys.Key] = keys;
                     break;
                 default:
                     ClaudeSession session = NextSession();
@@ -47,9 +52,17 @@ internal sealed class ClusterEvents(Random random)
         {
             sessions.Remove(key);
             pods.Remove(key);
+            keyObjects.Remove(key);
         }
-        _known.AddRange(sessions.Keys.Concat(pods.Keys).Except(_known));
-        return new ClusterChanges { Sessions = [.. sessions.Values], Pods = [.. pods.Values], Removed = [.. removed] };
+        _known.AddRange(sessions.Keys.Concat(pods.Keys).Concat(keyObjects.Keys).Except(_known));
+        return new ClusterChanges
+        {
+            Sessions = [.. sessions.Values],
+            Pods = [.. pods.Values],
+            KeyObjects = [.. keyObjects.Values],
+            KeyCollections = KeyCollection.AllRead,
+            Removed = [.. removed],
+        };
     }
 
     private ClaudeSession NextSession() => new()
@@ -66,7 +79,7 @@ internal sealed class ClusterEvents(Random random)
         {
             Owner = new SessionOwner { User = "ana" },
             Access = One("Enabled", "Enabled", "Enabled", "Draining", "Disabled", "Nonsense"),
-            Ssh = new SshSpec { Port = One<int?>(null, null, 22, 0), AuthorizedKeys = One<string?[]?>([Key], [Key], [Key], ["ssh-ed25519 AAAA"], [null], null) },
+            Ssh = new SshSpec { Port = One<int?>(null, null, 22, 0), AuthorizedKeys = One<string?[]?>([Key], [Key], [Key], ["ssh-ed25519 AAAA"], [null], null), AuthorizedKeysFrom = NextSources() },
             Pod = One(
                 null,
                 null,
@@ -98,6 +111,24 @@ internal sealed class ClusterEvents(Random random)
             Conditions = One<PodCondition[]?>(null, [new PodCondition { Type = "Ready", Status = "True" }], [new PodCondition { Type = "Ready", Status = "True" }]),
         },
     };
+
+    private KeysSource?[]? NextSources() => One<KeysSource?[]?>(
+        null, null, [null], [new KeysSource { ConfigMapRef = NextReference() }],
+        [new KeysSource { SecretRef = NextReference() }, new KeysSource { ConfigMapRef = NextReference() }]);
+
+    private KeysReference NextReference() => new() { Name = One("k1", "k2", null!), Key = One(null, "other"), Optional = One<bool?>(null, true) };
+
+    private KeyObject NextKeyObject()
+    {
+        var metadata = new ObjectMeta
+        {
+            Name = One("k1", "k2"),
+            Namespace = One("a", "b"),
+            Labels = One(new Dictionary<string, string> { [KeyObject.LabelName] = "" }, null!),
+        };
+        var data = new Dictionary<string, KeyText> { [One("authorized_keys", "other")] = One(new KeyText(Key, null), new KeyText("nonsense", null), new KeyText(null, "is not base64")) };
+        return One<KeyObject>(new ConfigMap { Metadata = metadata, Data = data }, new Secret { Metadata = metadata, Data = data });
+    }
 
     private string PodName() => One("p1", "p1", "p2", "p3");
 

@@ -34,7 +34,7 @@ public sealed class RoutingFunctionTests
     public void The_order_of_the_objects_does_not_matter(string name)
     {
         (ClusterObjects objects, RoutingOptions options, IReadOnlyDictionary<string, IdBinding> bindings) = new GoldenCase(name).Read();
-        var reversed = new ClusterObjects([.. objects.Sessions.Reverse()], [.. objects.Pods.Reverse()]);
+        var reversed = new ClusterObjects([.. objects.Sessions.Reverse()], [.. objects.Pods.Reverse()]) { KeyObjects = [.. objects.KeyObjects.Reverse()] };
 
         Assert.Equal(GoldenCase.Print(RoutingFunction.Route(objects, options, bindings)), GoldenCase.Print(RoutingFunction.Route(reversed, options, bindings)));
     }

@@ -96,6 +96,59 @@ public sealed class SessionRouterTests
         Assert.Null(router.Apply(new ClusterChanges { Removed = [Session(1).Key] }).States[Session(1).Key]);
     }
 
+    [Fact]
+    public void A_change_of_a_config_map_touches_the_sessions_that_name_it_and_they_share_its_keys()
+    {
+        var router = new SessionRouter(new RoutingOptions(false, false));
+        ClaudeSession[] sessions = [.. Enumerable.Range(0, 100).Select(i => i % 10 == 0 ? Taking(i, "alice") : i % 10 == 1 ? Taking(i, "bob") : Session(i))];
+        router.Apply(ClusterChanges.Everything(new ClusterObjects(sessions, [])));
+
+        RouteChanges made = router.Apply(new ClusterChanges { KeyObjects = [Keys("alice")] });
+        Assert.Equal(sessions.Where((_, i) => i % 10 == 0).Select(s => s.Name).Order(StringComparer.Ordinal), made.Routed.Select(r => r.SessionId));
+        Assert.All(made.Routed, route => Assert.Same(made.Routed[0].AuthorizedKeys[0], Assert.Single(route.AuthorizedKeys)));
+
+        Assert.Empty(router.Apply(new ClusterChanges { KeyObjects = [Keys("carol")] }).Routed);
+        RouteChanges gone = router.Apply(new ClusterChanges { Removed = [Keys("alice").Key] });
+        Assert.Equal(10, gone.Routed.Count);
+        Assert.All(gone.Routed, route => Assert.Empty(route.AuthorizedKeys));
+
+        router.Apply(new ClusterChanges { Sessions = [Session(0)], Removed = [Session(10).Key] });
+        Assert.Equal(8, router.Apply(new ClusterChanges { KeyObjects = [Keys("alice")] }).Routed.Count);
+    }
+
+    [Fact]
+    public void What_cannot_be_read_is_said_until_it_can()
+    {
+        var router = new SessionRouter(new RoutingOptions(false, false));
+        string[] problems = [Problem(new ClusterChanges { Sessions = [Taking(0, "alice")] }), Problem(State("no permission")), Problem(State(null)), Problem(new ClusterChanges { KeyObjects = [Keys("alice")] })];
+
+        Assert.Equal(
+        [
+            "spec.ssh.authorizedKeysFrom[0]: ConfigMap alice has not been read yet",
+            "spec.ssh.authorizedKeysFrom[0]: ConfigMap alice cannot be read: no permission",
+            "spec.ssh.authorizedKeysFrom[0]: ConfigMap alice does not exist, or does not have the label tars.cloudwalk.network/authorized-keys",
+            "",
+        ], problems);
+
+        string Problem(ClusterChanges changes) => string.Concat(Assert.Single(router.Apply(changes).Routed).MissingKeys);
+
+        static ClusterChanges State(string? problem) => new()
+        {
+            KeyCollections = [new KeyCollection(ConfigMap.KindName, ObjectMeta.DefaultNamespace, problem), new KeyCollection(ConfigMap.KindName, "another", "not this")],
+        };
+    }
+
+    private static ClaudeSession Taking(int number, string configMap) => Session(number) with
+    {
+        Spec = new SessionSpec { Owner = new SessionOwner { User = "alice" }, Ssh = new SshSpec { AuthorizedKeysFrom = [new KeysSource { ConfigMapRef = new KeysReference { Name = configMap } }] } },
+    };
+
+    private static ConfigMap Keys(string name) => new()
+    {
+        Metadata = new ObjectMeta { Name = name, Labels = new Dictionary<string, string> { [KeyObject.LabelName] = "" } },
+        Data = new Dictionary<string, KeyText> { [KeysReference.DefaultKey] = new KeyText(Support.Yaml.Samples.Key, null) },
+    };
+
     private static void Follow(Choices choices, RoutingOptions options)
     {
         var events = new ClusterEvents(choices);

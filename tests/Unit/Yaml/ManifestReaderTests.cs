@@ -97,7 +97,7 @@ public sealed class ManifestReaderTests
     [InlineData("  name: abc12", "  namespace: x", "line 3: metadata.name: is missing; write the object's name")]
     [InlineData("  name: abc12", "  name: abc12\n  labels: [a]", "line 5: metadata.labels: must be a mapping")]
     [InlineData("  name: abc12", "  name: abc12\n  labels:\n    a.b/c: 1", "line 6: metadata.labels['a.b/c']: must be text; put quotes around what looks like a number, true, false or null")]
-    [InlineData("kind: ClaudeSession", "kind: ConfigMap", "line 2: kind ConfigMap of apiVersion tars.cloudwalk.network/v1alpha1 is not read here; write ClaudeSession of tars.cloudwalk.network/v1alpha1 or Pod of v1")]
+    [InlineData("kind: ClaudeSession", "kind: ConfigMap", "line 2: kind ConfigMap of apiVersion tars.cloudwalk.network/v1alpha1 is not read here; write ClaudeSession of tars.cloudwalk.network/v1alpha1, Pod, ConfigMap or Secret of v1")]
     [InlineData("kind: ClaudeSession", "kind: &k ClaudeSession\nother: *k", "line 3: the alias *k is not supported; write the value out")]
     public void A_bad_field_is_named_with_its_line_and_the_remedy(string good, string bad, string problem)
     {

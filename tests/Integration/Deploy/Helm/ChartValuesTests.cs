@@ -40,6 +40,8 @@ public sealed class ChartValuesTests
         .. Workload("operator", Operator),
         .. Workload("proxy", Proxy),
         new("operator.replicas", "3", [Operator]),
+        new("operator.authorizedKeysSecrets", "true",
+            [Operator, "ClusterRole ssh-gateway-operator-authorized-keys", "RoleBinding claude-sessions/ssh-gateway-operator-authorized-keys"]),
         new("proxy.replicas", "3", [Proxy], """proxy.autoscaling.enabled=false"""),
         new("operator.podDisruptionBudget.enabled", "false", ["PodDisruptionBudget ssh-gateway/ssh-gateway-operator"]),
         new("proxy.podDisruptionBudget.enabled", "false", ["PodDisruptionBudget ssh-gateway/ssh-gateway-proxy"]),
