@@ -10,7 +10,7 @@ internal static class ContainerCommand
 {
     private const string InternalSftp = "internal-sftp";
 
-    // An image that sets no working directory starts programs in /, where few may write: there the user's home, as sshd.
+    // An image without a working directory starts programs in /, where few may write. sshd starts them at home.
     private const string LeaveRoot = "[ \"$PWD\" != / ] || cd \"${HOME:-/}\" 2>/dev/null || :; ";
 
     // The first shell that is there replaces the one that looks for it. $1 is the command.

@@ -22,8 +22,8 @@ internal sealed class SessionEntry
     //   uint16   max connections
     //   uint32   idle timeout, seconds
     //   uint64   wire hash
-    //   byte     flags: bit 0 whether passthrough is allowed, bits 1 and 2 what is recorded, bit 3 that no login asks for
-    //            a pod
+    //   byte     flags: bit 0 whether passthrough is allowed, bits 1 and 2 what is recorded, bit 3 that no login asks
+    //            for a pod
     //   string   pod ip                 (string: byte length, bytes)
     //   string   pod uid                (or the byte 255 and the 16 bytes of a UUID)
     //   string   pod name
