@@ -20,9 +20,11 @@ public sealed class RelayProcessTests
         Assert.Equal("input", result.Text);
         Assert.Contains("secret-word", result.ErrorText, StringComparison.Ordinal);
         Assert.Contains($"container={RelayRig.Container}", Assert.Single(rig.Api.Requests).Query, StringComparison.Ordinal);
+        // Programs write their logs after what they log.
+        await Eventually.TrueAsync(
+            () => rig.Relay.Daemon.Output.Contains($"exec of session {RelayRig.Id} ended with exit status 7", StringComparison.Ordinal), Soon, () => rig.Logs);
         string log = rig.Relay.Daemon.Output;
         Assert.Contains($"started exec of session {RelayRig.Id} in pod claude/execpod, container {RelayRig.Container} (terminal: False, session={RelayRig.Id} ", log, StringComparison.Ordinal);
-        Assert.Contains($"exec of session {RelayRig.Id} ended with exit status 7", log, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-word", log, StringComparison.Ordinal);
         await Eventually.TrueAsync(
             async () => await Scrape.OfAsync(rig.Relay.Http) is var metrics
