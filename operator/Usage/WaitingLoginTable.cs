@@ -139,11 +139,18 @@ internal sealed class WaitingLoginTable(EndpointTable table, TimeProvider time)
         {
             proxy.Wanted.Remove(sessionId);
             Wait wait = _waits[sessionId];
-            if (--wait.Proxies == 0)
+            if (--wait.Proxies > 0)
             {
-                wait.EndedAt = _clock.Now;
-                changed.Add(sessionId);
+                continue;
             }
+            if (table.Find(sessionId) is null)
+            {
+                // Else a proxy could fill the memory with ids of its own choice.
+                _waits.Remove(sessionId);
+                continue;
+            }
+            wait.EndedAt = _clock.Now;
+            changed.Add(sessionId);
         }
     }
 

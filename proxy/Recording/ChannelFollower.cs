@@ -52,6 +52,12 @@ internal sealed class ChannelFollower(ConnectionRecording connection)
             {
                 ReadFromClient(message, channel);
             }
+            else if (message[0] == MessageNumber.ChannelRequest && message.Length >= HeadSize && IsOfSession(message[HeadSize..]))
+            {
+                // sshd takes requests in a channel that it has just opened, before its client can have read the number.
+                // It is easy to guess, and what such a channel shows would not be recorded.
+                connection.Refuse("its client used a session channel before it was open");
+            }
         }
         catch (SshFormatException)
         {
@@ -136,7 +142,7 @@ internal sealed class ChannelFollower(ConnectionRecording connection)
         }
         else if (_byClient.Count >= MaxChannels || _byPod.Count >= MaxChannels)
         {
-            connection.Fail($"it has more than {MaxChannels} session channels");
+            connection.Refuse($"it has more than {MaxChannels} session channels");
         }
         else
         {
@@ -149,7 +155,7 @@ internal sealed class ChannelFollower(ConnectionRecording connection)
     {
         if (_byPod.Count >= MaxChannels && !_byPod.ContainsKey(number))
         {
-            connection.Fail($"its pod confirmed more than {MaxChannels} session channels");
+            connection.Refuse($"its pod confirmed more than {MaxChannels} session channels");
             return;
         }
         _byPod[number] = channel;
@@ -159,7 +165,7 @@ internal sealed class ChannelFollower(ConnectionRecording connection)
     {
         if (_others.Count >= MaxOthers)
         {
-            connection.Fail($"it has more than {MaxOthers} channels that are no sessions");
+            connection.Refuse($"it has more than {MaxOthers} channels that are no sessions");
             return;
         }
         _others[number] = _others.GetValueOrDefault(number) + 1;
@@ -221,6 +227,13 @@ internal sealed class ChannelFollower(ConnectionRecording connection)
                 ReadStatus(message[HeadSize..], channel);
                 break;
         }
+    }
+
+    // Requests that only sessions know (RFC 4254 sections 6.2 and 6.5).
+    private static bool IsOfSession(ReadOnlySpan<byte> request)
+    {
+        ReadOnlySpan<byte> type = Name(new SshReader(request).ReadString());
+        return type.SequenceEqual("pty-req"u8) || type.SequenceEqual("shell"u8) || type.SequenceEqual("exec"u8) || type.SequenceEqual("subsystem"u8);
     }
 
     //  string    request type

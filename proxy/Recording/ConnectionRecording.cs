@@ -9,7 +9,8 @@ namespace SshGateway.Proxy.Recording;
 
 /// <summary>
 /// Records one connection. Its pumps show it what they relay, and wait while the writer does not keep up. A failure
-/// ends the recording for good. The configuration says whether it also ends the connection.
+/// ends the recording for good. The configuration says whether it also ends the connection; a peer that evades the
+/// recording always loses its connection.
 /// </summary>
 internal sealed class ConnectionRecording : IRelayTap, IDisposable
 {
@@ -31,6 +32,7 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
     private long _unrecordedCounted;
     private bool _isEnded;
     private string? _problem;
+    private bool _isEvaded;
     private Action<Refusal>? _close;
     private int _count;
     private long _unrecorded;
@@ -147,7 +149,12 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
     }
 
     /// <summary>Gives the recording up. Any thread, any time; the first reason counts.</summary>
-    public void Fail(string problem)
+    public void Fail(string problem) => GiveUp(problem, isEvaded: false);
+
+    /// <summary>Gives the recording up, and closes the connection: a peer does what cannot be recorded.</summary>
+    public void Refuse(string problem) => GiveUp(problem, isEvaded: true);
+
+    private void GiveUp(string problem, bool isEvaded)
     {
         Action<Refusal>? close;
         bool isLate;
@@ -157,7 +164,7 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
             {
                 return;
             }
-            _problem = problem;
+            (_problem, _isEvaded) = (problem, isEvaded);
             isLate = _isEnded;
             foreach (RecordingFile file in _follower.Abandon())
             {
@@ -183,10 +190,13 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
                 _failing.Cancel();
             }
         }
-        _metrics.Failed();
+        if (!isEvaded)
+        {
+            _metrics.Failed();
+        }
         RecordingLog.Failed(
             _logger, _connection, _entry.SessionId, problem,
-            isLate ? "The connection has ended already" : _options.ContinueOnFailure ? "The connection goes on without recording" : "The connection is closed");
+            isLate ? "The connection has ended already" : GoesOn ? "The connection goes on without recording" : "The connection is closed");
         if (!isLate)
         {
             Close(close, problem);
@@ -223,6 +233,8 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
     /// <summary>These bytes of a session channel are not recorded.</summary>
     public void CountUnrecorded(int bytes) => _unrecorded += bytes;
 
+    private bool GoesOn => _options.ContinueOnFailure && !_isEvaded;
+
     /// <summary>False: the writer does not take everything now.</summary>
     private bool HandOver()
     {
@@ -249,7 +261,7 @@ internal sealed class ConnectionRecording : IRelayTap, IDisposable
 
     private void Close(Action<Refusal>? close, string problem)
     {
-        if (!_options.ContinueOnFailure)
+        if (!GoesOn)
         {
             close?.Invoke(new Refusal(ConnectionEnd.RecordingFailed, SessionSentences.RecordingFailed(_entry.SessionId), problem));
         }

@@ -91,25 +91,38 @@ internal sealed class RecordingWriter : BackgroundService
         }
     }
 
-    /// <exception cref="IOException">The directory cannot be used.</exception>
+    /// <exception cref="IOException">The directory does not exist, or may not be written to.</exception>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (IsOn)
         {
-            try
-            {
-                // Too little space is no reason to not start: sessions without recording need none.
-                new RecordingDirectory(_options.Directory, 0, _time).Try();
-            }
-            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-            {
-                throw new IOException(
-                    $"Proxy:RecordingDirectory is \"{_options.Directory}\", which cannot be written: {problem.Message}; write a directory that the proxy may write to",
-                    problem);
-            }
+            await TryAsync().ConfigureAwait(false);
             RecordingLog.Recording(_logger, _options.Directory, _options.MinFreeSpace);
         }
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // A disk that is full or does not answer is no reason to not start: sessions without recording need none.
+    private async Task TryAsync()
+    {
+        try
+        {
+            await Task.Run(() => new RecordingDirectory(_options.Directory, 0, _time).Try()).WaitAsync(_options.Timeout, _time).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (problem is DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"Proxy:RecordingDirectory is \"{_options.Directory}\", which cannot be written: {problem.Message}; write a directory that the proxy may write to",
+                problem);
+        }
+        catch (IOException problem)
+        {
+            Report(problem.Message);
+        }
+        catch (TimeoutException)
+        {
+            Report(Silence);
+        }
     }
 
     /// <summary>After the connections have ended: writes what is queued, unless the disk does not answer.</summary>

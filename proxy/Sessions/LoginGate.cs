@@ -57,8 +57,7 @@ internal static class LoginGate
     }
 
     // A suspended session gets no pod unless somebody asks for it.
-    private static bool LacksPod(SessionEntry entry) =>
-        entry.Reason is ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound || (entry.Reason == ReadyReasons.Suspended && entry.WakesOnLogin);
+    private static bool LacksPod(SessionEntry entry) => ReadyReasons.LacksPod(entry.Reason) && (entry.Reason != ReadyReasons.Suspended || entry.WakesOnLogin);
 
     private static bool HasExpired(SessionEntry entry, DateTimeOffset now) => entry.ExpiresAt != 0 && now.ToUnixTimeSeconds() >= entry.ExpiresAt;
 }

@@ -3,6 +3,9 @@ namespace SshGateway.Feed;
 /// <summary>The reasons of a session's Ready condition and of a feed entry; both processes use this list.</summary>
 internal static class ReadyReasons
 {
+    /// <summary>Whether there is no pod, and a login that waits asks for one.</summary>
+    public static bool LacksPod(string reason) => reason is WaitingForPod or PodNotFound or Suspended;
+
     public const string EndpointReady = "EndpointReady";
 
     /// <summary>No pod carries the session's label yet.</summary>

@@ -67,7 +67,7 @@ internal static class WakeCondition
         route is { Wake: Wake.OnLogin, Access: Access.Enabled } && !(route.ExpiresAt <= now);
 
     private static bool LacksPod(RoutedSession route) =>
-        route is { State: EndpointState.None, Reason: ReadyReasons.WaitingForPod or ReadyReasons.PodNotFound or ReadyReasons.Suspended };
+        route.State == EndpointState.None && ReadyReasons.LacksPod(route.Reason);
 
     private static TimeSpan FindDelay(SessionCondition? previous, DateTimeOffset now) =>
         previous?.LastTransitionTime + MinInterval - now ?? TimeSpan.Zero;

@@ -13,6 +13,9 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
 {
     private static readonly TimeSpan MaxWaitForKeys = TimeSpan.FromSeconds(2);
 
+    // An API server that answers nothing about ConfigMaps must not keep all sessions from being served.
+    private static readonly TimeSpan MaxWaitForKeysAtStart = TimeSpan.FromSeconds(20);
+
     private readonly ChangeSignal _changed = new();
     private readonly WatchingMetrics _metrics = new();
     private readonly List<Watched> _watched = [];
@@ -49,7 +52,15 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
                 await WaitAsync(cancellationToken);
                 // Before everything that exists is known, a session whose pod or key was not read yet would look like
                 // one without.
-                isComplete = isComplete || IsComplete(ending.Token);
+                if (!isComplete && _watched.All(w => w.Sessions.Store.IsSynced && w.Pods.Store.IsSynced))
+                {
+                    foreach (Watched watched in _watched)
+                    {
+                        Want(watched, watched.Sessions.Store.Objects, ending.Token);
+                    }
+                    await AwaitFirstListAsync(MaxWaitForKeysAtStart, ending.Token);
+                    isComplete = true;
+                }
                 if (isComplete)
                 {
                     yield return await TakeChangesAsync(ending.Token);
@@ -81,19 +92,6 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         _metrics.Dispose();
     }
 
-    private bool IsComplete(CancellationToken cancellationToken)
-    {
-        if (!_watched.All(w => w.Sessions.Store.IsSynced && w.Pods.Store.IsSynced))
-        {
-            return false;
-        }
-        foreach (Watched watched in _watched)
-        {
-            Want(watched, watched.Sessions.Store.Objects, cancellationToken);
-        }
-        return _watched.All(w => w.Keys.All(k => k.IsSettled));
-    }
-
     /// <returns>Whether a watch begins with this.</returns>
     private bool Want(Watched watched, IEnumerable<ClaudeSession> sessions, CancellationToken cancellationToken)
     {
@@ -112,9 +110,9 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
     }
 
     // So that the first session with such keys does not look like one without, for as long as a list takes.
-    private async Task AwaitFirstListAsync(CancellationToken cancellationToken)
+    private async Task AwaitFirstListAsync(TimeSpan maxWait, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(MaxWaitForKeys, _time);
+        using var limit = new CancellationTokenSource(maxWait, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -142,7 +140,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         }
         if (isWatchNew)
         {
-            await AwaitFirstListAsync(cancellationToken);
+            await AwaitFirstListAsync(MaxWaitForKeys, cancellationToken);
         }
         KeyChanges[] configMaps = [.. _watched.Select(w => w.ConfigMaps.TakeChanges())];
         KeyChanges[] secrets = [.. _watched.Select(w => w.Secrets.TakeChanges())];

@@ -40,6 +40,21 @@ public sealed class RecordingDiskTests(SharedGateway shared)
         Assert.True(again.Text == "in\n", $"{again}\n{gateway.Gateway.Logs}");
     }
 
+    [RealSshFact("mount", "dd")]
+    public async Task A_full_disk_does_not_keep_a_proxy_from_starting()
+    {
+        await using TmpDisk disk = await TmpDisk.MountAsync();
+        await disk.FillAsync();
+        await using RecordedGateway gateway = await RecordedGateway.StartAsync(shared, disk.Path);
+        await gateway.AddPodAsync("rec-none", "None");
+        await gateway.AddPodAsync(Id, "Terminal");
+
+        Assert.Equal("in\n", (await gateway.Client.RunAsync("rec-none", "echo in")).Text);
+        Assert.Contains(Refused, (await gateway.Client.RunAsync(Id, "echo in")).ErrorText, StringComparison.Ordinal);
+        disk.Empty();
+        Assert.Equal("in\n", (await gateway.Client.RunAsync(Id, "echo in")).Text);
+    }
+
     [RealSshFact("mount")]
     public async Task A_directory_that_became_read_only_refuses_logins_until_it_is_writable()
     {

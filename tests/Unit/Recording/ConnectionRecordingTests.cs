@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using SshGateway.Feed;
+using SshGateway.Proxy.Outcomes;
 using SshGateway.Proxy.Recording;
 using SshGateway.Tests.Support;
 using SshGateway.Tests.Support.Recording;
@@ -163,6 +164,27 @@ public sealed class ConnectionRecordingTests : IAsyncLifetime
         await connection.EndAsync();
     }
 
+    // sshd takes requests in a channel that it has just opened, and its numbers can be guessed.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_uses_a_session_before_it_is_open_loses_its_connection(bool canContinue)
+    {
+        await using RecordingRig rig = await RecordingRig.StartAsync(options => options with { ContinueOnFailure = canContinue });
+        ConnectionRecording connection = await rig.BeginAsync(RecordingMode.Terminal);
+        Refusal? closed = null;
+        connection.CloseOnFailure(refusal => closed = refusal);
+
+        connection.FromClient(Open(5));
+        connection.FromClient(Terminal(0));
+        connection.FromClient(Shell(0));
+        connection.FromPod(Confirm(5, 0));
+
+        Assert.Equal(ConnectionEnd.RecordingFailed, closed?.End);
+        Assert.Equal("its client used a session channel before it was open", connection.Summary.Problem);
+        await connection.EndAsync();
+    }
+
     [Theory]
     [InlineData("session\0", "pty-req\0")]
     [InlineData("session", "pty-req")]
@@ -252,7 +274,12 @@ public sealed class ConnectionRecordingTests : IAsyncLifetime
         var random = new Random(seed);
         return RecordAsync(RecordingMode.All, connection =>
         {
-            for (int i = 0; i < 60; i++)
+            for (uint number = 0; number < 3; number++)
+            {
+                Start(connection, number, number);
+            }
+            // Until one asks for something in a session that is not open.
+            for (int i = 0; i < 60 && connection.Summary.Problem is null; i++)
             {
                 uint number = (uint)random.Next(3);
                 byte[] message = random.Next(12) switch
@@ -314,12 +341,13 @@ public sealed class ConnectionRecordingTests : IAsyncLifetime
         ConnectionRecording connection = await _rig.BeginAsync(mode);
         run(connection);
         await connection.EndAsync();
-        string[] names = [.. connection.Summary.Files];
+        string[] names = [.. connection.Summary.Problem is null ? connection.Summary.Files : []];
         await Eventually.TrueAsync(
             () => Task.FromResult(names.All(name => File.Exists(Path.Combine(_rig.Directory, name)))),
             () => $"{string.Join('\n', names)}\n{connection.Summary.Problem}");
         if (unrecorded is not null)
         {
+            Assert.Null(connection.Summary.Problem);
             Assert.Equal(unrecorded, connection.Summary.UnrecordedBytes);
         }
         Assert.Equal(names.Order(StringComparer.Ordinal), _rig.Complete.Except(before).Select(file => Path.GetFileName(file)!));

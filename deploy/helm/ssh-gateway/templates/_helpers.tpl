@@ -80,6 +80,7 @@ runAsNonRoot: true
 runAsUser: 1654
 runAsGroup: 1654
 fsGroup: 1654
+fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
 {{- end }}
