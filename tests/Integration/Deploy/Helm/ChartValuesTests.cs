@@ -20,6 +20,7 @@ public sealed class ChartValuesTests
 
     private const string OperatorMonitor = "PodMonitor ssh-gateway/ssh-gateway-operator";
     private const string ProxyMonitor = "PodMonitor ssh-gateway/ssh-gateway-proxy";
+    private const string ExecMonitor = "PodMonitor ssh-gateway/ssh-gateway-exec";
     private const string Alerts = "PrometheusRule ssh-gateway/ssh-gateway";
     private const string MonitoringPolicy = "NetworkPolicy ssh-gateway/ssh-gateway-monitoring";
     private const string Relay = "Deployment ssh-gateway/ssh-gateway-exec";
@@ -83,9 +84,9 @@ public sealed class ChartValuesTests
         new("networkPolicies.proxyEgress", """[{"ports": [{"port": 4317}]}]""", [ProxyPolicy]),
         new("admissionPolicy.enabled", "false",
             ["ValidatingAdmissionPolicy ssh-gateway-session-label", "ValidatingAdmissionPolicyBinding ssh-gateway-session-label"]),
-        new("monitoring.enabled", "true", [OperatorMonitor, ProxyMonitor, Alerts, MonitoringPolicy, "ConfigMap ssh-gateway/ssh-gateway-dashboard"]),
+        new("monitoring.enabled", "true", [OperatorMonitor, ProxyMonitor, ExecMonitor, Alerts, MonitoringPolicy, "ConfigMap ssh-gateway/ssh-gateway-dashboard"]),
         new("monitoring.prometheusNamespace", "\"observability\"", [MonitoringPolicy], Monitored),
-        new("monitoring.labels", """{"release": "prometheus"}""", [OperatorMonitor, ProxyMonitor, Alerts], Monitored),
+        new("monitoring.labels", """{"release": "prometheus"}""", [OperatorMonitor, ProxyMonitor, ExecMonitor, Alerts], Monitored),
         new("monitoring.runbookUrl", "\"https://example.com/runbook\"", [Alerts], Monitored),
     ];
 
