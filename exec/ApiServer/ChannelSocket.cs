@@ -10,8 +10,8 @@ namespace SshGateway.Exec.ApiServer;
 /// </summary>
 internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>Kubelet copies in pieces of this size.</summary>
-    private const int MaxMessage = 32 * 1024;
+    // The channel, and what kubelet copies at once: 32 KiB. The data of an SSH packet of a usual client fits, too.
+    private const int MaxMessage = 1 + (32 * 1024);
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
