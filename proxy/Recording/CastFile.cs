@@ -63,15 +63,8 @@ internal sealed class CastFile
             Reserve(MaxFrame + CastText.MaxEncoded(part.Length), part.Length > SmallBlock / 8 ? LargeBlock : SmallBlock);
             Span<byte> room = _buffer.AsSpan(_length);
             int start = Begin(room, at, code);
-            int length = text.Encode(part, room[start..]);
-            // It may have been only the beginning of a character.
-            if (length > 0)
-            {
-                length += start;
-                "\"]\n"u8.CopyTo(room[length..]);
-                _length += length + 3;
-                Size += length + 3;
-            }
+            // It may be only the beginning of a character.
+            Finish(room, start, text.Encode(part, room[start..]));
         }
         while (!data.IsEmpty);
     }
@@ -83,14 +76,7 @@ internal sealed class CastFile
         Reserve(MaxFrame + CastText.MaxEncoded(0), SmallBlock);
         Span<byte> room = _buffer.AsSpan(_length);
         int start = Begin(room, at, code);
-        int length = text.End(room[start..]);
-        if (length > 0)
-        {
-            length += start;
-            "\"]\n"u8.CopyTo(room[length..]);
-            _length += length + 3;
-            Size += length + 3;
-        }
+        Finish(room, start, text.End(room[start..]));
     }
 
     /// <summary>Hands over what is not full.</summary>
@@ -121,6 +107,18 @@ internal sealed class CastFile
         ReadOnlySpan<byte> frame = [(byte)',', (byte)' ', (byte)'"', code, (byte)'"', (byte)',', (byte)' ', (byte)'"'];
         frame.CopyTo(room[length..]);
         return length + frame.Length;
+    }
+
+    // Without a text, there is no event.
+    private void Finish(Span<byte> room, int start, int textLength)
+    {
+        if (textLength > 0)
+        {
+            "\"]\n"u8.CopyTo(room[(start + textLength)..]);
+            int length = start + textLength + 3;
+            _length += length;
+            Size += length;
+        }
     }
 
     private void Reserve(int count, int block)

@@ -39,7 +39,7 @@ internal sealed class EventWriter(ApiClient api, LeaseSettings replica, TimeProv
         {
             _queue.Writer.TryWrite((session.Key, Compose(session, "Route", ready.Reason ?? "", ready.Message ?? "", Warnings.Contains(ready.Reason ?? ""))));
         }
-        if (WakeCondition.IsRequested(written) && !WakeCondition.IsRequested(session.Status))
+        if (WakeCondition.IsNew(session.Status, written))
         {
             _queue.Writer.TryWrite((session.Key, Compose(session, "Wake", SessionCondition.WakeRequested, WakeCondition.Find(written)?.Message ?? "", isWarning: false)));
         }

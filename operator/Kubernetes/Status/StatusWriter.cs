@@ -235,7 +235,7 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
         }
         StatusLog.Written(_logger, key, status.Phase);
         _events.Note(session, status);
-        if (WakeCondition.IsRequested(status) && !WakeCondition.IsRequested(session.Status))
+        if (WakeCondition.IsNew(session.Status, status))
         {
             _wakeRequests.Add(1);
         }

@@ -49,6 +49,9 @@ internal static class WakeCondition
     /// <summary>Whether a status says so.</summary>
     public static bool IsRequested(SessionStatus? status) => Find(status)?.Status == "True";
 
+    /// <summary>Whether a login asks for the pod with what was written.</summary>
+    public static bool IsNew(SessionStatus? previous, SessionStatus written) => IsRequested(written) && !IsRequested(previous);
+
     /// <summary>The condition of a status; null: it has none.</summary>
     public static SessionCondition? Find(SessionStatus? status) => status?.Conditions?.FirstOrDefault(c => c?.Type == SessionCondition.WakeRequested);
 

@@ -44,7 +44,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _running.AddRange([.. _watched.Select(w => w.Sessions.RunAsync(ending.Token)), .. _watched.Select(w => w.Pods.RunAsync(ending.Token))]);
-        bool isComplete = false;
+        TimeSpan maxWaitForKeys = MaxWaitForKeysAtStart;
         try
         {
             while (true)
@@ -52,18 +52,10 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
                 await WaitAsync(cancellationToken);
                 // Before everything that exists is known, a session whose pod or key was not read yet would look like
                 // one without.
-                if (!isComplete && _watched.All(w => w.Sessions.Store.IsSynced && w.Pods.Store.IsSynced))
+                if (_watched.All(w => w.Sessions.Store.IsSynced && w.Pods.Store.IsSynced))
                 {
-                    foreach (Watched watched in _watched)
-                    {
-                        Want(watched, watched.Sessions.Store.Objects, ending.Token);
-                    }
-                    await AwaitFirstListAsync(MaxWaitForKeysAtStart, ending.Token);
-                    isComplete = true;
-                }
-                if (isComplete)
-                {
-                    yield return await TakeChangesAsync(ending.Token);
+                    yield return await TakeChangesAsync(maxWaitForKeys, ending.Token);
+                    maxWaitForKeys = MaxWaitForKeys;
                 }
             }
         }
@@ -129,7 +121,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         _changed.Set();
     }
 
-    private async Task<ClusterChanges> TakeChangesAsync(CancellationToken cancellationToken)
+    private async Task<ClusterChanges> TakeChangesAsync(TimeSpan maxWaitForKeys, CancellationToken cancellationToken)
     {
         StoreChanges<ClaudeSession>[] sessions = [.. _watched.Select(w => w.Sessions.Store.TakeChanges())];
         StoreChanges<Pod>[] pods = [.. _watched.Select(w => w.Pods.Store.TakeChanges())];
@@ -140,7 +132,7 @@ internal sealed class KubernetesSource : IClusterSource, IDisposable
         }
         if (isWatchNew)
         {
-            await AwaitFirstListAsync(MaxWaitForKeys, cancellationToken);
+            await AwaitFirstListAsync(maxWaitForKeys, cancellationToken);
         }
         KeyChanges[] configMaps = [.. _watched.Select(w => w.ConfigMaps.TakeChanges())];
         KeyChanges[] secrets = [.. _watched.Select(w => w.Secrets.TakeChanges())];

@@ -40,18 +40,6 @@ internal sealed class ObjectStore<T>(ChangeSignal changed)
         }
     }
 
-    /// <summary>The objects as they were last seen.</summary>
-    public IReadOnlyList<T> Objects
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. _objects.Values];
-            }
-        }
-    }
-
     /// <summary>Why nothing has been read yet and nobody should wait for it; null: there is no such reason.</summary>
     public string? Problem
     {
