@@ -90,11 +90,9 @@ public sealed class ContainerExecClientTests(GatewayCluster cluster) : IAsyncLif
 
     private async Task<CommandResult> PythonAsync(string script)
     {
-        string head = $"import sys, warnings\nwarnings.filterwarnings('ignore')\nhost, port, session, key = {PythonOf(GatewayCluster.BalancerAddress)}, {GatewayCluster.Port}, {PythonOf(Session)}, {PythonOf(cluster.Alice.PrivateFile)}\n";
+        string head = $"import sys, warnings\nwarnings.filterwarnings('ignore')\nhost, port, session, key = '{GatewayCluster.BalancerAddress}', {GatewayCluster.Port}, '{Session}', '{cluster.Alice.PrivateFile}'\n";
         CommandResult result = await cluster.Nodes.RunOnClientAsync("/usr/bin/python3", ["-W", "ignore", "-c", head + script]);
         Assert.True(result.Succeeded, result.ToString());
         return result;
-
-        static string PythonOf(string text) => $"'{text}'";
     }
 }

@@ -11,7 +11,6 @@ namespace SshGateway.Tests.EndToEnd.Cluster;
 [Trait("Category", "Long")]
 public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHelper output)
 {
-    private const string Relays = "app.kubernetes.io/name=ssh-gateway-exec";
     private const int Megabytes = 100;
     private const int Sessions = 5;
     private const int LoginsPerSession = 40;
@@ -81,7 +80,7 @@ public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHe
                 await Task.WhenAll(opened.Select(login => login.WaitForLineAsync("is open", Deadline)));
             }
             long grown = await RelaysMemoryAsync() - before;
-            int relays = (await cluster.PodsAsync(Relays)).Count;
+            int relays = (await cluster.PodsAsync(GatewayCluster.Relays)).Count;
             output.WriteLine($"Figure: real cluster: {logins.Count} logins through {relays} exec relays: {grown / logins.Count >> 10} KiB of a relay's memory each");
 
             foreach (string session in sessions)
@@ -109,7 +108,7 @@ public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHe
     private async Task<long> RelaysMemoryAsync()
     {
         long sum = 0;
-        foreach (JsonElement pod in await cluster.PodsAsync(Relays))
+        foreach (JsonElement pod in await cluster.PodsAsync(GatewayCluster.Relays))
         {
             string line = await cluster.RunInPodAsync(GatewayCluster.Gateway, pod.Name(), "grep ^Pss: /proc/1/smaps_rollup");
             sum += long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;

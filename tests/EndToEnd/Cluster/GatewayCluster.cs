@@ -18,6 +18,7 @@ public sealed class GatewayCluster : IAsyncLifetime
     public const string Sessions = "claude-sessions";
     public const string Proxies = "app.kubernetes.io/name=ssh-gateway-proxy";
     public const string Operators = "app.kubernetes.io/name=ssh-gateway-operator";
+    public const string Relays = "app.kubernetes.io/name=ssh-gateway-exec";
     public const string BalancerAddress = "198.51.100.200";
     public const int Port = 2222;
 

@@ -52,6 +52,15 @@ internal sealed class RecordedGateway : IAsyncDisposable
         return pod;
     }
 
+    /// <summary>A shell that has answered.</summary>
+    public async Task<Pty> OpenTerminalAsync(string id)
+    {
+        Pty terminal = Pty.Start(24, 80, $"{Client.CommandLine(id)} {SshClient.Host}");
+        terminal.Type("echo here-$((40+2))\n");
+        await terminal.WaitForAsync("here-42");
+        return terminal;
+    }
+
     public Task WaitForRecordingsAsync(int count) => Eventually.TrueAsync(
         () => Complete.Count == count && Partial.Count == 0, TimeSpan.FromSeconds(30),
         () => $"{string.Join('\n', Complete.Concat(Partial))}\n{Gateway.Logs}");

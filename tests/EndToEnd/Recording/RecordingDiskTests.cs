@@ -18,9 +18,7 @@ public sealed class RecordingDiskTests(SharedGateway shared)
         await using TmpDisk disk = await TmpDisk.MountAsync();
         await using RecordedGateway gateway = await RecordedGateway.StartAsync(shared, disk.Path);
         await gateway.AddPodAsync(Id, "Terminal");
-        await using Pty terminal = Pty.Start(24, 80, $"{gateway.Client.CommandLine(Id)} {SshClient.Host}");
-        terminal.Type("echo here-$((40+2))\n");
-        await terminal.WaitForAsync("here-42");
+        await using Pty terminal = await gateway.OpenTerminalAsync(Id);
 
         await disk.FillAsync();
         terminal.Type("yes | head -n 100000\n");
@@ -79,9 +77,7 @@ public sealed class RecordingDiskTests(SharedGateway shared)
         await using TmpDisk disk = await TmpDisk.MountAsync();
         await using RecordedGateway gateway = await RecordedGateway.StartAsync(shared, disk.Path, "--Proxy:RecordingFailure=Continue");
         await gateway.AddPodAsync(Id, "Terminal");
-        await using Pty terminal = Pty.Start(24, 80, $"{gateway.Client.CommandLine(Id)} {SshClient.Host}");
-        terminal.Type("echo here-$((40+2))\n");
-        await terminal.WaitForAsync("here-42");
+        await using Pty terminal = await gateway.OpenTerminalAsync(Id);
 
         await disk.FillAsync();
         terminal.Type("yes | head -n 100000; echo still-$((40+2))\n");
@@ -102,9 +98,7 @@ public sealed class RecordingDiskTests(SharedGateway shared)
         await using LoopDisk disk = await LoopDisk.MountAsync();
         await using RecordedGateway gateway = await RecordedGateway.StartAsync(shared, disk.Path, "--Proxy:RecordingTimeout=00:00:03");
         await gateway.AddPodAsync(Id, "Terminal");
-        await using Pty terminal = Pty.Start(24, 80, $"{gateway.Client.CommandLine(Id)} {SshClient.Host}");
-        terminal.Type("echo here-$((40+2))\n");
-        await terminal.WaitForAsync("here-42");
+        await using Pty terminal = await gateway.OpenTerminalAsync(Id);
 
         await disk.FreezeAsync();
         terminal.Type("echo there-$((40+2))\n");

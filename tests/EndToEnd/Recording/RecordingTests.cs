@@ -118,9 +118,7 @@ public sealed class RecordingTests(SharedGateway shared)
         const string Id = "rec-killed";
         await using RecordedGateway gateway = await RecordedGateway.StartAsync(shared);
         await gateway.AddPodAsync(Id, "Terminal");
-        await using Pty terminal = Pty.Start(24, 80, $"{gateway.Client.CommandLine(Id)} {SshClient.Host}");
-        terminal.Type("echo here-$((40+2))\n");
-        await terminal.WaitForAsync("here-42");
+        await using Pty terminal = await gateway.OpenTerminalAsync(Id);
         string Written() => gateway.Partial.Count == 1 ? File.ReadAllText(gateway.Partial[0]) : "";
         await Eventually.TrueAsync(() => Written().Contains("here-42", StringComparison.Ordinal), "the recording has what the terminal shows");
 

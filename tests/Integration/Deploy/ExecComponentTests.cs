@@ -31,9 +31,7 @@ public sealed class ExecComponentTests(KubernetesServer server) : IDisposable
             "RoleBinding ssh-gateway-operator-exec", "Deployment ssh-gateway-exec", "Service ssh-gateway-exec", "NetworkPolicy ssh-gateway-exec",
             "NetworkPolicy ssh-gateway-proxy-to-exec", "NetworkPolicy ssh-gateway-operator-from-exec", "PodDisruptionBudget ssh-gateway-exec",
         ];
-        Assert.Equal(
-            without.Select(o => $"{o.Kind()} {o.Name()}").Concat(added).Order(StringComparer.Ordinal),
-            with.Select(o => $"{o.Kind()} {o.Name()}").Order(StringComparer.Ordinal));
+        Kustomize.AssertAdds(added, without, with);
         Assert.DoesNotContain("exec-host-keys", string.Concat(without.Where(o => o.Kind() != "CustomResourceDefinition")), StringComparison.Ordinal);
     }
 

@@ -11,6 +11,11 @@ internal static class Kustomize
     public static async Task<IReadOnlyList<JsonElement>> RenderAsync(string directory) =>
         Manifest.Parse(await Command.OutputAsync(KubectlProgram.File!, "kustomize", Repository.File(directory)));
 
+    /// <summary>One set of objects is the other and these, each as its kind and name.</summary>
+    public static void AssertAdds(IEnumerable<string> added, IEnumerable<JsonElement> without, IEnumerable<JsonElement> with) => Assert.Equal(
+        without.Select(o => $"{o.Kind()} {o.Name()}").Concat(added).Order(StringComparer.Ordinal),
+        with.Select(o => $"{o.Kind()} {o.Name()}").Order(StringComparer.Ordinal));
+
     /// <summary>deploy/ and one of its components, in a kustomization as people write it.</summary>
     public static Task<IReadOnlyList<JsonElement>> WithComponentAsync(string component, string more = "", string overlay = "deploy") =>
         WithComponentsAsync([component], more, overlay);

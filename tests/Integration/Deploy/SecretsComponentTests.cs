@@ -24,9 +24,7 @@ public sealed class SecretsComponentTests(KubernetesServer server) : IDisposable
         IReadOnlyList<JsonElement> with = await Kustomize.WithComponentAsync("authorized-keys-secrets");
 
         string[] added = ["ClusterRole ssh-gateway-operator-authorized-keys", "RoleBinding ssh-gateway-operator-authorized-keys"];
-        Assert.Equal(
-            without.Select(o => $"{o.Kind()} {o.Name()}").Concat(added).Order(StringComparer.Ordinal),
-            with.Select(o => $"{o.Kind()} {o.Name()}").Order(StringComparer.Ordinal));
+        Kustomize.AssertAdds(added, without, with);
         JsonElement deployment = with.Single(o => o.Kind() == "Deployment" && o.Name() == "ssh-gateway-operator");
         JsonElement environment = deployment.At("spec.template.spec.containers")[0].GetProperty("env");
         Assert.Equal("true", environment.EnumerateArray().Single(e => e.GetProperty("name").GetString() == Setting).GetProperty("value").GetString());
