@@ -11,6 +11,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly ManualResetEventSlim _listening = new(initialState: true);
+    private int _openStreams = 2;
 
     private Daemon(string name, Process process)
     {
@@ -26,7 +27,10 @@ internal sealed class Daemon : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>
+    /// It has ended, and all that it wrote is in <see cref="Output"/>; unless a child of its own keeps its streams open.
+    /// </summary>
+    public bool HasExited => _process.HasExited && (Volatile.Read(ref _openStreams) == 0 || DateTime.Now - _process.ExitTime > LastWordsDeadline);
 
     public int ExitCode => _process.ExitCode;
 
@@ -67,15 +71,9 @@ internal sealed class Daemon : IAsyncDisposable
     {
         string? rest = null;
         await Eventually.TrueAsync(
-            async () =>
+            () =>
             {
                 bool ended = HasExited;
-                if (ended)
-                {
-                    // Its last words may still be on their way; unless a child of its own keeps the pipe open.
-                    await Task.WhenAny(_process.WaitForExitAsync(), Task.Delay(LastWordsDeadline));
-                }
-
                 rest = Find(text);
                 Assert.True(rest is not null || !ended, $"{Name} ended before it printed \"{text}\".\n{Output}");
                 return rest is not null;
@@ -140,12 +138,14 @@ internal sealed class Daemon : IAsyncDisposable
     private void Append(string? line)
     {
         _listening.Wait();
-        if (line is not null)
+        if (line is null)
         {
-            lock (_output)
-            {
-                _output.Append(line).Append('\n');
-            }
+            Interlocked.Decrement(ref _openStreams);
+            return;
+        }
+        lock (_output)
+        {
+            _output.Append(line).Append('\n');
         }
     }
 }
