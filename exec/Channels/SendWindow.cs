@@ -7,7 +7,20 @@ internal sealed class SendWindow(uint initial)
 {
     private readonly Lock _lock = new();
     private uint _open = initial;
+    private bool _isClosed;
     private TaskCompletionSource? _waiter;
+
+    /// <summary>Whether the client wants no more output.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isClosed;
+            }
+        }
+    }
 
     /// <summary>Takes up to so much of it; 0: there is none.</summary>
     public int Take(int wanted)
@@ -42,12 +55,25 @@ internal sealed class SendWindow(uint initial)
         return true;
     }
 
-    /// <summary>Waits until there is some.</summary>
+    /// <summary>The client wants no more output, and may not add to the window any more.</summary>
+    public void Close()
+    {
+        TaskCompletionSource? waiter;
+        lock (_lock)
+        {
+            _isClosed = true;
+            waiter = _waiter;
+            _waiter = null;
+        }
+        waiter?.TrySetResult();
+    }
+
+    /// <summary>Waits until there is some, or it is closed.</summary>
     public Task WaitAsync(CancellationToken cancellation)
     {
         lock (_lock)
         {
-            if (_open > 0)
+            if (_open > 0 || _isClosed)
             {
                 return Task.CompletedTask;
             }

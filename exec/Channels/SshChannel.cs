@@ -118,6 +118,9 @@ internal sealed class SshChannel : IDisposable
         }
     }
 
+    /// <summary>The client does not want the standard output any more: OpenSSH PROTOCOL section 2.1.</summary>
+    public void RefuseOutput() => _sendWindow.Close();
+
     /// <summary>Answers a request of the client's, unless the channel was closed meanwhile.</summary>
     public ValueTask ReplyAsync(bool success) =>
         _replies.SendAsync(ChannelMessages.Bare(success ? MessageNumber.ChannelSuccess : MessageNumber.ChannelFailure, RemoteId), MaySend);
@@ -173,27 +176,36 @@ internal sealed class SshChannel : IDisposable
     /// <param name="buffer">Its bytes before the data are overwritten.</param>
     /// <param name="start">Where the data begins; at least <see cref="ChannelMessages.MaxHeader"/>.</param>
     /// <param name="isError">Whether it is for the client's standard error.</param>
-    public async ValueTask SendAsync(byte[] buffer, int start, int count, bool isError, CancellationToken cancellation)
+    /// <returns>False: the client does not want it.</returns>
+    public async ValueTask<bool> SendAsync(byte[] buffer, int start, int count, bool isError, CancellationToken cancellation)
     {
         for (int end = start + count; start < end;)
         {
-            int taken = _sendWindow.Take(Math.Min(end - start, _maxSent));
-            if (taken == 0)
+            bool isRefused = _sendWindow.IsClosed;
+            int taken = isRefused && !isError ? 0 : _sendWindow.Take(Math.Min(end - start, _maxSent));
+            if (taken > 0)
+            {
+                await SendAsync(ChannelMessages.Data(buffer, start, taken, RemoteId, isError), isData: true).ConfigureAwait(false);
+                start += taken;
+            }
+            else if (isRefused)
+            {
+                return false;
+            }
+            else
             {
                 await _sendWindow.WaitAsync(cancellation).ConfigureAwait(false);
-                continue;
             }
-            await SendAsync(ChannelMessages.Data(buffer, start, taken, RemoteId, isError), isData: true).ConfigureAwait(false);
-            start += taken;
         }
+        return true;
     }
 
     /// <summary>Shows the user a sentence, on the standard error.</summary>
     /// <param name="lineEnd">"\r\n" where the client's terminal is in raw mode.</param>
-    public ValueTask SendSentenceAsync(string sentence, string lineEnd, CancellationToken cancellation)
+    public async ValueTask SendSentenceAsync(string sentence, string lineEnd, CancellationToken cancellation)
     {
         byte[] text = Encoding.UTF8.GetBytes(PeerText.Lines(sentence) + lineEnd);
-        return SendAsync([.. new byte[ChannelMessages.MaxHeader], .. text], ChannelMessages.MaxHeader, text.Length, isError: true, cancellation);
+        await SendAsync([.. new byte[ChannelMessages.MaxHeader], .. text], ChannelMessages.MaxHeader, text.Length, isError: true, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>RFC 4254 section 6.10.</summary>

@@ -14,6 +14,9 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     // As ssh's own for a connection that broke.
     private const int NoStatus = 255;
 
+    // A shell's status for a command that SIGPIPE ended.
+    private const int BrokenPipe = 128 + 13;
+
     // Of a command in the log.
     private const int CommandShown = 1024;
 
@@ -146,7 +149,11 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
                 {
                     return read;
                 }
-                await channel.SendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false);
+                if (!await channel.SendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false))
+                {
+                    // As sshd, which closes the pipe. Here, the end of the stream does.
+                    return new ExecRead(ExecReadKind.Exited, ExitStatus: BrokenPipe);
+                }
             }
             finally
             {

@@ -38,6 +38,12 @@ internal sealed class SessionChannel(ExecLogin login, ExecSession session, Proce
             fields.End();
             return _isStarted && _terminal is not null && TerminalSignal.Find(name) is { } character && channel.TryInsert(character);
         }
+        if (type.SequenceEqual("eow@openssh.com"u8))
+        {
+            fields.End();
+            channel.RefuseOutput();
+            return true;
+        }
         // RFC 4254 section 6.5: only one of shell, exec and subsystem can succeed. What prepares it comes before.
         if (_isStarted)
         {

@@ -58,6 +58,15 @@ public sealed class ContainerExecTests(GatewayCluster cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
+    public async Task A_command_ends_when_nobody_reads_its_output()
+    {
+        CommandResult result = await cluster.Ssh.RunProgramAsync("bash", ["-c", $"{cluster.Ssh.CommandLine(Session)} {SshClient.Host} yes | head -n 1"]);
+        Assert.True(result.Succeeded, result.ToString());
+        Assert.Equal("y\n", result.Text);
+        await Eventually.TrueAsync(async () => (await cluster.Ssh.RunAsync(Session, "pgrep -x yes")).ExitCode == 1, "yes runs on in the container");
+    }
+
+    [ClusterFact]
     public async Task Scp_and_sftp_use_the_containers_sftp_server()
     {
         string directory = ScratchDirectory.New("exec-transfer");

@@ -5,7 +5,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd.ExecRelays;
 
 /// <summary>What stock clients do in a session whose pod has no sshd.</summary>
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class RelaySessionTests(InProcessRelay relay) : IClassFixture<InProcessRelay>
 {
     private const string Id = InProcessRelay.SessionId;
@@ -56,13 +56,15 @@ public sealed class RelaySessionTests(InProcessRelay relay) : IClassFixture<InPr
     }
 
     [RealSshFact]
-    public async Task A_client_that_stops_reading_does_not_fill_the_relay()
+    public async Task A_client_that_stops_reading_does_not_fill_the_relay_and_ends_the_command()
     {
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        // The command writes without end; head closes its side after a while, and ssh ends.
+        // The command writes without end; head closes its side after a while, and ssh ends (eow@openssh.com).
         CommandResult result = await Command.ShellAsync(
-            $"{relay.Client.CommandLine(Id)} {SshClient.Host} 'dd if=/dev/zero bs=1M count=200 2>/dev/null' | {{ read -t 2 -N 1; sleep 2; head -c 1000000 | wc -c; }}");
+            $"{relay.Client.CommandLine(Id)} {SshClient.Host} 'dd if=/dev/zero bs=1M 2>/dev/null' | {{ read -t 2 -N 1; sleep 2; head -c 1000000 | wc -c; }}");
         Assert.Equal("1000000\n", result.Text);
+        // Of a command that SIGPIPE ended.
+        Assert.Equal((false, 141), (result.TimedOut, result.ExitCode));
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 20_000_000);
     }
 
