@@ -98,7 +98,8 @@ public sealed class StalledExchangeTests
             rig.SshServerTransport.Abort();
             await Eventually.CompletedAsync(rig.Running, _time, TimeSpan.FromSeconds(1));
             Assert.Equal(new ConnectionOutcome(ConnectionEnd.PodKeyExchangeTimeout, null), await rig.Running);
-            await Assert.ThrowsAnyAsync<Exception>(() => sending.Limited());
+            rig.PodPeer.Abort();
+            await Assert.ThrowsAnyAsync<PeerGoneException>(() => sending.Limited());
         }
         rig.PodPeer.Abort();
         await Assert.ThrowsAnyAsync<Exception>(() => podReading.Limited());
