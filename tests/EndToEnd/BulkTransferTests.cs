@@ -32,6 +32,7 @@ public sealed class BulkTransferTests(SharedGateway shared)
     }
 
     [RealSshFact("openssl", "sha256sum")]
+    [Trait("Category", "Long")]
     public async Task A_gibibyte_each_way_at_once_arrives_whole()
     {
         CommandResult result = await BothWaysAsync(Ssh(), Gibibyte);

@@ -9,7 +9,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// for the principal of the session, and logs in the user of the session's name. So the session is called like the user
 /// that the tests run as.
 /// </summary>
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class ExecRelayTests
 {
     private const string Id = "root";

@@ -4,7 +4,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd.ExecRelays;
 
 /// <summary>The exec relay as a process: logins, logs, metrics, shutdown, reloads, outages, limits.</summary>
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class RelayProcessTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);

@@ -5,7 +5,7 @@ using SshGateway.Tests.Support.Recording;
 namespace SshGateway.Tests.EndToEnd.ExecRelays;
 
 /// <summary>The proxy records a session without sshd as it records any other one.</summary>
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class RelayRecordingTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);

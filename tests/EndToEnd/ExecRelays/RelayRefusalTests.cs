@@ -9,7 +9,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd.ExecRelays;
 
 /// <summary>What a session without sshd cannot do: each with a sentence, and never with status 0.</summary>
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class RelayRefusalTests : IAsyncLifetime
 {
     private const string Id = InProcessRelay.SessionId;

@@ -5,7 +5,7 @@ using SshGateway.Tests.Support.Harness;
 namespace SshGateway.Tests.EndToEnd.Recording;
 
 /// <summary>Recordings on real file systems that take nothing more.</summary>
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class RecordingDiskTests(SharedGateway shared)
 {
     private const string Id = "rec-disk";

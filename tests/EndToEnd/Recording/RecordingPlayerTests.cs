@@ -7,7 +7,7 @@ namespace SshGateway.Tests.EndToEnd.Recording;
 
 /// <summary>A recording in asciinema's own player, in a real browser.</summary>
 [Trait("Category", "Long")]
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class RecordingPlayerTests(SharedGateway shared, ITestOutputHelper output)
 {
     private const string Browser = "chromium";

@@ -6,7 +6,7 @@ using SshGateway.Tests.Support.Recording;
 namespace SshGateway.Tests.EndToEnd.Recording;
 
 /// <summary>Sessions that are recorded, with the stock ssh and sshd.</summary>
-[Collection(OwnGatewayTests.Name)]
+[Collection(OwnRelayTests.Name)]
 public sealed class RecordingTests(SharedGateway shared)
 {
     [RealSshFact("setsid", "stty")]

@@ -94,7 +94,14 @@ internal sealed class StandInApiServer : IAsyncDisposable
     {
         foreach (HttpContext context in _streams.Keys)
         {
-            context.Abort();
+            try
+            {
+                context.Abort();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended.
+            }
         }
     }
 

@@ -8,11 +8,13 @@ namespace SshGateway.Tests.EndToEnd.Cluster;
 
 /// <summary>
 /// kubelet renews a proxy's token of ten minutes, and the proxy shows the new one to the next operator. The test waits
-/// for what is left of eight minutes since the cluster was started: see <see cref="ShortTokenProxy"/>.
+/// for what is left of eight minutes since the cluster was started: see <see cref="ShortTokenProxy"/>. Classes run in
+/// the reverse order of their names: several minutes of tests come before this one, and those that reboot nodes after
+/// it.
 /// </summary>
 [Collection(ClusterGroup.Name)]
 [Trait("Category", "Long")]
-public sealed class TokenRenewalTests(GatewayCluster cluster, ITestOutputHelper output)
+public sealed class RenewedTokenTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     private const string Token = "/var/run/secrets/ssh-gateway/token";
 
