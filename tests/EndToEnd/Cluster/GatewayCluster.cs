@@ -80,8 +80,8 @@ public sealed class GatewayCluster : IAsyncLifetime
     }
 
     /// <summary>
-    /// A stock ssh client of Alice's on the clients' host, which knows the gateway's host keys from its Secret. It waits
-    /// for long: other tests run beside these.
+    /// A stock ssh client of Alice's on the clients' host, which knows the gateway's host keys from its Secret. It
+    /// waits for long: other tests run beside these.
     /// </summary>
     internal async Task<SshClient> ConnectToAsync(string address, int port) =>
         SshClient.Create(address, port, Alice, await HostKeysAsync()).Under("nsenter", [.. Nodes.OnClient]).With("ConnectTimeout=20");

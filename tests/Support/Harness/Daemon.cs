@@ -28,7 +28,8 @@ internal sealed class Daemon : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>
-    /// It has ended, and all that it wrote is in <see cref="Output"/>; unless a child of its own keeps its streams open.
+    /// It has ended, and all that it wrote is in <see cref="Output"/>; unless a child of its own keeps its streams
+    /// open.
     /// </summary>
     public bool HasExited => _process.HasExited && (Volatile.Read(ref _openStreams) == 0 || DateTime.Now - _process.ExitTime > LastWordsDeadline);
 
