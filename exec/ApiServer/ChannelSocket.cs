@@ -10,8 +10,14 @@ namespace SshGateway.Exec.ApiServer;
 /// </summary>
 internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyncDisposable
 {
-    // The channel, and what kubelet copies at once: 32 KiB. The data of an SSH packet of a usual client fits, too.
-    private const int MaxMessage = 1 + (32 * 1024);
+    /// <summary>
+    /// The data of the longest message. In one frame, with the channel before it, it fills eight TLS records. API server
+    /// and kubelet read and write each record by itself.
+    /// </summary>
+    public const int MaxData = (8 * 16 * 1024) - FrameHeader - 1;
+
+    // RFC 6455 section 5.2, with a length of 64 bits and a mask.
+    private const int FrameHeader = 14;
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
@@ -82,20 +88,20 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
     /// <summary>Sends data, in as many messages as it needs. It returns when the connection has accepted all.</summary>
     /// <exception cref="ApiServerException">The stream is lost.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask SendAsync(byte channel, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public async ValueTask SendAsync(byte channel, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
     {
-        byte[] message = ArrayPool<byte>.Shared.Rent(Math.Min(1 + data.Length, MaxMessage));
+        byte[] message = ArrayPool<byte>.Shared.Rent(1 + (int)Math.Min(data.Length, MaxData));
         try
         {
             do
             {
-                int length = Math.Min(data.Length, MaxMessage - 1);
+                int length = (int)Math.Min(data.Length, MaxData);
                 message[0] = channel;
-                data.Span[..length].CopyTo(message.AsSpan(1));
-                data = data[length..];
+                data.Slice(0, length).CopyTo(message.AsSpan(1));
+                data = data.Slice(length);
                 await SendMessageAsync(message.AsMemory(0, 1 + length), cancellationToken);
             }
-            while (data.Length > 0);
+            while (!data.IsEmpty);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -32,20 +33,20 @@ internal sealed class ExecStream(ChannelSocket socket, TimeProvider time) : IAsy
     public bool CanEndInput => socket.Protocol == ProtocolV5;
 
     /// <exception cref="ApiServerException">The stream is lost.</exception>
-    public ValueTask WriteInputAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+    public ValueTask WriteInputAsync(ReadOnlySequence<byte> data, CancellationToken cancellationToken) =>
         data.IsEmpty ? ValueTask.CompletedTask : socket.SendAsync(InputChannel, data, cancellationToken);
 
     /// <summary>Ends the command's input. Does nothing if the server cannot.</summary>
     /// <exception cref="ApiServerException">The stream is lost.</exception>
     public ValueTask EndInputAsync(CancellationToken cancellationToken) =>
-        CanEndInput ? socket.SendAsync(CloseChannel, _endOfInput, cancellationToken) : ValueTask.CompletedTask;
+        CanEndInput ? socket.SendAsync(CloseChannel, new(_endOfInput), cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>Changes the size of the command's terminal.</summary>
     /// <exception cref="ApiServerException">The stream is lost.</exception>
     public ValueTask ResizeAsync(int columns, int rows, CancellationToken cancellationToken)
     {
         string size = $$"""{"Width":{{Math.Clamp(columns, 0, ushort.MaxValue)}},"Height":{{Math.Clamp(rows, 0, ushort.MaxValue)}}}""";
-        return socket.SendAsync(ResizeChannel, Encoding.ASCII.GetBytes(size), cancellationToken);
+        return socket.SendAsync(ResizeChannel, new(Encoding.ASCII.GetBytes(size)), cancellationToken);
     }
 
     /// <summary>

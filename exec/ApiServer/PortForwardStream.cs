@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -23,7 +24,7 @@ internal sealed class PortForwardStream(ChannelSocket socket, int port) : IAsync
     private int _errorBytes;
 
     /// <exception cref="ApiServerException">The stream is lost.</exception>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+    public ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken cancellationToken) =>
         data.IsEmpty ? ValueTask.CompletedTask : socket.SendAsync(DataChannel, data, cancellationToken);
 
     /// <summary>Waits until a read returns something, without a buffer. Optional.</summary>

@@ -154,18 +154,19 @@ internal sealed class SshChannel : IDisposable
     /// <summary>
     /// Hands on what the client sends until its EOF. The window grows back when a piece has been taken, and not before.
     /// </summary>
-    public async Task ConsumeAsync(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> take, CancellationToken cancellation)
+    /// <param name="maxPiece">How much is handed on at once, in bytes: what several packets brought may be one piece.</param>
+    public async Task ConsumeAsync(int maxPiece, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> take, CancellationToken cancellation)
     {
         while (true)
         {
             ReadResult read = await _input.Reader.ReadAsync(cancellation).ConfigureAwait(false);
-            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
-            {
-                await take(piece, cancellation).ConfigureAwait(false);
-                await AdjustClientAsync(_receiveWindow.Take(piece.Length)).ConfigureAwait(false);
-            }
-            _input.Reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
+            ReadOnlySequence<byte> piece = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, maxPiece));
+            await take(piece, cancellation).ConfigureAwait(false);
+            int taken = (int)piece.Length;
+            bool isEnd = read.IsCompleted && taken == read.Buffer.Length;
+            _input.Reader.AdvanceTo(piece.End);
+            await AdjustClientAsync(_receiveWindow.Take(taken)).ConfigureAwait(false);
+            if (isEnd)
             {
                 return;
             }

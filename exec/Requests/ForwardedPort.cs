@@ -100,7 +100,7 @@ internal sealed class ForwardedPort(
     {
         try
         {
-            await channel.ConsumeAsync(stream.WriteAsync, over.Token).ConfigureAwait(false);
+            await channel.ConsumeAsync(ChannelSocket.MaxData, stream.WriteAsync, over.Token).ConfigureAwait(false);
         }
         catch (ApiServerException)
         {

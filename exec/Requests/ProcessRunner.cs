@@ -167,7 +167,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     {
         try
         {
-            await channel.ConsumeAsync(stream.WriteInputAsync, over).ConfigureAwait(false);
+            await channel.ConsumeAsync(ChannelSocket.MaxData, stream.WriteInputAsync, over).ConfigureAwait(false);
             if (!stream.CanEndInput)
             {
                 RequestLog.InputStaysOpen(logger, login.ConnectionId, kind, login.Session.SessionId);

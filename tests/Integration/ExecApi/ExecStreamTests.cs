@@ -94,7 +94,7 @@ public sealed class ExecStreamTests : IAsyncLifetime, IDisposable
             // Not in pieces that fit a message.
             for (int at = 0; at < sent.Length; at += 100_000)
             {
-                await stream.WriteInputAsync(sent.AsMemory(at, Math.Min(100_000, sent.Length - at)), CancellationToken.None).Limited();
+                await stream.WriteInputAsync(new(sent.AsMemory(at, Math.Min(100_000, sent.Length - at))), CancellationToken.None).Limited();
             }
             await stream.EndInputAsync(CancellationToken.None).Limited();
         }
@@ -106,10 +106,10 @@ public sealed class ExecStreamTests : IAsyncLifetime, IDisposable
         _server.OnlyV4 = true;
         await using ExecStream stream = await RunAsync("sh", "-c", "head -n 1; cat");
         Assert.False(stream.CanEndInput);
-        await stream.WriteInputAsync("line\n"u8.ToArray(), CancellationToken.None).Limited();
+        await stream.WriteInputAsync(new("line\n"u8.ToArray()), CancellationToken.None).Limited();
         await stream.EndInputAsync(CancellationToken.None).Limited();
         await stream.ReadUntilAsync("line\n");
-        await stream.WriteInputAsync("still open\n"u8.ToArray(), CancellationToken.None).Limited();
+        await stream.WriteInputAsync(new("still open\n"u8.ToArray()), CancellationToken.None).Limited();
         await stream.ReadUntilAsync("still open\n");
     }
 
@@ -154,7 +154,7 @@ public sealed class ExecStreamTests : IAsyncLifetime, IDisposable
         ExecStream stream = await RunAsync("sh", "-c", "echo begun; sleep 1000");
         await stream.ReadUntilAsync("begun\n");
         // More than all buffers in between hold.
-        Task write = stream.WriteInputAsync(new byte[4 * Size], CancellationToken.None).AsTask();
+        Task write = stream.WriteInputAsync(new(new byte[4 * Size]), CancellationToken.None).AsTask();
         // Disposing does not wait for it.
         await stream.DisposeAsync().Limited();
         Assert.Equal(ApiServerFailure.Lost, (await Assert.ThrowsAsync<ApiServerException>(() => write.Limited())).Kind);
@@ -166,10 +166,10 @@ public sealed class ExecStreamTests : IAsyncLifetime, IDisposable
         await using ExecStream stream = await _client.ExecAsync(
             Pod, new ExecRequest("main", ["sh", "-c", "read a; stty size; read b; stty size; tty; exit 3"], Tty: true), CancellationToken.None).Limited();
         await stream.ResizeAsync(100, 40, CancellationToken.None).Limited();
-        await stream.WriteInputAsync("\n"u8.ToArray(), CancellationToken.None).Limited();
+        await stream.WriteInputAsync(new("\n"u8.ToArray()), CancellationToken.None).Limited();
         await stream.ReadUntilAsync("40 100\r\n");
         await stream.ResizeAsync(132, 50, CancellationToken.None).Limited();
-        await stream.WriteInputAsync("\n"u8.ToArray(), CancellationToken.None).Limited();
+        await stream.WriteInputAsync(new("\n"u8.ToArray()), CancellationToken.None).Limited();
         (byte[] output, byte[] errorOutput, ExecRead end) = await stream.ReadToEndAsync();
         Assert.Contains("50 132\r\n/dev/pts/", Encoding.ASCII.GetString(output), StringComparison.Ordinal);
         Assert.Empty(errorOutput);
@@ -189,7 +189,7 @@ public sealed class ExecStreamTests : IAsyncLifetime, IDisposable
         ExecRead read = await stream.ReadAsync(new byte[100], CancellationToken.None).Limited();
         Assert.Equal((ExecReadKind.Failed, ApiServerFailure.Lost), (read.Kind, read.Failure!.Kind));
         Assert.Equal(read, await stream.ReadAsync(new byte[100], CancellationToken.None).Limited());
-        await Assert.ThrowsAsync<ApiServerException>(() => stream.WriteInputAsync(new byte[1], CancellationToken.None).Limited());
+        await Assert.ThrowsAsync<ApiServerException>(() => stream.WriteInputAsync(new(new byte[1]), CancellationToken.None).Limited());
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class PortForwardStreamTests : IAsyncLifetime, IDisposable
         await using PortForwardStream stream = await OpenAsync(Port);
         byte[] sent = new byte[Size];
         new Random(Size).NextBytes(sent);
-        Task writing = stream.WriteAsync(sent, CancellationToken.None).AsTask();
+        Task writing = stream.WriteAsync(new(sent), CancellationToken.None).AsTask();
         byte[] received = new byte[Size];
         for (int count = 0; count < Size;)
         {
@@ -100,7 +100,7 @@ public sealed class PortForwardStreamTests : IAsyncLifetime, IDisposable
     {
         PortForwardStream stream = await OpenAsync(Port);
         using Socket accepted = await _listener.AcceptAsync().Limited();
-        await stream.WriteAsync(new byte[100_000], CancellationToken.None).Limited();
+        await stream.WriteAsync(new(new byte[100_000]), CancellationToken.None).Limited();
         await stream.DisposeAsync().Limited();
         byte[] buffer = new byte[64 * 1024];
         int total = 0;

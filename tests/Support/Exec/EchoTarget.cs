@@ -1,3 +1,4 @@
+using System.Buffers;
 using SshGateway.Exec.Channels;
 
 namespace SshGateway.Tests.Support.Exec;
@@ -23,11 +24,12 @@ internal sealed class EchoTarget(Task? mayRead = null) : IChannelTarget
         {
             await (mayRead ?? Task.CompletedTask).WaitAsync(closed);
             await channel.ConsumeAsync(
+                ChannelLimits.MaxPacket,
                 async (data, cancellation) =>
                 {
                     Taken += data.Length;
-                    byte[] buffer = [.. new byte[ChannelMessages.MaxHeader], .. data.Span];
-                    await channel.SendAsync(buffer, ChannelMessages.MaxHeader, data.Length, isError: false, cancellation);
+                    byte[] buffer = [.. new byte[ChannelMessages.MaxHeader], .. data.ToArray()];
+                    await channel.SendAsync(buffer, ChannelMessages.MaxHeader, (int)data.Length, isError: false, cancellation);
                 },
                 closed);
             await channel.SendExitStatusAsync(3);

@@ -6,7 +6,7 @@ namespace SshGateway.Tests.Support.ExecApi;
 /// <param name="fragments">Sends each message in pieces, as a proxy in between may.</param>
 internal sealed class ChannelConnection(WebSocket socket, bool fragments) : IDisposable
 {
-    private const int MaxMessage = 64 * 1024;
+    private const int MaxMessage = 256 * 1024;
 
     private readonly SemaphoreSlim _oneSender = new(1);
     private readonly byte[] _received = new byte[MaxMessage];
