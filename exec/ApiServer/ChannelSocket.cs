@@ -11,8 +11,8 @@ namespace SshGateway.Exec.ApiServer;
 internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>
-    /// The data of the longest message. In one frame, with the channel before it, it fills eight TLS records. API server
-    /// and kubelet read and write each record by itself.
+    /// The data of the longest message. In one frame, with the channel before it, it fills eight TLS records. API
+    /// server and kubelet read and write each record by itself.
     /// </summary>
     public const int MaxData = (8 * 16 * 1024) - FrameHeader - 1;
 

@@ -154,7 +154,7 @@ internal sealed class SshChannel : IDisposable
     /// <summary>
     /// Hands on what the client sends until its EOF. The window grows back when a piece has been taken, and not before.
     /// </summary>
-    /// <param name="maxPiece">How much is handed on at once, in bytes: what several packets brought may be one piece.</param>
+    /// <param name="maxPiece">How many bytes are handed on at once; several packets may be one piece.</param>
     public async Task ConsumeAsync(int maxPiece, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> take, CancellationToken cancellation)
     {
         while (true)
