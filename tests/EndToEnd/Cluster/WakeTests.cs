@@ -47,7 +47,7 @@ public sealed class WakeTests(GatewayCluster cluster, ITestOutputHelper output)
             CommandResult suspended = await Command.RunAsync("nsenter", [.. OnClient(script), "suspend", Session, $"claude-{Session}"]);
             Assert.True(suspended.Succeeded, suspended.ToString());
             await cluster.Nodes.KubectlAsync("-n", GatewayCluster.Sessions, "wait", "--for=delete", $"pod/claude-{Session}", "--timeout=120s");
-            Assert.Equal("Suspended", await ReadAsync("{.status.phase}"));
+            await Eventually.TrueAsync(async () => await ReadAsync("{.status.phase}") == "Suspended", "the phase is not Suspended");
             string second = await MeasureAsync("a suspended session", "is suspended");
 
             Assert.NotEqual(first, second);
