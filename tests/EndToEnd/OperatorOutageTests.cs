@@ -93,7 +93,7 @@ public sealed class OperatorOutageTests(SharedGateway shared, ITestOutputHelper 
     [Trait("Category", "Long")]
     public async Task Logins_go_on_for_minutes_while_both_operators_are_down()
     {
-        TimeSpan outage = TimeSpan.FromMinutes(3);
+        TimeSpan outage = TimeSpan.FromMinutes(2);
         await using Gateway gateway = await Gateway.StartAsync(shared.Gateway.Keys, new GatewayOptions { OperatorSources = [null, null] });
         await using PodSshd first = await gateway.AddPodAsync("first", shared.UserKey);
         await using PodSshd second = await gateway.AddPodAsync("second", shared.UserKey);

@@ -15,7 +15,7 @@ namespace SshGateway.Tests.EndToEnd.Fuzzing;
 [Trait("Category", "Long")]
 public sealed class LiveFuzzTests(SharedGateway shared, ITestOutputHelper output)
 {
-    private const int Connections = 3200;
+    private const int Connections = 1600;
     private const int Parallel = 4;
 
     // Only the first one is sure to be read: most of them end the connection.
