@@ -7,20 +7,11 @@ internal sealed class SendWindow(uint initial)
 {
     private readonly Lock _lock = new();
     private uint _open = initial;
-    private bool _isClosed;
+    private volatile bool _isClosed;
     private TaskCompletionSource? _waiter;
 
     /// <summary>Whether the client wants no more output.</summary>
-    public bool IsClosed
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _isClosed;
-            }
-        }
-    }
+    public bool IsClosed => _isClosed;
 
     /// <summary>Takes up to so much of it; 0: there is none.</summary>
     public int Take(int wanted)
@@ -36,7 +27,6 @@ internal sealed class SendWindow(uint initial)
     /// <summary>The client takes more. False: more than RFC 4254 section 5.2 allows, 2^32 - 1 bytes.</summary>
     public bool TryAdd(uint count)
     {
-        TaskCompletionSource? waiter;
         lock (_lock)
         {
             if (count > uint.MaxValue - _open)
@@ -44,28 +34,22 @@ internal sealed class SendWindow(uint initial)
                 return false;
             }
             _open += count;
-            if (_open == 0)
+            if (_open > 0)
             {
-                return true;
+                Wake();
             }
-            waiter = _waiter;
-            _waiter = null;
+            return true;
         }
-        waiter?.TrySetResult();
-        return true;
     }
 
-    /// <summary>The client wants no more output, and may not add to the window any more.</summary>
+    /// <summary>The client wants no more output. It need not add to the window any more.</summary>
     public void Close()
     {
-        TaskCompletionSource? waiter;
         lock (_lock)
         {
             _isClosed = true;
-            waiter = _waiter;
-            _waiter = null;
+            Wake();
         }
-        waiter?.TrySetResult();
     }
 
     /// <summary>Waits until there is some, or it is closed.</summary>
@@ -80,5 +64,12 @@ internal sealed class SendWindow(uint initial)
             _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _waiter.Task.WaitAsync(cancellation);
         }
+    }
+
+    // Under the lock: what waits goes on elsewhere.
+    private void Wake()
+    {
+        _waiter?.TrySetResult();
+        _waiter = null;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SshChannel : IDisposable
     private readonly SendWindow _sendWindow;
     private readonly int _maxSent;
     private bool _receivedEof;
-    private bool _receivedClose;
+    private volatile bool _receivedClose;
     private volatile bool _isUnread;
     private int _endedSides;
 
@@ -154,6 +154,7 @@ internal sealed class SshChannel : IDisposable
     /// <summary>
     /// Hands on what the client sends until its EOF. The window grows back when a piece has been taken, and not before.
     /// </summary>
+    /// <exception cref="OperationCanceledException">The client has closed the channel.</exception>
     /// <param name="maxPiece">How many bytes are handed on at once; several packets may be one piece.</param>
     public async Task ConsumeAsync(int maxPiece, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> take, CancellationToken cancellation)
     {
@@ -166,6 +167,11 @@ internal sealed class SshChannel : IDisposable
             bool isEnd = read.IsCompleted && taken == read.Buffer.Length;
             _input.Reader.AdvanceTo(piece.End);
             await AdjustClientAsync(_receiveWindow.Take(taken)).ConfigureAwait(false);
+            if (isEnd && _receivedClose)
+            {
+                // The input ends with the channel, and not by an EOF.
+                throw new OperationCanceledException(cancellation);
+            }
             if (isEnd)
             {
                 return;

@@ -165,13 +165,7 @@ public sealed class ChannelTests
         await rig.SendAsync(ChannelRig.Open(3).ToArray());
         Assert.Equal(OpenFailureReason.ResourceShortage, await rig.ReceiveFailureAsync(3));
         await rig.SendAsync(ChannelRig.Bare(MessageNumber.ChannelClose, 1));
-        byte[] answer = await rig.ReceiveAsync();
-        while (answer[0] is MessageNumber.ChannelRequest or MessageNumber.ChannelEof)
-        {
-            // It may have taken the end of its input for an EOF.
-            answer = await rig.ReceiveAsync();
-        }
-        Assert.Equal(ChannelRig.Bare(MessageNumber.ChannelClose, 1), answer);
+        Assert.Equal(ChannelRig.Bare(MessageNumber.ChannelClose, 1), await rig.ReceiveAsync());
         await Eventually.TrueAsync(() => rig.Protocol.ChannelCount == 2, "the channel stays");
         Assert.Equal(1u, await rig.OpenAsync(9));
     }
