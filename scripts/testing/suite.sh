@@ -104,15 +104,20 @@ run_errors() {
   sed -n '/<RunInfo .*outcome="Error"/,/<\/RunInfo>/p' "$@" | sed 's/<[^>]*>//g' | tr -s '[:space:]' ' ' | cut -c 1-1000
 }
 
+# dotnet_test <directory of the results> <prefix of their files> <filter> <limit>
+dotnet_test() {
+  # One project at a time: tests of the three would disturb each other's timing.
+  dotnet test SshGateway.sln -m:1 -c Release --no-build --results-directory "$1" --filter "$3" \
+    --logger 'console;verbosity=normal' --logger "trx;LogFilePrefix=$2" \
+    --blame-hang --blame-hang-timeout "$4" --blame-hang-dump-type none </dev/null
+}
+
 # run_tests <name> <filter> <limit>: those of the solution that the filter chooses; one that takes longer than the limit
 # (30m) has hung. The name is the beginning of the results' file names.
 run_tests() {
   local name=$1 filter=$2 limit=$3 status=0 figures
   headline 'Tests'
-  # One project at a time: tests of the three would disturb each other's timing.
-  dotnet test SshGateway.sln -m:1 -c Release --no-build --results-directory "$results" --filter "$filter" \
-    --logger 'console;verbosity=normal' --logger "trx;LogFilePrefix=$name" \
-    --blame-hang --blame-hang-timeout "$limit" --blame-hang-dump-type none </dev/null || status=$?
+  dotnet_test "$results" "$name" "$filter" "$limit" || status=$?
   # A crashed or hung test host fails the run also where no single test did, as does a fixture that cannot clean up; so
   # does a run without results.
   if ((status != 0)) && ! grep -qs '<UnitTestResult .*outcome="Failed"' "$results/$name"_*.trx; then
@@ -136,10 +141,7 @@ repeat_failed_tests() {
   mapfile -t methods < <(scripts/testing/read-trx "$results"/*.trx | awk -F '\t' '$1 == "failed" { sub(/\(.*/, "", $2); print $2 }' | grep -v '^Debian 13: ' | sort -u)
   if ((${#methods[@]} == 0 || ${#methods[@]} >= 5)); then return; fi
   headline 'What failed, once more'
-  dotnet test SshGateway.sln -m:1 -c Release --no-build --results-directory "$results/again" \
-    --filter "$(printf 'FullyQualifiedName=%s|' "${methods[@]}" | sed 's/|$//')" \
-    --logger 'console;verbosity=normal' --logger 'trx;LogFilePrefix=again' \
-    --blame-hang --blame-hang-timeout "$1" --blame-hang-dump-type none </dev/null || true
+  dotnet_test "$results/again" again "$(printf 'FullyQualifiedName=%s|' "${methods[@]}" | sed 's/|$//')" "$1" || true
 }
 
 # run_tests_in_trixie <filter> <limit>: the same on Debian 13, with its OpenSSH and OpenSSL. Its tests' names begin with

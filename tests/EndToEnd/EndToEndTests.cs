@@ -26,7 +26,7 @@ public sealed class OwnGatewayTests : ICollectionFixture<SharedGateway>
     public const string Name = "end to end, own gateways";
 }
 
-/// <summary>The same for gateways with exec relays or recordings: two halves of the tests take half the time.</summary>
+/// <summary>The same for gateways with exec relays or recordings. They run beside the others.</summary>
 [CollectionDefinition(Name)]
 public sealed class OwnRelayTests : ICollectionFixture<SharedGateway>
 {
