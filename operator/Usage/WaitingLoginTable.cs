@@ -99,6 +99,29 @@ internal sealed class WaitingLoginTable(EndpointTable table, TimeProvider time)
         Raise(changed);
     }
 
+    /// <summary>
+    /// The session's pod is ready, which is all that its logins have waited for. The proxies say a moment later that
+    /// they wait no more, and that does not count on: whoever suspends the session meanwhile must not see it woken.
+    /// </summary>
+    public void NoteReady(string sessionId)
+    {
+        lock (_lock)
+        {
+            if (!_waits.TryGetValue(sessionId, out Wait? wait))
+            {
+                return;
+            }
+            if (wait.Proxies > 0)
+            {
+                wait.IsServed = true;
+            }
+            else
+            {
+                _waits.Remove(sessionId);
+            }
+        }
+    }
+
     /// <summary>Forgets what is over.</summary>
     public void Sweep()
     {
@@ -127,6 +150,7 @@ internal sealed class WaitingLoginTable(EndpointTable table, TimeProvider time)
         {
             wait.Since = since;
         }
+        wait.IsServed = false;
         if (wait.Proxies++ == 0)
         {
             changed.Add(sessionId);
@@ -143,14 +167,20 @@ internal sealed class WaitingLoginTable(EndpointTable table, TimeProvider time)
             {
                 continue;
             }
-            if (table.Find(sessionId) is null)
+            bool isKnown = table.Find(sessionId) is not null;
+            if (isKnown)
             {
-                // Else a proxy could fill the memory with ids of its own choice.
-                _waits.Remove(sessionId);
-                continue;
+                changed.Add(sessionId);
             }
-            wait.EndedAt = _clock.Now;
-            changed.Add(sessionId);
+            if (isKnown && !wait.IsServed)
+            {
+                wait.EndedAt = _clock.Now;
+            }
+            else
+            {
+                // A proxy must not fill the memory with ids of its own choice.
+                _waits.Remove(sessionId);
+            }
         }
     }
 
@@ -168,6 +198,9 @@ internal sealed class WaitingLoginTable(EndpointTable table, TimeProvider time)
         public int Proxies { get; set; }
 
         public DateTimeOffset Since { get; set; }
+
+        /// <summary>Whether the pod has been ready since a proxy last began to name the session.</summary>
+        public bool IsServed { get; set; }
 
         /// <summary>When the last of them named it no more.</summary>
         public DateTimeOffset EndedAt { get; set; }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using SshGateway.Feed;
 using SshGateway.Operator.HostKeys;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
@@ -76,6 +77,10 @@ internal sealed class StatusWriter : IRouteObserver, IDisposable
                 if (state.Route is { } route)
                 {
                     _bySessionId[route.SessionId] = key;
+                    if (route.State == EndpointState.Ready)
+                    {
+                        _usage.WaitingLogins.NoteReady(route.SessionId);
+                    }
                 }
                 _states[key] = state;
                 _queue.Add(key);

@@ -73,6 +73,32 @@ public sealed class WaitingLoginTableTests : IDisposable
     }
 
     [Fact]
+    public void A_wait_that_a_ready_pod_has_ended_does_not_count_on()
+    {
+        using ProxyUsage first = _usage.Open("proxy-1");
+        using ProxyUsage second = _usage.Open("proxy-2");
+        first.Report(Wanted(("a", 5), ("b", 5)));
+        Waits.NoteReady("a");
+        Assert.Equal(new WaitingLogin(Ago(5), null), Waits.Find("a"));
+        first.Report(Wanted());
+        Assert.Null(Waits.Find("a"));
+
+        // Already over, and so forgotten.
+        Assert.Equal(WaitingLoginTable.Grace, Waits.Find("b")!.Value.Left);
+        Waits.NoteReady("b");
+        Assert.Null(Waits.Find("b"));
+
+        // Another login has begun to wait since.
+        second.Report(Wanted(("a", 3)));
+        Waits.NoteReady("a");
+        first.Report(Wanted(("a", 1)));
+        first.Report(Wanted());
+        second.Report(Wanted());
+        Assert.Equal(WaitingLoginTable.Grace, Waits.Find("a")!.Value.Left);
+        Assert.Equal(["a", "b", "a", "b", "a", "a"], _changed);
+    }
+
+    [Fact]
     public void A_stream_that_is_lost_ends_its_waits_as_a_user_who_leaves_does()
     {
         using (ProxyUsage proxy = _usage.Open("proxy-1"))
