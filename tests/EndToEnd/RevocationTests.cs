@@ -105,9 +105,9 @@ public sealed class RevocationTests
         string missing = Path.Combine(ScratchDirectory.New("missing"), "revoked_keys");
         KeyPair key = await KeyPair.GenerateAsync(ScratchDirectory.New("keys"), "key");
 
-        CommandResult proxy = await Command.RunAsync("dotnet",
+        CommandResult proxy = await GatewayProgram.RunAsync("proxy",
         [
-            Path.Combine(AppContext.BaseDirectory, "sshgateway-proxy.dll"), "--Proxy:Listen=127.0.0.1:0", "--Proxy:HttpListen=127.0.0.1:0",
+            "--Proxy:Listen=127.0.0.1:0", "--Proxy:HttpListen=127.0.0.1:0",
             $"--Proxy:HostKeys:0={key.PrivateFile}", $"--Proxy:UserCaKey={key.PrivateFile}", "--Proxy:Operators:0=127.0.0.1:1", "--Proxy:OperatorInsecure=true",
             $"--Proxy:RevokedKeys={missing}",
         ]);

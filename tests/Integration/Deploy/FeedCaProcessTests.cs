@@ -123,7 +123,7 @@ public sealed class FeedCaProcessTests(KubernetesServer server) : IDisposable
         ]);
 
     private static Daemon Program(string program, IEnumerable<string> arguments) =>
-        Daemon.Start(program, "dotnet", [Path.Combine(AppContext.BaseDirectory, $"sshgateway-{program}.dll"), .. arguments]);
+        GatewayProgram.Start(program, program, arguments);
 
     private static async Task<int> PortAsync(Daemon daemon, string line) =>
         int.Parse((await daemon.WaitForLineAsync(line, TimeSpan.FromSeconds(60))).Split(' ')[0].TrimEnd('.', ',').Split(':')[^1], null);

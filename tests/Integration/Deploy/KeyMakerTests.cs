@@ -130,7 +130,7 @@ public sealed class KeyMakerTests(KubernetesServer server) : IDisposable
         Assert.Equal(Values(made[UserCaMap])["user_ca.pub"], await Command.OutputAsync("ssh-keygen", "-y", "-f", _directory.File("user-ca/user_ca")));
         Assert.Contains("3072 SHA256:", await Command.OutputAsync("ssh-keygen", "-l", "-f", _directory.File("host-keys/ssh_host_rsa_key")), StringComparison.Ordinal);
 
-        await using Daemon proxy = Daemon.Start("proxy", "dotnet", [Path.Combine(AppContext.BaseDirectory, "sshgateway-proxy.dll"), .. arguments]);
+        await using Daemon proxy = GatewayProgram.Start("proxy", "proxy", arguments);
         string port = (await proxy.WaitForLineAsync("SSH listening on ", TimeSpan.FromSeconds(60))).Split(' ')[0].Split(':')[^1];
         foreach ((string type, string file) in new[] { ("ed25519", "ssh_host_ed25519_key"), ("ecdsa", "ssh_host_ecdsa_key"), ("rsa", "ssh_host_rsa_key") })
         {

@@ -74,10 +74,9 @@ public sealed class KubeconfigVerdictTests(KubernetesServer server)
 
     private static async Task<string?> AskInProcessAsync(string file, IReadOnlyDictionary<string, string> environment)
     {
-        CommandResult result = await Command.RunAsync(
-            "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "sshgateway-operator.dll"), "sessions", "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={file}", "--Operator:AllNamespaces=true"],
-            [], TimeSpan.FromSeconds(20), environment);
+        CommandResult result = await GatewayProgram.RunAsync(
+            "operator", ["sessions", "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={file}", "--Operator:AllNamespaces=true"],
+            TimeSpan.FromSeconds(20), environment);
         return result.Succeeded ? null : $"fails: {result.ErrorText.Trim()}";
     }
 }

@@ -7,6 +7,7 @@ using SshGateway.Kubernetes.Kubeconfig;
 using SshGateway.Operator.Kubernetes.Api;
 using SshGateway.Operator.Kubernetes.Leadership;
 using SshGateway.Tests.Support;
+using SshGateway.Tests.Support.Harness;
 using SshGateway.Tests.Support.Kubernetes;
 using SshGateway.Tests.Support.Kubernetes.FaultProxy;
 using Xunit;
@@ -110,10 +111,13 @@ public sealed class LeadershipTests(KubernetesServer server)
         Assert.Equal(before, StatusWrites(proxy));
     }
 
-    private static ServerProcess StartProcess(string kubeconfig, string space) => new(
-        "dotnet", Path.Combine(AppContext.BaseDirectory, "sshgateway-operator.dll"),
-        "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={space}", $"--Operator:LeaseNamespace={space}",
-        "--Operator:FeedListen=127.0.0.1:0", "--Operator:FeedInsecure=true", "--Operator:HttpListen=127.0.0.1:0");
+    private static ServerProcess StartProcess(string kubeconfig, string space)
+    {
+        string[] command = GatewayProgram.Command(
+            "operator", "--Operator:Source=Kubernetes", $"--Operator:Kubeconfig={kubeconfig}", $"--Operator:Namespaces:0={space}", $"--Operator:LeaseNamespace={space}",
+            "--Operator:FeedListen=127.0.0.1:0", "--Operator:FeedInsecure=true", "--Operator:HttpListen=127.0.0.1:0");
+        return new ServerProcess(command[0], command[1..]);
+    }
 
     private static int StatusWrites(FaultyProxy proxy) => proxy.Requests.Count(r => r.Line.Contains("/claudesessions/abc12/status", StringComparison.Ordinal));
 

@@ -143,8 +143,7 @@ public sealed class ListingTests(KubernetesServer server)
 
     private static Task<CommandResult> RunAsync(params string[] arguments) => CommandAsync(["sessions", "--Operator:Source=Kubernetes", .. arguments]);
 
-    private static Task<CommandResult> CommandAsync(params string[] arguments) => Command.RunAsync(
-        "dotnet", [Path.Combine(AppContext.BaseDirectory, "sshgateway-operator.dll"), .. arguments], deadline: Limit);
+    private static Task<CommandResult> CommandAsync(params string[] arguments) => GatewayProgram.RunAsync("operator", arguments, Limit);
 
     // An age, and with it the width of its column, is another one a moment later.
     private static string[] Mask(string table)

@@ -200,11 +200,9 @@ public sealed class FreshProgramTests : IDisposable
         ];
     }
 
-    private static Daemon Start(string program, string[] arguments) => Daemon.Start($"{program}-fresh", "dotnet", [Dll(program), .. arguments]);
+    private static Daemon Start(string program, string[] arguments) => GatewayProgram.Start($"{program}-fresh", program, arguments);
 
-    private static Task<CommandResult> CheckAsync(string program, string[] arguments) => Command.RunAsync("dotnet", [Dll(program), "--check", .. arguments]);
-
-    private static string Dll(string program) => Path.Combine(AppContext.BaseDirectory, $"sshgateway-{program}.dll");
+    private static Task<CommandResult> CheckAsync(string program, string[] arguments) => GatewayProgram.RunAsync(program, ["--check", .. arguments]);
 
     private static async Task AssertZeroAsync(Daemon program, string[] series, params string[] counting)
     {

@@ -36,6 +36,5 @@ public sealed class ProgramInfoTests
         Assert.All(result.Text.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
     }
 
-    private static Task<CommandResult> RunAsync(string program, params string[] arguments) => Command.RunAsync(
-        "dotnet", [Path.Combine(AppContext.BaseDirectory, $"sshgateway-{program}.dll"), .. arguments]);
+    private static Task<CommandResult> RunAsync(string program, params string[] arguments) => GatewayProgram.RunAsync(program, arguments);
 }

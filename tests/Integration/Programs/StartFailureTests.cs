@@ -128,6 +128,6 @@ public sealed class StartFailureTests : IDisposable
         Assert.DoesNotContain("System.", result.ToString(), StringComparison.Ordinal);
     }
 
-    private static Task<CommandResult> RunAsync(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment = null) => Command.RunAsync(
-        "dotnet", [Path.Combine(AppContext.BaseDirectory, $"sshgateway-{program}.dll"), .. arguments], deadline: TimeSpan.FromMinutes(5), environment: environment);
+    private static Task<CommandResult> RunAsync(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment = null) => GatewayProgram.RunAsync(
+        program, arguments, TimeSpan.FromMinutes(5), environment);
 }

@@ -68,9 +68,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     public async Task StartOperatorAsync(int number = 0)
     {
-        Daemon daemon = _operators[number] = Program(
+        Daemon daemon = _operators[number] = GatewayProgram.Start(
             $"operator-{number + 1}",
-            "sshgateway-operator",
+            "operator",
             [
                 .. _options.OperatorSources[number] ?? ["--Operator:Source=Directory", $"--Operator:Directory={Manifests.Location}"],
                 $"--Operator:FeedListen=127.0.0.1:{_feedPorts[number]}",
@@ -109,9 +109,9 @@ internal sealed class Gateway : IAsyncDisposable
     public async Task<RelayProcess> AddRelayAsync(params string[] arguments)
     {
         string id = $"relay-{_started.Count + 1}";
-        Daemon daemon = Program(
+        Daemon daemon = GatewayProgram.Start(
             id,
-            "sshgateway-exec",
+            "exec",
             [
                 $"--Exec:Id={id}",
                 "--Exec:HttpListen=127.0.0.1:0",
@@ -139,9 +139,9 @@ internal sealed class Gateway : IAsyncDisposable
     private void StartProxy(IReadOnlyList<string> arguments)
     {
         string id = $"proxy-{_started.Count + 1}";
-        _started.Add(Program(
+        _started.Add(GatewayProgram.Start(
             id,
-            "sshgateway-proxy",
+            "proxy",
             [
                 $"--Proxy:Id={id}",
                 "--Proxy:Listen=127.0.0.1:0",
@@ -171,13 +171,6 @@ internal sealed class Gateway : IAsyncDisposable
         string ssh = await daemon.WaitForLineAsync("SSH listening on ", StartDeadline);
         string http = await daemon.WaitForLineAsync("Probes listening on ", StartDeadline);
         return new ProxyProcess(daemon, IPEndPoint.Parse(FirstWord(ssh)), new Uri($"http://{FirstWord(http)}"));
-    }
-
-    private static Daemon Program(string name, string assembly, IEnumerable<string> arguments, IReadOnlyList<string>? launcher = null)
-    {
-        string file = Path.Combine(AppContext.BaseDirectory, assembly + ".dll");
-        string[] command = [.. launcher ?? [], "dotnet", file, .. arguments];
-        return Daemon.Start(name, command[0], command[1..]);
     }
 
     private static async Task WaitUntilReadyAsync(Daemon daemon, Uri http)
