@@ -15,8 +15,8 @@ internal static class Descriptors
     /// <summary>Besides those, for the connections to pods of clients that are there.</summary>
     private const int HeldBackFromClients = 128;
 
-    /// <summary>How many the process may have: RLIMIT_NOFILE. The runtime has raised it to the hard limit.</summary>
-    public static long Limit { get; } = LibC.GetDescriptorLimit();
+    /// <summary>How many the process may have: RLIMIT_NOFILE, raised to its hard limit.</summary>
+    public static long Limit { get; } = LibC.RaiseDescriptorLimit();
 
     /// <summary>What is not for connections: the reserve, and what the process has open by itself.</summary>
     public static int Reserve => 2 * (HeldBack + HeldBackFromClients);

@@ -52,13 +52,24 @@ internal static unsafe partial class LibC
     // <linux/splice.h>: SPLICE_F_MOVE | SPLICE_F_NONBLOCK
     private const uint SpliceFlags = 1 | 2;
 
-    /// <summary>RLIMIT_NOFILE of this process.</summary>
-    public static long GetDescriptorLimit()
+    /// <summary>Raises RLIMIT_NOFILE of this process to what it may have, and returns it.</summary>
+    /// <remarks>CoreCLR does so when it starts. A program that was compiled to machine code does not.</remarks>
+    public static long RaiseDescriptorLimit()
     {
         // <asm-generic/resource.h>; each of soft and hard limit is 64 bits long.
         const int Files = 7;
         ulong* limits = stackalloc ulong[2];
-        return getrlimit(Files, limits) == 0 ? (long)Math.Min(limits[0], int.MaxValue) : int.MaxValue;
+        if (getrlimit(Files, limits) != 0)
+        {
+            return int.MaxValue;
+        }
+        ulong granted = limits[0];
+        limits[0] = limits[1];
+        if (setrlimit(Files, limits) == 0)
+        {
+            granted = limits[1];
+        }
+        return (long)Math.Min(granted, int.MaxValue);
     }
 
     /// <summary>A pipe whose ends do not block; false: there is none to be had.</summary>
@@ -249,6 +260,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc")]
     private static partial int getrlimit(int resource, ulong* limits);
+
+    [LibraryImport("libc")]
+    private static partial int setrlimit(int resource, ulong* limits);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* ends, int flags);
