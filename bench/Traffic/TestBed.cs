@@ -11,6 +11,9 @@ namespace SshGateway.Bench.Traffic;
 /// </summary>
 internal sealed class TestBed : IAsyncDisposable
 {
+    // scripts/compile-proxy makes it.
+    private const string Proxy = ".compiled/proxy/sshgateway-proxy";
+
     private readonly List<BenchProcess> _started = [];
     private readonly string _directory = Directory.CreateTempSubdirectory("sshgw-bench-").FullName;
     private readonly int _podPort = Ports.Free();
@@ -148,7 +151,7 @@ internal sealed class TestBed : IAsyncDisposable
     {
         var http = new Uri($"http://127.0.0.1:{Ports.Free()}");
         var process = BenchProcess.Start(
-            "proxy", "dotnet", ".bench/proxy/sshgateway-proxy.dll", $"--Proxy:Listen=127.0.0.1:{port}", $"--Proxy:HttpListen={http.Authority}",
+            "proxy", Proxy, $"--Proxy:Listen=127.0.0.1:{port}", $"--Proxy:HttpListen={http.Authority}",
             $"--Proxy:HostKeys:0={PathOf("host")}", $"--Proxy:UserCaKey={PathOf("ca")}", $"--Proxy:Operators:0=127.0.0.1:{_feedPort}", "--Proxy:OperatorInsecure=true",
             $"--Proxy:RecordingDirectory={Recordings}", "--Proxy:Penalties=false", "--Proxy:PassthroughPerSource=10000", "--Proxy:PassthroughPerPod=1000",
             "--Proxy:Ciphers:0=aes128-gcm@openssh.com", "--Proxy:Ciphers:1=chacha20-poly1305@openssh.com");
