@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace SshGateway.Tests.EndToEnd;
 
 /// <summary>The proxies without their operator, in a gateway of their own.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class OperatorOutageTests(SharedGateway shared, ITestOutputHelper output)
 {
     [RealSshFact]

@@ -7,7 +7,7 @@ namespace SshGateway.Tests.EndToEnd;
 /// came that made the exchange due: whoever asked for it, its answer or what follows does not come. Both ends of all
 /// sessions have data to send.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class StalledExchangeTests(SharedGateway shared)
 {
     private const string Bystander = "bystander";

@@ -11,7 +11,7 @@ namespace SshGateway.Tests.EndToEnd.Cluster;
 [Trait("Category", "Long")]
 public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHelper output)
 {
-    private const int Megabytes = 100;
+    private const int Bytes = 100 << 20;
     private const int Sessions = 5;
     private const int LoginsPerSession = 40;
     private const int AtOnce = 10;
@@ -25,21 +25,15 @@ public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHe
         await cluster.CreateExecSessionAsync(Session);
         try
         {
-            string bytes = $"{Megabytes * 1024 * 1024}";
-            byte[] input = new byte[Megabytes * 1024 * 1024];
             // The first login of a session costs more.
             Assert.True((await cluster.Ssh.RunAsync(Session, "true")).Succeeded);
-            string[] kubectl =
-            [
-                "--kubeconfig", Path.Combine(cluster.Nodes.Directory, "admin.kubeconfig"), "-n", GatewayCluster.Sessions, "exec", "-i", ExecSessions.PodOf(Session), "-c", "agent", "--",
-            ];
-            foreach ((string direction, string command, byte[]? sent) in ((string, string, byte[]?)[])[("down", $"head -c {bytes} /dev/zero", null), ("up", $"head -c {bytes} >/dev/null", input)])
+            string kubectl = $"{KubectlProgram.File} --kubeconfig {Path.Combine(cluster.Nodes.Directory, "admin.kubeconfig")} -n {GatewayCluster.Sessions} exec -i {ExecSessions.PodOf(Session)} -c agent -- sh -c";
+            foreach (string direction in (string[])["down", "up"])
             {
                 // kubectl sometimes loses the end of what a command writes (kubernetes#124571).
-                await MeasureAsync($"kubectl exec, {direction}", () => Command.RunAsync(
-                    "nsenter", [.. cluster.Nodes.OnClient, KubectlProgram.File!, .. kubectl, "sh", "-c", command], sent, deadline: Deadline));
-                CommandResult ssh = await MeasureAsync($"ssh and the exec relay, {direction}", () => cluster.Ssh.RunAsync(Session, command, sent, Deadline));
-                Assert.Equal(sent is null ? Megabytes * 1024 * 1024 : 0, ssh.Stdout.Length);
+                await MeasureAsync("kubectl exec", kubectl, direction);
+                string received = await MeasureAsync("ssh and the exec relay", $"{cluster.Ssh.CommandLine(Session)} {SshClient.Host}", direction);
+                Assert.Equal(direction == "down" ? $"{Bytes}\n" : "", received);
             }
         }
         finally
@@ -47,15 +41,16 @@ public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHe
             await cluster.DeleteExecSessionAsync(Session);
         }
 
-        async Task<CommandResult> MeasureAsync(string what, Func<Task<CommandResult>> transfer)
+        async Task<string> MeasureAsync(string what, string client, string direction)
         {
+            // Both ends are programs that cost nothing.
+            string transfer = direction == "down" ? $"{client} 'head -c {Bytes} /dev/zero' | wc -c" : $"head -c {Bytes} /dev/zero | {client} 'head -c {Bytes} >/dev/null'";
             double before = MachineSeconds();
-            CommandResult result = await transfer();
+            CommandResult result = await Command.RunAsync("nsenter", [.. cluster.Nodes.OnClient, "bash", "-o", "pipefail", "-c", transfer], deadline: Deadline);
             double spent = MachineSeconds() - before;
             Assert.True(result.Succeeded, result.ErrorText);
-            double megabytes = (result.Stdout.Length == 0 ? Megabytes * 1048576 : result.Stdout.Length) / 1e6;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Figure: real cluster: {what}: {megabytes / result.Elapsed.TotalSeconds:f0} MB/s, {spent * 1073.741824 / megabytes:f1} CPU-s/GiB on the whole machine"));
-            return result;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Figure: real cluster: {what}, {direction}: {Bytes / 1e6 / result.Elapsed.TotalSeconds:f0} MB/s, {spent * 1073741824 / Bytes:f1} CPU-s/GiB on the whole machine"));
+            return result.Text;
         }
     }
 

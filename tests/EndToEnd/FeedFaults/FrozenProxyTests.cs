@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace SshGateway.Tests.EndToEnd.FeedFaults;
 
 /// <summary>A proxy that is there, and takes nothing.</summary>
-[Collection(EndToEndTests.Name)]
+[Collection(OwnGatewayTests.Name)]
 public sealed class FrozenProxyTests(SharedGateway shared, ITestOutputHelper output)
 {
     private const int Sessions = 2000;

@@ -11,7 +11,7 @@ namespace SshGateway.Tests.EndToEnd.Fuzzing;
 /// Damaged messages to a running proxy, with a real sshd behind it: no crash, no hang, no leak, and nobody else
 /// notices.
 /// </summary>
-[Collection(EndToEndTests.Name)]
+[Collection(SharedGatewayTests.Name)]
 [Trait("Category", "Long")]
 public sealed class LiveFuzzTests(SharedGateway shared, ITestOutputHelper output)
 {
