@@ -54,26 +54,37 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
         return true;
     }
 
-    /// <summary>Reads on in the message that <see cref="WaitAsync"/> found.</summary>
+    /// <summary>
+    /// Reads on in the message that <see cref="WaitAsync"/> found, until the buffer is full or the message ends. A read
+    /// of the network brings a TLS record at most, and a message of kubelet's has several.
+    /// </summary>
+    /// <param name="buffer">Not empty.</param>
     /// <returns>How many bytes; 0 when there is no more in this message.</returns>
-    /// <exception cref="ApiServerException">The stream is lost.</exception>
+    /// <exception cref="ApiServerException">The stream is lost, and nothing was read.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        while (_isInMessage)
+        int count = 0;
+        while (_isInMessage && count < buffer.Length)
         {
-            ValueWebSocketReceiveResult received = await ReceiveAsync(buffer, cancellationToken);
+            ValueWebSocketReceiveResult received;
+            try
+            {
+                received = await ReceiveAsync(buffer[count..], cancellationToken);
+            }
+            catch (ApiServerException) when (count > 0)
+            {
+                // The next read fails in the same way.
+                break;
+            }
             if (received.MessageType == WebSocketMessageType.Close)
             {
                 throw StreamFailure.Malformed();
             }
             _isInMessage = !received.EndOfMessage;
-            if (received.Count > 0)
-            {
-                return received.Count;
-            }
+            count += received.Count;
         }
-        return 0;
+        return count;
     }
 
     /// <summary>Reads over the rest of a message.</summary>

@@ -11,7 +11,7 @@ namespace SshGateway.Exec.Requests;
 internal sealed class ForwardedPort(
     ExecLogin login, ExecSession session, int port, PodClient pods, RequestMetrics metrics, TimeProvider time, ILogger<ForwardedPort> logger) : IChannelTarget
 {
-    private const int BufferSize = 32 * 1024;
+    private const int BufferSize = ChannelMessages.MaxHeader + ChannelLimits.MaxSentPacket;
 
     // The API has no half-close, so a server does not learn that its client has closed the connection. This long it may
     // be silent then; less long when its channel is needed for another connection.
@@ -81,7 +81,7 @@ internal sealed class ForwardedPort(
             byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
             try
             {
-                int count = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, BufferSize - ChannelMessages.MaxHeader), over).ConfigureAwait(false);
+                int count = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over).ConfigureAwait(false);
                 if (count == 0)
                 {
                     return;

@@ -24,8 +24,8 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     // answers already; what is still under way has this time.
     private static readonly TimeSpan SftpEnd = TimeSpan.FromMilliseconds(500);
 
-    // With the header of the message in front it is one buffer of the pool.
-    private const int BufferSize = 32 * 1024;
+    // What a message of kubelet's has at most is one SSH packet.
+    private const int BufferSize = ChannelMessages.MaxHeader + ChannelLimits.MaxSentPacket;
 
     /// <param name="command">The program and its arguments.</param>
     /// <param name="terminal">The size of its terminal; null: it has none.</param>
@@ -144,7 +144,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
             byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
             try
             {
-                ExecRead read = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, BufferSize - ChannelMessages.MaxHeader), closed).ConfigureAwait(false);
+                ExecRead read = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed).ConfigureAwait(false);
                 if (read.IsEnd)
                 {
                     return read;

@@ -81,6 +81,25 @@ public sealed class ChannelFramingTests
     }
 
     [Fact]
+    public async Task A_message_is_read_at_once_as_far_as_it_fits()
+    {
+        byte[] bytes =
+        [
+            .. Frame(Binary, false, [1, (byte)'a']), .. Frame(Continuation, false, "bc"u8), .. Frame(Continuation, true, "def"u8),
+            // The stream is lost in the middle of this one.
+            .. Frame(Binary, false, [2, (byte)'g']), .. Frame(Continuation, true, "hi"u8)[..^1],
+        ];
+        await using var stream = new ExecStream(new ServerBytes(bytes).Connect(ExecStream.ProtocolV4), TimeProvider.System);
+        byte[] buffer = new byte[4];
+        Assert.Equal(new ExecRead(ExecReadKind.Output, 4), await stream.ReadAsync(buffer, CancellationToken.None));
+        Assert.Equal("abcd"u8, buffer);
+        Assert.Equal(new ExecRead(ExecReadKind.Output, 2), await stream.ReadAsync(buffer, CancellationToken.None));
+        Assert.Equal(new ExecRead(ExecReadKind.ErrorOutput, 1), await stream.ReadAsync(buffer, CancellationToken.None));
+        Assert.Equal((byte)'g', buffer[0]);
+        Assert.Equal(ApiServerFailure.Lost, (await stream.ReadAsync(buffer, CancellationToken.None)).Failure?.Kind);
+    }
+
+    [Fact]
     public async Task A_server_that_does_not_close_after_the_status_is_not_waited_for()
     {
         var time = new ManualTimeProvider();
