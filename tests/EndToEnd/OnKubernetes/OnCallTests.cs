@@ -69,9 +69,11 @@ public sealed class OnCallTests(ClusterGateway gateway) : IClassFixture<ClusterG
     [ClusterLoginFact]
     public async Task A_full_session_is_found_at_the_second_step()
     {
-        await AddAsync("full", spec => spec["maxConnections"] = 1);
-        await using Daemon open = gateway.ClientOf(gateway.UserKey).Start("full", [], "echo in; sleep 600");
-        await open.WaitForLineAsync("in", TimeSpan.FromMinutes(1));
+        await AddAsync("full");
+        await using Daemon open = gateway.ClientOf(gateway.UserKey).Start("full", [], "echo is open; sleep 600");
+        await open.WaitForLineAsync("is open", TimeSpan.FromMinutes(1));
+        // Not before: the login by which it was seen that logins work may not have ended yet.
+        await gateway.PatchSessionAsync("full", new JsonObject { ["maxConnections"] = 1 });
         await gateway.RefusedAsync("full", "already has 1 open connection", before: "full-pod");
 
         await _runbook.FollowAsync("full", IsReady, (RunbookStep.ProxyLog, "TooManyConnections", "(TooManyConnections, blame Client, user \"full\""));
@@ -131,8 +133,8 @@ public sealed class OnCallTests(ClusterGateway gateway) : IClassFixture<ClusterG
         ProxyProcess proxy = await gateway.AddProxyAsync("--Proxy:MaxConnections=1", "--Proxy:WaitForPod=00:00:00");
         await Gateway.WaitUntilReadyAsync(proxy);
         SshClient client = gateway.ClientOf(gateway.UserKey, proxy);
-        await using Daemon open = client.Start("crowded-out", [], "echo in; sleep 600");
-        await open.WaitForLineAsync("in", TimeSpan.FromMinutes(1));
+        await using Daemon open = client.Start("crowded-out", [], "echo is open; sleep 600");
+        await open.WaitForLineAsync("is open", TimeSpan.FromMinutes(1));
         const string Address = "127.0.0.72";
         Assert.Contains(
             "reached its connection limit", (await client.With($"BindAddress={Address}").RunAsync("crowded-out", "true")).ErrorText, StringComparison.Ordinal);
@@ -167,10 +169,10 @@ public sealed class OnCallTests(ClusterGateway gateway) : IClassFixture<ClusterG
         }
     }
 
-    private async Task<PodSshd> AddAsync(string id, Action<JsonNode>? change = null)
+    private async Task<PodSshd> AddAsync(string id)
     {
         PodSshd sshd = await gateway.StartSshdAsync($"{id}-pod", id);
-        await gateway.CreateSessionAsync(id, sshd.Endpoint.Port, change: change);
+        await gateway.CreateSessionAsync(id, sshd.Endpoint.Port);
         await gateway.CreateReadyPodAsync(id, id, sshd);
         await gateway.ReachesAsync(id, $"{id}-pod");
         await gateway.UntilStatusAsync(id, "Ready", ReadyReasons.EndpointReady);

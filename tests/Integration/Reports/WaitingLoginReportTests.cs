@@ -28,6 +28,8 @@ public sealed class WaitingLoginReportTests : ReportFixture
         DateTimeOffset began = Time.GetUtcNow();
         await using SshClientTransport client = await Gateway.StartLoginAsync();
         Assert.Contains("Asking for", await BannerAsync(client), StringComparison.Ordinal);
+        // The clock goes on below; the login begins to wait behind the banner.
+        await Eventually.TrueAsync(() => Gateway.WaitingLogins.Count == 1, "the login waits");
 
         await EveryOperatorAsync(wait => wait is { Left: null }, "knows that a login waits");
         Assert.All(Usage, usage => Assert.InRange(usage.WaitingLogins.Find(GatewayRig.SessionId)!.Value.Since, began.AddSeconds(-1), began));
