@@ -56,7 +56,7 @@ internal sealed class ChannelSocket(WebSocket socket, TimeProvider time) : IAsyn
 
     /// <summary>
     /// Reads on in the message that <see cref="WaitAsync"/> found, until the buffer is full or the message ends. A read
-    /// of the network brings a TLS record at most, and a message of kubelet's has several.
+    /// of the network brings one TLS record at most. A message of kubelet can have several.
     /// </summary>
     /// <param name="buffer">Not empty.</param>
     /// <returns>How many bytes; 0 when there is no more in this message.</returns>

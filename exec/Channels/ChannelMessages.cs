@@ -12,6 +12,12 @@ internal static class ChannelMessages
     /// <summary>Bytes before the data in the longer of the two data messages.</summary>
     public const int MaxHeader = 13;
 
+    /// <summary>
+    /// Bytes of the longest data message that is sent. The output in a message of kubelet, 32 KiB at most, fits into
+    /// it.
+    /// </summary>
+    public const int MaxSize = MaxHeader + ChannelLimits.MaxSentPacket;
+
     private const int DataHeader = 9;
 
     public static byte[] OpenConfirmation(uint recipient, uint sender, uint window, uint maxPacket) =>

@@ -11,8 +11,6 @@ namespace SshGateway.Exec.Requests;
 internal sealed class ForwardedPort(
     ExecLogin login, ExecSession session, int port, PodClient pods, RequestMetrics metrics, TimeProvider time, ILogger<ForwardedPort> logger) : IChannelTarget
 {
-    private const int BufferSize = ChannelMessages.MaxHeader + ChannelLimits.MaxSentPacket;
-
     // The API has no half-close, so a server does not learn that its client has closed the connection. This long it may
     // be silent then; less long when its channel is needed for another connection.
     private static readonly TimeSpan SilenceBehindEof = TimeSpan.FromSeconds(30);
@@ -78,7 +76,7 @@ internal sealed class ForwardedPort(
         while (true)
         {
             await stream.WaitAsync(over).ConfigureAwait(false);
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
             try
             {
                 int count = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over).ConfigureAwait(false);

@@ -24,9 +24,6 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     // answers already; what is still under way has this time.
     private static readonly TimeSpan SftpEnd = TimeSpan.FromMilliseconds(500);
 
-    // What a message of kubelet's has at most is one SSH packet.
-    private const int BufferSize = ChannelMessages.MaxHeader + ChannelLimits.MaxSentPacket;
-
     /// <param name="command">The program and its arguments.</param>
     /// <param name="terminal">The size of its terminal; null: it has none.</param>
     /// <exception cref="OperationCanceledException">The client has closed the channel.</exception>
@@ -141,7 +138,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
         {
             // Without a buffer: most channels are silent most of the time.
             await stream.WaitAsync(closed).ConfigureAwait(false);
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
             try
             {
                 ExecRead read = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed).ConfigureAwait(false);
