@@ -109,13 +109,13 @@ public sealed class DeadPeerTests(SharedGateway shared)
             Pod = Part(await PodSshd.StartAsync(new PodOptions(id, id, gateway.UserCa.PublicFile) { NetworkSpace = Network.Left }));
             var manifests = new ManifestDirectory();
             manifests.Write(new SessionManifest(id, [shared.UserKey.PublicLine]) { Port = Pod.Endpoint.Port }, new PodManifest(id, id, Pod.Endpoint.Address));
-            Daemon feed = Part(Program("operator",
+            Daemon feed = Part(LossyNetwork.StartProgram(Network.Left, "operator",
             [
                 "--Operator:Source=Directory", $"--Operator:Directory={manifests.Location}", $"--Operator:FeedListen={LossyNetwork.LeftAddress}:7443",
                 "--Operator:HttpListen=127.0.0.1:8081", "--Operator:AllowLoopbackPods=true", .. _keys.OperatorArguments,
             ]));
             await feed.WaitForLineAsync("Probes listening on ");
-            Proxy = Part(Program("proxy",
+            Proxy = Part(LossyNetwork.StartProgram(Network.Left, "proxy",
             [
                 "--Proxy:Id=p", $"--Proxy:Listen={Ssh}", "--Proxy:HttpListen=127.0.0.1:8080", $"--Proxy:Operators:0={LossyNetwork.LeftAddress}:7443",
                 .. proxyArguments, .. _keys.ProxyArguments, $"--Proxy:UserCaKey={gateway.UserCa.PrivateFile}",
@@ -134,8 +134,5 @@ public sealed class DeadPeerTests(SharedGateway shared)
             _parts.Add(part);
             return part;
         }
-
-        private Daemon Program(string program, IEnumerable<string> arguments) => Daemon.Start(
-            program, "ip", LossyNetwork.In(Network.Left, GatewayProgram.Command(program, arguments)));
     }
 }

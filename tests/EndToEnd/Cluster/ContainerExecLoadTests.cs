@@ -43,7 +43,7 @@ public sealed class ContainerExecLoadTests(GatewayCluster cluster, ITestOutputHe
 
         async Task<string> MeasureAsync(string what, string client, string direction)
         {
-            // Both ends are programs that cost nothing.
+            // Programs at both ends, which cost less than buffers of this process.
             string transfer = direction == "down" ? $"{client} 'head -c {Bytes} /dev/zero' | wc -c" : $"head -c {Bytes} /dev/zero | {client} 'head -c {Bytes} >/dev/null'";
             double before = MachineSeconds();
             CommandResult result = await Command.RunAsync("nsenter", [.. cluster.Nodes.OnClient, "bash", "-o", "pipefail", "-c", transfer], deadline: Deadline);

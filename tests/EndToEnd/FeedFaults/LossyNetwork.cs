@@ -42,6 +42,10 @@ internal sealed class LossyNetwork : IAsyncDisposable
     /// <summary>The command line of a program there.</summary>
     public static IEnumerable<string> In(string space, params IEnumerable<string> command) => ["netns", "exec", space, .. command];
 
+    /// <summary>Starts a program of the gateway there.</summary>
+    public static Daemon StartProgram(string space, string program, IEnumerable<string> arguments) =>
+        GatewayProgram.Start(program, program, arguments, ["ip", .. In(space)]);
+
     public Task LoseAllAsync() => ForwardAsync(false);
 
     public Task LoseNothingAsync() => ForwardAsync(true);
