@@ -100,8 +100,8 @@ internal sealed class WaitingLoginTable(EndpointTable table, TimeProvider time)
     }
 
     /// <summary>
-    /// The session's pod is ready, which is all that its logins have waited for. The proxies say a moment later that
-    /// they wait no more, and that does not count on: whoever suspends the session meanwhile must not see it woken.
+    /// The session's pod is ready, so its logins wait no longer. The proxies report that a moment later. Such a wait
+    /// has no grace: it would wake a session that was suspended in between.
     /// </summary>
     public void NoteReady(string sessionId)
     {
@@ -178,7 +178,7 @@ internal sealed class WaitingLoginTable(EndpointTable table, TimeProvider time)
             }
             else
             {
-                // A proxy must not fill the memory with ids of its own choice.
+                // Served, or no session: a proxy must not fill the memory with ids of its own choice.
                 _waits.Remove(sessionId);
             }
         }
