@@ -28,8 +28,7 @@ public sealed class WaitingLoginReportTests : ReportFixture
         DateTimeOffset began = Time.GetUtcNow();
         await using SshClientTransport client = await Gateway.StartLoginAsync();
         Assert.Contains("Asking for", await BannerAsync(client), StringComparison.Ordinal);
-        // The clock goes on below; the login begins to wait behind the banner.
-        await Eventually.TrueAsync(() => Gateway.WaitingLogins.Count == 1, "the login waits");
+        await LoginWaitsAsync();
 
         await EveryOperatorAsync(wait => wait is { Left: null }, "knows that a login waits");
         Assert.All(Usage, usage => Assert.InRange(usage.WaitingLogins.Find(GatewayRig.SessionId)!.Value.Since, began.AddSeconds(-1), began));
@@ -98,7 +97,7 @@ public sealed class WaitingLoginReportTests : ReportFixture
         await Client!.StartAsync(CancellationToken.None);
         await using SshClientTransport client = await Gateway.StartLoginAsync();
         Assert.Contains("is starting. Waiting up to", await BannerAsync(client), StringComparison.Ordinal);
-        Assert.Equal(1, Gateway.WaitingLogins.Count);
+        await LoginWaitsAsync();
         await AssertNotNamedAsync();
 
         // And when it may be woken after all, the login that waits does it.
@@ -117,6 +116,9 @@ public sealed class WaitingLoginReportTests : ReportFixture
 
     private void Change(string reason, bool passthrough = false, bool exec = false, Wake wake = Wake.OnLogin) => Gateway.Table.Upsert(Sessions.Entry(
         GatewayRig.SessionId, EndpointState.None, reason: reason, withoutEndpoint: true, podUid: "", keys: [Gateway.Key.PublicKey], passthrough: passthrough, exec: exec, wake: wake));
+
+    // The login begins to wait behind its banner, and the tests move the clock.
+    private Task LoginWaitsAsync() => Eventually.TrueAsync(() => Gateway.WaitingLogins.Count == 1, "the login waits");
 
     private static async Task<string> BannerAsync(SshClientTransport client)
     {
