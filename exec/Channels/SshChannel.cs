@@ -179,12 +179,14 @@ internal sealed class SshChannel : IDisposable
         }
     }
 
-    /// <summary>Sends data as the client's window allows, and waits until it is written.</summary>
+    /// <summary>
+    /// Puts data into the connection's next write, as the client's window allows. <see cref="FlushAsync"/> writes it.
+    /// </summary>
     /// <param name="buffer">Its bytes before the data are overwritten.</param>
     /// <param name="start">Where the data begins; at least <see cref="ChannelMessages.MaxHeader"/>.</param>
     /// <param name="isError">Whether it is for the client's standard error.</param>
     /// <returns>False: the client does not want it.</returns>
-    public async ValueTask<bool> SendAsync(byte[] buffer, int start, int count, bool isError, CancellationToken cancellation)
+    public async ValueTask<bool> AppendAsync(byte[] buffer, int start, int count, bool isError, CancellationToken cancellation)
     {
         for (int end = start + count; start < end;)
         {
@@ -201,18 +203,26 @@ internal sealed class SshChannel : IDisposable
             }
             else
             {
+                await FlushAsync().ConfigureAwait(false);
                 await _sendWindow.WaitAsync(cancellation).ConfigureAwait(false);
             }
         }
         return true;
     }
 
+    /// <summary>Waits until everything that was appended is written.</summary>
+    public ValueTask FlushAsync() => _output.FlushAsync();
+
+    /// <summary>Does so if what would be appended next has to be waited for.</summary>
+    public ValueTask FlushUnlessAsync(bool isNextThere) => isNextThere ? default : FlushAsync();
+
     /// <summary>Shows the user a sentence, on the standard error.</summary>
     /// <param name="lineEnd">"\r\n" where the client's terminal is in raw mode.</param>
     public async ValueTask SendSentenceAsync(string sentence, string lineEnd, CancellationToken cancellation)
     {
         byte[] text = Encoding.UTF8.GetBytes(PeerText.Lines(sentence) + lineEnd);
-        await SendAsync([.. new byte[ChannelMessages.MaxHeader], .. text], ChannelMessages.MaxHeader, text.Length, isError: true, cancellation).ConfigureAwait(false);
+        await AppendAsync([.. new byte[ChannelMessages.MaxHeader], .. text], ChannelMessages.MaxHeader, text.Length, isError: true, cancellation).ConfigureAwait(false);
+        await FlushAsync().ConfigureAwait(false);
     }
 
     /// <summary>RFC 4254 section 6.10.</summary>
@@ -262,6 +272,7 @@ internal sealed class SshChannel : IDisposable
 
     private ValueTask AdjustClientAsync(int count) => count == 0 ? default : SendAsync(ChannelMessages.WindowAdjust(RemoteId, (uint)count), isData: false);
 
+    // Data is left in the batch.
     private async ValueTask SendAsync(ReadOnlyMemory<byte> message, bool isData, bool isClose = false)
     {
         while (true)
@@ -269,6 +280,11 @@ internal sealed class SshChannel : IDisposable
             await _output.OpenBatchAsync().ConfigureAwait(false);
             bool isDone = isData ? _output.TryAppendData(message.Span) : _output.TryAppend(message.Span);
             _sentClose |= isDone && isClose;
+            if (isDone && isData)
+            {
+                _output.CloseBatch();
+                return;
+            }
             await _output.CloseAndFlushAsync().ConfigureAwait(false);
             if (isDone)
             {

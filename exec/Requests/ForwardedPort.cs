@@ -75,17 +75,21 @@ internal sealed class ForwardedPort(
     {
         while (true)
         {
-            await stream.WaitAsync(over).ConfigureAwait(false);
+            ValueTask wait = stream.WaitAsync(over);
+            await channel.FlushUnlessAsync(wait.IsCompleted).ConfigureAwait(false);
+            await wait.ConfigureAwait(false);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
             try
             {
-                int count = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over).ConfigureAwait(false);
+                ValueTask<int> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over);
+                await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
+                int count = await reading.ConfigureAwait(false);
                 if (count == 0)
                 {
                     return;
                 }
                 Volatile.Write(ref _lastOutputAt, time.GetTimestamp());
-                await channel.SendAsync(buffer, ChannelMessages.MaxHeader, count, isError: false, over).ConfigureAwait(false);
+                await channel.AppendAsync(buffer, ChannelMessages.MaxHeader, count, isError: false, over).ConfigureAwait(false);
             }
             finally
             {

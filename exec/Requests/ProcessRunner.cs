@@ -137,16 +137,20 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
         while (true)
         {
             // Without a buffer: most channels are silent most of the time.
-            await stream.WaitAsync(closed).ConfigureAwait(false);
+            ValueTask wait = stream.WaitAsync(closed);
+            await channel.FlushUnlessAsync(wait.IsCompleted).ConfigureAwait(false);
+            await wait.ConfigureAwait(false);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
             try
             {
-                ExecRead read = await stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed).ConfigureAwait(false);
+                ValueTask<ExecRead> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed);
+                await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
+                ExecRead read = await reading.ConfigureAwait(false);
                 if (read.IsEnd)
                 {
                     return read;
                 }
-                if (!await channel.SendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false))
+                if (!await channel.AppendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false))
                 {
                     // As sshd, which closes the pipe. Here, the end of the stream does.
                     return new ExecRead(ExecReadKind.Exited, ExitStatus: BrokenPipe);

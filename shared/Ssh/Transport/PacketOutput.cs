@@ -267,9 +267,10 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         _writeLock.Release();
     }
 
+    /// <summary>Waits until everything in the batch is written. The batch is closed.</summary>
     // Who writes takes the whole batch, so packets leave in the order in which they were sealed.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FlushAsync()
+    public async ValueTask FlushAsync()
     {
         await _writeLock.WaitAsync().ConfigureAwait(false);
         try

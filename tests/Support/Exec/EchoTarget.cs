@@ -29,7 +29,8 @@ internal sealed class EchoTarget(Task? mayRead = null) : IChannelTarget
                 {
                     Taken += data.Length;
                     byte[] buffer = [.. new byte[ChannelMessages.MaxHeader], .. data.ToArray()];
-                    await channel.SendAsync(buffer, ChannelMessages.MaxHeader, (int)data.Length, isError: false, cancellation);
+                    await channel.AppendAsync(buffer, ChannelMessages.MaxHeader, (int)data.Length, isError: false, cancellation);
+                    await channel.FlushAsync();
                 },
                 closed);
             await channel.SendExitStatusAsync(3);
