@@ -11,6 +11,7 @@ internal static class LatencyMeasurements
     public const string KeyProcessorTime = "CPU of the proxy per typed character, 16 sessions";
 
     private const int WarmUp = 2000;
+    private const string UploadCipher = "aes128-gcm@openssh.com";
 
     // A machine has moments in which a sleeping core takes four times as long to wake: each way gets its share of them.
     private const int Turns = 10;
@@ -96,21 +97,30 @@ internal static class LatencyMeasurements
     {
         await using LoadClient direct = await EchoAsync(bed.LightPod(0), "light", bed);
         await using LoadClient gateway = await EchoAsync(bed.Gateway.Clients, TestSessions.Light(0), bed);
-        List<double> direct50 = [], direct99 = [], gateway50 = [], gateway99 = [];
+        // One for each: a process has one upstream.
+        await using Relay uploads = await bed.StartHaProxyAsync(bed.StockPod);
+        await using Relay echoes = await bed.StartHaProxyAsync(bed.LightPod(0));
+        await using LoadClient relay = await EchoAsync(echoes.Clients, "light", bed);
+        List<double> direct50 = [], direct99 = [], gateway50 = [], gateway99 = [], relay50 = [], relay99 = [];
         for (int run = 1; run <= size.Runs; run++)
         {
             Progress.Say($"round trip beside an upload: run {run} of {size.Runs}");
-            List<double> past = await BesideAnUploadAsync(bed, direct, size.RoundTrips / 4, throughGateway: false);
-            List<double> through = await BesideAnUploadAsync(bed, gateway, size.RoundTrips / 4, throughGateway: true);
+            List<double> past = await BesideAnUploadAsync(bed.Ssh(gateway: false, UploadCipher), direct, size.RoundTrips / 4);
+            List<double> through = await BesideAnUploadAsync(bed.Ssh(gateway: true, UploadCipher), gateway, size.RoundTrips / 4);
+            List<double> relayed = await BesideAnUploadAsync(bed.Ssh(uploads.Clients, UploadCipher), relay, size.RoundTrips / 4);
             direct50.Add(Percentile(past, 50));
             direct99.Add(Percentile(past, 99));
             gateway50.Add(Percentile(through, 50));
             gateway99.Add(Percentile(through, 99));
+            relay50.Add(Percentile(relayed, 50));
+            relay99.Add(Percentile(relayed, 99));
         }
         return
         [
             new Measurement("round trip beside an upload, p50", "µs", gateway50, "direct", direct50, 1.5),
             new Measurement("round trip beside an upload, p99", "µs", gateway99, "direct", direct99, 1.5),
+            new Measurement("round trip beside an upload, p50, beside a relay's", "µs", gateway50, HaProxy.Copying, relay50),
+            new Measurement("round trip beside an upload, p99, beside a relay's", "µs", gateway99, HaProxy.Copying, relay99),
         ];
     }
 
@@ -123,9 +133,9 @@ internal static class LatencyMeasurements
         return client;
     }
 
-    private static async Task<List<double>> BesideAnUploadAsync(TestBed bed, LoadClient client, int count, bool throughGateway)
+    private static async Task<List<double>> BesideAnUploadAsync(string[] ssh, LoadClient client, int count)
     {
-        using Process upload = TransferMeasurements.StartEndlessUpload(bed, throughGateway);
+        using Process upload = TransferMeasurements.StartEndlessUpload(ssh);
         try
         {
             await Task.Delay(BulkRampUp);

@@ -53,16 +53,20 @@ internal sealed class TestBed : IAsyncDisposable
         }
     }
 
+    /// <summary>Where the stock sshd is.</summary>
+    public IPEndPoint StockPod => new(TestSessions.StockAddress, _podPort);
+
     /// <summary>Where the pod of a light session is.</summary>
     public IPEndPoint LightPod(int number) => new(TestSessions.LightAddresses[number % TestSessions.Each], _lightPort);
 
     /// <summary>The stock ssh, straight to the sshd or through the gateway.</summary>
     /// <param name="session">One of the sessions whose pod is the sshd.</param>
     public string[] Ssh(bool gateway, string cipher, string session = TestSessions.Stock) =>
-    [
-        "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", $"IdentityFile={PathOf("user")}", "-o", $"UserKnownHostsFile={PathOf("known_hosts")}",
-        "-o", $"Ciphers={cipher}", .. gateway ? new[] { "-p", $"{_gatewayPort}", $"{session}@127.0.0.1" } : ["-p", $"{_podPort}", $"{Environment.UserName}@{TestSessions.StockAddress}"],
-    ];
+        gateway ? [.. SshOptions(cipher), "-p", $"{_gatewayPort}", $"{session}@127.0.0.1"] : Ssh(StockPod, cipher);
+
+    /// <summary>The same, to the pod, by this address.</summary>
+    public string[] Ssh(IPEndPoint address, string cipher) =>
+        [.. SshOptions(cipher), "-o", $"HostKeyAlias=[{StockPod.Address}]:{StockPod.Port}", "-p", $"{address.Port}", $"{Environment.UserName}@{address.Address}"];
 
     /// <summary>A proxy more, which is ready. Who asks for it disposes it.</summary>
     public Task<Relay> StartProxyAsync() => StartProxyAsync(Ports.Free());
@@ -71,8 +75,8 @@ internal sealed class TestBed : IAsyncDisposable
     public Task<Relay> StartHaProxyAsync(bool splice) => HaProxy.StartAsync(
         PathOf(splice ? "splicing.cfg" : "copying.cfg"), splice, TestSessions.RawAddresses.Select(address => new IPEndPoint(address, _rawPort)));
 
-    /// <summary>An HAProxy before a light pod. Who asks for it disposes it.</summary>
-    public Task<Relay> StartHaProxyAsync(IPEndPoint lightPod) => HaProxy.StartAsync(PathOf("light.cfg"), splice: false, [lightPod]);
+    /// <summary>An HAProxy before a pod. Who asks for it disposes it.</summary>
+    public Task<Relay> StartHaProxyAsync(IPEndPoint pod) => HaProxy.StartAsync(PathOf($"pod-{pod.Port}.cfg"), splice: false, [pod]);
 
     public async ValueTask DisposeAsync()
     {
@@ -186,6 +190,12 @@ internal sealed class TestBed : IAsyncDisposable
             return false;
         }
     }
+
+    private string[] SshOptions(string cipher) =>
+    [
+        "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", $"IdentityFile={PathOf("user")}", "-o", $"UserKnownHostsFile={PathOf("known_hosts")}",
+        "-o", $"Ciphers={cipher}",
+    ];
 
     private string PathOf(string name) => Path.Combine(_directory, name);
 

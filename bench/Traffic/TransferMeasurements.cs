@@ -56,8 +56,7 @@ internal static class TransferMeasurements
     }
 
     /// <summary>An upload through the gateway, or past it, that goes on until it is disposed.</summary>
-    public static Process StartEndlessUpload(TestBed bed, bool throughGateway) => StartShell(
-        $"cat /dev/zero | {string.Join(' ', bed.Ssh(throughGateway, "aes128-gcm@openssh.com"))} 'cat >/dev/null'");
+    public static Process StartEndlessUpload(string[] ssh) => StartShell($"cat /dev/zero | {string.Join(' ', ssh)} 'cat >/dev/null'");
 
     // MiB per second.
     private static async Task<double> MoveAsync(TestBed bed, TrafficSize size, string cipher, bool upload, bool throughGateway)
