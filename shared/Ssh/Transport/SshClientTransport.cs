@@ -24,7 +24,9 @@ internal sealed class SshClientTransport : SshTransport
         Input.AllowLargePackets();
     }
 
-    /// <summary>The signature algorithms that the pod's sshd takes (RFC 8308 section 3.1); null: not said.</summary>
+    /// <summary>
+    /// The signature algorithms that the pod's sshd takes (RFC 8308 section 3.1); null: not said, or logged in.
+    /// </summary>
     public IReadOnlyList<string>? ServerSignatureAlgorithms { get; private set; }
 
     /// <summary>Our identification line.</summary>
@@ -41,6 +43,12 @@ internal sealed class SshClientTransport : SshTransport
     protected override int MaxLineLength => Identification.MaxServerLength;
 
     protected override int TransportMessagesBeforeAuthentication => int.MaxValue;
+
+    public override void EnterRelaying()
+    {
+        base.EnterRelaying();
+        ServerSignatureAlgorithms = null;
+    }
 
     //  byte      SSH_MSG_EXT_INFO
     //  uint32    number of extensions

@@ -51,7 +51,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     /// <summary>Whether the leg was ended because an exchange did not go on.</summary>
     public bool TimedOut { get; private set; }
 
-    /// <summary>What the last exchange agreed on, and the peer's identification, for a log.</summary>
+    /// <summary>What the first exchange agreed on, and the peer's identification, for a log of the login.</summary>
     public string NegotiatedAlgorithms => $"{_negotiation} with \"{PeerIdentification}\"";
 
     /// <summary>The peer's identification line, once it has come.</summary>
@@ -145,7 +145,11 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     }
 
     /// <summary>Both sides are authenticated: more key exchanges are taken, at a bounded rate.</summary>
-    public void EnterRelaying() => _allowance.Authenticated();
+    public void EnterRelaying()
+    {
+        _allowance.Authenticated();
+        _negotiation = null;
+    }
 
     public void Dispose() => _run?.Dispose();
 
@@ -256,8 +260,11 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
         input.Rekey(inbound.CreateOpener(keys), _strict);
         _inputByteLimit = limits.BytesFor(inbound.Cipher);
         _keyedAt = time.GetTimestamp();
-        IsKeyed = true;
-        _negotiation = run.Negotiation;
+        if (!IsKeyed)
+        {
+            IsKeyed = true;
+            _negotiation = run.Negotiation;
+        }
         run.Dispose();
         _run = null;
     }
