@@ -2,15 +2,13 @@ using System.Text;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>The client's side of key exchanges, on the pod leg.</summary>
-internal sealed class ClientKeyExchange(
-    IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits limits, Action abort, TimeProvider time)
-    : TransportKeyExchange(loop, input, output, offer, limits, abort, time)
+internal sealed class ClientKeyExchange(SshTransport transport, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits limits, TimeProvider time)
+    : TransportKeyExchange(transport, offer, limits, time)
 {
     // Null once it was asked: it refers to what only the login needs.
     private Func<PresentedKey, bool>? _acceptHostKey = acceptHostKey;

@@ -20,7 +20,7 @@ internal sealed class SshClientTransport : SshTransport
     /// <param name="rekeyLimits">When we start a key exchange.</param>
     public SshClientTransport(IPeerSocket socket, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
     {
-        _keyExchange = new ClientKeyExchange(socket.Loop, Input, Output, offer, acceptHostKey, rekeyLimits, Abort, time);
+        _keyExchange = new ClientKeyExchange(this, offer, acceptHostKey, rekeyLimits, time);
         Input.AllowLargePackets();
     }
 
