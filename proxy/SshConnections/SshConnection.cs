@@ -26,13 +26,14 @@ internal sealed class SshConnection : IClientConnection
     private readonly SshServerTransport _leg;
     private readonly ConnectionLease _lease;
     private readonly ConnectionReport _report;
-    private readonly ClientAuthentication _authentication;
     private readonly OpenSessions _openSessions;
     private readonly SessionLogin _login;
     private readonly Recorder _recorder;
     private readonly SshConnectionTimeouts _timeouts;
     private readonly TimeProvider _time;
     private readonly Deadline _deadline;
+    // Null once the client is let in.
+    private volatile ClientAuthentication? _authentication;
     private volatile AuthenticatedClient? _client;
     private (RevocationList List, SessionEntry Entry)? _foundGood;
     private volatile Bridge? _bridge;
@@ -58,7 +59,7 @@ internal sealed class SshConnection : IClientConnection
     public bool IsAuthenticated => _lease.IsAuthenticated;
 
     /// <inheritdoc/>
-    public string SessionId => _authentication.UserName;
+    public string SessionId => UserName;
 
     /// <inheritdoc/>
     public ClientDetails? Details => _report.Details;
@@ -66,9 +67,11 @@ internal sealed class SshConnection : IClientConnection
     /// <inheritdoc/>
     public (long FromClient, long ToClient) Bytes => _report.Bytes;
 
+    private string UserName => _authentication?.UserName ?? _report.UserName;
+
     // OpenSSH's client leaves when its last key was refused.
     private ConnectionEnd HowClientLeft =>
-        _client is null && _authentication.IsLastRefused ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientLeftEarly;
+        _authentication is { IsLastRefused: true } ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientLeftEarly;
 
     /// <inheritdoc/>
     public async Task RunAsync()
@@ -102,7 +105,7 @@ internal sealed class SshConnection : IClientConnection
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
-            _report.UserName = _authentication.UserName;
+            _report.UserName = UserName;
             _report.Defect(defect);
             await DisconnectAsync(DisconnectReason.ByApplication, NameConnection("The gateway failed on an internal error. Please report this to the operators.")).ConfigureAwait(false);
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
@@ -171,7 +174,7 @@ internal sealed class SshConnection : IClientConnection
         await _leg.HandshakeAsync().ConfigureAwait(false);
         _report.KeysExchanged(_leg);
         _deadline.Set(_timeouts.Authentication);
-        if (await _authentication.RunAsync().ConfigureAwait(false) is not { } client)
+        if (await _authentication!.RunAsync().ConfigureAwait(false) is not { } client)
         {
             const string Sentence = "Too many authentication failures";
             await DisconnectAsync(DisconnectReason.NoMoreAuthMethodsAvailable, Sentence).ConfigureAwait(false);
@@ -181,7 +184,8 @@ internal sealed class SshConnection : IClientConnection
         _deadline.Stop();
         _client = client;
         _lease.LoggedIn();
-        _report.UserName = _authentication.UserName;
+        _report.UserName = UserName;
+        _authentication = null;
         _report.Authenticated(client);
         // The pod's banners are relayed, and may be as large as any packet.
         _leg.Output.AllowLargePackets();
@@ -271,12 +275,12 @@ internal sealed class SshConnection : IClientConnection
 
     private void ReportEnd(ConnectionOutcome outcome)
     {
-        _report.UserName = _authentication.UserName;
+        _report.UserName = UserName;
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
         // A client that left at a key that would do, to ask for its passphrase perhaps, was not refused.
-        if (_client is null && _authentication.IsSessionKnown is { } isKnown && (_authentication.IsLastRefused || _authentication.Refused.Decisive is null))
+        if (_authentication is { IsSessionKnown: { } isKnown } authentication && (authentication.IsLastRefused || authentication.Refused.Decisive is null))
         {
-            _report.LoginRefused(_authentication.Refused, isKnown);
+            _report.LoginRefused(authentication.Refused, isKnown);
         }
         _report.Ended(outcome);
     }
