@@ -207,14 +207,24 @@ internal sealed class SshConnection : IClientConnection
 
     private async Task<Result<ConnectionOutcome>> ServeAsync(AuthenticatedClient client, OpenSession session, ConnectionRecording? recording)
     {
-        Result<SshClientTransport> login = await CancelWhenClientLeaves.RunAsync(
-            cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, recording?.Notice, cancellation), _leg.WatchAsync).ConfigureAwait(false);
+        Result<SshClientTransport> login = await LogInToPodAsync(client, session, recording).ConfigureAwait(false);
         if (!login.IsSuccess)
         {
             return login.Refusal;
         }
         await using ConfiguredAsyncDisposable disposal = login.Value.ConfigureAwait(false);
-        var bridge = new Bridge(_leg, login.Value, session.SessionId, _time, recording);
+        await LetInAsync(client, session, login.Value, recording).ConfigureAwait(false);
+        return await _bridge!.RunAsync().ConfigureAwait(false);
+    }
+
+    // This and the next are methods of their own because a session keeps what the method has in which it is relayed.
+    private Task<Result<SshClientTransport>> LogInToPodAsync(AuthenticatedClient client, OpenSession session, ConnectionRecording? recording) =>
+        CancelWhenClientLeaves.RunAsync(
+            cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, recording?.Notice, cancellation), _leg.WatchAsync);
+
+    private async Task LetInAsync(AuthenticatedClient client, OpenSession session, SshClientTransport podLeg, ConnectionRecording? recording)
+    {
+        var bridge = new Bridge(_leg, podLeg, session.SessionId, _time, recording);
         _bridge = bridge;
         recording?.CloseOnFailure(bridge.Close);
         // From here on changes of the session find the bridge. One that came since the login read the table did not.
@@ -231,8 +241,7 @@ internal sealed class SshConnection : IClientConnection
         {
             await _leg.Output.CloseAndFlushAsync().ConfigureAwait(false);
         }
-        _report.LoggedIn(client.Entry, login.Value.Socket.RemoteEndPoint, recording?.Mode.ToString());
-        return await bridge.RunAsync().ConfigureAwait(false);
+        _report.LoggedIn(client.Entry, podLeg.Socket.RemoteEndPoint, recording?.Mode.ToString());
     }
 
     // A client that has left is found out when it is told that it is in; the pod must not be blamed for it.
