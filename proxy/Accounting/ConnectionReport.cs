@@ -122,7 +122,7 @@ internal sealed class ConnectionReport
         _entry = client.Entry;
         _authenticated = client;
         string certificate = client.Certificate is null ? "" : LogText.Printable(client.Certificate.KeyId);
-        Details = new ClientDetails(Id, _protocol, Client, _time.GetUtcNow()) { Key = client.Key.Fingerprint, Certificate = certificate };
+        Details = new ClientDetails(Id, _protocol, Client, _time.GetUtcNow()) { Key = client.Key, Certificate = certificate };
     }
 
     /// <param name="server">Where its SSH server is: the pod's, or an exec relay.</param>

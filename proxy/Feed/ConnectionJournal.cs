@@ -98,7 +98,7 @@ internal sealed class ConnectionJournal : IDisposable
         OpenConnection report = Describe(details, bytes);
         report.SessionId = connection.SessionId;
         report.Protocol = details.Protocol;
-        report.KeyFingerprint = details.Key;
+        report.KeyFingerprint = details.Key?.Fingerprint ?? "";
         report.Certificate = Shorten(details.Certificate);
         report.Address = details.Address.ToString();
         report.Since = Math.Max(0, details.Since.ToUnixTimeSeconds());

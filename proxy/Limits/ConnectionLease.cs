@@ -111,6 +111,7 @@ internal sealed class ConnectionLease(ClientLimits limits) : IDisposable
         if (_place is { } place)
         {
             limits.Unauthenticated.Leave(place);
+            _place = null;
         }
     }
 }

@@ -1,9 +1,10 @@
 namespace SshGateway.Proxy.Limits;
 
-/// <summary>A clock that can be set, set again and stopped, and acts once when it runs out.</summary>
+/// <summary>A clock that can be set and set again until it is stopped, and acts once when it runs out.</summary>
 internal sealed class Deadline : IDisposable
 {
-    private readonly ITimer _timer;
+    // Null once it is stopped: a session has no use for it, and may last for days.
+    private ITimer? _timer;
 
     public Deadline(TimeProvider time, Action onExpired) => _timer = time.CreateTimer(
         _ =>
@@ -17,9 +18,13 @@ internal sealed class Deadline : IDisposable
 
     public bool Expired { get; private set; }
 
-    public void Set(TimeSpan after) => _timer.Change(after, Timeout.InfiniteTimeSpan);
+    public void Set(TimeSpan after) => _timer?.Change(after, Timeout.InfiniteTimeSpan);
 
-    public void Stop() => _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    public void Stop()
+    {
+        _timer?.Dispose();
+        _timer = null;
+    }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => Stop();
 }

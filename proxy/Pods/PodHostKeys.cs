@@ -18,6 +18,13 @@ internal sealed class PodHostKeys(TimeProvider time)
     // Pods come and go; the oldest are forgotten beyond this.
     private const int Capacity = 100_000;
 
+    // What a leg asks for it keeps, for its later key exchanges.
+    private static readonly IReadOnlyList<string> Certificates = [.. PublicKeyAlgorithm.HostCertificates.Select(algorithm => algorithm.Name)];
+    private static readonly IReadOnlyList<string> AnyKey = [.. PublicKeyAlgorithm.HostKeys.Select(algorithm => algorithm.Name)];
+    private static readonly Dictionary<string, IReadOnlyList<string>> KeyOfType = PublicKeyAlgorithm.HostKeys
+        .GroupBy(algorithm => algorithm.Signature.KeyType, algorithm => algorithm.Name)
+        .ToDictionary(group => group.Key, IReadOnlyList<string> (group) => [.. group]);
+
     private readonly ConcurrentDictionary<string, LearnedPodKey> _learned = new();
     private readonly ConcurrentQueue<string> _order = new();
 
@@ -36,14 +43,19 @@ internal sealed class PodHostKeys(TimeProvider time)
         IReadOnlyList<ReadOnlyMemory<byte>> known = entry.HostKeys;
         if (known.Count == 0 && entry.HostCAKeys.Count > 0)
         {
-            return [.. PublicKeyAlgorithm.HostCertificates.Select(algorithm => algorithm.Name)];
+            return Certificates;
         }
         if (known.Count == 0 && FindLearned(entry) is { } learned)
         {
             known = [learned.Blob];
         }
         HashSet<string> types = [.. known.Select(blob => SshPublicKey.Parse(blob.Span).Type)];
-        return [.. PublicKeyAlgorithm.HostKeys.Where(algorithm => types.Count == 0 || types.Contains(algorithm.Signature.KeyType)).Select(algorithm => algorithm.Name)];
+        return types.Count switch
+        {
+            0 => AnyKey,
+            1 => KeyOfType.GetValueOrDefault(types.First(), []),
+            _ => [.. PublicKeyAlgorithm.HostKeys.Where(algorithm => types.Contains(algorithm.Signature.KeyType)).Select(algorithm => algorithm.Name)],
+        };
     }
 
     /// <summary>Why the pod must not have this key; null: it may.</summary>

@@ -14,14 +14,27 @@ internal sealed class Recorder(RecordingOptions options, RecordingWriter writer,
     /// <param name="connection">Its id in the logs.</param>
     /// <param name="serve">Serves it, with its recording if there is one, to its end.</param>
     /// <param name="report">Is told what was recorded, or why it is not.</param>
-    public async Task<Result<T>> RunAsync<T>(
+    // Without a state machine for the connections that are not recorded: it would last as long as they do.
+    public Task<Result<T>> RunAsync<T>(
+        SessionEntry entry, string connection, Func<ConnectionRecording?, Task<Result<T>>> serve, Action<RecordingSummary> report)
+        where T : class => entry.Recording == RecordingMode.None ? serve(null) : RecordAsync(entry, connection, serve, report);
+
+    /// <summary>Begins to record a connection.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task<Result<ConnectionRecording>> BeginAsync(SessionEntry entry, string connection)
+    {
+        if (await writer.CheckAsync().ConfigureAwait(false) is not { } problem)
+        {
+            return new ConnectionRecording(connection, entry, options, writer, metrics, time, logger);
+        }
+        metrics.Failed();
+        return new Refusal(ConnectionEnd.RecordingFailed, SessionSentences.CannotRecord(entry.SessionId), problem);
+    }
+
+    private async Task<Result<T>> RecordAsync<T>(
         SessionEntry entry, string connection, Func<ConnectionRecording?, Task<Result<T>>> serve, Action<RecordingSummary> report)
         where T : class
     {
-        if (entry.Recording == RecordingMode.None)
-        {
-            return await serve(null).ConfigureAwait(false);
-        }
         Result<ConnectionRecording> begun = await BeginAsync(entry, connection).ConfigureAwait(false);
         if (!begun.IsSuccess)
         {
@@ -43,18 +56,6 @@ internal sealed class Recorder(RecordingOptions options, RecordingWriter writer,
             await recording.EndAsync().ConfigureAwait(false);
             report(recording.Summary);
         }
-    }
-
-    /// <summary>Begins to record a connection.</summary>
-    /// <inheritdoc cref="RunAsync"/>
-    public async Task<Result<ConnectionRecording>> BeginAsync(SessionEntry entry, string connection)
-    {
-        if (await writer.CheckAsync().ConfigureAwait(false) is not { } problem)
-        {
-            return new ConnectionRecording(connection, entry, options, writer, metrics, time, logger);
-        }
-        metrics.Failed();
-        return new Refusal(ConnectionEnd.RecordingFailed, SessionSentences.CannotRecord(entry.SessionId), problem);
     }
 }
 

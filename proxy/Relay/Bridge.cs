@@ -39,7 +39,9 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         Task<PumpEnd> fromPod = new Pump(podLeg, clientLeg, podRules, _ => requests.ContinueAsync(), _activity, tap).RunAsync();
         try
         {
-            return await RunToEndAsync(fromClient, fromPod).ConfigureAwait(false);
+            // Here and not in the next method, whose state machine would be there all the time.
+            Task first = await Task.WhenAny(fromClient, fromPod, _closing.Task).ConfigureAwait(false);
+            return await EndAsync(first, fromClient, fromPod).ConfigureAwait(false);
         }
         finally
         {
@@ -50,9 +52,8 @@ internal sealed class Bridge(SshServerTransport clientLeg, SshClientTransport po
         }
     }
 
-    private async Task<ConnectionOutcome> RunToEndAsync(Task<PumpEnd> fromClient, Task<PumpEnd> fromPod)
+    private async Task<ConnectionOutcome> EndAsync(Task first, Task<PumpEnd> fromClient, Task<PumpEnd> fromPod)
     {
-        Task first = await Task.WhenAny(fromClient, fromPod, _closing.Task).ConfigureAwait(false);
         if (first == _closing.Task)
         {
             return await CloseBothAsync(fromClient).ConfigureAwait(false);

@@ -32,7 +32,27 @@ internal sealed class Pump(
     {
         try
         {
-            return await MoveAsync().ConfigureAwait(false);
+            // From the thread that the login ended on to the one that the events come from.
+            await source.Socket.Loop.YieldAsync(LoopPriority.Relay);
+            long turnEnds = source.Input.TotalBytes + BytesPerTurn;
+            while (true)
+            {
+                await RelayReadPacketsAsync().ConfigureAwait(false);
+                if (tap is not null)
+                {
+                    await AtDestination(tap.FlushAsync()).ConfigureAwait(false);
+                }
+                await StartRekeysAsync().ConfigureAwait(false);
+                if (source.Input.TotalBytes >= turnEnds)
+                {
+                    turnEnds = source.Input.TotalBytes + BytesPerTurn;
+                    await source.Socket.Loop.YieldAsync(LoopPriority.Relay);
+                }
+                if (!await source.Input.FillAsync().ConfigureAwait(false))
+                {
+                    return new PumpEnd(PumpEndCause.SourceClosed);
+                }
+            }
         }
         catch (PeerDisconnectedException disconnect)
         {
@@ -49,31 +69,6 @@ internal sealed class Pump(
         catch (PeerGoneException broken)
         {
             return new PumpEnd(_atDestination ? PumpEndCause.DestinationLost : PumpEndCause.SourceLost, Text: broken.Message);
-        }
-    }
-
-    private async Task<PumpEnd> MoveAsync()
-    {
-        // From the thread that the login ended on to the one that the events come from.
-        await source.Socket.Loop.YieldAsync(LoopPriority.Relay);
-        long turnEnds = source.Input.TotalBytes + BytesPerTurn;
-        while (true)
-        {
-            await RelayReadPacketsAsync().ConfigureAwait(false);
-            if (tap is not null)
-            {
-                await AtDestination(tap.FlushAsync()).ConfigureAwait(false);
-            }
-            await StartRekeysAsync().ConfigureAwait(false);
-            if (source.Input.TotalBytes >= turnEnds)
-            {
-                turnEnds = source.Input.TotalBytes + BytesPerTurn;
-                await source.Socket.Loop.YieldAsync(LoopPriority.Relay);
-            }
-            if (!await source.Input.FillAsync().ConfigureAwait(false))
-            {
-                return new PumpEnd(PumpEndCause.SourceClosed);
-            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using SshGateway.Ssh.Keys;
 
 namespace SshGateway.Proxy.Sessions;
 
@@ -9,8 +10,8 @@ namespace SshGateway.Proxy.Sessions;
 /// <param name="Since">When it was let in.</param>
 internal sealed record ClientDetails(string ConnectionId, string Protocol, IPEndPoint Address, DateTimeOffset Since)
 {
-    /// <summary>The fingerprint of the client's key; empty: the pod authenticates.</summary>
-    public string Key { get; init; } = "";
+    /// <summary>The client's key; null: the pod authenticates.</summary>
+    public SshPublicKey? Key { get; init; }
 
     /// <summary>The key id of the certificate that let it in, printable; empty: the session lists the key.</summary>
     public string Certificate { get; init; } = "";

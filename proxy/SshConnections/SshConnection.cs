@@ -26,13 +26,14 @@ internal sealed class SshConnection : IClientConnection
     private readonly SshServerTransport _leg;
     private readonly ConnectionLease _lease;
     private readonly ConnectionReport _report;
-    private readonly ClientAuthentication _authentication;
     private readonly OpenSessions _openSessions;
     private readonly SessionLogin _login;
     private readonly Recorder _recorder;
     private readonly SshConnectionTimeouts _timeouts;
     private readonly TimeProvider _time;
     private readonly Deadline _deadline;
+    // Null once the client is let in.
+    private volatile ClientAuthentication? _authentication;
     private volatile AuthenticatedClient? _client;
     private (RevocationList List, SessionEntry Entry)? _foundGood;
     private volatile Bridge? _bridge;
@@ -58,7 +59,7 @@ internal sealed class SshConnection : IClientConnection
     public bool IsAuthenticated => _lease.IsAuthenticated;
 
     /// <inheritdoc/>
-    public string SessionId => _authentication.UserName;
+    public string SessionId => UserName;
 
     /// <inheritdoc/>
     public ClientDetails? Details => _report.Details;
@@ -66,9 +67,11 @@ internal sealed class SshConnection : IClientConnection
     /// <inheritdoc/>
     public (long FromClient, long ToClient) Bytes => _report.Bytes;
 
+    private string UserName => _authentication?.UserName ?? _report.UserName;
+
     // OpenSSH's client leaves when its last key was refused.
     private ConnectionEnd HowClientLeft =>
-        _client is null && _authentication.IsLastRefused ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientLeftEarly;
+        _authentication is { IsLastRefused: true } ? ConnectionEnd.AuthenticationFailed : ConnectionEnd.ClientLeftEarly;
 
     /// <inheritdoc/>
     public async Task RunAsync()
@@ -102,7 +105,7 @@ internal sealed class SshConnection : IClientConnection
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
-            _report.UserName = _authentication.UserName;
+            _report.UserName = UserName;
             _report.Defect(defect);
             await DisconnectAsync(DisconnectReason.ByApplication, NameConnection("The gateway failed on an internal error. Please report this to the operators.")).ConfigureAwait(false);
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
@@ -171,7 +174,7 @@ internal sealed class SshConnection : IClientConnection
         await _leg.HandshakeAsync().ConfigureAwait(false);
         _report.KeysExchanged(_leg);
         _deadline.Set(_timeouts.Authentication);
-        if (await _authentication.RunAsync().ConfigureAwait(false) is not { } client)
+        if (await _authentication!.RunAsync().ConfigureAwait(false) is not { } client)
         {
             const string Sentence = "Too many authentication failures";
             await DisconnectAsync(DisconnectReason.NoMoreAuthMethodsAvailable, Sentence).ConfigureAwait(false);
@@ -181,7 +184,8 @@ internal sealed class SshConnection : IClientConnection
         _deadline.Stop();
         _client = client;
         _lease.LoggedIn();
-        _report.UserName = _authentication.UserName;
+        _report.UserName = UserName;
+        _authentication = null;
         _report.Authenticated(client);
         // The pod's banners are relayed, and may be as large as any packet.
         _leg.Output.AllowLargePackets();
@@ -203,14 +207,24 @@ internal sealed class SshConnection : IClientConnection
 
     private async Task<Result<ConnectionOutcome>> ServeAsync(AuthenticatedClient client, OpenSession session, ConnectionRecording? recording)
     {
-        Result<SshClientTransport> login = await CancelWhenClientLeaves.RunAsync(
-            cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, recording?.Notice, cancellation), _leg.WatchAsync).ConfigureAwait(false);
+        Result<SshClientTransport> login = await LogInToPodAsync(client, session, recording).ConfigureAwait(false);
         if (!login.IsSuccess)
         {
             return login.Refusal;
         }
         await using ConfiguredAsyncDisposable disposal = login.Value.ConfigureAwait(false);
-        var bridge = new Bridge(_leg, login.Value, session.SessionId, _time, recording);
+        await LetInAsync(client, session, login.Value, recording).ConfigureAwait(false);
+        return await _bridge!.RunAsync().ConfigureAwait(false);
+    }
+
+    // This and the next are methods of their own because a session keeps what the method has in which it is relayed.
+    private Task<Result<SshClientTransport>> LogInToPodAsync(AuthenticatedClient client, OpenSession session, ConnectionRecording? recording) =>
+        CancelWhenClientLeaves.RunAsync(
+            cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, recording?.Notice, cancellation), _leg.WatchAsync);
+
+    private async Task LetInAsync(AuthenticatedClient client, OpenSession session, SshClientTransport podLeg, ConnectionRecording? recording)
+    {
+        var bridge = new Bridge(_leg, podLeg, session.SessionId, _time, recording);
         _bridge = bridge;
         recording?.CloseOnFailure(bridge.Close);
         // From here on changes of the session find the bridge. One that came since the login read the table did not.
@@ -227,8 +241,7 @@ internal sealed class SshConnection : IClientConnection
         {
             await _leg.Output.CloseAndFlushAsync().ConfigureAwait(false);
         }
-        _report.LoggedIn(client.Entry, login.Value.Socket.RemoteEndPoint, recording?.Mode.ToString());
-        return await bridge.RunAsync().ConfigureAwait(false);
+        _report.LoggedIn(client.Entry, podLeg.Socket.RemoteEndPoint, recording?.Mode.ToString());
     }
 
     // A client that has left is found out when it is told that it is in; the pod must not be blamed for it.
@@ -271,12 +284,12 @@ internal sealed class SshConnection : IClientConnection
 
     private void ReportEnd(ConnectionOutcome outcome)
     {
-        _report.UserName = _authentication.UserName;
+        _report.UserName = UserName;
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
         // A client that left at a key that would do, to ask for its passphrase perhaps, was not refused.
-        if (_client is null && _authentication.IsSessionKnown is { } isKnown && (_authentication.IsLastRefused || _authentication.Refused.Decisive is null))
+        if (_authentication is { IsSessionKnown: { } isKnown } authentication && (authentication.IsLastRefused || authentication.Refused.Decisive is null))
         {
-            _report.LoginRefused(_authentication.Refused, isKnown);
+            _report.LoginRefused(authentication.Refused, isKnown);
         }
         _report.Ended(outcome);
     }

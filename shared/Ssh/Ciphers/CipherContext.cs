@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using SshGateway.Ssh.Crypto;
 
 namespace SshGateway.Ssh.Ciphers;
@@ -6,20 +7,17 @@ namespace SshGateway.Ssh.Ciphers;
 /// An EVP cipher context that is kept for the life of a key: keyed once, fed packet by packet.
 /// Not thread-safe; the owner disposes it only when no call is under way.
 /// </summary>
-internal sealed unsafe class CipherContext : IDisposable
+internal sealed unsafe class CipherContext : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private readonly CipherContextHandle _handle;
-    private readonly nint _context;
-
-    public CipherContext(nint cipher, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, bool encrypt)
+    public CipherContext(nint cipher, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, bool encrypt) : base(ownsHandle: true)
     {
-        _handle = LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_new());
-        _context = _handle.DangerousGetHandle();
+        SetHandle(LibCrypto.EVP_CIPHER_CTX_new());
+        LibCrypto.Check(this, nameof(LibCrypto.EVP_CIPHER_CTX_new));
         fixed (byte* keyPointer = key)
         fixed (byte* ivPointer = iv)
         {
             LibCrypto.Check(
-                LibCrypto.EVP_CipherInit_ex(_context, cipher, 0, keyPointer, ivPointer, encrypt ? LibCrypto.Encrypt : LibCrypto.Decrypt));
+                LibCrypto.EVP_CipherInit_ex(handle, cipher, 0, keyPointer, ivPointer, encrypt ? LibCrypto.Encrypt : LibCrypto.Decrypt));
         }
     }
 
@@ -28,7 +26,7 @@ internal sealed unsafe class CipherContext : IDisposable
     {
         fixed (byte* ivPointer = iv)
         {
-            LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(_context, 0, 0, null, ivPointer, -1));
+            LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(handle, 0, 0, null, ivPointer, -1));
         }
     }
 
@@ -37,7 +35,7 @@ internal sealed unsafe class CipherContext : IDisposable
     {
         fixed (byte* dataPointer = data)
         {
-            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, null, out _, dataPointer, data.Length));
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(handle, null, out _, dataPointer, data.Length));
         }
     }
 
@@ -48,7 +46,7 @@ internal sealed unsafe class CipherContext : IDisposable
         fixed (byte* inputPointer = input)
         fixed (byte* outputPointer = output)
         {
-            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(_context, outputPointer, out _, inputPointer, input.Length));
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(handle, outputPointer, out _, inputPointer, input.Length));
         }
     }
 
@@ -56,10 +54,10 @@ internal sealed unsafe class CipherContext : IDisposable
     public void FinishWithTag(Span<byte> tag)
     {
         byte nothing;
-        LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(_context, &nothing, out _));
+        LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(handle, &nothing, out _));
         fixed (byte* tagPointer = tag)
         {
-            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadGetTag, tag.Length, tagPointer));
+            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(handle, LibCrypto.ControlAeadGetTag, tag.Length, tagPointer));
         }
     }
 
@@ -68,10 +66,10 @@ internal sealed unsafe class CipherContext : IDisposable
     {
         fixed (byte* tagPointer = tag)
         {
-            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(_context, LibCrypto.ControlAeadSetTag, tag.Length, tagPointer));
+            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(handle, LibCrypto.ControlAeadSetTag, tag.Length, tagPointer));
         }
         byte nothing;
-        if (LibCrypto.EVP_CipherFinal_ex(_context, &nothing, out _) == 1)
+        if (LibCrypto.EVP_CipherFinal_ex(handle, &nothing, out _) == 1)
         {
             return true;
         }
@@ -79,5 +77,9 @@ internal sealed unsafe class CipherContext : IDisposable
         return false;
     }
 
-    public void Dispose() => _handle.Dispose();
+    protected override bool ReleaseHandle()
+    {
+        LibCrypto.EVP_CIPHER_CTX_free(handle);
+        return true;
+    }
 }

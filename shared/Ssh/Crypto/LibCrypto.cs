@@ -42,7 +42,7 @@ internal static unsafe partial class LibCrypto
     public static partial nint EVP_chacha20();
 
     [LibraryImport(Library)]
-    public static partial CipherContextHandle EVP_CIPHER_CTX_new();
+    public static partial nint EVP_CIPHER_CTX_new();
 
     [LibraryImport(Library)]
     public static partial void EVP_CIPHER_CTX_free(nint context);

@@ -18,16 +18,6 @@ internal sealed class PkeyHandle : SafeHandleZeroOrMinusOneIsInvalid
     }
 }
 
-/// <summary>Owns an EVP_CIPHER_CTX.</summary>
-internal sealed class CipherContextHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
-{
-    protected override bool ReleaseHandle()
-    {
-        LibCrypto.EVP_CIPHER_CTX_free(handle);
-        return true;
-    }
-}
-
 /// <summary>Owns an EVP_MD_CTX.</summary>
 internal sealed class DigestContextHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
 {

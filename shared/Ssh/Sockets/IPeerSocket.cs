@@ -20,7 +20,9 @@ internal interface IPeerSocket : IDisposable
     /// <summary>The peer is a balancer that acts for this client.</summary>
     void ActsFor(IPEndPoint client);
 
-    /// <summary>Waits until a read would return, without a buffer. False: it was cancelled; nothing was read.</summary>
+    /// <summary>
+    /// Waits until a read would return, without a buffer. False: it was cancelled or aborted; nothing was read.
+    /// </summary>
     ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default);
 
     /// <summary>Reads what has arrived, at least one byte; 0: the peer closed its side.</summary>

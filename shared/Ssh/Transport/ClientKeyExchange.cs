@@ -2,17 +2,17 @@ using System.Text;
 using SshGateway.Ssh.Certificates;
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>The client's side of key exchanges, on the pod leg.</summary>
-internal sealed class ClientKeyExchange(
-    IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits limits, Action abort, TimeProvider time)
-    : TransportKeyExchange(loop, input, output, offer, limits, abort, time)
+internal sealed class ClientKeyExchange(SshTransport transport, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits limits, TimeProvider time)
+    : TransportKeyExchange(transport, offer, limits, time)
 {
-    private byte[]? _hostKey;
+    // Null once it was asked: it refers to what only the login needs.
+    private Func<PresentedKey, bool>? _acceptHostKey = acceptHostKey;
+    private ReadOnlyMemory<byte> _hostKey;
 
     public override string OwnIdentification { get; set; } = Identification.Other;
 
@@ -66,15 +66,16 @@ internal sealed class ClientKeyExchange(
     // certificate may have expired meanwhile.
     private void CheckHostKey(PresentedKey hostKey)
     {
-        if (_hostKey is null)
+        if (_acceptHostKey is { } accept)
         {
-            if (!acceptHostKey(hostKey))
+            if (!accept(hostKey))
             {
                 throw new SshProtocolException(DisconnectReason.HostKeyNotVerifiable, "the pod's host key is not accepted");
             }
-            _hostKey = hostKey.Key.Blob.ToArray();
+            _hostKey = hostKey.Key.Blob;
+            _acceptHostKey = null;
         }
-        else if (!hostKey.Key.Blob.Span.SequenceEqual(_hostKey))
+        else if (!hostKey.Key.Blob.Span.SequenceEqual(_hostKey.Span))
         {
             throw new SshProtocolException(DisconnectReason.HostKeyNotVerifiable, "the pod's host key changed during the session");
         }

@@ -59,7 +59,10 @@ internal sealed class PacketInput(IPeerSocket socket) : IDisposable
         if (_start == _end)
         {
             ReturnBuffer();
-            await socket.WaitReadableAsync().ConfigureAwait(false);
+            if (!await socket.WaitReadableAsync().ConfigureAwait(false))
+            {
+                throw PeerGoneException.Aborted();
+            }
             _bufferPool = _pool;
             _buffer = _bufferPool.Rent();
         }

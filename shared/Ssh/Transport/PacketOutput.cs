@@ -22,9 +22,9 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
 
     private readonly SemaphoreSlim _batchLock = new(1, 1);
     private readonly SemaphoreSlim _writeLock = new(1, 1);
-    private readonly Queue<byte[]> _held = new();
-    private readonly Queue<byte[]> _owed = new();
     private readonly PacketBatch _batch = new();
+    private Queue<byte[]>? _held;
+    private Queue<byte[]>? _owed;
     private bool _flushIsScheduled;
     private volatile TaskCompletionSource? _gate;
     private volatile bool _aborted;
@@ -91,6 +91,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         {
             return TryAppend(payload);
         }
+        _owed ??= new Queue<byte[]>();
         if (_owed.Count == MaxOwed)
         {
             throw new SshProtocolException("too many requests during a key exchange");
@@ -161,6 +162,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         {
             if (_gate is not null && !duringKeyExchange)
             {
+                _held ??= new Queue<byte[]>();
                 if (_held.Count < AnswersHeld)
                 {
                     _held.Enqueue(payload);
@@ -189,6 +191,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         {
             if (_gate is not null)
             {
+                _owed ??= new Queue<byte[]>();
                 _owed.Enqueue(payload);
             }
             else
@@ -233,11 +236,11 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         _batch.Rekey(sealer, resetSequence);
         _gate?.TrySetResult();
         _gate = null;
-        while (_owed.TryDequeue(out byte[]? reply))
+        while (_owed?.TryDequeue(out byte[]? reply) == true)
         {
             AppendControl(reply);
         }
-        while (_held.TryDequeue(out byte[]? payload))
+        while (_held?.TryDequeue(out byte[]? payload) == true)
         {
             TryAppend(payload);
         }

@@ -1,14 +1,12 @@
 using SshGateway.Ssh.KeyExchange;
 using SshGateway.Ssh.Keys;
-using SshGateway.Ssh.Sockets;
 using SshGateway.Ssh.Wire;
 
 namespace SshGateway.Ssh.Transport;
 
 /// <summary>The server's side of key exchanges, on the client leg.</summary>
-internal sealed class ServerKeyExchange(
-    IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, Action abort, TimeProvider time)
-    : TransportKeyExchange(loop, input, output, offer, limits, abort, time)
+internal sealed class ServerKeyExchange(SshTransport transport, KexOffer offer, HostKeySet hostKeys, RekeyLimits limits, TimeProvider time)
+    : TransportKeyExchange(transport, offer, limits, time)
 {
     /// <summary>The host key or certificate shown in the first exchange: what hostbound requests name.</summary>
     public ReadOnlyMemory<byte> HostKey { get; private set; }

@@ -20,11 +20,13 @@ internal sealed class SshClientTransport : SshTransport
     /// <param name="rekeyLimits">When we start a key exchange.</param>
     public SshClientTransport(IPeerSocket socket, KexOffer offer, Func<PresentedKey, bool> acceptHostKey, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
     {
-        _keyExchange = new ClientKeyExchange(socket.Loop, Input, Output, offer, acceptHostKey, rekeyLimits, Abort, time);
+        _keyExchange = new ClientKeyExchange(this, offer, acceptHostKey, rekeyLimits, time);
         Input.AllowLargePackets();
     }
 
-    /// <summary>The signature algorithms that the pod's sshd takes (RFC 8308 section 3.1); null: not said.</summary>
+    /// <summary>
+    /// The signature algorithms that the pod's sshd takes (RFC 8308 section 3.1); null: not said, or logged in.
+    /// </summary>
     public IReadOnlyList<string>? ServerSignatureAlgorithms { get; private set; }
 
     /// <summary>Our identification line.</summary>
@@ -41,6 +43,12 @@ internal sealed class SshClientTransport : SshTransport
     protected override int MaxLineLength => Identification.MaxServerLength;
 
     protected override int TransportMessagesBeforeAuthentication => int.MaxValue;
+
+    public override void EnterRelaying()
+    {
+        base.EnterRelaying();
+        ServerSignatureAlgorithms = null;
+    }
 
     //  byte      SSH_MSG_EXT_INFO
     //  uint32    number of extensions

@@ -12,7 +12,7 @@ internal sealed class SshServerTransport : SshTransport
     public SshServerTransport(IPeerSocket socket, KexOffer offer, HostKeySet hostKeys, RekeyLimits rekeyLimits, TimeProvider time) : base(socket, time)
     {
         HostKeys = hostKeys;
-        _keyExchange = new ServerKeyExchange(socket.Loop, Input, Output, offer with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, rekeyLimits, Abort, time);
+        _keyExchange = new ServerKeyExchange(this, offer with { HostKeyAlgorithms = hostKeys.Algorithms }, hostKeys, rekeyLimits, time);
     }
 
     /// <summary>The gateway's host keys, the same for the whole connection.</summary>

@@ -179,7 +179,7 @@ internal abstract class SshTransport(IPeerSocket socket, TimeProvider time) : IA
         Output.OfferAsync(SshWriter.Message(MessageNumber.Unimplemented).WriteUInt32(sequence).ToArray(), duringKeyExchange: true);
 
     /// <summary>Both sides are authenticated.</summary>
-    public void EnterRelaying()
+    public virtual void EnterRelaying()
     {
         _authenticated = true;
         KeyExchange.EnterRelaying();

@@ -10,7 +10,7 @@ namespace SshGateway.Ssh.Transport;
 /// cref="HandleAsync"/>; our KEXINIT may also be sent by the other pump, so whether it has been is decided with the
 /// output's batch open.
 /// </summary>
-internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input, PacketOutput output, KexOffer offer, RekeyLimits limits, Action abort, TimeProvider time) : IDisposable
+internal abstract class TransportKeyExchange(SshTransport transport, KexOffer offer, RekeyLimits limits, TimeProvider time) : IDisposable
 {
     // A peer in the middle of a transfer first sends what it has under way; on a slow line that takes a while.
     private static readonly TimeSpan RekeyTimeout = TimeSpan.FromMinutes(2);
@@ -51,7 +51,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     /// <summary>Whether the leg was ended because an exchange did not go on.</summary>
     public bool TimedOut { get; private set; }
 
-    /// <summary>What the last exchange agreed on, and the peer's identification, for a log.</summary>
+    /// <summary>What the first exchange agreed on, and the peer's identification, for a log of the login.</summary>
     public string NegotiatedAlgorithms => $"{_negotiation} with \"{PeerIdentification}\"";
 
     /// <summary>The peer's identification line, once it has come.</summary>
@@ -62,9 +62,9 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
 
     protected KexOffer Offer => offer;
 
-    protected IEventLoop Loop => loop;
+    protected IEventLoop Loop => transport.Socket.Loop;
 
-    protected PacketOutput Output => output;
+    protected PacketOutput Output => transport.Output;
 
     protected abstract bool IsServer { get; }
 
@@ -73,11 +73,13 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
 
     protected abstract string PeerStrictMarker { get; }
 
+    private PacketInput Input => transport.Input;
+
     private bool IsUnderWay => _run is not null || _starting;
 
     private bool KeysAreUsedUp =>
-        output.BytesUnderKeys >= _outputByteLimit || input.BytesUnderKeys >= _inputByteLimit
-        || output.PacketsUnderKeys >= RekeyLimits.Packets || input.PacketsUnderKeys >= RekeyLimits.Packets
+        Output.BytesUnderKeys >= _outputByteLimit || Input.BytesUnderKeys >= _inputByteLimit
+        || Output.PacketsUnderKeys >= RekeyLimits.Packets || Input.PacketsUnderKeys >= RekeyLimits.Packets
         || time.GetElapsedTime(_keyedAt) >= RekeyLimits.Age;
 
     /// <summary>Our identification and first KEXINIT, in one write and without waiting for the peer's.</summary>
@@ -85,16 +87,16 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     {
         var run = new KexRun { OwnInit = KexInitMessage.Write(offer, Markers) };
         _run = run;
-        await output.OpenControlBatchAsync().ConfigureAwait(false);
+        await Output.OpenControlBatchAsync().ConfigureAwait(false);
         try
         {
-            output.AppendRaw(Identification.WriteLine(OwnIdentification));
-            output.AppendControl(run.OwnInit);
-            output.CloseGate();
+            Output.AppendRaw(Identification.WriteLine(OwnIdentification));
+            Output.AppendControl(run.OwnInit);
+            Output.CloseGate();
         }
         finally
         {
-            output.CloseAndFlushLater();
+            Output.CloseAndFlushLater();
         }
     }
 
@@ -145,7 +147,11 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     }
 
     /// <summary>Both sides are authenticated: more key exchanges are taken, at a bounded rate.</summary>
-    public void EnterRelaying() => _allowance.Authenticated();
+    public void EnterRelaying()
+    {
+        _allowance.Authenticated();
+        _negotiation = null;
+    }
 
     public void Dispose() => _run?.Dispose();
 
@@ -173,15 +179,15 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     protected async ValueTask SendNewKeysAsync(KexRun run, KeyDerivation keys, byte[]? before)
     {
         DirectionKeys outbound = IsServer ? DirectionKeys.ServerToClient(run.Negotiation!) : DirectionKeys.ClientToServer(run.Negotiation!);
-        await output.OpenControlBatchAsync().ConfigureAwait(false);
+        await Output.OpenControlBatchAsync().ConfigureAwait(false);
         try
         {
             if (before is not null)
             {
-                output.AppendControl(before);
+                Output.AppendControl(before);
             }
-            output.AppendControl([MessageNumber.NewKeys]);
-            output.Rekey(outbound.CreateSealer(keys), _strict);
+            Output.AppendControl([MessageNumber.NewKeys]);
+            Output.Rekey(outbound.CreateSealer(keys), _strict);
             _outputByteLimit = limits.BytesFor(outbound.Cipher);
             run.Keys = keys;
             if (!_sentFirstNewKeys)
@@ -189,13 +195,13 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
                 _sentFirstNewKeys = true;
                 if (AfterFirstNewKeys(KexInitMessage.Parse(run.PeerInit)) is { } first)
                 {
-                    output.AppendControl(first);
+                    Output.AppendControl(first);
                 }
             }
         }
         finally
         {
-            output.CloseAndFlushLater();
+            Output.CloseAndFlushLater();
         }
     }
 
@@ -217,7 +223,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
         else if (_run is null)
         {
             // The peer's own idea, not the answer to ours.
-            _allowance.Take(input.BytesUnderKeys + output.BytesUnderKeys - packet.Payload.Length);
+            _allowance.Take(Input.BytesUnderKeys + Output.BytesUnderKeys - packet.Payload.Length);
         }
         byte[] payload = packet.Payload.ToArray();
         KexRun run = await EnsureOwnInitSentAsync().ConfigureAwait(false);
@@ -253,11 +259,14 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
             throw new SshProtocolException("NEWKEYS with content");
         }
         DirectionKeys inbound = IsServer ? DirectionKeys.ClientToServer(run.Negotiation!) : DirectionKeys.ServerToClient(run.Negotiation!);
-        input.Rekey(inbound.CreateOpener(keys), _strict);
+        Input.Rekey(inbound.CreateOpener(keys), _strict);
         _inputByteLimit = limits.BytesFor(inbound.Cipher);
         _keyedAt = time.GetTimestamp();
-        IsKeyed = true;
-        _negotiation = run.Negotiation;
+        if (!IsKeyed)
+        {
+            IsKeyed = true;
+            _negotiation = run.Negotiation;
+        }
         run.Dispose();
         _run = null;
     }
@@ -265,7 +274,7 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
     /// <summary>The present exchange, in which our KEXINIT has been sent; begins one when there is none.</summary>
     private async ValueTask<KexRun> EnsureOwnInitSentAsync()
     {
-        await output.OpenControlBatchAsync().ConfigureAwait(false);
+        await Output.OpenControlBatchAsync().ConfigureAwait(false);
         try
         {
             KexRun run = _run ?? new KexRun { Timeout = time.CreateTimer(OnTimeout, null, RekeyTimeout, RekeyTimeout) };
@@ -273,14 +282,14 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
             if (run.OwnInit is null)
             {
                 run.OwnInit = KexInitMessage.Write(offer, []);
-                output.AppendControl(run.OwnInit);
-                output.CloseGate();
+                Output.AppendControl(run.OwnInit);
+                Output.CloseGate();
             }
             return run;
         }
         finally
         {
-            output.CloseAndFlushLater();
+            Output.CloseAndFlushLater();
         }
     }
 
@@ -291,6 +300,6 @@ internal abstract class TransportKeyExchange(IEventLoop loop, PacketInput input,
             return;
         }
         TimedOut = true;
-        abort();
+        transport.Abort();
     }
 }

@@ -36,6 +36,7 @@ public sealed class WaitingLoginReportTests : ReportFixture
         // Another one of the same session is no news, and makes it no longer.
         await using SshClientTransport other = await Gateway.StartLoginAsync();
         await BannerAsync(other);
+        await LoginWaitsAsync(2);
         client.Abort();
         await Gateway.Ends.NextAsync();
         Assert.Equal(1, Gateway.WaitingLogins.Count);
@@ -118,7 +119,7 @@ public sealed class WaitingLoginReportTests : ReportFixture
         GatewayRig.SessionId, EndpointState.None, reason: reason, withoutEndpoint: true, podUid: "", keys: [Gateway.Key.PublicKey], passthrough: passthrough, exec: exec, wake: wake));
 
     // The login begins to wait behind its banner, and the tests move the clock.
-    private Task LoginWaitsAsync() => Eventually.TrueAsync(() => Gateway.WaitingLogins.Count == 1, "the login waits");
+    private Task LoginWaitsAsync(int logins = 1) => Eventually.TrueAsync(() => Gateway.WaitingLogins.Count == logins, "the login waits");
 
     private static async Task<string> BannerAsync(SshClientTransport client)
     {

@@ -52,9 +52,7 @@ public sealed class DeadlineTests
             return true;
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => Due = Timeout.InfiniteTimeSpan;
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -85,33 +85,34 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         }
     }
 
-    // Without a system call where the last read or event says it all.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default)
+    // Without a system call where the last read or event says it all. Without a state machine, too: idle sessions wait
+    // here.
+    public ValueTask<bool> WaitReadableAsync(CancellationToken cancellation = default)
     {
-        while (_drained || !HasInput())
+        if (cancellation.CanBeCanceled)
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                return false;
-            }
-            // Who is woken for nothing looks again.
-            bool isNews;
-            using (cancellation.UnsafeRegister(static readable => ((Readiness)readable!).Signal(), _readable))
+            return WaitReadableOrCancelledAsync(cancellation);
+        }
+        try
+        {
+            while (_drained || !HasInput())
             {
                 ValueTask<bool> wait = WaitForInputAsync();
-                isNews = !wait.IsCompleted;
-                isNews &= await wait.ConfigureAwait(false);
+                _drained = false;
+                // The kernel tells of what is there at that moment, so this needs no second look.
+                if (!wait.IsCompleted)
+                {
+                    return wait;
+                }
+                // This was old news.
+                wait.GetAwaiter().GetResult();
             }
-            _drained = false;
-            // The kernel tells of what is there at that moment, so this needs no look. Another thread may have read it
-            // meanwhile, though, and a caller that can cancel must not wait in its read.
-            if (isNews && !cancellation.CanBeCanceled)
-            {
-                return true;
-            }
+            return ValueTask.FromResult(true);
         }
-        return true;
+        catch (PeerGoneException gone)
+        {
+            return ValueTask.FromException<bool>(gone);
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -287,6 +288,27 @@ internal sealed class EpollSocket : IPeerSocket, IEventHandler
         {
             _writable.Signal();
         }
+    }
+
+    // Another thread may have read what the kernel told of, and a caller that can cancel must not wait in its read. So
+    // this always looks.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WaitReadableOrCancelledAsync(CancellationToken cancellation)
+    {
+        while (_drained || !HasInput())
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
+            // Who is woken for nothing looks again.
+            using (cancellation.UnsafeRegister(static readable => ((Readiness)readable!).Signal(), _readable))
+            {
+                await WaitForInputAsync().ConfigureAwait(false);
+            }
+            _drained = false;
+        }
+        return true;
     }
 
     // Only once it is being connected: an idle socket counts as hung up.

@@ -37,7 +37,6 @@ internal sealed class Readiness : IValueTaskSource<bool>
                 case Aborted:
                     return ValueTask.FromResult(false);
                 default:
-                    _source.Reset();
                     if (Interlocked.CompareExchange(ref _state, Awaited, Unknown) == Unknown)
                     {
                         return new ValueTask<bool>(this, _source.Version);
@@ -68,7 +67,14 @@ internal sealed class Readiness : IValueTaskSource<bool>
         return wasAwaited;
     }
 
-    bool IValueTaskSource<bool>.GetResult(short token) => _source.GetResult(token);
+    bool IValueTaskSource<bool>.GetResult(short token)
+    {
+        bool result = _source.GetResult(token);
+        // Not only before the next wait: until then it would keep what has waited, which for most sockets is their
+        // connecting.
+        _source.Reset();
+        return result;
+    }
 
     ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _source.GetStatus(token);
 
