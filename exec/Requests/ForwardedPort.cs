@@ -79,21 +79,19 @@ internal sealed class ForwardedPort(
             await channel.FlushUnlessAsync(wait.IsCompleted).ConfigureAwait(false);
             await wait.ConfigureAwait(false);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
-            try
+            ValueTask<int> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over);
+            await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
+            int count = await reading.ConfigureAwait(false);
+            if (count > 0)
             {
-                ValueTask<int> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over);
-                await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
-                int count = await reading.ConfigureAwait(false);
-                if (count == 0)
-                {
-                    return;
-                }
                 Volatile.Write(ref _lastOutputAt, time.GetTimestamp());
                 await channel.AppendAsync(buffer, ChannelMessages.MaxHeader, count, isError: false, over).ConfigureAwait(false);
             }
-            finally
+            // Not in a finally block: when the flush fails, the read may still write into the buffer.
+            ArrayPool<byte>.Shared.Return(buffer);
+            if (count == 0)
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                return;
             }
         }
     }

@@ -141,24 +141,21 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
             await channel.FlushUnlessAsync(wait.IsCompleted).ConfigureAwait(false);
             await wait.ConfigureAwait(false);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
-            try
+            ValueTask<ExecRead> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed);
+            await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
+            ExecRead read = await reading.ConfigureAwait(false);
+            bool isWanted = read.IsEnd
+                || await channel.AppendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false);
+            // Not in a finally block: when the flush fails, the read may still write into the buffer.
+            ArrayPool<byte>.Shared.Return(buffer);
+            if (read.IsEnd)
             {
-                ValueTask<ExecRead> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed);
-                await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
-                ExecRead read = await reading.ConfigureAwait(false);
-                if (read.IsEnd)
-                {
-                    return read;
-                }
-                if (!await channel.AppendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false))
-                {
-                    // As sshd, which closes the pipe. Here, the end of the stream does.
-                    return new ExecRead(ExecReadKind.Exited, ExitStatus: BrokenPipe);
-                }
+                return read;
             }
-            finally
+            if (!isWanted)
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                // As sshd, which closes the pipe. Here, the end of the stream does.
+                return new ExecRead(ExecReadKind.Exited, ExitStatus: BrokenPipe);
             }
         }
     }
