@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Text;
 using SshGateway.Ssh.Transport;
 using SshGateway.Ssh.Wire;
@@ -213,8 +214,32 @@ internal sealed class SshChannel : IDisposable
     /// <summary>Waits until everything that was appended is written.</summary>
     public ValueTask FlushAsync() => _output.FlushAsync();
 
-    /// <summary>Does so if what would be appended next has to be waited for.</summary>
-    public ValueTask FlushUnlessAsync(bool isNextThere) => isNextThere ? default : FlushAsync();
+    /// <summary>
+    /// Waits for what is to be appended next. If it is not there yet, what was appended is written first.
+    /// </summary>
+    /// <exception cref="PeerGoneException">
+    /// The write failed. <paramref name="next"/> may still be under way.
+    /// </exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask FlushWhileAsync(ValueTask next)
+    {
+        if (!next.IsCompleted)
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+        await next.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="FlushWhileAsync(ValueTask)"/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<T> FlushWhileAsync<T>(ValueTask<T> next)
+    {
+        if (!next.IsCompleted)
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+        return await next.ConfigureAwait(false);
+    }
 
     /// <summary>Shows the user a sentence, on the standard error.</summary>
     /// <param name="lineEnd">"\r\n" where the client's terminal is in raw mode.</param>

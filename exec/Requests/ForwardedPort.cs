@@ -75,13 +75,10 @@ internal sealed class ForwardedPort(
     {
         while (true)
         {
-            ValueTask wait = stream.WaitAsync(over);
-            await channel.FlushUnlessAsync(wait.IsCompleted).ConfigureAwait(false);
-            await wait.ConfigureAwait(false);
+            await channel.FlushWhileAsync(stream.WaitAsync(over)).ConfigureAwait(false);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
-            ValueTask<int> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over);
-            await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
-            int count = await reading.ConfigureAwait(false);
+            int count = await channel.FlushWhileAsync(
+                stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), over)).ConfigureAwait(false);
             if (count > 0)
             {
                 Volatile.Write(ref _lastOutputAt, time.GetTimestamp());

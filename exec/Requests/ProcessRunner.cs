@@ -137,13 +137,10 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
         while (true)
         {
             // Without a buffer: most channels are silent most of the time.
-            ValueTask wait = stream.WaitAsync(closed);
-            await channel.FlushUnlessAsync(wait.IsCompleted).ConfigureAwait(false);
-            await wait.ConfigureAwait(false);
+            await channel.FlushWhileAsync(stream.WaitAsync(closed)).ConfigureAwait(false);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ChannelMessages.MaxSize);
-            ValueTask<ExecRead> reading = stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed);
-            await channel.FlushUnlessAsync(reading.IsCompleted).ConfigureAwait(false);
-            ExecRead read = await reading.ConfigureAwait(false);
+            ExecRead read = await channel.FlushWhileAsync(
+                stream.ReadAsync(buffer.AsMemory(ChannelMessages.MaxHeader, ChannelLimits.MaxSentPacket), closed)).ConfigureAwait(false);
             bool isWanted = read.IsEnd
                 || await channel.AppendAsync(buffer, ChannelMessages.MaxHeader, read.Count, read.Kind == ExecReadKind.ErrorOutput, closed).ConfigureAwait(false);
             // Not in a finally block: when the flush fails, the read may still write into the buffer.

@@ -18,7 +18,7 @@ internal sealed class PodHostKeys(TimeProvider time)
     // Pods come and go; the oldest are forgotten beyond this.
     private const int Capacity = 100_000;
 
-    // What a leg asks for it keeps, for its later key exchanges.
+    // Each leg keeps its list, for later key exchanges. So they share these.
     private static readonly IReadOnlyList<string> Certificates = [.. PublicKeyAlgorithm.HostCertificates.Select(algorithm => algorithm.Name)];
     private static readonly IReadOnlyList<string> AnyKey = [.. PublicKeyAlgorithm.HostKeys.Select(algorithm => algorithm.Name)];
     private static readonly Dictionary<string, IReadOnlyList<string>> KeyOfType = PublicKeyAlgorithm.HostKeys

@@ -59,15 +59,13 @@ internal sealed class SshConnection : IClientConnection
     public bool IsAuthenticated => _lease.IsAuthenticated;
 
     /// <inheritdoc/>
-    public string SessionId => UserName;
+    public string SessionId => _authentication?.UserName ?? _report.UserName;
 
     /// <inheritdoc/>
     public ClientDetails? Details => _report.Details;
 
     /// <inheritdoc/>
     public (long FromClient, long ToClient) Bytes => _report.Bytes;
-
-    private string UserName => _authentication?.UserName ?? _report.UserName;
 
     // OpenSSH's client leaves when its last key was refused.
     private ConnectionEnd HowClientLeft =>
@@ -105,7 +103,7 @@ internal sealed class SshConnection : IClientConnection
 #pragma warning disable CA1031 // The last resort: one connection's defect must not end the others.
         catch (Exception defect)
         {
-            _report.UserName = UserName;
+            _report.UserName = SessionId;
             _report.Defect(defect);
             await DisconnectAsync(DisconnectReason.ByApplication, NameConnection("The gateway failed on an internal error. Please report this to the operators.")).ConfigureAwait(false);
             outcome = new ConnectionOutcome(ConnectionEnd.InternalError);
@@ -184,7 +182,7 @@ internal sealed class SshConnection : IClientConnection
         _deadline.Stop();
         _client = client;
         _lease.LoggedIn();
-        _report.UserName = UserName;
+        _report.UserName = SessionId;
         _authentication = null;
         _report.Authenticated(client);
         // The pod's banners are relayed, and may be as large as any packet.
@@ -217,7 +215,7 @@ internal sealed class SshConnection : IClientConnection
         return await _bridge!.RunAsync().ConfigureAwait(false);
     }
 
-    // This and the next are methods of their own because a session keeps what the method has in which it is relayed.
+    // A session keeps the locals of ServeAsync to its end, so this and the next method have their own.
     private Task<Result<SshClientTransport>> LogInToPodAsync(AuthenticatedClient client, OpenSession session, ConnectionRecording? recording) =>
         CancelWhenClientLeaves.RunAsync(
             cancellation => _login.RunAsync(client, session, _leg.Socket.Loop, RelayBannerAsync, recording?.Notice, cancellation), _leg.WatchAsync);
@@ -284,7 +282,7 @@ internal sealed class SshConnection : IClientConnection
 
     private void ReportEnd(ConnectionOutcome outcome)
     {
-        _report.UserName = UserName;
+        _report.UserName = SessionId;
         _report.Count(_leg.Input.TotalBytes, _leg.Output.TotalBytes);
         // A client that left at a key that would do, to ask for its passphrase perhaps, was not refused.
         if (_authentication is { IsSessionKnown: { } isKnown } authentication && (authentication.IsLastRefused || authentication.Refused.Decisive is null))

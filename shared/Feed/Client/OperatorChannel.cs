@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
+using SshGateway.Hosting.Networks;
 using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Feed.Client;
@@ -38,7 +39,8 @@ internal static class OperatorChannel
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsServer(address.Host, credentials, certificate, chain, errors),
                 },
                 ConnectTimeout = ConnectTimeout,
-                ConnectCallback = (context, cancellationToken) => ConnectAsync(endPoint ?? (EndPoint)context.DnsEndPoint, cancellationToken),
+                ConnectCallback = async (context, cancellationToken) =>
+                    new NetworkStream(await TcpConnection.OpenAsync(endPoint ?? (EndPoint)context.DnsEndPoint, cancellationToken), ownsSocket: true),
                 // Off by default: without pings a vanished server is noticed only by the heartbeats' limit.
                 KeepAlivePingDelay = TimeSpan.FromSeconds(20),
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
@@ -77,22 +79,6 @@ internal static class OperatorChannel
         }
         return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None ? null
             : $"the operator's certificate is not for {host}, its name in {credentials.Section}:Operators ({server.Subject})";
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
-    {
-        // A socket without an address family takes both.
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endPoint, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using SshGateway.Hosting.Networks;
 using SshGateway.Hosting.Tls;
 
 namespace SshGateway.Kubernetes.ApiServer;
@@ -46,24 +46,8 @@ internal static class ApiConnection
         UseProxy = proxy is not null,
         Proxy = proxy,
         SslOptions = Tls(access, certificate),
-        ConnectCallback = ConnectAsync,
+        ConnectCallback = async (context, cancellationToken) => new ReadAheadStream(await TcpConnection.OpenAsync(context.DnsEndPoint, cancellationToken)),
     };
-
-    // As the handler would, but for the stream.
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
-            return new ReadAheadStream(socket);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 
     private static SslClientAuthenticationOptions Tls(ApiServerAccess access, SslStreamCertificateContext? certificate) => new()
     {

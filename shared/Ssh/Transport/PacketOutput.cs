@@ -191,8 +191,7 @@ internal sealed class PacketOutput(IPeerSocket socket) : IAsyncDisposable
         {
             if (_gate is not null)
             {
-                _owed ??= new Queue<byte[]>();
-                _owed.Enqueue(payload);
+                (_owed ??= new Queue<byte[]>()).Enqueue(payload);
             }
             else
             {
