@@ -111,7 +111,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     private async Task<ExecRead> MoveAsync(SshChannel channel, ExecStream stream, ExecLogin login, ProcessKind kind, LatestSize? terminal, CancellationToken closed)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(closed);
-        Task<bool> input = MoveInputAsync(channel, stream, login, RequestMetrics.Kinds[(int)kind], over.Token);
+        Task<bool> input = MoveInputAsync(channel, stream, login, RequestMetrics.Kinds[(int)kind], hasTerminal: terminal is not null, over.Token);
         Task resizing = terminal is null ? Task.CompletedTask : ResizeAsync(stream, terminal, over.Token);
         Task<ExecRead> output = MoveOutputAsync(channel, stream, over.Token);
         try
@@ -158,11 +158,16 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     }
 
     /// <returns>Whether the input has ended and the process cannot be told.</returns>
-    private async Task<bool> MoveInputAsync(SshChannel channel, ExecStream stream, ExecLogin login, string kind, CancellationToken over)
+    private async Task<bool> MoveInputAsync(SshChannel channel, ExecStream stream, ExecLogin login, string kind, bool hasTerminal, CancellationToken over)
     {
         try
         {
             await channel.ConsumeAsync(ChannelSocket.MaxData, stream.WriteInputAsync, over).ConfigureAwait(false);
+            if (hasTerminal)
+            {
+                // As sshd: the input of a terminal does not end. containerd would also take the output for ended.
+                return true;
+            }
             if (!stream.CanEndInput)
             {
                 RequestLog.InputStaysOpen(logger, login.ConnectionId, kind, login.Session.SessionId);

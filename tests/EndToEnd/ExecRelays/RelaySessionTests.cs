@@ -84,6 +84,15 @@ public sealed class RelaySessionTests(InProcessRelay relay) : IClassFixture<InPr
     }
 
     [RealSshFact("setsid")]
+    public async Task The_end_of_its_input_does_not_end_the_output_of_a_terminal()
+    {
+        // The output comes after the end of the input.
+        CommandResult result = await relay.Client.With("RequestTTY=force").RunAsync(Id, "sleep 0.3; tty; exit 5");
+        Assert.True(result.ExitCode == 5, $"{result}");
+        Assert.StartsWith("/dev/pts/", result.Text, StringComparison.Ordinal);
+    }
+
+    [RealSshFact("setsid")]
     public async Task The_interrupt_key_reaches_the_foreground_command()
     {
         await using Pty terminal = Pty.Start(24, 80, $"{relay.Client.CommandLine(Id)} {SshClient.Host}");

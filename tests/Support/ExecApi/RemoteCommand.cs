@@ -21,6 +21,8 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
+    private volatile bool _isDetached;
+
     /// <summary>Runs it to its end, and sends the status.</summary>
     /// <param name="cancellationToken">The client is gone.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -152,6 +154,8 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
                         break;
                     case 255 when isV5 && data.Span is [0]:
                         isOpen = false;
+                        // As containerd: the end of a terminal's input is the end of its output, too.
+                        _isDetached = terminal is not null;
                         await input.DisposeAsync();
                         break;
                     case 0 or 4:
@@ -190,7 +194,7 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
         {
             while (await output.ReadAsync(buffer, cancellationToken) is > 0 and int count)
             {
-                if (channel is { } known)
+                if (channel is { } known && !_isDetached)
                 {
                     await connection.SendAsync(known, buffer.AsMemory(0, count), cancellationToken);
                 }
