@@ -28,7 +28,7 @@ internal static class ApiAnswer
             HttpStatusCode.Forbidden => Refusal(ApiServerFailure.NotAllowed, "The exec relay is not allowed to do this in the cluster", reason),
             HttpStatusCode.NotFound => Refusal(ApiServerFailure.Gone, "The session's pod is gone", reason),
             HttpStatusCode.TooManyRequests => Refusal(ApiServerFailure.Unavailable, "The cluster's API server is busy. Try again", reason),
-            >= HttpStatusCode.InternalServerError => Refusal(ApiServerFailure.Unavailable, "The cluster cannot reach the pod at the moment", reason),
+            >= HttpStatusCode.InternalServerError => Refusal(ApiServerFailure.Unavailable, StreamFailure.Unreachable, reason),
             >= HttpStatusCode.BadRequest => Refusal(ApiServerFailure.Invalid, "The cluster's API server refuses the request", reason),
             _ => Refusal(ApiServerFailure.Unavailable, $"The cluster's API server answers with the HTTP status {(int)response.StatusCode}", ""),
         };

@@ -13,6 +13,12 @@ internal sealed class ExecStatus
     private const string NonZeroExitCode = "NonZeroExitCode";
     private const string ExitCodeCause = "ExitCode";
 
+    // k8s.io/kubelet, pkg/cri/streaming/remotecommand/exec.go.
+    private const string NotRun = "error executing command in container: ";
+
+    // kubelet, pkg/kubelet/kubelet_pods.go.
+    private const string NotFound = "container not found";
+
     private byte[] _bytes = new byte[1024];
     private int _count;
     private StatusObject? _status;
@@ -42,12 +48,18 @@ internal sealed class ExecStatus
     {
         { Status: "Success" } => new ExecRead(ExecReadKind.Exited),
         { Status: "Failure", Reason: NonZeroExitCode } when FindExitCode() is { } code => new ExecRead(ExecReadKind.Exited, ExitStatus: code),
-        _ => new ExecRead(ExecReadKind.Failed, Failure: new ApiServerException(ApiServerFailure.Failed, Describe())),
+        _ => new ExecRead(ExecReadKind.Failed, Failure: Explain(StreamFailure.Text(_status?.Message))),
     };
 
-    private string Describe() => StreamFailure.Text(_status?.Message) is { Length: > 0 } message
-        ? $"The command could not be run in the container: {message}"
-        : "The command could not be run in the container, and the node does not say why.";
+    // With v5, the API server opens the WebSocket before it connects to kubelet. So it is here that it tells why it
+    // cannot.
+    private static ApiServerException Explain(string message) => message.IndexOf(NotRun, StringComparison.Ordinal) switch
+    {
+        >= 0 and int at => new(ApiServerFailure.Failed, $"The command could not be run in the container: {message[(at + NotRun.Length)..]}"),
+        _ when message.Length == 0 => new(ApiServerFailure.Failed, "The command could not be run in the container, and the node does not say why."),
+        _ when message.Contains(NotFound, StringComparison.Ordinal) => new(ApiServerFailure.NoContainer, $"The container does not run: {message}"),
+        _ => new(ApiServerFailure.Unavailable, $"{StreamFailure.Unreachable}: {message}"),
+    };
 
     private int? FindExitCode() =>
         int.TryParse(_status?.Details?.Causes?.FirstOrDefault(cause => cause?.Reason == ExitCodeCause)?.Message, NumberStyles.None, CultureInfo.InvariantCulture, out int code)

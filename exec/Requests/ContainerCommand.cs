@@ -13,10 +13,17 @@ internal static class ContainerCommand
     // An image without a working directory starts programs in /, where few may write. sshd starts them at home.
     private const string LeaveRoot = "[ \"$PWD\" != / ] || cd \"${HOME:-/}\" 2>/dev/null || :; ";
 
-    // The first shell that is there replaces the one that looks for it. $1 is the command.
-    private const string FindShell = LeaveRoot + "for s in /bin/bash /bin/sh; do [ -x \"$s\" ] && SHELL=\"$s\" && export SHELL && exec \"$s\" ";
-    private const string LoginShell = FindShell + "-l; done";
-    private const string CommandShell = FindShell + "-c \"$1\"; done";
+    // $1 is the command.
+    private const string FindShell = LeaveRoot + "SHELL=/bin/sh; [ -x /bin/bash ] && SHELL=/bin/bash; export SHELL; ";
+    private const string TerminalLogin = FindShell + "exec \"$SHELL\" -l";
+    private const string TerminalCommand = FindShell + "exec \"$SHELL\" -c \"$1\"";
+
+    // Since Kubernetes 1.30, the API server translates v5 for kubelet, and reports success when its connection to the
+    // node breaks (client-go, tools/remotecommand/errorstream.go: no status is success). So the success of a command
+    // must be another status.
+    private const string SwapStatus = "; e=$?; case $e in 0) exit 255;; 255) exit 0;; esac; exit $e";
+    private const string Login = FindShell + "\"$SHELL\" -l" + SwapStatus;
+    private const string Command = FindShell + "\"$SHELL\" -c \"$1\"" + SwapStatus;
 
     // Debian and Ubuntu; Alpine, Arch and SUSE; Red Hat and Fedora; others.
     private const string FindSftpServer = LeaveRoot
@@ -27,11 +34,13 @@ internal static class ContainerCommand
         "This container has no sftp-server, which sftp and scp need. Install it in the image (openssh-sftp-server) or name its path in spec.exec.sftpServer.";
 
     /// <param name="variables">Assignments for env(1).</param>
+    /// <param name="hasTerminal">A terminal's stream goes to kubelet itself, by v4.</param>
     /// <param name="forced">The command that runs in place of any other; null: none.</param>
-    public static IReadOnlyList<string> Create(ExecSession session, ProcessRequest request, IEnumerable<string> variables, string? forced)
+    public static ContainerProgram Create(ExecSession session, ProcessRequest request, IEnumerable<string> variables, bool hasTerminal, string? forced)
     {
         List<string> assignments = [.. variables];
-        IReadOnlyList<string> program;
+        string[] program;
+        bool swapsStatus = false;
         if (forced == InternalSftp || (forced is null && request.Kind == ProcessKind.Sftp))
         {
             program = Sftp(session);
@@ -48,9 +57,13 @@ internal static class ContainerCommand
             {
                 assignments.Add($"SHELL={session.Shell}");
             }
-            program = Shell(session, command);
+            // The syntax of a shell that the session names is not known.
+            swapsStatus = session.Shell.Length == 0 && !hasTerminal;
+            program = session.Shell.Length > 0 ? NamedShell(session.Shell, command)
+                : swapsStatus ? FoundShell(Login, Command, command)
+                : FoundShell(TerminalLogin, TerminalCommand, command);
         }
-        return assignments.Count == 0 ? program : ["env", .. assignments, .. program];
+        return new ContainerProgram(assignments.Count == 0 ? program : ["env", .. assignments, .. program], swapsStatus);
     }
 
     /// <summary>What the user can do when the container's runtime cannot start the program.</summary>
@@ -58,13 +71,9 @@ internal static class ContainerCommand
         ? session.SftpServer.Length > 0 ? $"spec.exec.sftpServer names {session.SftpServer}." : "Finding the sftp-server needs /bin/sh in the container, or spec.exec.sftpServer."
         : session.Shell.Length > 0 ? $"spec.exec.shell names {session.Shell}." : "The container needs /bin/sh, or spec.exec.shell must name its shell.";
 
-    private static string[] Shell(ExecSession session, string? command) => (session.Shell, command) switch
-    {
-        ("", null) => ["/bin/sh", "-c", LoginShell],
-        ("", _) => ["/bin/sh", "-c", CommandShell, "sh", command],
-        (var shell, null) => [shell, "-l"],
-        var (shell, _) => [shell, "-c", command],
-    };
+    private static string[] NamedShell(string shell, string? command) => command is null ? [shell, "-l"] : [shell, "-c", command];
+
+    private static string[] FoundShell(string login, string script, string? command) => command is null ? ["/bin/sh", "-c", login] : ["/bin/sh", "-c", script, "sh", command];
 
     private static string[] Sftp(ExecSession session) => session.SftpServer.Length > 0 ? [session.SftpServer] : ["/bin/sh", "-c", FindSftpServer, "sh", NoSftpServer];
 }

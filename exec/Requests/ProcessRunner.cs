@@ -11,11 +11,10 @@ namespace SshGateway.Exec.Requests;
 /// <param name="logsCommands">Whether the log may have the text of commands.</param>
 internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool logsCommands, TimeProvider time, ILogger<ProcessRunner> logger)
 {
-    // As ssh's own for a connection that broke.
-    private const int NoStatus = 255;
-
     // A shell's status for a command that SIGPIPE ended.
     private const int BrokenPipe = 128 + 13;
+
+    private const string PerhapsLost = "The command ended with the status 255, or the connection to its node was lost.";
 
     // Of a command in the log.
     private const int CommandShown = 1024;
@@ -24,19 +23,18 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
     // answers already; what is still under way has this time.
     private static readonly TimeSpan SftpEnd = TimeSpan.FromMilliseconds(500);
 
-    /// <param name="command">The program and its arguments.</param>
     /// <param name="terminal">The size of its terminal; null: it has none.</param>
     /// <exception cref="OperationCanceledException">The client has closed the channel.</exception>
     public async Task RunAsync(
-        SshChannel channel, ExecLogin login, ExecSession session, ProcessRequest request, IReadOnlyList<string> command, LatestSize? terminal, CancellationToken closed)
+        SshChannel channel, ExecLogin login, ExecSession session, ProcessRequest request, ContainerProgram program, LatestSize? terminal, CancellationToken closed)
     {
         long startedAt = time.GetTimestamp();
         string kind = RequestMetrics.Kinds[(int)request.Kind];
         RequestOutcome outcome = RequestOutcome.Closed;
         try
         {
-            (int status, string? problem) = request.Problem is { } impossible ? (NoStatus, impossible)
-                : await ExecAsync(channel, login, session, request, command, terminal, closed).ConfigureAwait(false);
+            (int status, string? problem) = request.Problem is { } impossible ? (ContainerProgram.Broken, impossible)
+                : await ExecAsync(channel, login, session, request, program, terminal, closed).ConfigureAwait(false);
             outcome = problem is null ? RequestOutcome.Ended : RequestOutcome.Failed;
             if (problem is null)
             {
@@ -64,21 +62,25 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
 
     /// <summary>The exit status, and for the user why there is none.</summary>
     private async Task<(int Status, string? Problem)> ExecAsync(
-        SshChannel channel, ExecLogin login, ExecSession session, ProcessRequest request, IReadOnlyList<string> command, LatestSize? terminal, CancellationToken closed)
+        SshChannel channel, ExecLogin login, ExecSession session, ProcessRequest request, ContainerProgram program, LatestSize? terminal, CancellationToken closed)
     {
         string kind = RequestMetrics.Kinds[(int)request.Kind];
         ApiServerException? failure;
         try
         {
             var pod = new PodTarget(session.Namespace, session.PodName, session.PodUid);
-            ExecStream stream = await pods.ExecAsync(pod, new ExecRequest(session.Container, command, Tty: terminal is not null), closed).ConfigureAwait(false);
+            ExecStream stream = await pods.ExecAsync(pod, new ExecRequest(session.Container, program.Arguments, Tty: terminal is not null), closed).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
                 LogStart(login, session, request, terminal is not null);
                 ExecRead end = await MoveAsync(channel, stream, login, request.Kind, terminal, closed).ConfigureAwait(false);
                 if (end.Kind == ExecReadKind.Exited)
                 {
-                    return (end.ExitStatus, null);
+                    if (program.SwapsStatus && end.ExitStatus == 0)
+                    {
+                        await channel.SendSentenceAsync(PerhapsLost, "\n", closed).ConfigureAwait(false);
+                    }
+                    return (program.StatusOf(end.ExitStatus), null);
                 }
                 failure = end.Failure;
             }
@@ -94,7 +96,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
             why, PeerText.OneLine(failure?.Message ?? ""));
         string sentence = failure?.Message ?? "The stream to the container ended without an exit status.";
         sentence = sentence.EndsWith('.') ? sentence : sentence + ".";
-        return (NoStatus, failure?.Kind == ApiServerFailure.Failed ? $"{sentence} {ContainerCommand.Hint(session, request)}" : sentence);
+        return (ContainerProgram.Broken, failure?.Kind == ApiServerFailure.Failed ? $"{sentence} {ContainerCommand.Hint(session, request)}" : sentence);
     }
 
     private void LogStart(ExecLogin login, ExecSession session, ProcessRequest request, bool hasTerminal)
@@ -165,7 +167,7 @@ internal sealed class ProcessRunner(PodClient pods, RequestMetrics metrics, bool
             await channel.ConsumeAsync(ChannelSocket.MaxData, stream.WriteInputAsync, over).ConfigureAwait(false);
             if (hasTerminal)
             {
-                // As sshd: the input of a terminal does not end. containerd would also take the output for ended.
+                // As sshd: the input of a terminal does not end.
                 return true;
             }
             if (!stream.CanEndInput)

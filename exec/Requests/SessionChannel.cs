@@ -69,8 +69,8 @@ internal sealed class SessionChannel(ExecLogin login, ExecSession session, Proce
     {
         ProcessRequest request = await _request.Task.WaitAsync(closed).ConfigureAwait(false);
         IEnumerable<string> variables = _terminal is { Name.Length: > 0 } terminal ? _environment.Assignments.Append($"TERM={terminal.Name}") : _environment.Assignments;
-        IReadOnlyList<string> command = ContainerCommand.Create(session, request, variables, login.ForceCommand);
-        await runner.RunAsync(channel, login, session, request, command, _terminal is null ? null : _size, closed).ConfigureAwait(false);
+        ContainerProgram program = ContainerCommand.Create(session, request, variables, hasTerminal: _terminal is not null, login.ForceCommand);
+        await runner.RunAsync(channel, login, session, request, program, _terminal is null ? null : _size, closed).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync() => default;

@@ -90,6 +90,25 @@ public sealed class RelayRefusalTests : IAsyncLifetime
         Assert.Equal(0, (await _relay.Client.RunAsync(Id, "true")).ExitCode);
     }
 
+    [RealSshTheory]
+    [InlineData("no", "echo started; sleep 60", "The command ended with the status 255, or the connection to its node was lost.")]
+    [InlineData("force", "echo started; sleep 60", "The connection to the pod was lost before the command ended.")]
+    public async Task A_node_that_is_lost_is_no_success(string terminal, string command, string sentence)
+    {
+        await using Daemon ssh = _relay.Client.With($"RequestTTY={terminal}").Start(Id, [], command);
+        await ssh.WaitForLineAsync("started");
+        _relay.Api.LoseNode();
+        await Eventually.TrueAsync(() => ssh.HasExited, "ssh does not end");
+        Assert.Equal(255, ssh.ExitCode);
+        Assert.Contains(sentence, ssh.Output, StringComparison.Ordinal);
+    }
+
+    [RealSshTheory]
+    [InlineData("exit 255", 255)]
+    [InlineData("exit 254", 254)]
+    [InlineData("exit 0", 0)]
+    public async Task Each_exit_status_arrives(string command, int status) => Assert.Equal(status, (await _relay.Client.RunAsync(Id, command)).ExitCode);
+
     [RealSshFact]
     public async Task A_client_that_leaves_ends_its_streams()
     {

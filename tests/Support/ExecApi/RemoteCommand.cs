@@ -21,6 +21,8 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
+    private volatile Process? _process;
+    private volatile bool _isNodeLost;
     private volatile bool _isDetached;
 
     /// <summary>Runs it to its end, and sends the status.</summary>
@@ -37,7 +39,7 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
         }
         catch (Win32Exception exception)
         {
-            await EndAsync(Failure($"error executing command in container: exec: \"{command[0]}\": {exception.Message}", "InternalError", null), cancellationToken);
+            await EndAsync(Failure($"Internal error occurred: error executing command in container: exec: \"{command[0]}\": {exception.Message}", "InternalError", null), cancellationToken);
             return;
         }
         using (process)
@@ -50,6 +52,19 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
             {
                 await StartedProcesses.EndAsync(process);
             }
+        }
+    }
+
+    /// <summary>
+    /// The connection to the node breaks. Then an API server that translates v5 reports success, and one that forwards
+    /// v4 closes.
+    /// </summary>
+    public void LoseNode()
+    {
+        _isNodeLost = true;
+        if (_process is { } process)
+        {
+            Kill(process);
         }
     }
 
@@ -83,6 +98,7 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Reads and writes of a pipe or a terminal that nothing else ends.
         using CancellationTokenRegistration killing = gone.Token.Register(() => Kill(process));
+        _process = process;
         Stream input = terminal is null ? process.StandardInput.BaseStream : Open(terminal.Handle, FileAccess.Write);
         if (!stdin)
         {
@@ -100,8 +116,12 @@ internal sealed class RemoteCommand(ChannelConnection connection, string[] comma
             await CopyAsync(Open(terminal.Handle, FileAccess.Read), Output, gone.Token);
         }
         await process.WaitForExitAsync(gone.Token);
+        if (_isNodeLost && !isV5)
+        {
+            return;
+        }
         await EndAsync(
-            process.ExitCode == 0
+            process.ExitCode == 0 || _isNodeLost
                 ? new JsonObject { ["metadata"] = new JsonObject(), ["status"] = "Success" }
                 : ExitFailure(process.ExitCode),
             gone.Token);

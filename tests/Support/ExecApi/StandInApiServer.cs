@@ -30,7 +30,7 @@ internal sealed class StandInApiServer : IAsyncDisposable
     private const int MinThreads = 64;
 
     private readonly ConcurrentDictionary<string, JsonObject> _pods = new();
-    private readonly ConcurrentDictionary<HttpContext, bool> _streams = new();
+    private readonly ConcurrentDictionary<HttpContext, RemoteCommand?> _streams = new();
     private readonly TemporaryDirectory _directory = new();
     private readonly CertificateAuthority _authority = new();
     private readonly WebApplication _app;
@@ -102,6 +102,15 @@ internal sealed class StandInApiServer : IAsyncDisposable
             {
                 // It has just ended.
             }
+        }
+    }
+
+    /// <summary>The connections to the node break, with the commands running.</summary>
+    public void LoseNode()
+    {
+        foreach (RemoteCommand? command in _streams.Values)
+        {
+            command?.LoseNode();
         }
     }
 
@@ -201,13 +210,13 @@ internal sealed class StandInApiServer : IAsyncDisposable
         Requests.Enqueue((protocol, context.Request.QueryString.Value!));
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(protocol);
         using var connection = new ChannelConnection(socket, Fragments);
-        _streams[context] = true;
+        RemoteCommand? command = verb != "exec" ? null : new RemoteCommand(
+            connection, [.. query["command"].OfType<string>()], query["tty"] == "true", query["stdin"] == "true", query["stderr"] == "true", protocol == "v5.channel.k8s.io");
+        _streams[context] = command;
         try
         {
-            await (verb == "exec"
-                ? new RemoteCommand(
-                    connection, [.. query["command"].OfType<string>()], query["tty"] == "true", query["stdin"] == "true", query["stderr"] == "true",
-                    protocol == "v5.channel.k8s.io").RunAsync(context.RequestAborted)
+            await (command is not null
+                ? command.RunAsync(context.RequestAborted)
                 : new PortForward(connection, ushort.Parse(query["ports"]!, CultureInfo.InvariantCulture)).RunAsync(context.RequestAborted));
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException)

@@ -40,7 +40,7 @@ public sealed class ContainerCommandTests
         ExecSession session = Session with { Shell = "/bin/sh" };
         CommandResult result = await RunAsync(session, ProcessRequest.Exec("echo \"$0 $SHELL\""u8));
         Assert.Equal("/bin/sh /bin/sh\n", result.Text);
-        Assert.Equal(["env", "SHELL=/bin/sh", "/bin/sh", "-l"], ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], forced: null));
+        Assert.Equal(["env", "SHELL=/bin/sh", "/bin/sh", "-l"], ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], hasTerminal: false, forced: null).Arguments);
     }
 
     [Theory]
@@ -52,15 +52,15 @@ public sealed class ContainerCommandTests
         string home = Directory.CreateDirectory(Path.Combine(scratch, "home")).FullName;
         Directory.CreateDirectory(Path.Combine(scratch, "work"));
         string[] container = ["-C", Path.Combine(scratch, working), $"HOME={home}"];
-        CommandResult shell = await Command.RunAsync("env", [.. container, .. ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], forced: null)]);
+        CommandResult shell = await Command.RunAsync("env", [.. container, .. ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], hasTerminal: false, forced: null).Arguments]);
         Assert.Equal(Path.Combine(scratch, expected), shell.Text.TrimEnd());
     }
 
     [Fact]
     public async Task A_home_that_is_not_there_is_not_an_error()
     {
-        IReadOnlyList<string> command = ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], forced: null);
-        CommandResult result = await Command.RunAsync("env", ["-C", "/", "HOME=/nowhere", .. command]);
+        ContainerProgram program = ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], hasTerminal: false, forced: null);
+        CommandResult result = await Command.RunAsync("env", ["-C", "/", "HOME=/nowhere", .. program.Arguments]);
         Assert.Equal("/\n", result.Text);
         Assert.Equal("", result.ErrorText);
     }
@@ -110,9 +110,9 @@ public sealed class ContainerCommandTests
     [InlineData("internal-sftp")]
     public async Task Sftp_is_found_at_its_usual_places(string how)
     {
-        IReadOnlyList<string> command = ContainerCommand.Create(
-            Session, how == "sftp" ? new ProcessRequest(ProcessKind.Sftp) : ProcessRequest.Exec("anything"u8), [], how == "sftp" ? null : how);
-        using Process server = StartedProcesses.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true });
+        ContainerProgram program = ContainerCommand.Create(
+            Session, how == "sftp" ? new ProcessRequest(ProcessKind.Sftp) : ProcessRequest.Exec("anything"u8), [], hasTerminal: false, how == "sftp" ? null : how);
+        using Process server = StartedProcesses.Start(new ProcessStartInfo(program.Arguments[0], program.Arguments.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true });
         // SSH_FXP_INIT, version 3; SSH_FXP_VERSION comes back.
         await server.StandardInput.BaseStream.WriteAsync(new byte[] { 0, 0, 0, 5, 1, 0, 0, 0, 3 });
         await server.StandardInput.BaseStream.FlushAsync();
@@ -125,10 +125,10 @@ public sealed class ContainerCommandTests
     [Fact]
     public async Task Without_an_sftp_server_a_sentence_says_what_is_missing()
     {
-        IReadOnlyList<string> command = ContainerCommand.Create(Session, new ProcessRequest(ProcessKind.Sftp), [], forced: null);
+        ContainerProgram program = ContainerCommand.Create(Session, new ProcessRequest(ProcessKind.Sftp), [], hasTerminal: false, forced: null);
         // The same script where none of the usual places has one.
-        string script = command[2].Replace("/usr/", "/nowhere/", StringComparison.Ordinal);
-        CommandResult result = await Command.RunAsync(command[0], ["-c", script, .. command.Skip(3)]);
+        string script = program.Arguments[2].Replace("/usr/", "/nowhere/", StringComparison.Ordinal);
+        CommandResult result = await Command.RunAsync(program.Arguments[0], ["-c", script, .. program.Arguments.Skip(3)]);
         Assert.Equal(127, result.ExitCode);
         Assert.Contains("no sftp-server", result.ErrorText, StringComparison.Ordinal);
         Assert.Contains("spec.exec.sftpServer", result.ErrorText, StringComparison.Ordinal);
@@ -141,8 +141,8 @@ public sealed class ContainerCommandTests
     public async Task A_forced_command_runs_in_place_of_any_other(object kind, string asked, string original)
     {
         ProcessRequest request = (ProcessKind)kind == ProcessKind.Exec ? ProcessRequest.Exec(Encoding.UTF8.GetBytes(asked)) : new ProcessRequest((ProcessKind)kind);
-        IReadOnlyList<string> command = ContainerCommand.Create(Session, request, [], "printf '%s' \"forced $SSH_ORIGINAL_COMMAND\"");
-        CommandResult result = await Command.RunAsync(command[0], [.. command.Skip(1)]);
+        ContainerProgram program = ContainerCommand.Create(Session, request, [], hasTerminal: false, "printf '%s' \"forced $SSH_ORIGINAL_COMMAND\"");
+        CommandResult result = await RunAsync(program);
         Assert.Equal($"forced {original}", result.Text);
     }
 
@@ -155,9 +155,36 @@ public sealed class ContainerCommandTests
         Assert.Null(ProcessRequest.Exec(Encoding.UTF8.GetBytes(new string('x', RequestLimits.Command))).Problem);
     }
 
-    private static Task<CommandResult> RunAsync(ExecSession session, ProcessRequest request, IEnumerable<string>? variables = null, string input = "")
+    [Theory]
+    [InlineData(0, 255)]
+    [InlineData(1, 1)]
+    [InlineData(254, 254)]
+    [InlineData(255, 0)]
+    public async Task Without_a_terminal_0_and_255_are_swapped(int status, int exitStatus)
     {
-        IReadOnlyList<string> command = ContainerCommand.Create(session, request, variables ?? [], forced: null);
-        return Command.RunAsync(command[0], [.. command.Skip(1)], Encoding.UTF8.GetBytes(input));
+        ContainerProgram program = ContainerCommand.Create(Session, ProcessRequest.Exec(Encoding.UTF8.GetBytes($"exit {status}")), [], hasTerminal: false, forced: null);
+        Assert.Equal(exitStatus, (await RunAsync(program)).ExitCode);
+        Assert.Equal(status, program.StatusOf(exitStatus));
     }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "/bin/bash")]
+    public async Task With_a_terminal_or_a_named_shell_nothing_is_swapped_and_nothing_else_stays(bool hasTerminal, string shell)
+    {
+        ContainerProgram program = ContainerCommand.Create(Session with { Shell = shell }, ProcessRequest.Exec("echo $PPID $SHELL"u8), [], hasTerminal, forced: null);
+        CommandResult result = await RunAsync(program);
+        Assert.Equal($"{Environment.ProcessId} /bin/bash\n", result.Text);
+        Assert.Equal((0, 0), (result.ExitCode, program.StatusOf(0)));
+    }
+
+    private static async Task<CommandResult> RunAsync(ExecSession session, ProcessRequest request, IEnumerable<string>? variables = null, string input = "")
+    {
+        ContainerProgram program = ContainerCommand.Create(session, request, variables ?? [], hasTerminal: false, forced: null);
+        CommandResult result = await RunAsync(program, input);
+        return result with { ExitCode = program.StatusOf(result.ExitCode) };
+    }
+
+    private static Task<CommandResult> RunAsync(ContainerProgram program, string input = "") =>
+        Command.RunAsync(program.Arguments[0], [.. program.Arguments.Skip(1)], Encoding.UTF8.GetBytes(input));
 }

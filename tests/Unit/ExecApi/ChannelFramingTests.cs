@@ -65,6 +65,31 @@ public sealed class ChannelFramingTests
         Assert.Equal(exitStatus is null, end.Failure is not null);
     }
 
+    // As a stream translator of k8s.io/apiserver 0.36 and a kubelet of 1.20 put it.
+    [Theory]
+    [InlineData(
+        """Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: exec: \"/nope\": no such file""",
+        "Failed",
+        """The command could not be run in the container: failed to exec in container: exec: "/nope": no such file""")]
+    [InlineData(
+        """Internal error occurred: error sending request: Post \"https://198.51.100.11:10250/exec/claude-sessions/pod/agent?command=my%20secret&error=1\": dial tcp 198.51.100.11:10250: connect: connection refused""",
+        "Unavailable",
+        "The cluster cannot reach the pod at the moment: Internal error occurred: error sending request: dial tcp 198.51.100.11:10250: connect: connection refused")]
+    [InlineData(
+        """Internal error occurred: unable to upgrade connection: container not found (\"agent\")""",
+        "NoContainer",
+        """The container does not run: Internal error occurred: unable to upgrade connection: container not found ("agent")""")]
+    [InlineData(
+        "Internal error occurred: unable to upgrade connection: Forbidden (user=kube-apiserver, verb=create, resource=nodes, subresource=proxy)",
+        "Unavailable",
+        "The cluster cannot reach the pod at the moment: Internal error occurred: unable to upgrade connection: Forbidden (user=kube-apiserver, verb=create, resource=nodes, subresource=proxy)")]
+    public async Task A_status_says_what_failed_without_the_command(string message, string failure, string sentence)
+    {
+        string status = $$"""{"status":"Failure","reason":"InternalError","message":"{{message}}"}""";
+        ExecRead end = await ReadEndAsync([.. Message(3, Encoding.UTF8.GetBytes(status)), .. CloseFrame]);
+        Assert.Equal((failure, sentence), (end.Failure!.Kind.ToString(), end.Failure.Message));
+    }
+
     [Fact]
     public async Task A_status_may_come_in_pieces_and_output_may_follow_it()
     {
