@@ -51,8 +51,7 @@ internal sealed class ExecStatus
         _ => new ExecRead(ExecReadKind.Failed, Failure: Explain(StreamFailure.Text(_status?.Message))),
     };
 
-    // With v5, the API server opens the WebSocket before it connects to kubelet. So it is here that it tells why it
-    // cannot.
+    // With v5, the API server opens the WebSocket before it connects to kubelet, and tells here why it cannot.
     private static ApiServerException Explain(string message) => message.IndexOf(NotRun, StringComparison.Ordinal) switch
     {
         >= 0 and int at => new(ApiServerFailure.Failed, $"The command could not be run in the container: {message[(at + NotRun.Length)..]}"),

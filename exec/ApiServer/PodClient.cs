@@ -53,8 +53,8 @@ internal sealed class PodClient : IDisposable
             throw new ApiServerException(
                 ApiServerFailure.Invalid, $"The command is too long for the API server. It can have about {MaxTarget / 1024} KiB; send the rest as its input.");
         }
-        // v4 goes through the API server to kubelet unchanged. All that v5 adds is the end of the input, which a
-        // terminal's has not.
+        // All that v5 adds is the end of the input, and a terminal's input does not end. v4 goes to kubelet unchanged,
+        // and so shows a loss (ContainerCommand says more).
         string[] protocols = request.Tty ? [ExecStream.ProtocolV4] : [ExecStream.ProtocolV5, ExecStream.ProtocolV4];
         ClientWebSocket socket = await OpenAsync(pod, request.Container, query.ToString(), protocols, cancellationToken);
         return new ExecStream(new ChannelSocket(socket, _time), _time);

@@ -25,6 +25,6 @@ internal static partial class StreamFailure
     }
 
     // Go's errors of requests begin in this way (net/url, Error). The query of exec's address is the command.
-    [GeneratedRegex("""[A-Z][a-z]+ "[a-z]+://[^"]*"(: )?""", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("""[A-Z][a-z]+ "[a-z]+://[^"]*"(: )?""")]
     private static partial Regex Address();
 }
