@@ -13,17 +13,16 @@ internal static class ContainerCommand
     // An image without a working directory starts programs in /, where few may write. sshd starts them at home.
     private const string LeaveRoot = "[ \"$PWD\" != / ] || cd \"${HOME:-/}\" 2>/dev/null || :; ";
 
-    // $1 is the command.
     private const string FindShell = LeaveRoot + "SHELL=/bin/sh; [ -x /bin/bash ] && SHELL=/bin/bash; export SHELL; ";
-    private const string TerminalLogin = FindShell + "exec \"$SHELL\" -l";
-    private const string TerminalCommand = FindShell + "exec \"$SHELL\" -c \"$1\"";
+    private const string Login = "\"$SHELL\" -l";
+
+    // $1 is the command.
+    private const string Command = "\"$SHELL\" -c \"$1\"";
 
     // Since Kubernetes 1.30, the API server translates v5 for kubelet, and reports success when its connection to the
     // node breaks (client-go, tools/remotecommand/errorstream.go: no status is success). So the success of a command
     // must be another status.
     private const string SwapStatus = "; e=$?; case $e in 0) exit 255;; 255) exit 0;; esac; exit $e";
-    private const string Login = FindShell + "\"$SHELL\" -l" + SwapStatus;
-    private const string Command = FindShell + "\"$SHELL\" -c \"$1\"" + SwapStatus;
 
     // Debian and Ubuntu; Alpine, Arch and SUSE; Red Hat and Fedora; others.
     private const string FindSftpServer = LeaveRoot
@@ -32,6 +31,9 @@ internal static class ContainerCommand
 
     private const string NoSftpServer =
         "This container has no sftp-server, which sftp and scp need. Install it in the image (openssh-sftp-server) or name its path in spec.exec.sftpServer.";
+
+    // The syntax of others is not known.
+    private static readonly HashSet<string> ShellsLikeSh = ["sh", "ash", "bash", "dash", "ksh", "mksh", "yash", "zsh"];
 
     /// <param name="variables">Assignments for env(1).</param>
     /// <param name="hasTerminal">A terminal's stream goes to kubelet itself, by v4.</param>
@@ -57,11 +59,8 @@ internal static class ContainerCommand
             {
                 assignments.Add($"SHELL={session.Shell}");
             }
-            // The syntax of a shell that the session names is not known.
-            swapsStatus = session.Shell.Length == 0 && !hasTerminal;
-            program = session.Shell.Length > 0 ? NamedShell(session.Shell, command)
-                : swapsStatus ? FoundShell(Login, Command, command)
-                : FoundShell(TerminalLogin, TerminalCommand, command);
+            swapsStatus = !hasTerminal && (session.Shell.Length == 0 || ShellsLikeSh.Contains(Path.GetFileName(session.Shell)));
+            program = Shell(session.Shell, command, swapsStatus);
         }
         return new ContainerProgram(assignments.Count == 0 ? program : ["env", .. assignments, .. program], swapsStatus);
     }
@@ -71,9 +70,16 @@ internal static class ContainerCommand
         ? session.SftpServer.Length > 0 ? $"spec.exec.sftpServer names {session.SftpServer}." : "Finding the sftp-server needs /bin/sh in the container, or spec.exec.sftpServer."
         : session.Shell.Length > 0 ? $"spec.exec.shell names {session.Shell}." : "The container needs /bin/sh, or spec.exec.shell must name its shell.";
 
-    private static string[] NamedShell(string shell, string? command) => command is null ? [shell, "-l"] : [shell, "-c", command];
-
-    private static string[] FoundShell(string login, string script, string? command) => command is null ? ["/bin/sh", "-c", login] : ["/bin/sh", "-c", script, "sh", command];
+    private static string[] Shell(string named, string? command, bool swapsStatus)
+    {
+        if (named.Length > 0 && !swapsStatus)
+        {
+            return command is null ? [named, "-l"] : [named, "-c", command];
+        }
+        string run = command is null ? Login : Command;
+        string script = (named.Length > 0 ? "" : FindShell) + (swapsStatus ? run + SwapStatus : "exec " + run);
+        return [named.Length > 0 ? named : "/bin/sh", "-c", script, "sh", .. command is null ? [] : new[] { command }];
+    }
 
     private static string[] Sftp(ExecSession session) => session.SftpServer.Length > 0 ? [session.SftpServer] : ["/bin/sh", "-c", FindSftpServer, "sh", NoSftpServer];
 }

@@ -40,7 +40,9 @@ public sealed class ContainerCommandTests
         ExecSession session = Session with { Shell = "/bin/sh" };
         CommandResult result = await RunAsync(session, ProcessRequest.Exec("echo \"$0 $SHELL\""u8));
         Assert.Equal("/bin/sh /bin/sh\n", result.Text);
-        Assert.Equal(["env", "SHELL=/bin/sh", "/bin/sh", "-l"], ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], hasTerminal: false, forced: null).Arguments);
+        Assert.Equal(["env", "SHELL=/bin/sh", "/bin/sh", "-l"], ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], hasTerminal: true, forced: null).Arguments);
+        session = Session with { Shell = "/usr/bin/fish" };
+        Assert.Equal(["env", "SHELL=/usr/bin/fish", "/usr/bin/fish", "-c", "x"], ContainerCommand.Create(session, ProcessRequest.Exec("x"u8), [], hasTerminal: false, forced: null).Arguments);
     }
 
     [Theory]
@@ -156,23 +158,29 @@ public sealed class ContainerCommandTests
     }
 
     [Theory]
-    [InlineData(0, 255)]
-    [InlineData(1, 1)]
-    [InlineData(254, 254)]
-    [InlineData(255, 0)]
-    public async Task Without_a_terminal_0_and_255_are_swapped(int status, int exitStatus)
+    [InlineData("", 0, 255)]
+    [InlineData("", 1, 1)]
+    [InlineData("", 254, 254)]
+    [InlineData("", 255, 0)]
+    [InlineData("/bin/sh", 0, 255)]
+    [InlineData("/bin/bash", 3, 3)]
+    [InlineData("/bin/bash", 255, 0)]
+    public async Task Without_a_terminal_0_and_255_are_swapped(string shell, int status, int exitStatus)
     {
-        ContainerProgram program = ContainerCommand.Create(Session, ProcessRequest.Exec(Encoding.UTF8.GetBytes($"exit {status}")), [], hasTerminal: false, forced: null);
+        ExecSession session = Session with { Shell = shell };
+        ContainerProgram program = ContainerCommand.Create(session, ProcessRequest.Exec(Encoding.UTF8.GetBytes($"exit {status}")), [], hasTerminal: false, forced: null);
         Assert.Equal(exitStatus, (await RunAsync(program)).ExitCode);
         Assert.Equal(status, program.StatusOf(exitStatus));
+        program = ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], hasTerminal: false, forced: null);
+        Assert.Equal(exitStatus, (await RunAsync(program, $"exit {status}\n")).ExitCode);
     }
 
     [Theory]
-    [InlineData(true, "")]
-    [InlineData(false, "/bin/bash")]
-    public async Task With_a_terminal_or_a_named_shell_nothing_is_swapped_and_nothing_else_stays(bool hasTerminal, string shell)
+    [InlineData("")]
+    [InlineData("/bin/bash")]
+    public async Task With_a_terminal_nothing_is_swapped_and_nothing_else_stays(string shell)
     {
-        ContainerProgram program = ContainerCommand.Create(Session with { Shell = shell }, ProcessRequest.Exec("echo $PPID $SHELL"u8), [], hasTerminal, forced: null);
+        ContainerProgram program = ContainerCommand.Create(Session with { Shell = shell }, ProcessRequest.Exec("echo $PPID $SHELL"u8), [], hasTerminal: true, forced: null);
         CommandResult result = await RunAsync(program);
         Assert.Equal($"{Environment.ProcessId} /bin/bash\n", result.Text);
         Assert.Equal((0, 0), (result.ExitCode, program.StatusOf(0)));
