@@ -52,13 +52,21 @@ internal sealed class ExecStatus
     };
 
     // With v5, the API server opens the WebSocket before it connects to kubelet, and tells here why it cannot.
-    private static ApiServerException Explain(string message) => message.IndexOf(NotRun, StringComparison.Ordinal) switch
+    private static ApiServerException Explain(string message)
     {
-        >= 0 and int at => new(ApiServerFailure.Failed, $"The command could not be run in the container: {message[(at + NotRun.Length)..]}"),
-        _ when message.Length == 0 => new(ApiServerFailure.Failed, "The command could not be run in the container, and the node does not say why."),
-        _ when message.Contains(NotFound, StringComparison.Ordinal) => new(ApiServerFailure.NoContainer, $"The container does not run: {message}"),
-        _ => new(ApiServerFailure.Unavailable, $"{StreamFailure.Unreachable}: {message}"),
-    };
+        if (message.Length == 0)
+        {
+            return new(ApiServerFailure.Failed, "The command could not be run in the container, and the node does not say why.");
+        }
+        int at = message.IndexOf(NotRun, StringComparison.Ordinal);
+        if (at >= 0)
+        {
+            return new(ApiServerFailure.Failed, $"The command could not be run in the container: {message[(at + NotRun.Length)..]}");
+        }
+        return message.Contains(NotFound, StringComparison.Ordinal)
+            ? new(ApiServerFailure.NoContainer, $"The container does not run: {message}")
+            : new(ApiServerFailure.Unavailable, $"{StreamFailure.Unreachable}: {message}");
+    }
 
     private int? FindExitCode() =>
         int.TryParse(_status?.Details?.Causes?.FirstOrDefault(cause => cause?.Reason == ExitCodeCause)?.Message, NumberStyles.None, CultureInfo.InvariantCulture, out int code)

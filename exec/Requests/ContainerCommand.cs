@@ -78,7 +78,8 @@ internal static class ContainerCommand
         }
         string run = command is null ? Login : Command;
         string script = (named.Length > 0 ? "" : FindShell) + (swapsStatus ? run + SwapStatus : "exec " + run);
-        return [named.Length > 0 ? named : "/bin/sh", "-c", script, "sh", .. command is null ? [] : new[] { command }];
+        string shell = named.Length > 0 ? named : "/bin/sh";
+        return command is null ? [shell, "-c", script, "sh"] : [shell, "-c", script, "sh", command];
     }
 
     private static string[] Sftp(ExecSession session) => session.SftpServer.Length > 0 ? [session.SftpServer] : ["/bin/sh", "-c", FindSftpServer, "sh", NoSftpServer];

@@ -18,10 +18,11 @@ using SshGateway.Tests.Support.Kubernetes;
 namespace SshGateway.Tests.Support.ExecApi;
 
 /// <summary>
-/// Stands in for an API server with a kubelet of 1.30 or newer, which this machine cannot build: v5 of remote commands
-/// exists since then. It speaks v5 and v4 of remote commands and v4 of port forwarding over real WebSockets, with TLS
-/// and a token, and runs real processes of this machine in place of containers. The tests of the real cluster use the
-/// real API server and kubelet 1.20, which speak v4.
+/// Stands in for an API server of 1.30 or newer and a kubelet, because nothing that CI can install has v5 of remote
+/// commands. It speaks v5 and v4 of remote commands and v4 of port forwarding over real WebSockets, with TLS and a
+/// token, and runs real processes of this machine in place of containers. A lost node, and the end of a terminal's
+/// input, are as was seen with k8s.io/apiserver's translation of v5 before containerd 1.6. The tests of the real
+/// cluster use the real API server and kubelet 1.20, which speak v4.
 /// </summary>
 internal sealed class StandInApiServer : IAsyncDisposable
 {

@@ -42,7 +42,7 @@ public sealed class ContainerCommandTests
         Assert.Equal("/bin/sh /bin/sh\n", result.Text);
         Assert.Equal(["env", "SHELL=/bin/sh", "/bin/sh", "-l"], ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], hasTerminal: true, forced: null).Arguments);
         session = Session with { Shell = "/usr/bin/fish" };
-        Assert.Equal(["env", "SHELL=/usr/bin/fish", "/usr/bin/fish", "-c", "x"], ContainerCommand.Create(session, ProcessRequest.Exec("x"u8), [], hasTerminal: false, forced: null).Arguments);
+        Assert.Equal(["env", "SHELL=/usr/bin/fish", "/usr/bin/fish", "-c", "x"], Create(session, ProcessRequest.Exec("x"u8)).Arguments);
     }
 
     [Theory]
@@ -54,14 +54,14 @@ public sealed class ContainerCommandTests
         string home = Directory.CreateDirectory(Path.Combine(scratch, "home")).FullName;
         Directory.CreateDirectory(Path.Combine(scratch, "work"));
         string[] container = ["-C", Path.Combine(scratch, working), $"HOME={home}"];
-        CommandResult shell = await Command.RunAsync("env", [.. container, .. ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], hasTerminal: false, forced: null).Arguments]);
+        CommandResult shell = await Command.RunAsync("env", [.. container, .. Create(Session, ProcessRequest.Exec("pwd"u8)).Arguments]);
         Assert.Equal(Path.Combine(scratch, expected), shell.Text.TrimEnd());
     }
 
     [Fact]
     public async Task A_home_that_is_not_there_is_not_an_error()
     {
-        ContainerProgram program = ContainerCommand.Create(Session, ProcessRequest.Exec("pwd"u8), [], hasTerminal: false, forced: null);
+        ContainerProgram program = Create(Session, ProcessRequest.Exec("pwd"u8));
         CommandResult result = await Command.RunAsync("env", ["-C", "/", "HOME=/nowhere", .. program.Arguments]);
         Assert.Equal("/\n", result.Text);
         Assert.Equal("", result.ErrorText);
@@ -127,7 +127,7 @@ public sealed class ContainerCommandTests
     [Fact]
     public async Task Without_an_sftp_server_a_sentence_says_what_is_missing()
     {
-        ContainerProgram program = ContainerCommand.Create(Session, new ProcessRequest(ProcessKind.Sftp), [], hasTerminal: false, forced: null);
+        ContainerProgram program = Create(Session, new ProcessRequest(ProcessKind.Sftp));
         // The same script where none of the usual places has one.
         string script = program.Arguments[2].Replace("/usr/", "/nowhere/", StringComparison.Ordinal);
         CommandResult result = await Command.RunAsync(program.Arguments[0], ["-c", script, .. program.Arguments.Skip(3)]);
@@ -168,10 +168,10 @@ public sealed class ContainerCommandTests
     public async Task Without_a_terminal_0_and_255_are_swapped(string shell, int status, int exitStatus)
     {
         ExecSession session = Session with { Shell = shell };
-        ContainerProgram program = ContainerCommand.Create(session, ProcessRequest.Exec(Encoding.UTF8.GetBytes($"exit {status}")), [], hasTerminal: false, forced: null);
+        ContainerProgram program = Create(session, ProcessRequest.Exec(Encoding.UTF8.GetBytes($"exit {status}")));
         Assert.Equal(exitStatus, (await RunAsync(program)).ExitCode);
         Assert.Equal(status, program.StatusOf(exitStatus));
-        program = ContainerCommand.Create(session, new ProcessRequest(ProcessKind.Shell), [], hasTerminal: false, forced: null);
+        program = Create(session, new ProcessRequest(ProcessKind.Shell));
         Assert.Equal(exitStatus, (await RunAsync(program, $"exit {status}\n")).ExitCode);
     }
 
@@ -188,10 +188,14 @@ public sealed class ContainerCommandTests
 
     private static async Task<CommandResult> RunAsync(ExecSession session, ProcessRequest request, IEnumerable<string>? variables = null, string input = "")
     {
-        ContainerProgram program = ContainerCommand.Create(session, request, variables ?? [], hasTerminal: false, forced: null);
+        ContainerProgram program = Create(session, request, variables);
         CommandResult result = await RunAsync(program, input);
         return result with { ExitCode = program.StatusOf(result.ExitCode) };
     }
+
+    // Without a terminal and a forced command.
+    private static ContainerProgram Create(ExecSession session, ProcessRequest request, IEnumerable<string>? variables = null) =>
+        ContainerCommand.Create(session, request, variables ?? [], hasTerminal: false, forced: null);
 
     private static Task<CommandResult> RunAsync(ContainerProgram program, string input = "") =>
         Command.RunAsync(program.Arguments[0], [.. program.Arguments.Skip(1)], Encoding.UTF8.GetBytes(input));
